@@ -1,0 +1,45 @@
+"""A discrete-event model of a car plant: is the target reachable, what limits it, at what price."""
+
+from importlib.metadata import version
+
+from ningde_sim.engine.simulation import ShopRun, simulate
+from ningde_sim.plant.defaults import ningde_2020, ningde_2021
+from ningde_sim.plant.distributions import (
+    Empirical,
+    Exponential,
+    Fixed,
+    Gamma,
+    Lognormal,
+    Triangular,
+    Uniform,
+    Weibull,
+)
+from ningde_sim.plant.line import Line, Store
+from ningde_sim.plant.shop import Shop
+from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
+from ningde_sim.plant.working_time import WorkingTime
+
+__version__ = version("ningde-sim")
+
+__all__ = [
+    "Empirical",
+    "Exponential",
+    "Failure",
+    "Fixed",
+    "Gamma",
+    "Line",
+    "Lognormal",
+    "PlannedStop",
+    "Robot",
+    "Shop",
+    "ShopRun",
+    "Station",
+    "Store",
+    "Triangular",
+    "Uniform",
+    "Weibull",
+    "WorkingTime",
+    "ningde_2020",
+    "ningde_2021",
+    "simulate",
+]

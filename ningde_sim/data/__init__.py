@@ -1,0 +1,1 @@
+"""The plants and scenarios that ship with the library, as TOML files to read and edit."""

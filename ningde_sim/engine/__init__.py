@@ -1,0 +1,1 @@
+"""How a plant runs: one set of rules, a readable engine, a fast one."""

@@ -1,0 +1,981 @@
+"""The compiled engine: numbers and arrays in, numbers and arrays out.
+
+Everything that Numba compiles is in this file, since its cache notices changes only in the file
+of the function called. The rules are those of `ningde_sim.engine.rules`, one function each; the
+names are those of `ningde_sim.engine.reference`, which says the same in SimPy.
+
+Records are read in place: `s = f.stations[k]` refers to the row, it does not copy it.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numba import njit
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+_OPTIONS: Any = {"nogil": True, "_nrt": False}
+"""Threads may run side by side. The kernel allocates nothing: counting references to the arrays
+of `Floor` at each access would make it twenty times slower, so Numba is told not to."""
+
+
+def _compiled(function: Function) -> Function:
+    """Compile at the first call; keep the result on disk where that can be."""
+    try:
+        compiled: Function = njit(cache=True, **_OPTIONS)(function)
+    except RuntimeError:
+        warnings.warn(
+            "Neither the package's folder nor the user's cache folder can be written: the engine "
+            "is compiled anew in each process. Set NUMBA_CACHE_DIR to a folder that can.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        compiled = njit(**_OPTIONS)(function)
+    return compiled
+
+
+def _inlined(function: Function) -> Function:
+    """Compile into each caller: these run at every event."""
+    compiled: Function = njit(forceinline=True, **_OPTIONS)(function)
+    return compiled
+
+
+NEVER = 2**62
+"""A time that does not come. [ms]"""
+
+LONGEST = 2**53
+"""No duration is longer: 285,000 years. [ms]"""
+
+# --------------------------------------------------------------------------- random numbers
+
+FIXED, EXPONENTIAL, LOGNORMAL, GAMMA, WEIBULL, UNIFORM, TRIANGULAR, EMPIRICAL = range(8)
+
+STREAM = np.dtype(
+    [
+        ("key0", np.uint64),
+        ("key1", np.uint64),
+        ("code", np.int64),
+        ("a", np.float64),
+        ("b", np.float64),
+        ("c", np.float64),
+        ("unit", np.float64),  # ms in one unit of the distribution
+        ("least", np.int64),  # no draw is shorter, ms
+    ]
+)
+
+_LOW = np.uint64(0xFFFFFFFF)
+_HALF = np.uint64(32)
+_M0 = np.uint64(0xD2E7470EE14C6C93)
+_M1 = np.uint64(0xCA5A826395121157)
+_W0 = np.uint64(0x9E3779B97F4A7C15)
+_W1 = np.uint64(0xBB67AE8584CAA73B)
+_DROP = np.uint64(11)
+_TWO_PI = 2.0 * math.pi
+
+
+@_compiled
+def _multiply(a, b):
+    """High and low word of a product, in halves that cannot overflow."""
+    a0, a1, b0, b1 = a & _LOW, a >> _HALF, b & _LOW, b >> _HALF
+    low, left, right = a0 * b0, a1 * b0, a0 * b1
+    middle = (low >> _HALF) + (left & _LOW) + (right & _LOW)
+    high = a1 * b1 + (left >> _HALF) + (right >> _HALF) + (middle >> _HALF)
+    return high, (middle << _HALF) | (low & _LOW)
+
+
+@_compiled
+def _add(a, b):
+    """The sum modulo 2**64, in halves that cannot overflow."""
+    low = (a & _LOW) + (b & _LOW)
+    high = (a >> _HALF) + (b >> _HALF) + (low >> _HALF)
+    return (high << _HALF) | (low & _LOW)
+
+
+@_compiled
+def philox(c0, c1, c2, c3, k0, k1):
+    """Philox4x64-10: four random words from a counter of four and a key of two, all uint64."""
+    for _ in range(10):
+        high0, low0 = _multiply(_M0, c0)
+        high1, low1 = _multiply(_M1, c2)
+        c0, c1, c2, c3 = high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0
+        k0, k1 = _add(k0, _W0), _add(k1, _W1)
+    return c0, c1, c2, c3
+
+
+@_compiled
+def _unit(word):
+    """A number between 0 and 1, both excluded, from 53 random bits."""
+    return (np.float64(word >> _DROP) + 0.5) * 2.0**-53
+
+
+@_compiled
+def uniform(stream, seed, run, k):
+    """The k-th number between 0 and 1 of a stream."""
+    words = philox(
+        np.uint64(k), np.uint64(0), np.uint64(run), np.uint64(seed), stream.key0, stream.key1
+    )
+    return _unit(words[0])
+
+
+@_compiled
+def _gamma(stream, shape, seed, run, k):
+    """Marsaglia and Tsang (2000), ACM TOMS 26:363-372; attempt i has a counter of its own."""
+    d = (shape if shape >= 1.0 else shape + 1.0) - 1.0 / 3.0
+    c = 1.0 / math.sqrt(9.0 * d)
+    attempt = 0
+    while True:
+        w0, w1, w2, w3 = philox(
+            np.uint64(k),
+            np.uint64(attempt),
+            np.uint64(run),
+            np.uint64(seed),
+            stream.key0,
+            stream.key1,
+        )
+        x = math.sqrt(-2.0 * math.log(_unit(w0))) * math.cos(_TWO_PI * _unit(w1))
+        v = (1.0 + c * x) ** 3
+        if v > 0.0 and math.log(_unit(w2)) < 0.5 * x * x + d - d * v + d * math.log(v):
+            boost = 1.0 if shape >= 1.0 else _unit(w3) ** (1.0 / shape)
+            return d * v * boost
+        attempt += 1
+
+
+@_compiled
+def draw(stream, values, seed, run, k):
+    """The k-th draw of a stream, in the unit of its distribution."""
+    code, a, b, c = stream.code, stream.a, stream.b, stream.c
+    if code == FIXED:
+        return a
+    if code == GAMMA:
+        return b * _gamma(stream, a, seed, run, k)
+    w0, w1, _, _ = philox(
+        np.uint64(k), np.uint64(0), np.uint64(run), np.uint64(seed), stream.key0, stream.key1
+    )
+    u = _unit(w0)
+    if code == EXPONENTIAL:
+        return -a * math.log(u)
+    if code == LOGNORMAL:
+        return math.exp(a + b * math.sqrt(-2.0 * math.log(u)) * math.cos(_TWO_PI * _unit(w1)))
+    if code == WEIBULL:
+        return a * (-math.log(u)) ** b
+    if code == UNIFORM:
+        return a + (b - a) * u
+    if code == TRIANGULAR:
+        if u * (c - a) < b - a:
+            return a + math.sqrt(u * (c - a) * (b - a))
+        return c - math.sqrt((1.0 - u) * (c - a) * (c - b))
+    return values[np.int64(a) + np.int64(u * b)]
+
+
+@_compiled
+def draw_ms(streams, values, i, seed, run, k):
+    """The k-th draw of stream i, rounded to the clock: the one place where that is done. [ms]"""
+    stream = streams[i]
+    ms = draw(stream, values, seed, run, k) * stream.unit
+    if ms >= LONGEST:
+        return LONGEST
+    return max(np.int64(np.rint(ms)), stream.least)
+
+
+# --------------------------------------------------------------------------- the floor
+
+EMPTY, LOADED, FINISHED = range(3)  # what is at a station
+DOWN, WAITING, PLANNED, WORKING, BLOCKED, STARVED = range(6)  # as in rules.State
+RUNNING, IN_QUEUE, IN_REPAIR = range(3)  # a failure clock
+
+STATION = np.dtype(
+    [
+        (name, np.float64 if name in ("scrap", "rework") else np.int64)
+        for name in (
+            # what it is
+            *("time", "takes", "takes_end", "puts", "puts_end", "clocks", "clocks_end"),
+            *("stops", "stops_end", "cycle", "fixed", "quality", "scrap", "rework", "line"),
+            # how it is: `left` of the body or stop, `began` on the clock of its working time
+            *("content", "task", "running", "left", "began", "in_repair", "in_queue", "state"),
+            *("since", "since_wall", "done", "next_stop", "worked", "fails_at", "woken"),
+            # what is counted
+            *("cycles", "scrapped", "reworked", "failures"),
+        )
+    ]
+)
+
+STORE = np.dtype(
+    [
+        (name, np.int64)
+        for name in (
+            *("capacity", "transit", "time", "takers", "putters", "under_way"),
+            *("n_takers", "n_putters", "n_under_way", "first", "level", "ready", "since"),
+            *("level_ms", "full_ms", "empty_ms", "none_ready_ms", "n_put", "n_taken"),
+        )
+    ]
+)
+
+CLOCK = np.dtype(
+    [
+        (name, np.int64)
+        for name in (
+            *("station", "time", "uptime", "repair", "calendar", "crew"),
+            *("state", "since", "since_wall", "fails_at", "n_up", "n_repair", "behind"),
+            *("failures", "repair_ms", "queue_ms", "n_queued", "longest_ms"),
+        )
+    ]
+)
+
+TIME = np.dtype(
+    [(name, np.int64) for name in ("windows", "windows_end", "now", "close", "closed_ms")]
+)
+
+GLOBAL = np.dtype(
+    [
+        (name, np.int64)
+        for name in (
+            *("now", "seed", "run", "width", "n_due_now", "n_woken", "first_woken"),
+            *("crews", "busy_crews", "first_queued", "last_queued"),
+            *("n_exits", "tracing", "n_trace", "team"),
+        )
+    ]
+)
+
+
+class Floor(NamedTuple):
+    """Everything that the kernel reads and writes."""
+
+    g: Any  # one GLOBAL
+    times: Any  # TIME
+    stations: Any  # STATION
+    stores: Any  # STORE
+    clocks: Any  # CLOCK
+    streams: Any  # STREAM
+    values: Any  # float64: of the Empirical distributions
+    windows: Any  # int64 (n, 2): opening, closing
+    joins: Any  # int64: stores that stations take from and put to
+    stops: Any  # int64 (n, 2): every, visible ms
+    queues: Any  # int64: takers, putters, parts under way of each store
+    spent: Any  # int64 (stations, 6): ms in each state
+    due: Any  # int64: when the slot's event is due, or NEVER
+    after: Any  # int64: next slot in the same bucket
+    buckets: Any  # int64: first slot of each bucket
+    due_now: Any  # int64: heap of the slots due at this instant
+    woken: Any  # int64: ring of stations whose move is to be tried
+    team: Any  # int64: stations that move together
+    exits: Any  # int64 (n, 2): station, time
+    trace: Any  # int64 (n, 4): thing, state, begin, end
+
+
+# ------------------------------------------------------------ events: a calendar queue of slots
+#
+# Every thing has one slot: working times, stores, stations, failure clocks, in this order, so
+# that the number of the slot is the order of events at one instant. A slot waits in the bucket
+# of its time; the slots of the present instant wait in a heap.
+
+
+@_inlined
+def _push(heap, n, slot):
+    i = n
+    while i > 0:
+        parent = (i - 1) >> 1
+        if heap[parent] <= slot:
+            break
+        heap[i] = heap[parent]
+        i = parent
+    heap[i] = slot
+
+
+@_inlined
+def _pop(heap, n):
+    """Take the lowest of n."""
+    lowest, last = heap[0], heap[n - 1]
+    i, child = 0, 1
+    while child < n - 1:
+        if child + 1 < n - 1 and heap[child + 1] < heap[child]:
+            child += 1
+        if last <= heap[child]:
+            break
+        heap[i] = heap[child]
+        i, child = child, 2 * child + 1
+    heap[i] = last
+    return lowest
+
+
+@_inlined
+def _schedule(f, slot, when):
+    g = f.g[0]
+    f.due[slot] = when
+    if when == g.now:
+        _push(f.due_now, g.n_due_now, slot)
+        g.n_due_now += 1
+    elif when < NEVER:
+        bucket = (when >> g.width) & (len(f.buckets) - 1)
+        f.after[slot] = f.buckets[bucket]
+        f.buckets[bucket] = slot
+
+
+@_inlined
+def _unlink(f, slot, bucket):
+    at = f.buckets[bucket]
+    if at == slot:
+        f.buckets[bucket] = f.after[slot]
+        return
+    while f.after[at] != slot:
+        at = f.after[at]
+    f.after[at] = f.after[slot]
+
+
+@_compiled
+def _cancel(f, slot):
+    when = f.due[slot]
+    if when < NEVER:
+        _unlink(f, slot, (when >> f.g[0].width) & (len(f.buckets) - 1))
+        f.due[slot] = NEVER
+
+
+@_inlined
+def _next_instant(f, until):
+    """Move the clock to the next instant with events, no later than `until`; whether it did."""
+    g = f.g[0]
+    mask = len(f.buckets) - 1
+    period = g.now >> g.width
+    last = period + mask
+    best = NEVER
+    while True:
+        slot = f.buckets[period & mask]
+        while slot >= 0:
+            if f.due[slot] < best and f.due[slot] >> g.width == period:
+                best = f.due[slot]
+            slot = f.after[slot]
+        if best < NEVER:
+            break
+        period += 1
+        if period << g.width > until:
+            return False
+        if period > last:  # nothing for a whole round: look everywhere
+            for i in range(len(f.due)):
+                best = min(best, f.due[i])
+            break
+    if best > until:
+        return False
+    g.now = best
+    bucket = (best >> g.width) & mask
+    slot, previous = f.buckets[bucket], -1
+    while slot >= 0:
+        following = f.after[slot]
+        if f.due[slot] == best:
+            if previous < 0:
+                f.buckets[bucket] = following
+            else:
+                f.after[previous] = following
+            _push(f.due_now, g.n_due_now, slot)
+            g.n_due_now += 1
+        else:
+            previous = slot
+        slot = following
+    return True
+
+
+# --------------------------------------------------------------------------- working time
+
+
+@_inlined
+def _reading(f, time):
+    """What the clock of a working time shows: working ms since the start."""
+    t = f.times[time]
+    return min(f.g[0].now, t.close) - t.closed_ms
+
+
+@_inlined
+def _is_open(f, time):
+    return f.g[0].now <= f.times[time].close
+
+
+@_inlined
+def _after(f, time, duration):
+    """The instant at which a working time has run for a duration from now on."""
+    t = f.times[time]
+    now = f.g[0].now
+    if duration <= t.close - now:
+        return now + duration
+    return _after_closing(f, time, duration)
+
+
+@_compiled
+def _after_closing(f, time, duration):
+    t = f.times[time]
+    left = duration - max(t.close - f.g[0].now, 0)
+    for i in range(t.now + 1, t.windows_end):
+        opening, length = f.windows[i, 0], f.windows[i, 1] - f.windows[i, 0]
+        if left <= length:
+            return opening + left
+        left -= length
+    return NEVER
+
+
+@_compiled
+def _open(f, time):
+    """A working time opens: its stations try the moves they stood at."""
+    t = f.times[time]
+    shown = t.close - t.closed_ms
+    t.now += 1
+    t.close = f.windows[t.now, 1]
+    t.closed_ms = f.windows[t.now, 0] - shown
+    if t.now + 1 < t.windows_end:
+        _schedule(f, time, f.windows[t.now + 1, 0])
+    for k in range(len(f.stations)):
+        if f.stations[k].time == time and f.stations[k].content != LOADED:
+            _wake(f, k)
+
+
+# --------------------------------------------------------------------------- accounts
+
+
+@_inlined
+def _record(f, thing, state, begin):
+    g = f.g[0]
+    if g.tracing and g.now > begin:
+        f.trace[g.n_trace, 0] = thing
+        f.trace[g.n_trace, 1] = state
+        f.trace[g.n_trace, 2] = begin
+        f.trace[g.n_trace, 3] = g.now
+        g.n_trace += 1
+
+
+@_inlined
+def _state(s):
+    if s.in_repair > 0:
+        return DOWN
+    if s.in_queue > 0:
+        return WAITING
+    if s.content == LOADED:
+        return s.task
+    return BLOCKED if s.content == FINISHED else STARVED
+
+
+@_inlined
+def _account_station(f, k):
+    """Book the time up to now on the state that the station was in."""
+    s = f.stations[k]
+    reading = _reading(f, s.time)
+    f.spent[k, s.state] += reading - s.since
+    _record(f, k, s.state, s.since_wall)
+    s.since = reading
+    s.since_wall = f.g[0].now
+
+
+@_inlined
+def _show(f, k):
+    s = f.stations[k]
+    state = _state(s)
+    if state != s.state:
+        _account_station(f, k)
+        s.state = state
+
+
+@_inlined
+def _account_store(f, i):
+    q = f.stores[i]
+    now = f.g[0].now
+    passed = now - q.since
+    if passed > 0:
+        q.level_ms += passed * q.level
+        if q.level == q.capacity:
+            q.full_ms += passed
+        if q.level == 0:
+            q.empty_ms += passed
+        if q.ready == 0:
+            q.none_ready_ms += passed
+        q.since = now
+
+
+@_compiled
+def _account_clock(f, i):
+    c = f.clocks[i]
+    reading = _reading(f, c.time)
+    if c.state == IN_REPAIR:
+        c.repair_ms += reading - c.since
+        _record(f, len(f.stations) + i, DOWN, c.since_wall)
+    elif c.state == IN_QUEUE:
+        c.queue_ms += reading - c.since
+        _record(f, len(f.stations) + i, WAITING, c.since_wall)
+    c.since = reading
+    c.since_wall = f.g[0].now
+
+
+@_compiled
+def close_accounts(f):
+    """Book everything up to now."""
+    for k in range(len(f.stations)):
+        _account_station(f, k)
+    for i in range(len(f.stores)):
+        _account_store(f, i)
+    for i in range(len(f.clocks)):
+        _account_clock(f, i)
+
+
+# --------------------------------------------------------------------------- moves
+
+
+@_inlined
+def _wake(f, k):
+    """Put a station in the ring of those whose move is to be tried."""
+    s = f.stations[k]
+    if not s.woken:
+        g = f.g[0]
+        s.woken = 1
+        at = g.first_woken + g.n_woken
+        f.woken[at if at < len(f.woken) else at - len(f.woken)] = k
+        g.n_woken += 1
+
+
+@_inlined
+def _position(f, first, k):
+    at = first
+    while f.queues[at] != k:
+        at += 1
+    return at - first
+
+
+@_inlined
+def _leave_queue(f, first, n, k):
+    at = first + _position(f, first, k)
+    while at < first + n - 1:
+        f.queues[at] = f.queues[at + 1]
+        at += 1
+
+
+@_inlined
+def _ask(f, k):
+    """An empty station joins the queue for parts of each store that it takes from."""
+    s = f.stations[k]
+    for j in range(s.takes, s.takes_end):
+        q = f.stores[f.joins[j]]
+        f.queues[q.takers + q.n_takers] = k
+        q.n_takers += 1
+    _wake(f, k)
+
+
+@_inlined
+def _offer(f, k):
+    """A finished station joins the queue for places of each store that it puts to."""
+    s = f.stations[k]
+    for j in range(s.puts, s.puts_end):
+        q = f.stores[f.joins[j]]
+        f.queues[q.putters + q.n_putters] = k
+        q.n_putters += 1
+    _wake(f, k)
+
+
+@_inlined
+def _gather(f, k):
+    """Find who has to move together with station k; how many, or 0 if one of them can't."""
+    f.team[0] = k
+    n, i = 1, 0
+    while i < n:
+        member = f.team[i]
+        s = f.stations[member]
+        if s.content == LOADED or not _is_open(f, s.time):
+            return 0
+        empty = s.content == EMPTY
+        for j in range(s.takes if empty else s.puts, s.takes_end if empty else s.puts_end):
+            q = f.stores[f.joins[j]]
+            place = _position(f, q.takers if empty else q.putters, member)
+            if q.capacity > 0:
+                if place >= (q.ready if empty else q.capacity - q.level):
+                    return 0
+                continue
+            if place >= (q.n_putters if empty else q.n_takers):
+                return 0
+            partner = f.queues[(q.putters if empty else q.takers) + place]
+            known = False
+            for m in range(n):
+                known = known or f.team[m] == partner
+            if not known:
+                f.team[n] = partner
+                n += 1
+        i += 1
+    return n
+
+
+@_inlined
+def _take(f, k):
+    s = f.stations[k]
+    for j in range(s.takes, s.takes_end):
+        i = f.joins[j]
+        q = f.stores[i]
+        _leave_queue(f, q.takers, q.n_takers, k)
+        q.n_takers -= 1
+        q.n_taken += 1
+        if q.capacity > 0:
+            _account_store(f, i)
+            q.level -= 1
+            q.ready -= 1
+
+
+@_inlined
+def _put(f, k):
+    s = f.stations[k]
+    for j in range(s.puts, s.puts_end):
+        i = f.joins[j]
+        q = f.stores[i]
+        _leave_queue(f, q.putters, q.n_putters, k)
+        q.n_putters -= 1
+        q.n_put += 1
+        if q.capacity > 0:
+            _account_store(f, i)
+            q.level += 1
+            if q.transit == 0:
+                q.ready += 1
+            else:
+                _send(f, i)
+
+
+@_compiled
+def _send(f, i):
+    """A part starts its transit through store i."""
+    q = f.stores[i]
+    when = _after(f, q.time, q.transit)
+    f.queues[q.under_way + (q.first + q.n_under_way) % q.capacity] = when
+    q.n_under_way += 1
+    if q.n_under_way == 1:
+        _schedule(f, len(f.times) + i, when)
+
+
+@_compiled
+def _arrive(f, i):
+    """A part ends its transit: who waits for it is tried."""
+    _account_store(f, i)
+    q = f.stores[i]
+    q.first = (q.first + 1) % q.capacity
+    q.n_under_way -= 1
+    q.ready += 1
+    if q.n_under_way > 0:
+        _schedule(f, len(f.times) + i, f.queues[q.under_way + q.first])
+    for m in range(min(q.n_takers, q.ready)):
+        _wake(f, f.queues[q.takers + m])
+
+
+@_inlined
+def _exchange(f, n):
+    """Move a team of n: all leave their queues, then all go on."""
+    for i in range(n):
+        k = f.team[i]
+        if f.stations[k].content == EMPTY:
+            _take(f, k)
+        else:
+            _put(f, k)
+    for i in range(n):
+        k = f.team[i]
+        s = f.stations[k]
+        if s.content == EMPTY:
+            for j in range(s.takes, s.takes_end):
+                q = f.stores[f.joins[j]]
+                for m in range(min(q.n_putters, q.capacity - q.level)):
+                    _wake(f, f.queues[q.putters + m])
+            _load(f, k)
+        else:
+            for j in range(s.puts, s.puts_end):
+                q = f.stores[f.joins[j]]
+                for m in range(min(q.n_takers, q.ready)):
+                    _wake(f, f.queues[q.takers + m])
+            if s.line >= 0:
+                g = f.g[0]
+                f.exits[g.n_exits, 0] = s.line
+                f.exits[g.n_exits, 1] = g.now
+                g.n_exits += 1
+            _empty(f, k)
+
+
+@_inlined
+def _settle(f):
+    """Try the moves of those that were woken, first come, first served."""
+    g = f.g[0]
+    while g.n_woken > 0:
+        k = f.woken[g.first_woken]
+        g.first_woken += 1
+        if g.first_woken == len(f.woken):
+            g.first_woken = 0
+        g.n_woken -= 1
+        f.stations[k].woken = 0
+        n = _gather(f, k)
+        if n > 0:
+            _exchange(f, n)
+
+
+# --------------------------------------------------------------------------- stations
+
+
+@_inlined
+def _empty(f, k):
+    f.stations[k].content = EMPTY
+    _show(f, k)
+    _ask(f, k)
+
+
+@_inlined
+def _load(f, k):
+    """A body is there, or is to be processed again: the planned stop that is due, then work."""
+    s = f.stations[k]
+    s.content = LOADED
+    if s.done == s.next_stop:
+        _planned_stop(f, k)
+    else:
+        _work(f, k)
+    if s.in_repair == 0 and s.in_queue == 0:
+        _run(f, k)
+    _show(f, k)
+
+
+@_compiled
+def _planned_stop(f, k):
+    """The longest of the stops that are due counts."""
+    s = f.stations[k]
+    s.task = PLANNED
+    s.left = 0
+    s.next_stop = NEVER
+    for j in range(s.stops, s.stops_end):
+        every = f.stops[j, 0]
+        if s.done % every == 0:
+            s.left = max(s.left, f.stops[j, 1])
+        s.next_stop = min(s.next_stop, (s.done // every + 1) * every)
+
+
+@_inlined
+def _work(f, k):
+    s = f.stations[k]
+    s.task = WORKING
+    s.left = s.fixed
+    if s.fixed < 0:
+        s.left = draw_ms(f.streams, f.values, s.cycle, f.g[0].seed, f.g[0].run, s.done)
+
+
+@_inlined
+def _run(f, k):
+    """Go on until the task is done, or until a clock in operation runs out."""
+    s = f.stations[k]
+    length = s.left
+    if s.task == WORKING:
+        length = min(length, s.fails_at - s.worked)
+    s.running = 1
+    s.began = _reading(f, s.time)
+    _schedule(f, len(f.times) + len(f.stores) + k, _after(f, s.time, length))
+
+
+@_inlined
+def _pause(f, k):
+    s = f.stations[k]
+    passed = _reading(f, s.time) - s.began
+    s.running = 0
+    s.left -= passed
+    if s.task == WORKING:
+        s.worked += passed
+
+
+@_inlined
+def _station_due(f, k):
+    """A planned stop ends, a body is finished, or a clock in operation has run out."""
+    s = f.stations[k]
+    _pause(f, k)
+    if s.left > 0:
+        _fail_in_operation(f, k)
+    elif s.task == PLANNED:
+        _work(f, k)
+        _run(f, k)
+        _show(f, k)
+    else:
+        _finish(f, k)
+
+
+@_inlined
+def _finish(f, k):
+    s = f.stations[k]
+    s.cycles += 1
+    if s.scrap > 0.0 or s.rework > 0.0:
+        u = uniform(f.streams[s.quality], f.g[0].seed, f.g[0].run, s.done)
+        s.done += 1
+        if u < s.scrap:
+            s.scrapped += 1
+            _empty(f, k)
+            return
+        if u < s.scrap + s.rework:
+            s.reworked += 1
+            _load(f, k)
+            return
+    else:
+        s.done += 1
+    s.content = FINISHED
+    _show(f, k)
+    _offer(f, k)
+
+
+# --------------------------------------------------------------------------- failures and crews
+
+
+@_compiled
+def _fail_in_operation(f, k):
+    s = f.stations[k]
+    i = s.clocks
+    while f.clocks[i].fails_at != s.fails_at:
+        i += 1
+    f.clocks[i].fails_at = NEVER
+    _fail(f, i)
+
+
+@_compiled
+def _clock_due(f, i):
+    """A repair ends, or a calendar clock runs out."""
+    c = f.clocks[i]
+    if c.state == IN_REPAIR:
+        _repaired(f, i)
+        return
+    k = c.station
+    if f.stations[k].running:
+        _cancel(f, len(f.times) + len(f.stores) + k)
+        _pause(f, k)
+    _fail(f, i)
+
+
+@_compiled
+def _fail(f, i):
+    c = f.clocks[i]
+    s = f.stations[c.station]
+    g = f.g[0]
+    c.failures += 1
+    s.failures += 1
+    s.fails_at = _first_to_fail(f, c.station)
+    _account_clock(f, i)
+    if c.crew and g.busy_crews == g.crews:
+        c.state = IN_QUEUE
+        s.in_queue += 1
+        c.behind = -1
+        if g.first_queued < 0:
+            g.first_queued = i
+        else:
+            f.clocks[g.last_queued].behind = i
+        g.last_queued = i
+    else:
+        g.busy_crews += c.crew
+        _start_repair(f, i)
+    _show(f, c.station)
+
+
+@_compiled
+def _start_repair(f, i):
+    c = f.clocks[i]
+    c.state = IN_REPAIR
+    f.stations[c.station].in_repair += 1
+    duration = draw_ms(f.streams, f.values, c.repair, f.g[0].seed, f.g[0].run, c.n_repair)
+    c.n_repair += 1
+    slot = len(f.times) + len(f.stores) + len(f.stations) + i
+    _schedule(f, slot, _after(f, c.time, duration))
+
+
+@_compiled
+def _repaired(f, i):
+    """The clock starts afresh, the crew goes to who waits longest, the station goes on."""
+    c = f.clocks[i]
+    s = f.stations[c.station]
+    g = f.g[0]
+    _account_clock(f, i)
+    c.state = RUNNING
+    s.in_repair -= 1
+    if c.crew:
+        g.busy_crews -= 1
+        if g.first_queued >= 0:
+            _crew_comes(f, g.first_queued)
+    start_clock(f, i)
+    if s.in_repair == 0 and s.in_queue == 0 and s.content == LOADED:
+        _run(f, c.station)
+    _show(f, c.station)
+
+
+@_compiled
+def _crew_comes(f, i):
+    c = f.clocks[i]
+    g = f.g[0]
+    g.first_queued = c.behind
+    g.busy_crews += 1
+    waited = _reading(f, c.time) - c.since
+    if waited > 0:
+        c.n_queued += 1
+        c.longest_ms = max(c.longest_ms, waited)
+    _account_clock(f, i)
+    f.stations[c.station].in_queue -= 1
+    _start_repair(f, i)
+    _show(f, c.station)
+
+
+@_compiled
+def _first_to_fail(f, k):
+    s = f.stations[k]
+    first = NEVER
+    for i in range(s.clocks, s.clocks_end):
+        first = min(first, f.clocks[i].fails_at)
+    return first
+
+
+@_compiled
+def start_clock(f, i):
+    """A failure clock starts afresh."""
+    c = f.clocks[i]
+    s = f.stations[c.station]
+    uptime = draw_ms(f.streams, f.values, c.uptime, f.g[0].seed, f.g[0].run, c.n_up)
+    c.n_up += 1
+    if c.calendar:
+        slot = len(f.times) + len(f.stores) + len(f.stations) + i
+        _schedule(f, slot, _after(f, c.time, uptime))
+    else:
+        c.fails_at = s.worked + uptime
+        s.fails_at = min(s.fails_at, c.fails_at)
+
+
+# --------------------------------------------------------------------------- the run
+
+
+@_compiled
+def start(f):
+    """Start all clocks; all stations ask, in order."""
+    for time in range(len(f.times)):
+        if f.times[time].now + 1 < f.times[time].windows_end:
+            _schedule(f, time, f.windows[f.times[time].now + 1, 0])
+    for i in range(len(f.clocks)):
+        start_clock(f, i)
+    for k in range(len(f.stations)):
+        _ask(f, k)
+    _settle(f)
+
+
+@_compiled
+def advance(f, until, events):
+    """Run up to and including `until`, for at most so many events; whether it is done.
+
+    It also comes back when the room for exits or the trace gets short.
+    """
+    g = f.g[0]
+    first_station = len(f.times) + len(f.stores)
+    first_clock = first_station + len(f.stations)
+    room = len(f.exits) - len(f.stations)
+    room_to_trace = len(f.trace) - 3 * (len(f.stations) + len(f.clocks))
+    while events > 0:
+        if g.n_exits > room or (g.tracing and g.n_trace > room_to_trace):
+            return False
+        if g.n_due_now == 0 and not _next_instant(f, until):
+            g.now = until
+            return True
+        slot = _pop(f.due_now, g.n_due_now)
+        g.n_due_now -= 1
+        f.due[slot] = NEVER
+        if slot >= first_clock:
+            _clock_due(f, slot - first_clock)
+        elif slot >= first_station:
+            _station_due(f, slot - first_station)
+        elif slot >= len(f.times):
+            _arrive(f, slot - len(f.times))
+        else:
+            _open(f, slot)
+        _settle(f)
+        events -= 1
+    return False

@@ -1,0 +1,230 @@
+"""The compiled engine: lays a shop out in arrays, lets the kernel run, collects what it counted."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ningde_sim.engine import _kernel
+from ningde_sim.engine._kernel import NEVER
+from ningde_sim.engine.results import COUNTED, Counts, Ints
+from ningde_sim.engine.rules import Layout
+
+EVENTS_A_CALL = 1_000_000
+"""Events after which the kernel comes back to Python: about a tenth of a second."""
+
+N_BUCKETS = 4096
+N_EXITS = 1 << 14
+N_TRACE = 1 << 16
+
+Records = np.ndarray[Any, Any]
+
+
+def _ranges(lengths: list[int], first: int = 0) -> tuple[Ints, Ints]:
+    """Begin and end of consecutive pieces of an array."""
+    ends = first + np.cumsum(np.array(lengths, dtype=np.int64))
+    return ends - np.array(lengths, dtype=np.int64), ends
+
+
+def _times(layout: Layout) -> tuple[Records, Ints]:
+    times = np.zeros(len(layout.windows), _kernel.TIME)
+    first, end = _ranges([len(windows) for windows in layout.windows])
+    times["windows_end"] = end
+    for time, begin, windows in zip(times, first, layout.windows, strict=True):
+        open_at_start = bool(windows) and windows[0][0] == 0
+        time["now"] = begin if open_at_start else begin - 1
+        time["close"] = windows[0][1] if open_at_start else -1
+        time["closed_ms"] = 0 if open_at_start else -1
+    pairs = [pair for windows in layout.windows for pair in windows]
+    return times, np.array(pairs or [(0, 0)], dtype=np.int64)
+
+
+def _stores(layout: Layout) -> tuple[Records, Ints]:
+    stores = np.zeros(len(layout.gaps), _kernel.STORE)
+    for field in ("capacity", "transit", "time"):
+        stores[field] = [getattr(gap, field) for gap in layout.gaps]
+    stores["level"] = stores["ready"] = [gap.initial for gap in layout.gaps]
+    n_takers = [0] * len(layout.gaps)
+    n_putters = [0] * len(layout.gaps)
+    for place in layout.places:
+        for s in place.takes:
+            n_takers[s] += 1
+        for s in place.puts:
+            n_putters[s] += 1
+    n_under_way = [gap.capacity if gap.transit else 0 for gap in layout.gaps]
+    stores["takers"], end = _ranges(n_takers)
+    stores["putters"], end = _ranges(n_putters, int(end[-1]) if len(end) else 0)
+    stores["under_way"], end = _ranges(n_under_way, int(end[-1]) if len(end) else 0)
+    return stores, np.zeros(int(end[-1]) + 1 if len(end) else 1, dtype=np.int64)
+
+
+def _clocks(layout: Layout) -> Records:
+    clocks = np.zeros(len(layout.clocks), _kernel.CLOCK)
+    clocks["station"] = [clock.place for clock in layout.clocks]
+    clocks["time"] = [layout.places[clock.place].time for clock in layout.clocks]
+    clocks["uptime"] = [clock.uptime for clock in layout.clocks]
+    clocks["repair"] = [clock.repair for clock in layout.clocks]
+    clocks["calendar"] = [clock.failure.clock == "calendar" for clock in layout.clocks]
+    clocks["crew"] = [clock.failure.crew for clock in layout.clocks]
+    clocks["fails_at"] = NEVER
+    return clocks
+
+
+def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints, Ints]:
+    places = layout.places
+    stations = np.zeros(len(places), _kernel.STATION)
+    for field in ("time", "cycle", "quality"):
+        stations[field] = [getattr(place, field) for place in places]
+    stations["takes"], end = _ranges([len(place.takes) for place in places])
+    stations["takes_end"] = end
+    stations["puts"], stations["puts_end"] = _ranges([len(p.puts) for p in places], int(end[-1]))
+    stations["stops"], stations["stops_end"] = _ranges([len(place.stops) for place in places])
+    stations["clocks"] = [place.clocks.start for place in places]
+    stations["clocks_end"] = [place.clocks.stop for place in places]
+    stations["line"] = [place.line if place.output else -1 for place in places]
+    stations["scrap"] = [place.station.scrap for place in places]
+    stations["rework"] = [place.station.rework for place in places]
+    cycles = streams[stations["cycle"]]
+    fixed = np.rint(cycles["a"] * cycles["unit"]).astype(np.int64)
+    stations["fixed"] = np.where(cycles["code"] == _kernel.FIXED, fixed, -1)
+    stations["next_stop"] = [min((s.every for s in p.stops), default=NEVER) for p in places]
+    stations["fails_at"] = NEVER
+    stations["state"] = _kernel.STARVED
+    joins = [s for p in places for s in p.takes] + [s for p in places for s in p.puts]
+    stops = [(stop.every, round(stop.visible * 1000)) for p in places for stop in p.stops]
+    return (
+        stations,
+        np.array(joins or [0], dtype=np.int64),
+        np.array(stops or [(1, 0)], dtype=np.int64),
+    )
+
+
+def build(layout: Layout, *, seed: int, run: int, trace: bool) -> _kernel.Floor:
+    """Lay a shop out in the arrays of the kernel."""
+    streams, values = layout.streams.arrays()
+    times, windows = _times(layout)
+    stores, queues = _stores(layout)
+    clocks = _clocks(layout)
+    stations, joins, stops = _stations(layout, streams)
+    n_slots = len(times) + len(stores) + len(stations) + len(clocks)
+    g = np.zeros(1, _kernel.GLOBAL)
+    g["seed"], g["run"], g["tracing"] = np.uint64(seed).astype(np.int64), run, trace
+    g["crews"] = NEVER if layout.shop.repair_crews is None else layout.shop.repair_crews
+    g["first_queued"] = -1
+    means = [p.station.cycle_distribution.mean * 1000 for p in layout.places]
+    g["width"] = int(np.log2(max(1.0, float(np.mean(means)) / len(means))))
+    room = len(stations) + len(clocks)
+    return _kernel.Floor(
+        g=g,
+        times=times,
+        stations=stations,
+        stores=stores,
+        clocks=clocks,
+        streams=streams,
+        values=values,
+        windows=windows,
+        joins=joins,
+        stops=stops,
+        queues=queues,
+        spent=np.zeros((len(stations), 6), np.int64),
+        due=np.full(n_slots, NEVER, np.int64),
+        after=np.full(n_slots, -1, np.int64),
+        buckets=np.full(N_BUCKETS, -1, np.int64),
+        due_now=np.zeros(n_slots, np.int64),
+        woken=np.zeros(len(stations), np.int64),
+        team=np.zeros(len(stations) + 1, np.int64),
+        exits=np.zeros((N_EXITS + len(stations), 2), np.int64),
+        trace=np.zeros((N_TRACE + 4 * room if trace else 1, 4), np.int64),
+    )
+
+
+class _Log:
+    """Rows that the kernel filled, kept small: packed, since a year has half a million exits."""
+
+    def __init__(self, columns: int) -> None:
+        self._columns = columns
+        self._packed: list[bytes] = []
+
+    def take(self, rows: Ints, n: Any) -> None:
+        if n:
+            steps = np.diff(rows[:n], axis=0, prepend=0)
+            self._packed.append(zlib.compress(steps.T.tobytes(), 1))
+
+    def rows(self) -> Ints:
+        steps = [
+            np.frombuffer(zlib.decompress(packed), np.int64).reshape(self._columns, -1).T
+            for packed in self._packed
+        ]
+        parts = [step.cumsum(axis=0) for step in steps]
+        return np.concatenate(parts) if parts else np.zeros((0, self._columns), np.int64)
+
+
+def run(
+    layout: Layout,
+    *,
+    warm_up: int,
+    seed: int,
+    run: int,
+    trace: bool,
+    tell: Callable[[int], None],
+) -> Counts:
+    """Run a layout to its horizon; `warm_up` in ms, `tell` hears how far the clock is."""
+    floor = build(layout, seed=seed, run=run, trace=trace)
+    exits, intervals = _Log(2), _Log(4)
+
+    def advance(until: int, *, keep: bool) -> None:
+        done = False
+        while not done:
+            done = bool(_kernel.advance(floor, until, EVENTS_A_CALL))
+            if keep:
+                exits.take(floor.exits, int(floor.g["n_exits"][0]))
+                intervals.take(floor.trace, int(floor.g["n_trace"][0]))
+            floor.g["n_exits"] = floor.g["n_trace"] = 0
+            tell(int(floor.g["now"][0]))
+
+    floor.g["tracing"] = trace and warm_up == 0
+    _kernel.start(floor)
+    if warm_up:
+        advance(warm_up, keep=False)
+        _kernel.close_accounts(floor)
+        _clear(floor)
+        floor.g["tracing"] = trace
+    level_start = floor.stores["level"].copy() if warm_up else _initial(layout)
+    advance(layout.horizon, keep=True)
+    _kernel.close_accounts(floor)
+    intervals.take(floor.trace, int(floor.g["n_trace"][0]))
+    return _collect(floor, level_start, warm_up, exits.rows(), intervals.rows())
+
+
+def _initial(layout: Layout) -> Ints:
+    return np.array([gap.initial for gap in layout.gaps], dtype=np.int64)
+
+
+def _clear(floor: _kernel.Floor) -> None:
+    """Forget what was counted in the warm-up."""
+    floor.spent[:] = 0
+    for table, fields in COUNTED.items():
+        for field in fields:
+            getattr(floor, table)[field] = 0
+
+
+def _collect(
+    floor: _kernel.Floor, level_start: Ints, warm_up: int, exits: Ints, trace: Ints
+) -> Counts:
+    counted = {
+        table: {field: getattr(floor, table)[field].copy() for field in fields}
+        for table, fields in COUNTED.items()
+    }
+    counted["stations"]["content"] = floor.stations["content"].copy()
+    counted["stores"]["level_start"] = level_start
+    counted["stores"]["level_end"] = floor.stores["level"].copy()
+    ends = floor.stations["line"]
+    return Counts(
+        **counted,
+        spent=floor.spent.copy(),
+        exits={int(n): exits[exits[:, 0] == n, 1] - warm_up for n in ends[ends >= 0]},
+        trace=trace - np.array([0, 0, warm_up, warm_up]),
+    )

@@ -1,0 +1,94 @@
+"""Random numbers by name: the k-th draw of a stream is a function of its key, the run and k.
+
+A stream is one row of `Streams.rows`: a 128-bit key, hashed from the kind and name of the thing
+and the purpose, and the distribution to draw from. The counter-based generator Philox turns key,
+seed, run and k into random bits; there is no state to create, to store or to share, so nothing
+that is added or left out elsewhere changes a draw.
+
+References
+----------
+Salmon, Moraes, Dror, Shaw (2011), Parallel random numbers: as easy as 1, 2, 3. SC'11.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import Any
+
+import numpy as np
+
+from ningde_sim.engine import _kernel
+from ningde_sim.plant.distributions import (
+    Distribution,
+    Empirical,
+    Exponential,
+    Fixed,
+    Gamma,
+    Lognormal,
+    Triangular,
+    Uniform,
+    Weibull,
+)
+
+
+def key(kind: str, name: str, purpose: str) -> tuple[int, int]:
+    """The 128-bit key of a stream, as two 64-bit words."""
+    text = "\x1f".join((kind, name, purpose)).encode()
+    digest = hashlib.blake2b(text, digest_size=16).digest()
+    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
+
+
+def encode(distribution: Distribution) -> tuple[int, float, float, float]:
+    """The kernel's code and up to three parameters of a distribution."""
+    match distribution:
+        case Fixed(v):
+            return _kernel.FIXED, v, 0.0, 0.0
+        case Exponential(mean):
+            return _kernel.EXPONENTIAL, mean, 0.0, 0.0
+        case Lognormal(mean, cv) if cv > 0:
+            variance = math.log1p(cv * cv)
+            return _kernel.LOGNORMAL, math.log(mean) - variance / 2, math.sqrt(variance), 0.0
+        case Gamma(mean, cv) if cv > 0:
+            return _kernel.GAMMA, 1.0 / (cv * cv), mean * cv * cv, 0.0
+        case Lognormal(mean, _) | Gamma(mean, _):
+            return _kernel.FIXED, mean, 0.0, 0.0
+        case Weibull():
+            return _kernel.WEIBULL, distribution.scale, 1.0 / distribution.shape, 0.0
+        case Uniform(low, high):
+            return _kernel.UNIFORM, low, high, 0.0
+        case Triangular(low, mode, high):
+            return _kernel.TRIANGULAR, low, mode, high
+        case Empirical(values):
+            return _kernel.EMPIRICAL, 0.0, float(len(values)), 0.0
+    raise TypeError(f"{type(distribution).__name__}: the engines cannot draw from it.")
+
+
+class Streams:
+    """All streams of a shop, in the order in which the layout asks for them.
+
+    Attributes
+    ----------
+    rows : numpy.ndarray  One record a stream, of dtype `_kernel.STREAM`.
+    values : numpy.ndarray  Observed values of all Empirical distributions, float64.
+    """
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[Any, ...]] = []
+        self._values: list[float] = []
+
+    def add(
+        self, kind: str, name: str, purpose: str, distribution: Distribution, unit: int, least: int
+    ) -> int:
+        """Add a stream whose draws are times `unit` ms, and at least `least` ms; its index."""
+        code, a, b, c = encode(distribution)
+        if isinstance(distribution, Empirical):
+            a = float(len(self._values))
+            self._values.extend(distribution.values)
+        self._rows.append((*key(kind, name, purpose), code, a, b, c, float(unit), least))
+        return len(self._rows) - 1
+
+    def arrays(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """The records of all streams, and the observed values they refer to."""
+        rows = np.array(self._rows, dtype=_kernel.STREAM)
+        return rows, np.array(self._values or [0.0], dtype=np.float64)

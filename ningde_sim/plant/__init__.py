@@ -1,0 +1,1 @@
+"""What a plant is: frozen descriptions, checked once."""

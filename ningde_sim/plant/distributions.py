@@ -1,0 +1,243 @@
+"""How a duration varies: eight distributions, each given by numbers that a planner knows.
+
+All are frozen, comparable and hold no random state; the engines draw from them. Their unit is
+that of the field that they fill: seconds for cycles, minutes for repairs, hours for uptimes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ningde_sim.plant import checks
+
+
+class Distribution:
+    """A duration that is not negative.
+
+    Attributes
+    ----------
+    mean : float
+        Its expectation, in the unit of the field that holds it.
+    std : float
+        Its standard deviation, in the same unit.
+    """
+
+    __slots__ = ()
+
+    mean: float
+
+    @property
+    def std(self) -> float:
+        """Standard deviation, in the unit of the field."""
+        raise NotImplementedError
+
+
+def _owner(distribution: Distribution) -> str:
+    return type(distribution).__name__
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed(Distribution):
+    """Always the same.
+
+    Parameters
+    ----------
+    v : float  The value, at least 0. [unit of the field]
+    """
+
+    v: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "v", checks.number(_owner(self), "v", self.v))
+
+    @property
+    def mean(self) -> float:  # type: ignore[override]
+        """The value itself."""
+        return self.v
+
+    @property
+    def std(self) -> float:
+        """Zero."""
+        return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Exponential(Distribution):
+    """Without memory.
+
+    Parameters
+    ----------
+    mean : float  Greater than 0. [unit of the field]
+    """
+
+    mean: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mean", checks.number(_owner(self), "mean", self.mean, above=True))
+
+    @property
+    def std(self) -> float:
+        """Equal to the mean."""
+        return self.mean
+
+
+@dataclass(frozen=True, slots=True)
+class _MeanAndCv(Distribution):
+    mean: float
+    cv: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mean", checks.number(_owner(self), "mean", self.mean, above=True))
+        object.__setattr__(self, "cv", checks.number(_owner(self), "cv", self.cv))
+
+    @property
+    def std(self) -> float:
+        """Mean times cv."""
+        return self.mean * self.cv
+
+
+@dataclass(frozen=True, slots=True)
+class Lognormal(_MeanAndCv):
+    """The usual shape of repair times.
+
+    Parameters
+    ----------
+    mean : float  Greater than 0. [unit of the field]
+    cv : float  Standard deviation over mean, at least 0. [-]
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Gamma(_MeanAndCv):
+    """An Erlang of k phases is the Gamma with cv = 1 / sqrt(k).
+
+    Parameters
+    ----------
+    mean : float  Greater than 0. [unit of the field]
+    cv : float  Standard deviation over mean, at least 0. [-]
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Weibull(Distribution):
+    """Wear-out for a shape above 1, early failures for one below.
+
+    Parameters
+    ----------
+    mean : float  Greater than 0. [unit of the field]
+    shape : float  Greater than 0.05. [-]
+    """
+
+    mean: float
+    shape: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mean", checks.number(_owner(self), "mean", self.mean, above=True))
+        shape = checks.number(_owner(self), "shape", self.shape, low=0.05, above=True)
+        object.__setattr__(self, "shape", shape)
+
+    @property
+    def scale(self) -> float:
+        """The value that is passed with probability 1/e. [unit of the field]"""
+        return self.mean / math.gamma(1.0 + 1.0 / self.shape)
+
+    @property
+    def std(self) -> float:
+        """From the first two moments."""
+        second = math.gamma(1.0 + 2.0 / self.shape)
+        return self.scale * math.sqrt(second - math.gamma(1.0 + 1.0 / self.shape) ** 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform(Distribution):
+    """Anything between two bounds alike.
+
+    Parameters
+    ----------
+    low, high : float  Bounds, 0 <= low <= high. [unit of the field]
+    """
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        low = checks.number(_owner(self), "low", self.low)
+        object.__setattr__(self, "low", low)
+        object.__setattr__(self, "high", checks.number(_owner(self), "high", self.high, low=low))
+
+    @property
+    def mean(self) -> float:  # type: ignore[override]
+        """The middle."""
+        return (self.low + self.high) / 2.0
+
+    @property
+    def std(self) -> float:
+        """The width over the square root of 12."""
+        return (self.high - self.low) / math.sqrt(12.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Triangular(Distribution):
+    """Least, likeliest and greatest value, as people guess them.
+
+    Parameters
+    ----------
+    low, mode, high : float  0 <= low <= mode <= high. [unit of the field]
+    """
+
+    low: float
+    mode: float
+    high: float
+
+    def __post_init__(self) -> None:
+        low = checks.number(_owner(self), "low", self.low)
+        mode = checks.number(_owner(self), "mode", self.mode, low=low)
+        object.__setattr__(self, "low", low)
+        object.__setattr__(self, "mode", mode)
+        object.__setattr__(self, "high", checks.number(_owner(self), "high", self.high, low=mode))
+
+    @property
+    def mean(self) -> float:  # type: ignore[override]
+        """A third of the sum."""
+        return (self.low + self.mode + self.high) / 3.0
+
+    @property
+    def std(self) -> float:
+        """From the second moment."""
+        a, c, b = self.low, self.mode, self.high
+        return math.sqrt(max(0.0, (a * a + b * b + c * c - a * b - a * c - b * c) / 18.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Empirical(Distribution):
+    """One of the observed values, each as likely.
+
+    Parameters
+    ----------
+    values : sequence of float  At least one, none negative. [unit of the field]
+    """
+
+    values: Sequence[float]
+
+    def __post_init__(self) -> None:
+        if isinstance(self.values, (str, bytes)) or not hasattr(self.values, "__iter__"):
+            raise TypeError(
+                checks.complain(_owner(self), "values must be a list of numbers", self.values)
+            )
+        values = tuple(checks.number(_owner(self), "values", v) for v in self.values)
+        if not values:
+            raise ValueError(checks.complain(_owner(self), "values must hold at least one", values))
+        object.__setattr__(self, "values", values)
+
+    @property
+    def mean(self) -> float:  # type: ignore[override]
+        """The average of the values."""
+        return math.fsum(self.values) / len(self.values)
+
+    @property
+    def std(self) -> float:
+        """The spread of the values around their average."""
+        mean = self.mean
+        return math.sqrt(math.fsum((v - mean) ** 2 for v in self.values) / len(self.values))

@@ -1,0 +1,211 @@
+"""Reading a shop from a file that a person edits."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ningde_sim.plant.distributions import Lognormal
+from ningde_sim.plant.line import Line, Store
+from ningde_sim.plant.quantity import CONFIDENCES, Confidence, Quantity
+from ningde_sim.plant.shop import Shop
+from ningde_sim.plant.station import Failure, Robot, Station
+from ningde_sim.plant.tables import ShopFile, StationEntry, ZoneTable
+
+
+def load(path_or_data: str | os.PathLike[str] | Mapping[str, Any]) -> ShopFile:
+    """The tables of a TOML file, or of the nested dictionaries that such a file holds, checked.
+
+    Raises
+    ------
+    ValueError
+        With every fault found: its path in the file, the rule, the value given.
+    """
+    where, data = "The shop", path_or_data
+    if not isinstance(data, Mapping):
+        where, text = str(data), Path(data).read_text(encoding="utf-8")
+        try:
+            data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ValueError(f"{where}: this is not TOML: {error}") from error
+    stores = data.get("stores")
+    known = list(stores) if isinstance(stores, Mapping) else []
+    try:
+        return TypeAdapter(ShopFile).validate_python(dict(data), context={"stores": known})
+    except ValidationError as error:
+        faults = [_fault_line(dict(found)) for found in error.errors(include_url=False)]
+        raise ValueError("\n  ".join([f"{where}: faults found: {len(faults)}", *faults])) from None
+
+
+_RULES = {
+    "missing": "this key is missing",
+    "unexpected_keyword_argument": "there is no such key here",
+    "dataclass_type": "it must be a table, such as { value = 60, unit = 's', ... } for a quantity",
+}
+
+
+def _fault_line(found: dict[str, Any]) -> str:
+    path = ".".join(str(part) for part in found["loc"])
+    rule = _RULES.get(found["type"], found["msg"])
+    given = repr(found["input"])
+    given = given if len(given) <= 80 else f"{given[:76]} ..."
+    return f"{path}: {rule}." if found["type"] == "missing" else f"{path}: {rule}, got {given}."
+
+
+def quantities(
+    path_or_data: str | os.PathLike[str] | Mapping[str, Any] | ShopFile,
+) -> list[tuple[str, Quantity]]:
+    """Every quantity with its dotted path, such as `zones.finish.cycle_time`, in file order."""
+    return list(_walk(path_or_data if isinstance(path_or_data, ShopFile) else load(path_or_data)))
+
+
+def _walk(value: Any, *path: str) -> Iterator[tuple[str, Quantity]]:
+    if isinstance(value, Quantity):
+        yield ".".join(path), value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _walk(inner, *path, key)
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from _walk(getattr(value, field.name), *path, field.name)
+
+
+def read_shop(path: str | os.PathLike[str]) -> Shop:
+    """The shop that a TOML file describes, each quantity at its typical value.
+
+    Raises
+    ------
+    ValueError
+        With every fault of the file: its path in the file, the rule, the value given.
+    """
+    file = load(path)
+    try:
+        return build(file)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def build(file: ShopFile) -> Shop:
+    """The shop that these tables describe, each quantity at its typical value."""
+    stores = list(_stores(file))
+    lines: list[Line] = []
+    for key, zone in file.zones.items():
+        for index, name in enumerate(zone.lines):
+            pieces = _pieces(zone)
+            gates = [_gate(key, zone, piece, index) for piece in pieces[1:]]
+            stores += [Store(gate, 0) for gate in gates]
+            for number, piece in enumerate(pieces):
+                takes = zone.joins[piece[0].suffix] if number else zone.takes
+                inward = [*gates[:number][-1:], *_own(file, takes, index)]
+                outward = gates[number : number + 1] or _own(file, zone.puts, index)
+                lines.append(_line(file, zone, name, piece, inward, outward))
+    crews = file.shop.repair_crews
+    return Shop(
+        file.name,
+        lines,
+        stores,
+        repair_crews=None if crews is None else int(crews.value),
+        notes=(*file.notes, _doubt(file)),
+    )
+
+
+def _stores(file: ShopFile) -> Iterator[Store]:
+    for key, table in file.stores.items():
+        initial = 0 if table.initial is None else int(table.initial.value)
+        for index in range(file.n_copies(key)):
+            (name,) = _own(file, [key], index)
+            yield Store(name, int(table.capacity.value), table.transit_time.value, initial)
+
+
+def _own(file: ShopFile, stores: Iterable[str], index: int) -> list[str]:
+    """The stores that a line uses: its own copy of those that are per line."""
+    return [f"{key}_{index + 1}" if file.stores[key].per_line else key for key in stores]
+
+
+def _pieces(zone: ZoneTable) -> list[list[StationEntry]]:
+    """The stations of a line, cut before each one at which parts join."""
+    pieces: list[list[StationEntry]] = [[]]
+    for entry in zone.stations:
+        if entry.suffix in zone.joins:
+            pieces.append([])
+        pieces[-1].append(entry)
+    return pieces
+
+
+def _gate(key: str, zone: ZoneTable, piece: list[StationEntry], index: int) -> str:
+    """The store without places that hands bodies to a piece of a line."""
+    name = f"{key}_{piece[0].suffix}"
+    return f"{name}_{index + 1}" if len(zone.lines) > 1 else name
+
+
+def _line(
+    file: ShopFile,
+    zone: ZoneTable,
+    name: str,
+    piece: list[StationEntry],
+    takes: list[str],
+    puts: list[str],
+) -> Line:
+    stations = [
+        _station(file, zone, f"{name}-{entry.suffix}", entry, first=entry is piece[0])
+        for entry in piece
+    ]
+    if zone.joins:
+        name = f"{name}-{piece[0].suffix}-{piece[-1].suffix}"
+    return Line(name, stations, takes=takes, puts=puts, zone=zone.title)
+
+
+def _station(
+    file: ShopFile, zone: ZoneTable, name: str, entry: StationEntry, *, first: bool
+) -> Station:
+    cycle, cv = zone.cycle_time.value, file.shop.cycle_time_cv
+    inspection = zone.inspection
+    inspects = inspection is not None and inspection.station == entry.suffix
+    own = _failures(file, "station") + (_failures(file, "line") if first else [])
+    return Station(
+        name,
+        Lognormal(cycle, cv.value) if cv is not None and cv.value > 0 else cycle,
+        list(_robots(file, name, entry)),
+        own,
+        scrap=inspection.scrap.value if inspection and inspects else 0.0,
+        rework=inspection.rework.value if inspection and inspects else 0.0,
+    )
+
+
+def _robots(file: ShopFile, station: str, entry: StationEntry) -> Iterator[Robot]:
+    failures = _failures(file, "robot")
+    stops = []
+    if entry.spots:
+        spots = entry.spots / entry.weld
+        stops = [table.stop(_words(key), spots) for key, table in file.planned_stops.items()]
+    for number, role in enumerate(entry.roles, start=1):
+        yield Robot(f"{station}-R{number}", role, failures, stops if role == "weld" else ())
+
+
+def _failures(file: ShopFile, per: str) -> list[Failure]:
+    return [t.failure(_words(key)) for key, t in file.failures.items() if t.per == per]
+
+
+def _words(key: str) -> str:
+    return key.replace("_", " ")
+
+
+def _doubt(file: ShopFile) -> str:
+    """How much of the file is known, counted."""
+    numbers = Counter(quantity.confidence for _, quantity in quantities(file))
+    lists = Counter(zone.confidence for zone in file.zones.values())
+    return (
+        f"Of its {numbers.total()} quantities {_counts(numbers)}; "
+        f"of its {lists.total()} lists of stations {_counts(lists)}."
+    )
+
+
+def _counts(found: Counter[Confidence]) -> str:
+    return ", ".join(f"{found[word]} {word}" for word in CONFIDENCES if found[word])

@@ -1,0 +1,113 @@
+"""A number with its doubt: value, unit, range, confidence, source."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Strict,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic.dataclasses import dataclass
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+Confidence = Literal["seed", "found", "derived", "recalled", "assumption"]
+CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
+
+Number = Annotated[float, Strict()]
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+STRICT_KEYS = ConfigDict(extra="forbid", allow_inf_nan=False)
+"""How every record of a file is read: no unknown key, no infinite number."""
+
+
+def fault(rule: str, got: object, *where: str | int) -> ValidationError:
+    """An error for a validator to raise, at a place below the thing that it checks."""
+    # Pydantic reads braces in a message as fields.
+    kind = PydanticCustomError("rule", "{rule}", {"rule": rule})
+    return ValidationError.from_exception_data(
+        "fault", [InitErrorDetails(type=kind, loc=where, input=got)]
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT_KEYS)
+class Quantity:
+    """A number that knows what it is worth.
+
+    Parameters
+    ----------
+    value : float  Typical value. [unit]
+    unit : str  Such as "s", "min", "h", "places"; "-" for a share.
+    low, high : float, optional  Range in which it is thought to lie, low <= value <= high. [unit]
+    confidence : str  "seed" (the article that the project starts from), "found" (read in a public
+        page), "derived" (arithmetic on those), "recalled" (general knowledge, not checked) or
+        "assumption" (chosen so that the whole closes).
+    source : str  Where it comes from.
+    note : str, optional  What a reader should know besides.
+    tuned : str, optional  What it was tuned to; empty when it was not.
+
+    Raises
+    ------
+    ValueError
+        A range that does not hold the value, an unknown confidence, a number that is not finite.
+
+    Examples
+    --------
+    >>> Quantity(53, "s", low=52, high=56, confidence="assumption", source="a guess").value
+    53.0
+    """
+
+    value: Number
+    unit: Text
+    _: KW_ONLY
+    confidence: Confidence
+    source: Text
+    low: Number | None = None
+    high: Number | None = None
+    note: str = ""
+    tuned: str = ""
+
+    @model_validator(mode="after")
+    def _check_range(self) -> Quantity:
+        low, high = self.low, self.high
+        if low is not None and high is not None and low > high:
+            raise fault(f"low must be at most high, which is {high:g}", low, "low")
+        if low is not None and low > self.value:
+            raise fault(f"low must be at most the value of {self.value:g}", low, "low")
+        if high is not None and high < self.value:
+            raise fault(f"high must be at least the value of {self.value:g}", high, "high")
+        return self
+
+    def __str__(self) -> str:
+        """Such as `53 s (52-56), assumption`."""
+        bounds = ["?" if bound is None else f"{bound:g}" for bound in (self.low, self.high)]
+        spread = "" if bounds == ["?", "?"] else f" ({'-'.join(bounds)})"
+        return f"{self.value:g} {self.unit}{spread}, {self.confidence}"
+
+
+def measured(
+    unit: str, *, least: float = 0.0, most: float | None = None, whole: bool = False
+) -> Any:
+    """What a field of a file asks of its quantity: the unit, the bounds, whole numbers or not."""
+
+    def check(quantity: Quantity) -> Quantity:
+        if quantity.unit != unit:
+            raise fault(f"the unit must be {unit!r}", quantity.unit, "unit")
+        for name in ("value", "low", "high"):
+            number = getattr(quantity, name)
+            if number is None:
+                continue
+            if number < least:
+                raise fault(f"{name} must be at least {least:g}", number, name)
+            if most is not None and number > most:
+                raise fault(f"{name} must be at most {most:g}", number, name)
+            if whole and number != int(number):
+                raise fault(f"{name} must be a whole number", number, name)
+        return quantity
+
+    return AfterValidator(check)

@@ -1,0 +1,195 @@
+"""A whole shop: lines joined by stores, with its repair crews."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ningde_sim.plant import checks
+from ningde_sim.plant.line import Line, Store
+from ningde_sim.plant.station import Robot, Station
+from ningde_sim.plant.working_time import WorkingTime
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """Lines joined by stores, with its repair crews.
+
+    Parameters
+    ----------
+    name : str
+    lines : sequence of Line
+    stores : sequence of Store
+    repair_crews : int, optional  Crews for the failures with `crew=True`, served first come,
+        first served; None says that one is always free.
+    output : sequence of str, optional  Lines whose bodies count as finished; by default the lines
+        that put to no store.
+    working_time : WorkingTime, optional  Of every line and store that has none of its own; None
+        is round the clock.
+    notes : sequence of str  What a reader of its results has to know, such as assumptions.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An unknown store, a store that nobody fills or empties, lines that could never start, two
+        things of one name.
+
+    Examples
+    --------
+    >>> shop = Shop("demo", [Line("A", [Station("A1", 60), Station("A2", 55)], buffers=3)])
+    >>> shop.n_stations, shop.n_robots, shop.output
+    (2, 0, ('A',))
+    """
+
+    name: str
+    lines: Sequence[Line]
+    stores: Sequence[Store] = ()
+    repair_crews: int | None = None
+    output: str | Sequence[str] | None = None
+    working_time: WorkingTime | None = None
+    notes: Sequence[str] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        owner = f"Shop {self.name!r}"
+        checks.text("Shop", "name", self.name)
+        object.__setattr__(self, "lines", checks.members(owner, "lines", self.lines, Line))
+        object.__setattr__(self, "stores", checks.members(owner, "stores", self.stores, Store))
+        object.__setattr__(self, "notes", checks.members(owner, "notes", self.notes, str))
+        if not self.lines:
+            raise ValueError(checks.complain(owner, "it must have at least one line", self.lines))
+        if self.repair_crews is not None:
+            cure = "None says that a crew is always free."
+            crews = checks.whole(owner, "repair_crews", self.repair_crews, low=1, cure=cure)
+            object.__setattr__(self, "repair_crews", crews)
+        if self.working_time is not None and not isinstance(self.working_time, WorkingTime):
+            rule = "working_time must be a WorkingTime or None"
+            raise TypeError(checks.complain(owner, rule, self.working_time))
+        self._check_names(owner)
+        self._check_stores(owner)
+        self._check_start(owner)
+        object.__setattr__(self, "output", self._find_output(owner))
+
+    def _check_names(self, owner: str) -> None:
+        machines = [s.name for s in self.stations] + [r.name for r in self.robots]
+        checks.distinct(owner, "lines", (line.name for line in self.lines))
+        checks.distinct(owner, "stores", (store.name for store in self.stores))
+        checks.distinct(owner, "stations or robots", machines)
+
+    def _check_stores(self, owner: str) -> None:
+        known = [store.name for store in self.stores]
+        for line in self.lines:
+            for verb, names in (("takes from", line.takes), ("puts to", line.puts)):
+                for name in names:
+                    if name not in known:
+                        rule = f"line {line.name!r} {verb} a store that the shop does not have"
+                        cure = f"Its stores are: {', '.join(known) or 'none'}."
+                        raise ValueError(checks.complain(owner, rule, name, cure))
+        for attribute, what, cure in (
+            ("puts", "filled", "Name it in the `puts` of a line, or leave it out."),
+            ("takes", "emptied", "Name it in the `takes` of a line, or leave it out."),
+        ):
+            used = {name for line in self.lines for name in getattr(line, attribute)}
+            for name in known:
+                if name not in used:
+                    rule = f"each store must be {what} by a line"
+                    raise ValueError(checks.complain(owner, rule, name, cure))
+
+    def _check_start(self, owner: str) -> None:
+        """Refuse lines that wait for one another from the start, with no part among them."""
+        supplied = {store.name for store in self.stores if store.initial > 0}
+        waiting = list(self.lines)
+        while started := [line for line in waiting if supplied.issuperset(line.takes)]:
+            supplied.update(name for line in started for name in line.puts)
+            waiting = [line for line in waiting if line not in started]
+        if waiting:
+            rule = "a loop of lines and stores must hold a part at the start; these never could"
+            cure = "Give one of the stores of the loop `initial` parts."
+            raise ValueError(checks.complain(owner, rule, [line.name for line in waiting], cure))
+
+    def _find_output(self, owner: str) -> tuple[str, ...]:
+        if self.output is None:
+            found = tuple(line.name for line in self.lines if not line.puts)
+        else:
+            found = checks.members(owner, "output", self.output, str)
+        known = [line.name for line in self.lines]
+        for name in found:
+            if name not in known:
+                cure = f"Its lines are: {', '.join(known)}."
+                raise ValueError(checks.complain(owner, "output must name its lines", name, cure))
+        checks.distinct(owner, "output lines", found)
+        if not found:
+            rule = "it must have an output"
+            cure = "Every line puts to a store: name the lines whose bodies count as finished."
+            raise ValueError(checks.complain(owner, rule, found, cure))
+        return found
+
+    @property
+    def stations(self) -> tuple[Station, ...]:
+        """All stations, in order of declaration."""
+        return tuple(station for line in self.lines for station in line.stations)
+
+    @property
+    def robots(self) -> tuple[Robot, ...]:
+        """All robots, in order of declaration."""
+        return tuple(robot for station in self.stations for robot in station.robots)
+
+    @property
+    def n_stations(self) -> int:
+        """Number of stations."""
+        return len(self.stations)
+
+    @property
+    def n_robots(self) -> int:
+        """Number of robots."""
+        return len(self.robots)
+
+    def station(self, name: str) -> Station:
+        """The station of that name.
+
+        Raises
+        ------
+        KeyError
+            There is none; the message names those that begin alike.
+        """
+        for station in self.stations:
+            if station.name == name:
+                return station
+        near = [s.name for s in self.stations if s.name[:3] == name[:3]] or [
+            s.name for s in self.stations
+        ]
+        raise KeyError(f"Shop {self.name!r} has no station {name!r}; it has {', '.join(near[:8])}.")
+
+    def __str__(self) -> str:
+        """The zone table with totals."""
+        return "\n".join(_zone_table(self))
+
+
+_COLUMNS = "{:<34} {:>5} {:>8} {:>8} {:>7}  {}"
+
+
+def _zone_table(shop: Shop) -> Iterator[str]:
+    yield f"{shop.name}: {shop.n_stations} stations, {shop.n_robots} robots"
+    yield _COLUMNS.format("zone", "lines", "cycle s", "stations", "robots", "puts to (places)")
+    capacity = {store.name: store.capacity for store in shop.stores}
+    for zone in dict.fromkeys(line.zone for line in shop.lines):
+        lines = [line for line in shop.lines if line.zone == zone]
+        stations = [station for line in lines for station in line.stations]
+        inside = {store for line in lines for store in line.takes}
+        puts = dict.fromkeys(s for line in lines for s in line.puts if s not in inside)
+        yield _COLUMNS.format(
+            str(zone)[:34],
+            len(lines),
+            _span(s.cycle_distribution.mean for s in stations),
+            len(stations),
+            sum(len(s.robots) for s in stations),
+            ", ".join(f"{store} ({capacity[store]})" for store in puts) or "the end",
+        )
+    yield _COLUMNS.format("total", len(shop.lines), "", shop.n_stations, shop.n_robots, "").rstrip()
+    crews = "always one free" if shop.repair_crews is None else str(shop.repair_crews)
+    yield f"repair crews: {crews}; output: {', '.join(shop.output or ())}"
+    yield from (f"note: {note}" for note in shop.notes)
+
+
+def _span(values: Iterable[float]) -> str:
+    found = sorted(values)
+    return f"{found[0]:g}" if found[0] == found[-1] else f"{found[0]:g}-{found[-1]:g}"

@@ -1,0 +1,188 @@
+"""A station with its robots, their failures, their planned stops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ningde_sim.plant import checks
+from ningde_sim.plant.distributions import Distribution, Fixed
+
+Clock = Literal["operating", "calendar"]
+CLOCKS = ("operating", "calendar")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One way in which a robot or a station breaks down.
+
+    Parameters
+    ----------
+    name : str  Unique among the failures of its robot or station.
+    uptime : Distribution  Time on the clock from one repair to the next failure. [h]
+    repair : Distribution  Time to restore the station. [min]
+    clock : {"operating", "calendar"}  "operating" runs only while the station works; "calendar"
+        runs in all working time except during its own repair, so that an idle station fails too.
+    crew : bool  Whether its repair needs one of the shop's crews.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A time that is no Distribution, an uptime of zero, an unknown clock.
+    """
+
+    name: str
+    uptime: Distribution
+    repair: Distribution
+    clock: Clock = "operating"
+    crew: bool = False
+
+    def __post_init__(self) -> None:
+        owner = f"Failure {self.name!r}"
+        checks.text("Failure", "name", self.name)
+        cure = (
+            "An availability alone does not say how often it stops and for how long: give uptime "
+            "[h] and repair [min], such as Exponential(60) and Lognormal(1.5, 0.8)."
+        )
+        for field in ("uptime", "repair"):
+            value = getattr(self, field)
+            if not isinstance(value, Distribution):
+                raise TypeError(
+                    checks.complain(owner, f"{field} must be a Distribution", value, cure)
+                )
+        if self.uptime.mean <= 0:
+            raise ValueError(
+                checks.complain(owner, "the mean uptime must be greater than 0", self.uptime)
+            )
+        if self.clock not in CLOCKS:
+            raise ValueError(
+                checks.complain(owner, 'clock must be "operating" or "calendar"', self.clock)
+            )
+        if not isinstance(self.crew, bool):
+            raise TypeError(checks.complain(owner, "crew must be True or False", self.crew))
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStop:
+    """Tip dressing, cap change, cleaning: due after every so many cycles of the station.
+
+    The stop comes before the start that follows the n-th cycle, when the next body is there.
+    Stops of one station that fall due together are done side by side: the longest counts.
+
+    Parameters
+    ----------
+    name : str  Unique among the planned stops of its robot or station.
+    every : int  Cycles from one stop to the next, at least 1. [cycles]
+    duration : float  Length of the stop. [s]
+    hidden : float  Share of it that runs during the transfer and costs nothing, 0 to 1. [-]
+    """
+
+    name: str
+    every: int
+    duration: float
+    hidden: float = 0.0
+
+    def __post_init__(self) -> None:
+        owner = f"PlannedStop {self.name!r}"
+        checks.text("PlannedStop", "name", self.name)
+        object.__setattr__(self, "every", checks.whole(owner, "every", self.every, low=1))
+        object.__setattr__(self, "duration", checks.number(owner, "duration", self.duration))
+        object.__setattr__(self, "hidden", checks.number(owner, "hidden", self.hidden, high=1.0))
+
+    @property
+    def visible(self) -> float:
+        """The part of the stop that delays the next start. [s]"""
+        return self.duration * (1.0 - self.hidden)
+
+
+def _check_equipment(
+    owner: str, failures: Sequence[Failure], stops: Sequence[PlannedStop]
+) -> tuple[tuple[Failure, ...], tuple[PlannedStop, ...]]:
+    found = checks.members(owner, "failures", failures, Failure)
+    planned = checks.members(owner, "planned_stops", stops, PlannedStop)
+    checks.distinct(owner, "failures", (f.name for f in found))
+    checks.distinct(owner, "planned stops", (p.name for p in planned))
+    return found, planned
+
+
+@dataclass(frozen=True, slots=True)
+class Robot:
+    """One robot of a station.
+
+    Parameters
+    ----------
+    name : str  Unique among all robots and stations of the shop: its luck hangs on it.
+    role : str  What it does: weld, handling, sealing ...
+    failures : sequence of Failure  Each stops the whole station.
+    planned_stops : sequence of PlannedStop  Counted in cycles of the station.
+    """
+
+    name: str
+    role: str
+    failures: Sequence[Failure] = ()
+    planned_stops: Sequence[PlannedStop] = ()
+
+    def __post_init__(self) -> None:
+        owner = f"Robot {self.name!r}"
+        checks.text("Robot", "name", self.name)
+        checks.text(owner, "role", self.role)
+        found, planned = _check_equipment(owner, self.failures, self.planned_stops)
+        object.__setattr__(self, "failures", found)
+        object.__setattr__(self, "planned_stops", planned)
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A place for one body at which it is worked on.
+
+    Parameters
+    ----------
+    name : str  Unique among all robots and stations of the shop: its luck hangs on it.
+    cycle_time : float or Distribution  From start to finish, the transfer included. Its mean is
+        at least 0.001. [s]
+    robots : sequence of Robot
+    failures : sequence of Failure  Of the station itself: fixture, clamp, conveyor.
+    planned_stops : sequence of PlannedStop
+    scrap : float  Probability that a finished body is thrown away here, with all that it was made
+        of, the skid or pallet included. [-]
+    rework : float  Probability that a finished body is processed here again at once, below 1. [-]
+    """
+
+    name: str
+    cycle_time: float | Distribution
+    robots: Sequence[Robot] = ()
+    failures: Sequence[Failure] = ()
+    planned_stops: Sequence[PlannedStop] = ()
+    scrap: float = 0.0
+    rework: float = 0.0
+
+    def __post_init__(self) -> None:
+        owner = f"Station {self.name!r}"
+        checks.text("Station", "name", self.name)
+        if not isinstance(self.cycle_time, Distribution):
+            object.__setattr__(
+                self, "cycle_time", checks.number(owner, "cycle_time", self.cycle_time)
+            )
+        if self.cycle_distribution.mean < 0.001:
+            cure = "Leave the station out if it takes no time."
+            rule = "the mean cycle_time must be at least 0.001 s"
+            raise ValueError(checks.complain(owner, rule, self.cycle_time, cure))
+        object.__setattr__(self, "robots", checks.members(owner, "robots", self.robots, Robot))
+        checks.distinct(owner, "robots", (r.name for r in self.robots))
+        found, planned = _check_equipment(owner, self.failures, self.planned_stops)
+        object.__setattr__(self, "failures", found)
+        object.__setattr__(self, "planned_stops", planned)
+        object.__setattr__(self, "scrap", checks.number(owner, "scrap", self.scrap, high=1.0))
+        object.__setattr__(self, "rework", checks.number(owner, "rework", self.rework, high=1.0))
+        if self.rework == 1.0:
+            raise ValueError(checks.complain(owner, "rework must be below 1", self.rework))
+        if self.scrap + self.rework > 1.0:
+            rule = "scrap and rework together must be at most 1"
+            raise ValueError(checks.complain(owner, rule, self.scrap + self.rework))
+
+    @property
+    def cycle_distribution(self) -> Distribution:
+        """The cycle time as a Distribution. [s]"""
+        cycle = self.cycle_time
+        return cycle if isinstance(cycle, Distribution) else Fixed(cycle)

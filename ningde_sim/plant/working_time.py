@@ -1,0 +1,77 @@
+"""When a shop, a line or a store is at work."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ningde_sim.plant import checks
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingTime:
+    """Windows of work; outside of them everything that keeps this time stands still.
+
+    What ends at the very instant of closing still ends and moves on.
+
+    Parameters
+    ----------
+    windows : sequence of (float, float)  Opening and closing hour of each window, counted from
+        the start of the run, in rising order and not overlapping. [h]
+    every : float, optional  The windows repeat with this period, 24 for a day, 168 for a week;
+        None says that there are no others. [h]
+
+    Examples
+    --------
+    >>> two_shifts = WorkingTime([(0, 8), (9, 17)], every=24)
+    >>> two_shifts.hours_until(48)
+    32.0
+    """
+
+    windows: Sequence[tuple[float, float]]
+    every: float | None = None
+
+    def __post_init__(self) -> None:
+        owner = "WorkingTime"
+        if self.every is not None:
+            every = checks.number(owner, "every", self.every, above=True)
+            object.__setattr__(self, "every", every)
+        windows = []
+        earlier = 0.0
+        for window in self.windows:
+            if not isinstance(window, Sequence) or isinstance(window, str) or len(window) != 2:
+                rule = "each window must be a pair of an opening and a closing hour"
+                raise ValueError(checks.complain(owner, rule, window))
+            cure = "Give the windows in rising order, without overlap."
+            opening = checks.number(owner, "an opening hour", window[0], low=earlier, cure=cure)
+            closing = checks.number(
+                owner, "a closing hour", window[1], low=opening, above=True, cure=cure
+            )
+            windows.append((opening, closing))
+            earlier = closing
+        if not windows:
+            raise ValueError(checks.complain(owner, "windows must hold at least one", self.windows))
+        if self.every is not None and earlier > self.every:
+            rule = f"the last window must close within the period of {self.every:g} h"
+            raise ValueError(checks.complain(owner, rule, earlier))
+        object.__setattr__(self, "windows", tuple(windows))
+
+    def until(self, hours: float) -> list[tuple[float, float]]:
+        """The windows that open before `hours`, those that touch made one. [h]"""
+        rounds = 1 if self.every is None else math.ceil(hours / self.every)
+        joined: list[tuple[float, float]] = []
+        for k in range(rounds):
+            shift = 0.0 if self.every is None else k * self.every
+            for opening, closing in ((a + shift, b + shift) for a, b in self.windows):
+                if opening >= hours:
+                    return joined
+                if joined and joined[-1][1] == opening:
+                    joined[-1] = (joined[-1][0], closing)
+                else:
+                    joined.append((opening, closing))
+        return joined
+
+    def hours_until(self, hours: float) -> float:
+        """Working hours from the start of the run to `hours`. [h]"""
+        return math.fsum(min(closing, hours) - opening for opening, closing in self.until(hours))

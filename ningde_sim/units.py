@@ -1,0 +1,22 @@
+"""Every conversion of units: the clock of both engines is whole milliseconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MS_PER_S = 1_000
+MS_PER_MIN = 60_000
+MS_PER_H = 3_600_000
+
+MAX_HOURS = 1e9
+"""Longest horizon: with it and the longest duration the clock stays far inside int64. [h]"""
+
+
+def hours_to_ms(hours: float) -> int:
+    """Round hours to the clock. [ms]"""
+    return round(hours * MS_PER_H)
+
+
+def ms_to_hours(ms: Any) -> Any:
+    """A number or an array of milliseconds as hours. [h]"""
+    return ms / MS_PER_H

@@ -1,0 +1,13 @@
+"""Settings for all tests, and the plants that they share."""
+
+import os
+
+from hypothesis import settings
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+# The first call of a compiled function takes seconds, hence no deadline. The same examples every
+# time, so that a suite that passed passes; --hypothesis-profile=explore looks further.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1000)
+settings.load_profile("same")

@@ -1,0 +1,50 @@
+"""A number with its doubt."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+from typing import Any
+
+import pytest
+
+from ningde_sim.plant.quantity import Quantity
+
+CYCLE = Quantity(53, "s", low=52, high=56, confidence="assumption", source="a guess")
+
+
+def test_it_shows_its_range_and_confidence() -> None:
+    assert str(CYCLE) == "53 s (52-56), assumption"
+
+
+def test_it_may_lack_a_range() -> None:
+    assert str(Quantity(620, "robots", confidence="seed", source="the article")) == (
+        "620 robots, seed"
+    )
+
+
+def test_it_survives_pickling() -> None:
+    assert pickle.loads(pickle.dumps(CYCLE)) == CYCLE
+
+
+def test_it_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        CYCLE.value = 54.0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"value": 57}, "high must be at least the value of 57"),
+        ({"value": 51}, "low must be at most the value of 51"),
+        ({"low": 60}, "low must be at most high, which is 56"),
+        ({"value": "53"}, "valid number"),
+        ({"value": True}, "valid number"),
+        ({"value": float("nan")}, "finite number"),
+        ({"confidence": "sure"}, "'seed', 'found', 'derived', 'recalled' or 'assumption'"),
+        ({"source": ""}, "at least 1 character"),
+    ],
+)
+def test_a_replacement_is_checked_again(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(CYCLE, **change)

@@ -1,0 +1,155 @@
+"""Shops that hypothesis builds: small, over all the rules, with ties where times are fixed."""
+
+from __future__ import annotations
+
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from ningde_sim.plant.distributions import (
+    Distribution,
+    Empirical,
+    Exponential,
+    Fixed,
+    Gamma,
+    Lognormal,
+    Triangular,
+    Uniform,
+    Weibull,
+)
+from ningde_sim.plant.line import Line, Store
+from ningde_sim.plant.shop import Shop
+from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
+from ningde_sim.plant.working_time import WorkingTime
+
+
+@st.composite
+def durations(draw: st.DrawFn, mean: float, fixed: bool) -> Distribution:
+    """A distribution whose mean is about `mean`; fixed ones are small multiples of it."""
+    if fixed:
+        return Fixed(mean * draw(st.integers(1, 4)))
+    kind = draw(st.integers(0, 8))
+    return (
+        Fixed(mean),
+        Exponential(mean),
+        Lognormal(mean, 0.8),
+        Gamma(mean, 0.5),
+        Gamma(mean, 1.7),
+        Weibull(mean, 1.5),
+        Uniform(0.0, 2 * mean),
+        Triangular(0.0, mean, 2 * mean),
+        Empirical((0.0, mean, mean, 3 * mean)),
+    )[kind]
+
+
+@st.composite
+def failures(draw: st.DrawFn, name: str, fixed: bool) -> Failure:
+    """A failure after some hundred seconds of a repair of some ten."""
+    return Failure(
+        name,
+        uptime=draw(durations(0.05, fixed)),
+        repair=draw(durations(0.5, fixed)),
+        clock=draw(st.sampled_from(["operating", "calendar"])),
+        crew=draw(st.booleans()),
+    )
+
+
+@st.composite
+def stops(draw: st.DrawFn, name: str) -> PlannedStop:
+    """A planned stop of some seconds after some cycles."""
+    return PlannedStop(
+        name,
+        every=draw(st.integers(1, 5)),
+        duration=draw(st.integers(0, 12)),
+        hidden=draw(st.sampled_from([0.0, 0.5, 1.0])),
+    )
+
+
+@st.composite
+def stations(draw: st.DrawFn, name: str, fixed: bool) -> Station:
+    """A station with up to two robots, each with up to one failure and one planned stop."""
+    robots = [
+        Robot(
+            f"{name}-R{i}",
+            "weld",
+            failures=[draw(failures("arm", fixed))] if draw(st.booleans()) else [],
+            planned_stops=[draw(stops("tips"))] if draw(st.booleans()) else [],
+        )
+        for i in range(draw(st.integers(0, 2)))
+    ]
+    own = [draw(failures(f"mode {i}", fixed)) for i in range(draw(st.integers(0, 2)))]
+    quality = draw(st.sampled_from([(0.0, 0.0), (0.0, 0.0), (0.1, 0.0), (0.0, 0.2), (0.05, 0.1)]))
+    return Station(
+        name,
+        draw(durations(10.0, fixed)),
+        robots=robots,
+        failures=own,
+        planned_stops=[draw(stops("clean"))] if draw(st.integers(0, 3)) == 0 else [],
+        scrap=quality[0],
+        rework=quality[1],
+    )
+
+
+def working_times() -> st.SearchStrategy[WorkingTime | None]:
+    """Mostly round the clock; else shifts, one that opens late, one that ends for good."""
+    return st.sampled_from(
+        [
+            None,
+            None,
+            None,
+            WorkingTime([(0, 0.5), (0.75, 1)], every=1.5),
+            WorkingTime([(0.1, 1.0)], every=1.0),
+            WorkingTime([(0, 0.25), (0.25, 0.5)], every=0.75),
+            WorkingTime([(0.5, 2), (3, 7)]),
+        ]
+    )
+
+
+@st.composite
+def shops(draw: st.DrawFn) -> Shop:
+    """A shop of one to five lines, joined at random by up to four stores."""
+    fixed = draw(st.booleans())
+    n_lines = draw(st.integers(1, 5))
+    n_stores = draw(st.integers(0, 4))
+    numbers = st.integers(0, n_lines - 1)
+    feeders = [draw(st.sets(numbers, min_size=1, max_size=3)) for _ in range(n_stores)]
+    takers = [draw(st.sets(numbers, min_size=1, max_size=3)) for _ in range(n_stores)]
+    stores = []
+    for i in range(n_stores):
+        capacity = draw(st.integers(0, 4))
+        stores.append(
+            Store(
+                f"store {i}",
+                capacity,
+                transit_time=draw(st.sampled_from([0, 0, 7, 20])) if capacity else 0,
+                initial=draw(st.integers(0, capacity)),
+                working_time=draw(working_times()),
+            )
+        )
+    own_times = draw(st.booleans())
+    lines = []
+    for n in range(n_lines):
+        length = draw(st.integers(1, 3))
+        lines.append(
+            Line(
+                f"L{n}",
+                [draw(stations(f"L{n}-{i}", fixed)) for i in range(length)],
+                buffers=[draw(st.integers(0, 2)) for _ in range(length - 1)],
+                takes=[f"store {i}" for i in range(n_stores) if n in takers[i]],
+                puts=[f"store {i}" for i in range(n_stores) if n in feeders[i]],
+                working_time=draw(working_times()) if own_times else None,
+            )
+        )
+    everywhere = [line.name for line in lines]
+    some = draw(st.sets(st.sampled_from(everywhere), min_size=1))
+    try:
+        return Shop(
+            "built",
+            lines,
+            stores,
+            repair_crews=draw(st.sampled_from([None, 1, 2])),
+            output=[name for name in everywhere if name in some],
+            working_time=draw(working_times()),
+        )
+    except ValueError as error:
+        assume("hold a part at the start" not in str(error))
+        raise
