@@ -99,7 +99,7 @@ def working_times() -> st.SearchStrategy[WorkingTime | None]:
             WorkingTime([(0, 0.5), (0.75, 1)], every=1.5),
             WorkingTime([(0.1, 1.0)], every=1.0),
             WorkingTime([(0, 0.25), (0.25, 0.5)], every=0.75),
-            WorkingTime([(0.5, 2), (3, 7)]),
+            WorkingTime([(0.5, 2), (3, 30)]),
         ]
     )
 
@@ -116,6 +116,8 @@ def shops(draw: st.DrawFn) -> Shop:
     stores = []
     for i in range(n_stores):
         capacity = draw(st.integers(0, 4))
+        if capacity == 0 and takers[i] - feeders[i]:  # a line that waits for its own hand stands
+            takers[i] -= feeders[i]
         stores.append(
             Store(
                 f"store {i}",

@@ -490,7 +490,7 @@ class Floor:
             partners = member.needs()
             if partners is None:
                 return []
-            team += [p for p in partners if p not in team]
+            team += [p for p in dict.fromkeys(partners) if p not in team]
         return team
 
     def exchange(self, team: list[Station]) -> None:

@@ -1,0 +1,77 @@
+"""Both engines give equal tables and arrays, on shops that hypothesis builds over all the rules."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, assume, given, seed, settings
+from hypothesis import strategies as st
+
+from ningde_sim import ShopRun, ningde_2020, ningde_2021, simulate
+from ningde_sim.engine.results import COUNTED
+from tests.shops import shops
+
+TABLES = ("stations", "robots", "failures", "stores", "buffers", "crews", "trace")
+N_EVENTS = 10_000
+
+
+def assert_equal(one: ShopRun, other: ShopRun) -> None:
+    """Every table and array of two runs, to the last bit."""
+    for table in TABLES:
+        pd.testing.assert_frame_equal(
+            getattr(one, table), getattr(other, table), check_exact=True, obj=table
+        )
+    for table, fields in COUNTED.items():
+        for field in fields:
+            ours, theirs = getattr(one.counts, table), getattr(other.counts, table)
+            np.testing.assert_array_equal(ours[field], theirs[field], err_msg=f"{table}.{field}")
+    np.testing.assert_array_equal(one.counts.spent, other.counts.spent)
+    np.testing.assert_array_equal(one.per_hour(), other.per_hour())
+    assert one.exits.keys() == other.exits.keys()
+    for line, times in one.exits.items():
+        np.testing.assert_array_equal(times, other.exits[line], err_msg=line)
+
+
+def n_events(run: ShopRun) -> int:
+    """Ends of cycles, failures and repairs."""
+    return int(run.stations["cycles"].sum() + 2 * run.stations["failures"].sum())
+
+
+def both(shop, **options):
+    """The same run by both engines."""
+    return [
+        simulate(shop, engine=engine, trace=True, **options) for engine in ("reference", "compiled")
+    ]
+
+
+@pytest.mark.parametrize("part", range(6))
+def test_engines_agree_on_shops_over_all_rules(part: int) -> None:
+    """300 shops, each over at least 10,000 events."""
+
+    @seed(part)
+    @settings(max_examples=50, suppress_health_check=list(HealthCheck))
+    @given(shop=shops(), luck=st.integers(0, 2**63 - 1), warm_up=st.sampled_from([0.0, 0.4321]))
+    def check(shop, luck, warm_up):
+        rate = n_events(simulate(shop, hours=4, seed=luck)) / 4
+        assume(rate > 300)
+        options = {"hours": 1.2 * N_EVENTS / rate, "warm_up": warm_up, "seed": luck, "run": 7}
+        assume(n_events(simulate(shop, **options)) >= N_EVENTS)
+        assert_equal(*both(shop, **options))
+
+    check()
+
+
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@given(shop=shops(), luck=st.integers(0, 2**63 - 1))
+def test_engines_agree_on_shops_that_are_slow_or_come_to_a_stand(shop, luck):
+    """Deadlocks, shops that are mostly closed, lines that wait for ever."""
+    assert_equal(*both(shop, hours=1.5, seed=luck))
+
+
+@pytest.mark.parametrize("shop", [ningde_2020(), ningde_2021()], ids=lambda shop: shop.name)
+def test_engines_agree_on_the_default_shops_over_100_hours(shop):
+    """All 511 and all 620 robots, with a trace of the last hours."""
+    runs = both(shop, hours=98, warm_up=2, seed=0)
+    assert n_events(runs[0]) > 300_000
+    assert_equal(*runs)
