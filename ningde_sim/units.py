@@ -8,8 +8,11 @@ MS_PER_S = 1_000
 MS_PER_MIN = 60_000
 MS_PER_H = 3_600_000
 
-MAX_HOURS = 1e9
-"""Longest horizon: with it and the longest duration the clock stays far inside int64. [h]"""
+MAX_HOURS = 1e6
+"""Longest horizon, more than a century. [h]"""
+
+MAX_PLACES = 1_000_000
+"""Largest store: full for the longest horizon it still counts inside int64. [places]"""
 
 
 def hours_to_ms(hours: float) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from ningde_sim.engine import _kernel
 from ningde_sim.engine._kernel import NEVER
-from ningde_sim.engine.results import COUNTED, Counts, Ints
+from ningde_sim.engine.results import COUNTED, Counts, ExitTimes, Ints
 from ningde_sim.engine.rules import Layout
 
 EVENTS_A_CALL = 1_000_000
@@ -141,27 +140,6 @@ def build(layout: Layout, *, seed: int, run: int, trace: bool) -> _kernel.Floor:
     )
 
 
-class _Log:
-    """Rows that the kernel filled, kept small: packed, since a year has half a million exits."""
-
-    def __init__(self, columns: int) -> None:
-        self._columns = columns
-        self._packed: list[bytes] = []
-
-    def take(self, rows: Ints, n: Any) -> None:
-        if n:
-            steps = np.diff(rows[:n], axis=0, prepend=0)
-            self._packed.append(zlib.compress(steps.T.tobytes(), 1))
-
-    def rows(self) -> Ints:
-        steps = [
-            np.frombuffer(zlib.decompress(packed), np.int64).reshape(self._columns, -1).T
-            for packed in self._packed
-        ]
-        parts = [step.cumsum(axis=0) for step in steps]
-        return np.concatenate(parts) if parts else np.zeros((0, self._columns), np.int64)
-
-
 def run(
     layout: Layout,
     *,
@@ -173,16 +151,16 @@ def run(
 ) -> Counts:
     """Run a layout to its horizon; `warm_up` in ms, `tell` hears how far the clock is."""
     floor = build(layout, seed=seed, run=run, trace=trace)
-    exits, intervals = _Log(2), _Log(4)
+    exits = {place.line: ExitTimes() for place in layout.places if place.output}
+    intervals: list[Ints] = []
 
     def advance(until: int, *, keep: bool) -> None:
         done = False
         while not done:
             done = bool(_kernel.advance(floor, until, EVENTS_A_CALL))
             if keep:
-                exits.take(floor.exits, int(floor.g["n_exits"][0]))
-                intervals.take(floor.trace, int(floor.g["n_trace"][0]))
-            floor.g["n_exits"] = floor.g["n_trace"] = 0
+                _drain(floor, warm_up, exits, intervals)
+            floor.g["n_exits"] = 0
             tell(int(floor.g["now"][0]))
 
     floor.g["tracing"] = trace and warm_up == 0
@@ -195,8 +173,19 @@ def run(
     level_start = floor.stores["level"].copy() if warm_up else _initial(layout)
     advance(layout.horizon, keep=True)
     _kernel.close_accounts(floor)
-    intervals.take(floor.trace, int(floor.g["n_trace"][0]))
-    return _collect(floor, level_start, warm_up, exits.rows(), intervals.rows())
+    _drain(floor, warm_up, exits, intervals)
+    return _collect(floor, level_start, exits, np.concatenate(intervals))
+
+
+def _drain(
+    floor: _kernel.Floor, warm_up: int, exits: dict[int, ExitTimes], intervals: list[Ints]
+) -> None:
+    """Take over the exits and the trace that the kernel has written, to make room for more."""
+    rows = floor.exits[: int(floor.g["n_exits"][0])]
+    for number, times in exits.items():
+        times.add(rows[rows[:, 0] == number, 1] - warm_up)
+    intervals.append(floor.trace[: int(floor.g["n_trace"][0])] - np.array([0, 0, warm_up, warm_up]))
+    floor.g["n_exits"] = floor.g["n_trace"] = 0
 
 
 def _initial(layout: Layout) -> Ints:
@@ -212,7 +201,7 @@ def _clear(floor: _kernel.Floor) -> None:
 
 
 def _collect(
-    floor: _kernel.Floor, level_start: Ints, warm_up: int, exits: Ints, trace: Ints
+    floor: _kernel.Floor, level_start: Ints, exits: dict[int, ExitTimes], trace: Ints
 ) -> Counts:
     counted = {
         table: {field: getattr(floor, table)[field].copy() for field in fields}
@@ -221,10 +210,4 @@ def _collect(
     counted["stations"]["content"] = floor.stations["content"].copy()
     counted["stores"]["level_start"] = level_start
     counted["stores"]["level_end"] = floor.stores["level"].copy()
-    ends = floor.stations["line"]
-    return Counts(
-        **counted,
-        spent=floor.spent.copy(),
-        exits={int(n): exits[exits[:, 0] == n, 1] - warm_up for n in ends[ends >= 0]},
-        trace=trace - np.array([0, 0, warm_up, warm_up]),
-    )
+    return Counts(**counted, spent=floor.spent.copy(), exits=exits, trace=trace)

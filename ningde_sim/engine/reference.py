@@ -20,7 +20,7 @@ import simpy
 from ningde_sim import units
 from ningde_sim.engine import _kernel
 from ningde_sim.engine._kernel import NEVER
-from ningde_sim.engine.results import COUNTED, Counts, Ints
+from ningde_sim.engine.results import COUNTED, Counts, ExitTimes, Ints
 from ningde_sim.engine.rules import Clock, Gap, Layout, Place, State
 from ningde_sim.plant.station import PlannedStop
 
@@ -535,8 +535,8 @@ def visible_ms(stop: PlannedStop) -> int:
 LAST = 2**40
 """A rank behind that of all things."""
 
-TOLD = 3_600_000
-"""Simulated time after which the progress is told. [ms]"""
+TOLD = 1000
+"""How often in a run the progress is told, at most once an hour of the run."""
 
 
 def run(
@@ -552,8 +552,10 @@ def run(
     floor = Floor(layout, seed=seed, run=run)
     floor.tracing = trace and warm_up == 0
 
+    step = max(layout.horizon // TOLD, units.MS_PER_H)
+
     def advance(until: int) -> None:
-        for stop in (*range(int(floor.env.now) + TOLD, until, TOLD), until):
+        for stop in (*range(int(floor.env.now) + step, until, step), until):
             floor.env.run(until=Due(floor.env, stop, LAST))
             tell(stop)
 
@@ -577,7 +579,9 @@ def run(
         },
         clocks=_counted("clocks", floor.clocks),
         exits={
-            number: np.array([t for n, t in floor.exits if n == number], np.int64) - warm_up
+            number: ExitTimes(
+                np.array([t - warm_up for n, t in floor.exits if n == number], np.int64)
+            )
             for number in [p.line for p in layout.places if p.output]
         },
         trace=np.array(floor.trace, np.int64).reshape(-1, 4) - begun,

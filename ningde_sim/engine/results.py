@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
+
+
+class ExitTimes:
+    """Rising times, kept packed: a year has half a million exits, ten years five."""
+
+    def __init__(self, times: Ints | None = None) -> None:
+        self._packed: list[bytes] = []
+        self._n = 0
+        if times is not None:
+            self.add(times)
+
+    def add(self, times: Ints) -> None:
+        """Append times that follow those already there."""
+        if len(times):
+            steps = np.diff(times, prepend=0)
+            self._packed.append(zlib.compress(steps.tobytes(), 1))
+            self._n += len(times)
+
+    def __len__(self) -> int:
+        return self._n
+
+    def array(self) -> Ints:
+        """All of them, shape (n,). [ms, int64]"""
+        steps = [np.frombuffer(zlib.decompress(packed), np.int64) for packed in self._packed]
+        return np.concatenate([step.cumsum() for step in steps] or [np.zeros(0, np.int64)])
+
 
 COUNTED = {
     "stations": ("cycles", "scrapped", "reworked", "failures"),
@@ -30,7 +57,7 @@ class Counts:
         level_ms, full_ms, empty_ms, none_ready_ms, n_put, n_taken, level_start, level_end.
     clocks : dict of arrays, shape (n_clocks,)
         failures, repair_ms, queue_ms, n_queued, longest_ms (longest wait).
-    exits : dict of line number to array  Finish times since the start of the counted hours.
+    exits : dict of line number to ExitTimes  Finish times since the start of the counted hours.
     trace : array, shape (n, 4)
         Thing (stations, then clocks), state, begin and end since the start of the counted hours.
     """
@@ -39,7 +66,7 @@ class Counts:
     spent: Ints
     stores: dict[str, Ints]
     clocks: dict[str, Ints]
-    exits: dict[int, Ints]
+    exits: dict[int, ExitTimes]
     trace: Ints
 
 

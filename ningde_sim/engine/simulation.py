@@ -60,7 +60,7 @@ class ShopRun:
     def exits(self) -> dict[str, Ints]:
         """Finish times by output line, from the start of the counted hours. [ms, int64]"""
         lines = self.shop.lines
-        return {lines[number].name: times for number, times in self.counts.exits.items()}
+        return {lines[number].name: times.array() for number, times in self.counts.exits.items()}
 
     def per_hour(self) -> Ints:
         """Finished bodies in each counted hour; hour i ends with its last instant.
@@ -70,7 +70,7 @@ class ShopRun:
         numpy.ndarray, shape (ceil(hours),), int64  [bodies]
         """
         n = math.ceil(self._counted_ms / units.MS_PER_H)
-        times = np.concatenate([*self.counts.exits.values()])
+        times = np.concatenate([*self.exits.values()])
         hour = np.maximum(-(-times // units.MS_PER_H) - 1, 0)
         return np.bincount(hour, minlength=n).astype(np.int64)
 

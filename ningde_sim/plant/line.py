@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ningde_sim.plant import checks
 from ningde_sim.plant.station import Station
 from ningde_sim.plant.working_time import WorkingTime
+from ningde_sim.units import MAX_PLACES
 
 
 def _store_names(owner: str, field: str, value: object) -> tuple[str, ...]:
@@ -66,11 +67,11 @@ class Line:
     def _check_buffers(self, owner: str, gaps: int) -> tuple[int, ...]:
         given = self.buffers
         if isinstance(given, str) or not isinstance(given, Sequence):
-            return (checks.whole(owner, "buffers", given),) * gaps
+            return (checks.whole(owner, "buffers", given, high=MAX_PLACES),) * gaps
         if len(given) != gaps:
             rule = f"buffers must be one number or {gaps} numbers, one per gap"
             raise ValueError(checks.complain(owner, rule, given))
-        return tuple(checks.whole(owner, "buffers", places) for places in given)
+        return tuple(checks.whole(owner, "buffers", places, high=MAX_PLACES) for places in given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class Store:
     def __post_init__(self) -> None:
         owner = f"Store {self.name!r}"
         checks.text("Store", "name", self.name)
-        capacity = checks.whole(owner, "capacity", self.capacity)
+        capacity = checks.whole(owner, "capacity", self.capacity, high=MAX_PLACES)
         transit = checks.number(owner, "transit_time", self.transit_time)
         initial = checks.whole(owner, "initial", self.initial)
         if initial > capacity:

@@ -242,9 +242,7 @@ def test_a_calendar_clock_fails_an_idle_station(run):
 
 def test_a_finished_body_leaves_a_failed_station(run):
     """The station fails at 3 s with a finished body on it, which leaves at 5 s."""
-    line = Line(
-        "L", [Station("A", 2, failures=[every(3, 60, clock="calendar")]), Station("B", 5)]
-    )
+    line = Line("L", [Station("A", 2, failures=[every(3, 60, clock="calendar")]), Station("B", 5)])
     result = run(Shop("s", [line]), 30)
     # B takes at 2 and 7 s; A has its second body from 2 to 4 s: 1 s done at 3 s when it fails.
     assert exits(result, "L") == [7]
