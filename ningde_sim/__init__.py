@@ -3,6 +3,7 @@
 from importlib.metadata import version
 
 from ningde_sim.engine.simulation import ShopRun, simulate
+from ningde_sim.estimate import DoubtfulEstimate, Estimate
 from ningde_sim.plant.defaults import ningde_2020, ningde_2021
 from ningde_sim.plant.distributions import (
     Empirical,
@@ -18,11 +19,14 @@ from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
 from ningde_sim.plant.working_time import WorkingTime
+from ningde_sim.study import Study, replicate
 
 __version__ = version("ningde-sim")
 
 __all__ = [
+    "DoubtfulEstimate",
     "Empirical",
+    "Estimate",
     "Exponential",
     "Failure",
     "Fixed",
@@ -35,11 +39,13 @@ __all__ = [
     "ShopRun",
     "Station",
     "Store",
+    "Study",
     "Triangular",
     "Uniform",
     "Weibull",
     "WorkingTime",
     "ningde_2020",
     "ningde_2021",
+    "replicate",
     "simulate",
 ]

@@ -75,7 +75,7 @@ _M0 = np.uint64(0xD2E7470EE14C6C93)
 _M1 = np.uint64(0xCA5A826395121157)
 _W0 = np.uint64(0x9E3779B97F4A7C15)
 _W1 = np.uint64(0xBB67AE8584CAA73B)
-_DROP = np.uint64(11)
+_DROP = np.uint64(12)
 _TWO_PI = 2.0 * math.pi
 
 
@@ -110,8 +110,8 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 @_compiled
 def _unit(word):
-    """A number between 0 and 1, both excluded, from 53 random bits."""
-    return (np.float64(word >> _DROP) + 0.5) * 2.0**-53
+    """A number between 0 and 1 from 52 random bits; of 53 the greatest would round to 1."""
+    return (np.float64(word >> _DROP) + 0.5) * 2.0**-52
 
 
 @_compiled
@@ -945,7 +945,6 @@ def start(f):
         start_clock(f, i)
     for k in range(len(f.stations)):
         _ask(f, k)
-    _settle(f)
 
 
 @_compiled
@@ -960,6 +959,7 @@ def advance(f, until, events):
     room = len(f.exits) - len(f.stations)
     room_to_trace = len(f.trace) - 3 * (len(f.stations) + len(f.clocks))
     while events > 0:
+        _settle(f)
         if g.n_exits > room or (g.tracing and g.n_trace > room_to_trace):
             return False
         if g.n_due_now == 0 and not _next_instant(f, until):
@@ -976,6 +976,5 @@ def advance(f, until, events):
             _arrive(f, slot - len(f.times))
         else:
             _open(f, slot)
-        _settle(f)
         events -= 1
     return False

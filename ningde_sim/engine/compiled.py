@@ -28,8 +28,13 @@ def _ranges(lengths: list[int], first: int = 0) -> tuple[Ints, Ints]:
     return ends - np.array(lengths, dtype=np.int64), ends
 
 
+def _records(n: int, dtype: np.dtype[Any]) -> Records:
+    """Rows whose fields are attributes, in Numba and, without it, in Python."""
+    return np.zeros(n, dtype).view(np.recarray)
+
+
 def _times(layout: Layout) -> tuple[Records, Ints]:
-    times = np.zeros(len(layout.windows), _kernel.TIME)
+    times = _records(len(layout.windows), _kernel.TIME)
     first, end = _ranges([len(windows) for windows in layout.windows])
     times["windows_end"] = end
     for time, begin, windows in zip(times, first, layout.windows, strict=True):
@@ -42,7 +47,7 @@ def _times(layout: Layout) -> tuple[Records, Ints]:
 
 
 def _stores(layout: Layout) -> tuple[Records, Ints]:
-    stores = np.zeros(len(layout.gaps), _kernel.STORE)
+    stores = _records(len(layout.gaps), _kernel.STORE)
     for field in ("capacity", "transit", "time"):
         stores[field] = [getattr(gap, field) for gap in layout.gaps]
     stores["level"] = stores["ready"] = [gap.initial for gap in layout.gaps]
@@ -61,7 +66,7 @@ def _stores(layout: Layout) -> tuple[Records, Ints]:
 
 
 def _clocks(layout: Layout) -> Records:
-    clocks = np.zeros(len(layout.clocks), _kernel.CLOCK)
+    clocks = _records(len(layout.clocks), _kernel.CLOCK)
     clocks["station"] = [clock.place for clock in layout.clocks]
     clocks["time"] = [layout.places[clock.place].time for clock in layout.clocks]
     clocks["uptime"] = [clock.uptime for clock in layout.clocks]
@@ -74,7 +79,7 @@ def _clocks(layout: Layout) -> Records:
 
 def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints, Ints]:
     places = layout.places
-    stations = np.zeros(len(places), _kernel.STATION)
+    stations = _records(len(places), _kernel.STATION)
     for field in ("time", "cycle", "quality"):
         stations[field] = [getattr(place, field) for place in places]
     stations["takes"], end = _ranges([len(place.takes) for place in places])
@@ -109,7 +114,7 @@ def build(layout: Layout, *, seed: int, run: int, trace: bool) -> _kernel.Floor:
     clocks = _clocks(layout)
     stations, joins, stops = _stations(layout, streams)
     n_slots = len(times) + len(stores) + len(stations) + len(clocks)
-    g = np.zeros(1, _kernel.GLOBAL)
+    g = _records(1, _kernel.GLOBAL)
     g["seed"], g["run"], g["tracing"] = np.uint64(seed).astype(np.int64), run, trace
     g["crews"] = NEVER if layout.shop.repair_crews is None else layout.shop.repair_crews
     g["first_queued"] = -1

@@ -90,5 +90,5 @@ class Streams:
 
     def arrays(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         """The records of all streams, and the observed values they refer to."""
-        rows = np.array(self._rows, dtype=_kernel.STREAM)
+        rows = np.array(self._rows, dtype=_kernel.STREAM).view(np.recarray)
         return rows, np.array(self._values or [0.0], dtype=np.float64)

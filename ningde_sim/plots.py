@@ -1,0 +1,216 @@
+"""Pictures of results: each function draws on the axes that it is given, or on new ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from ningde_sim import estimate
+from ningde_sim.engine.rules import STATES
+from ningde_sim.engine.simulation import ShopRun
+from ningde_sim.plant import checks
+from ningde_sim.study import UNITS, Study
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.container import BarContainer
+
+WIDTH = 9.0
+"""Of a new figure: that of a notebook. [inch]"""
+
+# Okabe, Ito (2008), Color Universal Design: told apart with any colour vision.
+_ORANGE, _SKY, _GREEN, _YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
+_BLUE, _VERMILLION, _PURPLE, _GREY = "#0072B2", "#D55E00", "#CC79A7", "#BBBBBB"
+
+COLOURS = {
+    "working": _GREEN,
+    "planned": _YELLOW,
+    "down": _VERMILLION,
+    "waiting": _PURPLE,
+    "blocked": _ORANGE,
+    "starved": _SKY,
+    "off": _GREY,
+}
+"""The colour of each state, in every picture."""
+
+
+def _new_axes(ax: Axes | None, height: float) -> Axes:
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt  # loaded for who draws without axes of his own
+
+    return plt.subplots(figsize=(WIDTH, height), layout="constrained")[1]
+
+
+def _legend_above(ax: Axes, title: str, columns: int) -> None:
+    """A legend between the title and the axes, where it hides nothing."""
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, fontsize=9)
+    ax.set_title(title, loc="left", pad=30, fontsize=11)
+
+
+def plot_distribution(
+    study: Study, target: float | None = None, of: str = "bodies", ax: Axes | None = None
+) -> Axes:
+    """How the results of a study spread: its runs, their mean and 5-95 % range, the target.
+
+    Parameters
+    ----------
+    study : Study
+    target : float, optional  By default that of the study, which is in bodies. [UNITS[of]]
+    of : str  A column of `study.runs`.
+    ax : Axes, optional  By default those of a new figure.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        An unknown column.
+    """
+    values = study.column(of)
+    target = study.target if target is None and of == "bodies" else target
+    ax = _new_axes(ax, 4.2)
+    _histogram(ax, values, target)
+    low, high = np.quantile(values, [0.05, 0.95], method="inverted_cdf")
+    ax.axvspan(low, high, color=_GREY, alpha=0.35, zorder=0, lw=0, label="5-95 % of runs")
+    ax.axvline(float(values.mean()), color="black", lw=1.5, label="mean")
+    title = f"{study.shop.name}: mean {estimate.mean(values, level=0.95)}"
+    if target is not None:
+        ax.axvline(target, color=_VERMILLION, lw=2, ls="--", label=f"target {target:,.6g}")
+        share = estimate.probability(int(np.sum(values >= target)), study.n, level=0.95)
+        title += f"\nP({of} >= {target:,.6g}) = {share}"
+    ax.set_xlabel(f"{of} in {study.hours:g} h [{UNITS[of]}]")
+    ax.set_ylabel("number of runs [-]")
+    ax.xaxis.set_major_formatter("{x:,.6g}")
+    ax.locator_params(axis="y", integer=True)
+    _legend_above(ax, title, columns=5)
+    return ax
+
+
+def _histogram(ax: Axes, values: estimate.Values, target: float | None) -> None:
+    """Bars of two colours, an edge at the target: no bar lies on both sides of it."""
+    edges = np.histogram_bin_edges(values, "auto")
+    start = edges[0] if target is None else target
+    width = edges[1] - edges[0]
+    first = np.floor((values.min() - start) / width) - 1
+    last = np.floor((values.max() - start) / width) + 2
+    edges = start + width * np.arange(first, last + 1)
+    counts, _ = np.histogram(values, edges)
+    left, high = edges[:-1][counts > 0], counts[counts > 0]
+    reached = np.zeros(len(left), dtype=bool) if target is None else left >= target
+    for part, colour, words in (
+        (~reached, _SKY, "runs" if target is None else "runs below it"),
+        (reached, _GREEN, "runs that reach it"),
+    ):
+        if part.any():
+            bars = ax.bar(left[part], high[part], width, align="edge", color=colour, label=words)
+            for bar in bars:
+                bar.set(edgecolor="white", linewidth=0.6)
+
+
+def plot_states(
+    run: ShopRun, ax: Axes | None = None, *, by: Literal["zone", "station"] = "zone"
+) -> Axes:
+    """Where the time of the stations went: stacked shares of each state.
+
+    Parameters
+    ----------
+    run : ShopRun
+    ax : Axes, optional  By default those of a new figure.
+    by : {"zone", "station"}  A bar a zone, or a column a station along the shop.
+
+    Returns
+    -------
+    Axes
+    """
+    if by not in ("zone", "station"):
+        rule = "by must be 'zone' or 'station'"
+        raise ValueError(checks.complain("plot_states", rule, by))
+    states = [state for state in STATES if state != "off" or run.stations["off"].any()]
+    hours = run.stations[states]
+    if by == "zone":
+        hours = hours.groupby(run.stations["zone"], sort=False).sum()
+    shares = 100 * hours.div(hours.sum(axis=1), axis=0)
+    title = f"{run.shop.name}: where the time went, {run.hours:g} h, run {run.run}"
+    if by == "zone":
+        ax = _new_axes(ax, 1.4 + 0.3 * len(shares))
+        working = _stack_rows(ax, shares, COLOURS)
+        ax.bar_label(working, fmt="%.0f %%", label_type="center", color="white")
+        ax.set_xlabel("share of time [%]")
+    else:
+        ax = _new_axes(ax, 5.0)
+        left = np.zeros(len(shares))
+        for state in states:
+            ax.bar(range(len(shares)), shares[state], 1.0, left, color=COLOURS[state], label=state)
+            left = left + shares[state].to_numpy()
+        _mark_zones(ax, run.stations["zone"])
+        ax.set(ylim=(0, 100), xlim=(-0.5, len(shares) - 0.5), ylabel="share of time [%]")
+        ax.set_xlabel(f"{len(shares)} stations, in the order of the shop")
+    _legend_above(ax, title, columns=len(states))
+    return ax
+
+
+def _stack_rows(ax: Axes, shares: pd.DataFrame, colours: dict[str, str]) -> BarContainer:
+    """A horizontal bar a row, the first on top, 0 to 100 %; returns the pieces at its left."""
+    rows, left, pieces = range(len(shares)), np.zeros(len(shares)), []
+    for name, column in shares.items():
+        pieces.append(ax.barh(rows, column, 0.8, left, color=colours[str(name)], label=str(name)))
+        left = left + column.to_numpy()
+    ax.set_yticks(rows, [str(name) for name in shares.index])
+    ax.set_xlim(0, 100)
+    ax.set_ylim(len(shares) - 0.4, -0.6)
+    return pieces[0]
+
+
+def _mark_zones(ax: Axes, zones: pd.Series) -> None:
+    """Lines between the zones, their names below."""
+    starts = np.flatnonzero((zones != zones.shift()).to_numpy())
+    ends = np.append(starts[1:], len(zones))
+    for start in starts[1:]:
+        ax.axvline(start - 0.5, color="white", lw=1.5)
+    middles = (starts + ends - 1) / 2
+    names = [str(name) for name in zones.iloc[starts]]
+    ax.set_xticks(middles, names, rotation_mode="anchor", rotation=60, ha="right", fontsize=9)
+    ax.tick_params(axis="x", length=0)
+
+
+def plot_stores(run: ShopRun, ax: Axes | None = None) -> Axes:
+    """How full the stores were: shares of time empty and full, mean level.
+
+    Stores without places, where parts go hand to hand, are left out.
+
+    Parameters
+    ----------
+    run : ShopRun
+    ax : Axes, optional  By default those of a new figure.
+
+    Returns
+    -------
+    Axes
+    """
+    stores = pd.concat([run.stores, run.buffers])
+    stores = stores[stores["capacity"] > 0]
+    colours = {
+        "empty": COLOURS["starved"],
+        "all in transit": _BLUE,
+        "in between": "#E4E4E4",
+        "full": COLOURS["blocked"],
+    }
+    transit = stores["none_ready"] - stores["empty"]
+    rest = 1 - stores["none_ready"] - stores["full"]
+    parts = (stores["empty"], transit, rest, stores["full"])
+    shares = 100 * pd.DataFrame(dict(zip(colours, parts, strict=True))).clip(lower=0)
+    shares.index = [f"{name} ({n})" for name, n in stores["capacity"].items()]
+    ax = _new_axes(ax, 1.6 + 0.3 * len(shares))
+    _stack_rows(ax, shares, colours)
+    level = 100 * stores["level"] / stores["capacity"]
+    ax.plot(level, range(len(level)), "o", color="black", ms=6, label="mean level")
+    ax.set_xlabel("share of time [%]; mean level [% of the places]")
+    ax.set_ylabel("store (places)")
+    title = f"{run.shop.name}: how full the stores were, {run.hours:g} h, run {run.run}"
+    _legend_above(ax, title, columns=len(colours) + 1)
+    return ax

@@ -1,0 +1,192 @@
+"""How fast, how large: ratios measured in one run, since absolute times depend on the machine.
+
+python -m pytest -n 0 tests/benchmarks [--write-readme]
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from statistics import median
+
+import numpy as np
+import pytest
+from numba import njit
+
+from ningde_sim import Exponential, Failure, Line, Lognormal, Shop, Station, ningde_2021, simulate
+
+SHOP = ningde_2021()
+
+
+def visits(shop, hours, engine="compiled", seed=0):
+    """Station visits and seconds of one run."""
+    begin = time.perf_counter()
+    run = simulate(shop, hours=hours, seed=seed, engine=engine, progress=False)
+    seconds = time.perf_counter() - begin
+    return int(run.counts.stations["cycles"].sum()), seconds
+
+
+def rate(shop, hours, engine="compiled"):
+    """Station visits a second."""
+    n, seconds = visits(shop, hours, engine)
+    return n / seconds
+
+
+def bare_line(n):
+    """A line of n unreliable stations with three places between."""
+    mode = Failure("stop", Exponential(10), Lognormal(5, 0.8))
+    stations = [Station(f"S{i}", 60, failures=[mode]) for i in range(n)]
+    return Shop(f"line of {n}", [Line("L", stations, buffers=3)])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_once():
+    """The first call compiles, or reads from the cache."""
+    simulate(SHOP, hours=1, seed=0)
+
+
+def test_reference_engine(benchmark):
+    """SimPy on the 620-robot shop, all statistics on."""
+    benchmark.pedantic(lambda: visits(SHOP, 5, "reference"), rounds=3)
+
+
+def test_compiled_engine(benchmark):
+    """The compiled engine on the same."""
+    benchmark.pedantic(lambda: visits(SHOP, 500), rounds=5)
+
+
+def test_compiled_against_reference(report):
+    """At least 100 times as fast, and 10**7 station visits a second on one core."""
+    pairs = [(rate(SHOP, 500), rate(SHOP, 10, "reference")) for _ in range(5)]
+    ratio = median(a / b for a, b in pairs)
+    compiled, reference = (median(column) for column in zip(*pairs, strict=True))
+    report("SimPy engine, 620-robot shop", f"{reference:,.0f} station visits a second")
+    report("compiled engine, the same", f"{compiled / 1e6:.1f} million station visits a second")
+    report("compiled to SimPy", f"{ratio:.0f} times")
+    assert ratio >= 100
+    assert compiled >= 1e7
+
+
+def test_two_threads(report):
+    """At least 1.8 times one thread: the kernel releases the GIL."""
+
+    def seconds(threads):
+        begin = time.perf_counter()
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(lambda k: visits(SHOP, 1000, seed=k), range(4)))
+        return time.perf_counter() - begin
+
+    gain = median(seconds(1) / seconds(2) for _ in range(5))
+    report("two threads to one", f"{gain:.2f} times")
+    assert gain >= 1.8
+
+
+def test_growth_with_stations(report):
+    """Time a visit from 20 to 1,000 stations: near linear in visits."""
+    times = {n: median(1e9 / rate(bare_line(n), 4_000 / n) for _ in range(5)) for n in (20, 150)}
+    times[1000] = median(1e9 / rate(bare_line(1000), 40) for _ in range(5))
+    text = ", ".join(f"{value:.0f} ns with {n:,}" for n, value in times.items())
+    report("one visit in a line of n stations", text)
+    assert max(times.values()) < 4 * min(times.values())
+
+
+def test_growth_with_hours(report):
+    """Time an hour from 10 to 10,000 hours: linear."""
+    hours = (10, 100, 1_000, 10_000)
+    per_hour = {h: median(visits(SHOP, h)[1] / h * 1e3 for _ in range(3)) for h in hours[:3]}
+    per_hour[10_000] = visits(SHOP, 10_000)[1] / 10
+    text = ", ".join(f"{value:.2f} ms over {h:,} h" for h, value in per_hour.items())
+    report("one hour of the 620-robot shop", text)
+    assert per_hour[10_000] < 1.5 * per_hour[1_000]
+
+
+@njit(nogil=True)
+def max_plus(random, n_bodies, n_stations, places, cycle, mean_up, mean_down):
+    """A body leaves when it is finished and the one `places` + 1 ahead has left: nothing else."""
+    left = np.zeros((places + 2, n_stations + 1))
+    fails = random.exponential(mean_up, n_stations)
+    worked = np.zeros(n_stations)
+    for body in range(n_bodies):
+        row = left[body % (places + 2)]
+        before, ahead = left[(body - 1) % (places + 2)], left[(body + 1) % (places + 2)]
+        arrives = 0.0
+        for j in range(n_stations):
+            finished = max(arrives, before[j]) + cycle
+            worked[j] += cycle
+            while worked[j] > fails[j]:
+                finished += random.exponential(mean_down)
+                fails[j] += random.exponential(mean_up)
+            arrives = max(finished, ahead[j + 1]) if j + 1 < n_stations else finished
+            row[j] = arrives
+    return arrives
+
+
+def test_distance_to_the_bare_recursion(report):
+    """A bare line of 150 stations beside a max-plus loop that knows no rule but blocking."""
+    shop = bare_line(150)
+    random = np.random.default_rng(0)
+    max_plus(random, 10, 150, 3, 60.0, 36_000.0, 300.0)
+
+    def bare():
+        begin = time.perf_counter()
+        max_plus(random, 20_000, 150, 3, 60.0, 36_000.0, 300.0)
+        return 20_000 * 150 / (time.perf_counter() - begin)
+
+    pairs = [(bare(), rate(shop, 200)) for _ in range(5)]
+    ratio = median(a / b for a, b in pairs)
+    report(
+        "bare line of 150 stations",
+        f"{median(b for _, b in pairs) / 1e6:.1f} million visits a second; a plain max-plus loop "
+        f"of the same line {ratio:.0f} times that",
+    )
+
+
+MEMORY = """
+import resource, sys
+from ningde_sim import ningde_2021, simulate
+simulate(ningde_2021(), hours=float(sys.argv[1]), seed=0)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def peak_memory(hours):
+    """Peak of a whole process, imports and kernel included. [MB]"""
+    command = [sys.executable, "-c", MEMORY, str(hours)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def test_memory_does_not_grow_with_the_horizon(report):
+    """Under 500 MB for a year, and the same within 5 % for ten."""
+    year, ten_years = peak_memory(8_760), peak_memory(87_600)
+    report("peak memory", f"{year:.0f} MB for a year, {ten_years:.0f} MB for ten")
+    assert year < 500
+    assert ten_years < 1.05 * year
+
+
+FIRST = """
+import time
+begin = time.perf_counter()
+from ningde_sim import ningde_2021, simulate
+imported = time.perf_counter()
+simulate(ningde_2021(), hours=1, seed=0)
+print(imported - begin, time.perf_counter() - imported)
+"""
+
+
+def test_first_call(report, tmp_path):
+    """What the first call of a process costs, with an empty cache and with a filled one."""
+    env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", FIRST]
+    times = []
+    for _ in range(2):
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
+        times.append(tuple(map(float, done.stdout.split())))
+    (_, cold), (imported, warm) = times
+    report("import", f"{imported:.1f} s")
+    report("first call on a machine, which compiles", f"{cold:.0f} s")
+    report("first call of a later process", f"{warm:.1f} s")
+    assert warm < cold / 5

@@ -1,0 +1,200 @@
+"""Pictures: that they show the numbers, with labels and units, inside the figure."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
+
+from ningde_sim import Line, Shop, ShopRun, Station, Store, WorkingTime, ningde_2021, simulate
+from ningde_sim.plots import COLOURS, plot_distribution, plot_states, plot_stores
+from ningde_sim.study import Study, replicate
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    shop = Shop("coin", [Line("L", [Station("A", 36, scrap=0.1)])])
+    return replicate(shop, hours=10, runs=200, seed=1, target=905)
+
+
+@pytest.fixture(scope="module")
+def run() -> ShopRun:
+    return simulate(ningde_2021(), hours=30, warm_up=10, seed=1)
+
+
+def bars(ax: Axes) -> list[BarContainer]:
+    return [c for c in ax.containers if isinstance(c, BarContainer)]
+
+
+def legend(ax: Axes) -> list[str]:
+    found = ax.get_legend()
+    assert found is not None
+    return [text.get_text() for text in found.get_texts()]
+
+
+def assert_nothing_is_clipped(ax: Axes) -> None:
+    """Every text that is drawn lies inside the figure, which is as wide as a notebook."""
+    figure = ax.figure
+    figure.canvas.draw()
+    frame = figure.bbox
+    found = ax.get_legend()
+    texts = [ax.title, ax._left_title, ax.xaxis.label, ax.yaxis.label]  # type: ignore[attr-defined]
+    texts += found.get_texts() if found else []
+    for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, sorted(ax.get_ylim()))):
+        ticks = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
+        texts += [label for tick, label in ticks if low <= tick <= high]
+    for text in (text for text in texts if text.get_text() and text.get_visible()):
+        box = text.get_window_extent()
+        assert box.x0 >= -1, text
+        assert box.x1 <= frame.x1 + 1, text
+        assert box.y0 >= -1, text
+        assert box.y1 <= frame.y1 + 1, text
+    assert figure.get_figwidth() == 9  # type: ignore[union-attr]
+
+
+# ------------------------------------------------------------------ distribution
+
+
+def test_the_distribution_shows_every_run_on_its_side_of_the_target(study: Study) -> None:
+    ax = plot_distribution(study)
+    below, reached = bars(ax)
+    values = study.column("bodies")
+    assert sum(bar.get_height() for bar in below) == (values < 905).sum()
+    assert sum(bar.get_height() for bar in reached) == (values >= 905).sum()
+    assert all(bar.get_x() + bar.get_width() <= 905 + 1e-9 for bar in below)
+    assert all(bar.get_x() >= 905 for bar in reached)
+
+
+def test_the_distribution_marks_mean_target_and_range(study: Study) -> None:
+    ax = plot_distribution(study)
+    marks = {str(line.get_label()): line.get_xdata()[0] for line in ax.lines}  # type: ignore[index]
+    assert marks == {"mean": study.mean().value, "target 905": 905}
+    span = next(p for p in ax.patches if p.get_label() == "5-95 % of runs")
+    ends = span.get_extents().transformed(ax.transData.inverted())
+    assert (ends.x0, ends.x1) == pytest.approx(
+        (study.quantile(0.05).value, study.quantile(0.95).value)
+    )
+    assert str(study.probability()) in ax.get_title("left")
+    assert str(study.mean()) in ax.get_title("left")
+    assert ax.get_xlabel() == "bodies in 10 h [bodies]"
+    assert ax.get_ylabel() == "number of runs [-]"
+    assert len(legend(ax)) == 5
+    assert_nothing_is_clipped(ax)
+
+
+@pytest.mark.parametrize("target", [None, 80, 103, 500])
+def test_the_distribution_of_another_column_has_its_unit(
+    study: Study, target: float | None
+) -> None:
+    ax = plot_distribution(study, target, "scrapped")
+    assert ax.get_xlabel() == "scrapped in 10 h [bodies]"
+    assert sum(bar.get_height() for group in bars(ax) for bar in group) == study.n
+    assert_nothing_is_clipped(ax)
+
+
+def test_a_distribution_without_spread_is_one_bar() -> None:
+    shop = Shop("fixed", [Line("L", [Station("A", 36)])])
+    ax = plot_distribution(replicate(shop, hours=1, runs=12, seed=0, target=100))
+    assert [bar.get_height() for group in bars(ax) for bar in group] == [12]
+
+
+# ------------------------------------------------------------------ states
+
+
+def test_the_states_of_each_zone_fill_its_time(run: ShopRun) -> None:
+    ax = plot_states(run)
+    shown = bars(ax)
+    states = ["working", "planned", "down", "waiting", "blocked", "starved"]
+    assert legend(ax) == states
+    widths = np.array([[bar.get_width() for bar in group] for group in shown])
+    assert widths.shape == (6, 16)
+    assert widths.sum(axis=0) == pytest.approx(100)
+    finish = run.stations[run.stations["zone"] == "Hang-on, fit and finish"]
+    assert widths[:, -1] == pytest.approx(100 * finish[states].sum() / (22 * 30))
+    assert [label.get_text() for label in ax.get_yticklabels()] == list(
+        dict.fromkeys(run.stations["zone"])
+    )
+    assert ax.get_xlabel() == "share of time [%]"
+    assert_nothing_is_clipped(ax)
+
+
+def test_the_states_of_each_station_stand_in_the_order_of_the_shop(run: ShopRun) -> None:
+    ax = plot_states(run, by="station")
+    heights = np.array([[bar.get_height() for bar in group] for group in bars(ax)])
+    assert heights.shape == (6, 167)
+    assert heights.sum(axis=0) == pytest.approx(100)
+    assert heights[0] == pytest.approx(100 * run.stations["working"].to_numpy() / 30)
+    assert len(ax.get_xticklabels()) == 16
+    assert ax.get_ylabel() == "share of time [%]"
+    assert_nothing_is_clipped(ax)
+
+
+def test_time_off_is_shown_where_there_is_any() -> None:
+    hours = WorkingTime([(0, 8)], every=24)
+    shop = Shop("day", [Line("L", [Station("A", 60)])], working_time=hours)
+    ax = plot_states(simulate(shop, hours=24, seed=0))
+    assert legend(ax)[-1] == "off"
+    assert bars(ax)[-1][0].get_width() == pytest.approx(100 * 16 / 24)
+
+
+def test_states_are_by_zone_or_by_station(run: ShopRun) -> None:
+    with pytest.raises(ValueError, match="by must be 'zone' or 'station', got 'robot'"):
+        plot_states(run, by="robot")  # type: ignore[arg-type]
+
+
+def test_each_state_has_a_colour_of_its_own() -> None:
+    assert len(set(COLOURS.values())) == 7
+
+
+# ------------------------------------------------------------------ stores
+
+
+def test_the_stores_show_level_and_shares_of_time(run: ShopRun) -> None:
+    ax = plot_stores(run)
+    stores = run.stores[run.stores["capacity"] > 0]
+    widths = np.array([[bar.get_width() for bar in group] for group in bars(ax)])
+    assert widths.shape == (4, len(stores))
+    assert widths.sum(axis=0) == pytest.approx(100)
+    assert widths[0] == pytest.approx(100 * stores["empty"].to_numpy())
+    assert widths[-1] == pytest.approx(100 * stores["full"].to_numpy())
+    (level,) = ax.lines
+    share = 100 * stores["level"] / stores["capacity"]
+    assert np.asarray(level.get_xdata()) == pytest.approx(share.to_numpy())
+    assert ax.get_yticklabels()[0].get_text() == "engine_compartment (24)"
+    assert ax.get_xlabel() == "share of time [%]; mean level [% of the places]"
+    assert_nothing_is_clipped(ax)
+
+
+def test_buffers_inside_lines_are_stores_too() -> None:
+    line = Line("L", [Station("A", 50), Station("B", 60)], buffers=2, puts="S")
+    shop = Shop("small", [line, Line("M", [Station("C", 60)], takes="S")], [Store("S", 3)])
+    ax = plot_stores(simulate(shop, hours=2, seed=0))
+    assert len(ax.get_yticklabels()) == 2
+
+
+# ------------------------------------------------------------------ all of them
+
+
+def test_they_draw_on_the_axes_that_they_are_given(study: Study, run: ShopRun) -> None:
+    _, axes = plt.subplots(3)
+    assert plot_distribution(study, ax=axes[0]) is axes[0]
+    assert plot_states(run, axes[1]) is axes[1]
+    assert plot_stores(run, axes[2]) is axes[2]
+    assert len(plt.get_fignums()) == 1
+
+
+def test_importing_plots_does_not_load_matplotlib() -> None:
+    code = "import sys, ningde_sim.plots; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

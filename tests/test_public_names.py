@@ -1,0 +1,46 @@
+"""The public names are a promise: adding one or losing one is a decision."""
+
+import inspect
+
+import ningde_sim
+
+
+def test_the_public_names_are_these():
+    """And nothing else."""
+    assert sorted(ningde_sim.__all__) == [
+        "DoubtfulEstimate",
+        "Empirical",
+        "Estimate",
+        "Exponential",
+        "Failure",
+        "Fixed",
+        "Gamma",
+        "Line",
+        "Lognormal",
+        "PlannedStop",
+        "Robot",
+        "Shop",
+        "ShopRun",
+        "Station",
+        "Store",
+        "Study",
+        "Triangular",
+        "Uniform",
+        "Weibull",
+        "WorkingTime",
+        "ningde_2020",
+        "ningde_2021",
+        "replicate",
+        "simulate",
+    ]
+
+
+def test_every_public_name_has_a_docstring():
+    """Public methods and properties too."""
+    for name in ningde_sim.__all__:
+        thing = getattr(ningde_sim, name)
+        assert inspect.getdoc(thing), name
+        if inspect.isclass(thing):
+            for member, value in vars(thing).items():
+                if not member.startswith("_") and (callable(value) or isinstance(value, property)):
+                    assert inspect.getdoc(value), f"{name}.{member}"

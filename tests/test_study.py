@@ -1,0 +1,252 @@
+"""Studies: the same runs however they are spread, and what they say about known answers."""
+
+from __future__ import annotations
+
+import pickle
+import signal
+import threading
+import time
+import warnings
+from typing import Any
+
+import joblib
+import numpy as np
+import pytest
+from scipy import stats
+
+from ningde_sim import Failure, Line, Lognormal, Shop, Station, Store, ningde_2021, simulate
+from ningde_sim.estimate import FewRuns, OpenInterval
+from ningde_sim.plant.distributions import Exponential
+from ningde_sim.study import UNITS, Study, replicate
+
+jam = Failure("jam", Exponential(0.5), Lognormal(3, 1), crew=True)
+LUCKY = Shop(
+    "lucky",
+    [
+        Line("A", [Station("A1", 50, failures=[jam]), Station("A2", 55)], puts="S"),
+        Line("B", [Station("B1", 52, failures=[jam], scrap=0.01, rework=0.05)], takes="S"),
+    ],
+    [Store("S", 5)],
+    repair_crews=1,
+)
+COIN = Shop("coin", [Line("L", [Station("A", 36, scrap=0.1)])])
+"""In 10 h each of 1,000 bodies is scrapped with probability 0.1: Binomial(1000, 0.9) come out."""
+
+# The first body ends at 36 s, the last at 10 h, which counts.
+TRUTH = stats.binom(1_000, 0.9)
+
+
+def lucky(**changed: Any) -> Study:
+    return replicate(LUCKY, **{"hours": 8, "warm_up": 1, "runs": 40, "seed": 5, **changed})
+
+
+@pytest.fixture(scope="module")
+def coin() -> Study:
+    return replicate(COIN, hours=10, runs=400, seed=1, target=905)
+
+
+# ------------------------------------------------------------------ the same runs
+
+
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+def test_one_worker_and_two_agree(engine: str) -> None:
+    one, two = (lucky(runs=12, workers=w, engine=engine).runs for w in (1, 2))
+    assert one.equals(two)
+    assert one["bodies"].nunique() > 1
+
+
+def test_a_back_end_of_the_users_own_gives_the_same() -> None:
+    with joblib.parallel_config(backend="loky", n_jobs=2):
+        assert lucky(runs=12).runs.equals(lucky(runs=12, workers=1).runs)
+
+
+def test_both_engines_agree() -> None:
+    assert lucky(runs=12).runs.equals(lucky(runs=12, engine="reference").runs)
+
+
+def test_run_37_alone_is_run_37_of_a_study() -> None:
+    row = lucky().runs.set_index("run").loc[37]
+    alone = simulate(LUCKY, hours=8, warm_up=1, seed=5, run=37)
+    assert row["bodies"] == alone.bodies
+    assert row["throughput"] == alone.throughput
+    for name in ("scrapped", "reworked", "failures", "working", "down", "waiting", "starved"):
+        assert row[name] == alone.stations[name].sum()
+
+
+def test_a_longer_study_begins_with_the_shorter() -> None:
+    assert lucky(runs=15).runs.equals(lucky().runs.head(15))
+
+
+def test_another_seed_is_another_study() -> None:
+    assert not lucky().runs.equals(lucky(seed=6).runs)
+
+
+def test_the_runs_have_a_row_each_with_known_units() -> None:
+    table = lucky().runs
+    assert list(table["run"]) == list(range(40))
+    assert list(table.columns) == ["run", *UNITS]
+    assert np.array_equal(table["throughput"], table["bodies"] / 8)
+    states = table[["working", "planned", "down", "waiting", "blocked", "starved", "off"]]
+    assert np.allclose(states.sum(axis=1), 8 * LUCKY.n_stations, rtol=1e-12)
+
+
+# ------------------------------------------------------------------ known answers
+
+
+def test_the_mean_is_that_of_the_binomial(coin: Study) -> None:
+    """At 99.9 %; a mean off by 3 bodies (sd 9.5, 400 runs) would fail in more than 99.8 %."""
+    found = coin.mean(level=0.999)
+    assert found.low <= TRUTH.mean() <= found.high
+    assert found.n == 400
+    assert found.high - found.low < 4
+
+
+def test_the_probability_is_that_of_the_binomial(coin: Study) -> None:
+    found = coin.probability(level=0.999)
+    assert found.low <= TRUTH.sf(904) <= found.high  # P(X >= 905)
+    assert found == coin.probability(905, level=0.999)
+    assert found.value == (coin.runs["bodies"] >= 905).mean()
+
+
+def test_reaching_the_target_exactly_counts(coin: Study) -> None:
+    most = coin.runs["bodies"].max()
+    assert coin.probability(most).value > 0
+    assert coin.probability(most + 1).value == 0
+
+
+@pytest.mark.parametrize("q", [0.05, 0.5, 0.95])
+def test_the_quantiles_are_those_of_the_binomial(coin: Study, q: float) -> None:
+    found = coin.quantile(q, level=0.999)
+    assert found.low <= TRUTH.ppf(q) <= found.high
+    assert found.level >= 0.999
+    assert found.high - found.low <= 8
+
+
+def test_scrap_is_what_does_not_come_out(coin: Study) -> None:
+    assert (coin.runs["bodies"] + coin.runs["scrapped"] == 1_000).all()
+    assert coin.mean(of="scrapped").value == pytest.approx(1_000 - coin.mean().value)
+
+
+# ------------------------------------------------------------------ what it tells
+
+
+def test_few_runs_warn_and_carry_the_estimate() -> None:
+    study = lucky(runs=9, target=400)
+    for ask in (study.probability, study.mean):
+        with pytest.warns(FewRuns, match="n = 9") as told:
+            found = ask()
+        assert told[0].message.estimate == found  # type: ignore[union-attr]
+        assert told[0].filename == __file__
+    assert lucky(runs=10).mean().n == 10
+
+
+def test_a_quantile_without_a_bound_warns_and_says_so() -> None:
+    with pytest.warns(OpenInterval, match="at least 72"):
+        found = lucky().quantile(0.05)
+    assert found.low == -np.inf
+    assert found.level > 0.95
+
+
+def test_the_summary_says_what_its_intervals_are_worth(coin: Study) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        text = coin.summary()
+        few = lucky(runs=1).summary()
+    assert str(coin.mean()) in text
+    assert str(coin.probability()) in text
+    assert "of luck only" in text
+    assert "seed 1, compiled engine, version" in text
+    assert 10 <= len(text.splitlines()) <= 15
+    assert "72 runs" in few
+    assert "72 runs" not in text
+
+
+def test_a_study_is_a_frozen_record_that_can_be_sent(coin: Study) -> None:
+    with pytest.raises(AttributeError):
+        coin.seed = 2  # type: ignore[misc]
+    with pytest.raises(ValueError, match="read-only"):
+        coin.column("bodies")[0] = 0
+    sent = pickle.loads(pickle.dumps(coin))
+    assert sent.shop == COIN
+    assert sent.runs.equals(coin.runs)
+    assert repr(coin).startswith("Study('coin', 400 runs of 10 h, seed=1, engine='compiled': ")
+    assert repr(coin).endswith(f"bodies {coin.mean()})")
+
+
+def test_a_bar_shows_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    lucky(progress=True)
+    assert "40/40" in capsys.readouterr().err
+    lucky()
+    assert capsys.readouterr().err == ""
+
+
+# ------------------------------------------------------------------ what it refuses
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({"runs": 0}, r"replicate 'lucky': runs must be at least 1, got 0\."),
+        ({"workers": 0}, r"workers must be at least 1, got 0\. None takes all cores\."),
+        ({"seed": -1}, r"seed must be at least 0, got -1"),
+        ({"hours": 0}, r"hours must be greater than 0, got 0"),
+        ({"warm_up": -1}, r"warm_up must be at least 0, got -1"),
+        ({"target": -1}, r"target must be at least 0, got -1"),
+        ({"engine": "fast"}, r"engine must be 'compiled' or 'reference', got 'fast'"),
+    ],
+)
+def test_a_study_refuses_what_makes_no_sense(changed: dict[str, Any], text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        lucky(**changed)
+
+
+def test_a_study_wants_a_shop_and_whole_runs() -> None:
+    with pytest.raises(TypeError, match=r"replicate: it must be given a Shop, got 'lucky'"):
+        replicate("lucky", hours=1, runs=1, seed=0)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"runs must be a whole number, got 2\.5"):
+        lucky(runs=2.5)
+
+
+def test_a_question_it_cannot_answer_names_what_it_can(coin: Study) -> None:
+    with pytest.raises(ValueError, match=r"Study 'coin': of must be one of bodies, .* got 'cars'"):
+        coin.mean(of="cars")
+    with pytest.raises(ValueError, match=r"bodies has no target, got None\. Give it here"):
+        lucky().probability()
+    with pytest.raises(ValueError, match=r"scrapped has no target"):
+        coin.probability(of="scrapped")  # the study's own target is in bodies
+    with pytest.raises(ValueError, match=r"q must be less than 1, got 1"):
+        coin.quantile(1)
+    with pytest.raises(ValueError, match=r"level must be less than 1, got 95"):
+        coin.mean(level=95)
+
+
+# ------------------------------------------------------------------ Ctrl-C
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_stops_a_study(workers: int) -> None:
+    """The runs would take minutes; after Ctrl-C no thread goes on, and the next study works."""
+    before = threading.active_count()
+    replicate(LUCKY, hours=1, runs=1, seed=0)  # compiled now
+    main = threading.main_thread().ident
+    assert main is not None
+    timer = threading.Timer(0.5, signal.pthread_kill, (main, signal.SIGINT))
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        replicate(LUCKY, hours=100, runs=1_000_000, seed=0, workers=workers)
+    while threading.active_count() > before and time.monotonic() - began < 20:
+        time.sleep(0.05)
+    assert threading.active_count() <= before
+    assert time.monotonic() - began < 20
+    assert lucky(runs=3, workers=2).n == 3
+
+
+# ------------------------------------------------------------------ the default shop
+
+
+@pytest.mark.slow
+def test_months_of_the_default_shop_differ_by_1_to_2_percent() -> None:
+    """As the examples say; a standard deviation of 100 runs is within a fifth of it at 99 %."""
+    months = replicate(ningde_2021(), hours=500, warm_up=20, runs=100, seed=3).column("bodies")
+    assert 0.01 < months.std(ddof=1) / months.mean() < 0.02
