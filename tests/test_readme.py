@@ -1,0 +1,41 @@
+"""What the README says is so."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ningde_sim import ningde_2021
+from ningde_sim.facts import FACTS, PUBLISHED
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_its_python_runs(number, capsys):
+    """Each block by itself, as it stands."""
+    exec(compile(BLOCKS[number], f"README block {number}", "exec"), {})
+    assert "bodies" in capsys.readouterr().out
+
+
+def test_its_first_example_is_five_lines():
+    """Import, plant, run, answer."""
+    assert len(BLOCKS[0].splitlines()) == 5
+
+
+def test_its_table_of_facts_is_that_of_the_package():
+    """Robots, targets, date, the tuned cycle."""
+    shop = ningde_2021()
+    assert f"article of {PUBLISHED}" in README
+    assert f"{FACTS['F2'].value('robots')} after the works" in README
+    assert f"{FACTS['F2'].value('bodies_per_month'):,} bodies a month" in README
+    assert f"{FACTS['F3'].value('vehicles_per_year'):,} vehicles a year" in README
+    assert f"finish line {shop.station('FIN-010').cycle_time:g} s" in README
+    assert f"{sum(robot.role == 'weld' for robot in shop.robots)} of them weld" in README
+
+
+def test_its_pictures_are_there():
+    """Files that it shows or links to."""
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert (Path(__file__).parents[1] / target).is_file(), target
