@@ -27,16 +27,20 @@ of `Floor` at each access would make it twenty times slower, so Numba is told no
 
 def _compiled(function: Function) -> Function:
     """Compile at the first call; keep the result on disk where that can be."""
-    try:
-        compiled: Function = njit(cache=True, **_OPTIONS)(function)
-    except RuntimeError:
-        warnings.warn(
-            "Neither the package's folder nor the user's cache folder can be written: the engine "
-            "is compiled anew in each process. Set NUMBA_CACHE_DIR to a folder that can.",
-            RuntimeWarning,
-            stacklevel=2,
-        )
-        compiled = njit(**_OPTIONS)(function)
+    if _OPTIONS.get("cache", True):
+        try:
+            cached: Function = njit(cache=True, **_OPTIONS)(function)
+            return cached
+        except RuntimeError:
+            _OPTIONS["cache"] = False
+            warnings.warn(
+                "Neither the package's folder nor the user's cache folder can be written: the "
+                "engine is compiled anew in each process, which takes some ten seconds. Set "
+                "NUMBA_CACHE_DIR to a folder that can be written.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+    compiled: Function = njit(**_OPTIONS)(function)
     return compiled
 
 
