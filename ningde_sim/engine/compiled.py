@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ningde_sim import units
 from ningde_sim.engine import _kernel
 from ningde_sim.engine._kernel import NEVER
 from ningde_sim.engine.results import COUNTED, Counts, ExitTimes, Ints
-from ningde_sim.engine.rules import Layout
+from ningde_sim.engine.rules import Layout, visible_ms
 
 EVENTS_A_CALL = 1_000_000
 """Events after which the kernel comes back to Python: about a tenth of a second."""
@@ -98,7 +99,7 @@ def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints, Ints]:
     stations["fails_at"] = NEVER
     stations["state"] = _kernel.STARVED
     joins = [s for p in places for s in p.takes] + [s for p in places for s in p.puts]
-    stops = [(stop.every, round(stop.visible * 1000)) for p in places for stop in p.stops]
+    stops = [(stop.every, visible_ms(stop)) for p in places for stop in p.stops]
     return (
         stations,
         np.array(joins or [0], dtype=np.int64),
@@ -118,7 +119,7 @@ def build(layout: Layout, *, seed: int, run: int, trace: bool) -> _kernel.Floor:
     g["seed"], g["run"], g["tracing"] = np.uint64(seed).astype(np.int64), run, trace
     g["crews"] = NEVER if layout.shop.repair_crews is None else layout.shop.repair_crews
     g["first_queued"] = -1
-    means = [p.station.cycle_distribution.mean * 1000 for p in layout.places]
+    means = [p.station.cycle_distribution.mean * units.MS_PER_S for p in layout.places]
     g["width"] = int(np.log2(max(1.0, float(np.mean(means)) / len(means))))
     room = len(stations) + len(clocks)
     return _kernel.Floor(

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,7 @@ from ningde_sim import units
 from ningde_sim.engine import _kernel
 from ningde_sim.engine._kernel import NEVER
 from ningde_sim.engine.results import COUNTED, Counts, ExitTimes, Ints
-from ningde_sim.engine.rules import Clock, Gap, Layout, Place, State
-from ningde_sim.plant.station import PlannedStop
+from ningde_sim.engine.rules import Clock, Gap, Layout, Place, State, visible_ms
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -75,24 +73,18 @@ class Times:
         return [window for window in self.windows if window[0] > self.opening]
 
 
-@dataclass(eq=False)
 class Store:
     """Places and parts, with those who wait for them in the order in which they asked."""
 
-    floor: Floor
-    gap: Gap
-    number: int
-    level: int = 0
-    ready: int = 0
-    takers: list[Station] = field(default_factory=list)
-    putters: list[Station] = field(default_factory=list)
-    under_way: deque[int] = field(default_factory=deque)
-    since: int = 0
-    counted: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.level = self.ready = self.gap.initial
-        self.time = self.floor.times[self.gap.time]
+    def __init__(self, floor: Floor, gap: Gap, number: int) -> None:
+        self.floor = floor
+        self.gap = gap
+        self.rank = len(floor.times) + number
+        self.time = floor.times[gap.time]
+        self.level = self.ready = gap.initial
+        self.takers: list[Station] = []
+        self.putters: list[Station] = []
+        self.since = 0
         self.clear()
 
     def clear(self) -> None:
@@ -142,9 +134,7 @@ class Store:
 
     def transit(self) -> Process:
         """A part travels through the store, then it is ready."""
-        yield Due(
-            self.floor.env, self.time.after(self.gap.transit), len(self.floor.times) + self.number
-        )
+        yield Due(self.floor.env, self.time.after(self.gap.transit), self.rank)
         self.account()
         self.ready += 1
         self.wake_takers()
@@ -424,7 +414,6 @@ class Floor:
         self.streams, self.values = layout.streams.arrays()
         self.env = simpy.Environment(initial_time=0)
         self.times = [Times(self.env, windows) for windows in layout.windows]
-        self.stores: list[Store] = []
         self.stores = [Store(self, gap, i) for i, gap in enumerate(layout.gaps)]
         self.stations = [Station(self, place, i) for i, place in enumerate(layout.places)]
         crews = layout.shop.repair_crews
@@ -527,11 +516,6 @@ class Floor:
         self.exits.clear()
 
 
-def visible_ms(stop: PlannedStop) -> int:
-    """What of a planned stop delays the next start. [ms]"""
-    return round(stop.visible * units.MS_PER_S)
-
-
 LAST = 2**40
 """A rank behind that of all things."""
 
@@ -551,7 +535,6 @@ def run(
     """Run a layout to its horizon; `warm_up` in ms, `tell` hears how far the clock is."""
     floor = Floor(layout, seed=seed, run=run)
     floor.tracing = trace and warm_up == 0
-
     step = max(layout.horizon // TOLD, units.MS_PER_H)
 
     def advance(until: int) -> None:
@@ -567,6 +550,10 @@ def run(
         floor.tracing = trace
     advance(layout.horizon)
     floor.account()
+    return _collect(floor, warm_up)
+
+
+def _collect(floor: Floor, warm_up: int) -> Counts:
     begun = np.array([0, 0, warm_up, warm_up])
     return Counts(
         stations=_counted("stations", floor.stations)
@@ -582,7 +569,7 @@ def run(
             number: ExitTimes(
                 np.array([t - warm_up for n, t in floor.exits if n == number], np.int64)
             )
-            for number in [p.line for p in layout.places if p.output]
+            for number in [p.line for p in floor.layout.places if p.output]
         },
         trace=np.array(floor.trace, np.int64).reshape(-1, 4) - begun,
     )

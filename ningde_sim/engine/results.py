@@ -44,7 +44,7 @@ COUNTED = {
 """What both engines count of each thing from the warm-up on."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Counts:
     """Everything that an engine counted in the counted hours; times in ms, int64.
 

@@ -206,6 +206,11 @@ class Layout:
         self.places.append(place)
 
 
+def visible_ms(stop: PlannedStop) -> int:
+    """What of a planned stop delays the next start. [ms]"""
+    return round(stop.visible * units.MS_PER_S)
+
+
 def _failures(station: Station) -> Iterator[tuple[int, Failure]]:
     """All failures of a station, its robots' first, with the robot's number or -1."""
     for number, robot in enumerate(station.robots):
