@@ -12,7 +12,6 @@ from types import MappingProxyType
 import joblib
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from ningde_sim import estimate, units
 from ningde_sim.engine.rules import STATES
@@ -20,6 +19,7 @@ from ningde_sim.engine.simulation import Engine, ShopRun, simulate
 from ningde_sim.estimate import Estimate, Values
 from ningde_sim.plant import checks
 from ningde_sim.plant.shop import Shop
+from ningde_sim.progress import bar
 
 Row = dict[str, float]
 
@@ -287,9 +287,13 @@ def _spread(
     parallel = joblib.Parallel(
         n_jobs=-1 if workers is None else workers, prefer=kind, return_as="generator"
     )
-    hidden = None if progress is None else not progress
-    with closing(parallel(joblib.delayed(task)(run=run) for run in range(runs))) as rows:
-        return list(tqdm(rows, total=runs, unit="run", desc=title, disable=hidden))
+    calls = (joblib.delayed(task)(run=run) for run in range(runs))
+    found = []
+    with closing(parallel(calls)) as rows, bar(title, total=runs, unit="run", shown=progress) as b:
+        for row in rows:
+            found.append(row)
+            b.update(1)
+    return found
 
 
 def _columns(rows: list[Row]) -> Mapping[str, Values]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from ningde_sim import units
 from ningde_sim.engine import compiled, reference
@@ -18,6 +16,7 @@ from ningde_sim.engine.results import Counts, Ints, merged
 from ningde_sim.engine.rules import STATES, Layout, State
 from ningde_sim.plant import checks
 from ningde_sim.plant.shop import Shop
+from ningde_sim.progress import bar
 
 Engine = Literal["compiled", "reference"]
 _ENGINES = {"compiled": compiled.run, "reference": reference.run}
@@ -314,16 +313,12 @@ def simulate(
         raise ValueError(checks.complain(owner, f"engine must be one of {list(_ENGINES)}", engine))
     warm_up_ms = units.hours_to_ms(warm_up)
     layout = Layout(shop, warm_up_ms + units.hours_to_ms(hours))
-    bar = tqdm(
-        total=round(hours + warm_up, 3),
-        unit="h",
-        desc=shop.name,
-        delay=2.0,
-        leave=False,
-        disable=None if progress is None else not progress,
-    )
-    with bar:
-        tell: Callable[[int], Any] = lambda now: bar.update(now / units.MS_PER_H - bar.n)  # noqa: E731
+    total = round(hours + warm_up, 3)
+    with bar(shop.name, total=total, unit="h", shown=progress, delay=2.0) as shown:
+
+        def tell(now: int) -> None:
+            shown.update(now / units.MS_PER_H - shown.n)
+
         counts = _ENGINES[engine](
             layout, warm_up=warm_up_ms, seed=seed, run=run, trace=trace, tell=tell
         )
