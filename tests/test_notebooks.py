@@ -41,9 +41,7 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")  # else jupyter_core warns of its new folders
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    # Errors, but for tqdm, which asks for ipywidgets: without them it writes text.
-    strict = ["error::UserWarning", "error::RuntimeWarning"]
-    monkeypatch.setenv("PYTHONWARNINGS", ",".join(strict))
+    monkeypatch.setenv("PYTHONWARNINGS", "error::UserWarning,error::RuntimeWarning")
     return "ningde-sim-tests"
 
 
