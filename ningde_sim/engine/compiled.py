@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,11 @@ from ningde_sim.engine._kernel import NEVER
 from ningde_sim.engine.results import COUNTED, Counts, ExitTimes, Ints
 from ningde_sim.engine.rules import Layout, visible_ms
 
-EVENTS_A_CALL = 1_000_000
-"""Events after which the kernel comes back to Python: about a tenth of a second."""
+EVENTS = 100_000
+"""Events of the first call of the kernel; later calls are cut to last `PATIENCE`."""
+
+PATIENCE = 0.1
+"""Time after which the kernel comes back to Python, where Ctrl-C is heard. [s]"""
 
 N_BUCKETS = 4096
 N_EXITS = 1 << 14
@@ -161,9 +165,12 @@ def run(
     intervals: list[Ints] = []
 
     def advance(until: int, *, keep: bool) -> None:
-        done = False
+        done, events = False, EVENTS
         while not done:
-            done = bool(_kernel.advance(floor, until, EVENTS_A_CALL))
+            began = perf_counter()
+            done = bool(_kernel.advance(floor, until, events))
+            took = perf_counter() - began
+            events = max(1, min(2 * events, int(events * PATIENCE / max(took, 1e-6))))
             if keep:
                 _drain(floor, warm_up, exits, intervals)
             floor.g["n_exits"] = 0

@@ -20,6 +20,8 @@ from ningde_sim import (
     ningde_2021,
     simulate,
 )
+from ningde_sim.engine import compiled
+from tests.engine.test_engines_agree import assert_equal
 
 
 def test_ten_thousand_hours_do_not_drift():
@@ -68,6 +70,15 @@ def test_a_failure_that_does_not_come_in_ages_does_not_come(engine):
     run = simulate(shop, hours=100, seed=0, engine=engine)
     assert run.bodies == 6000
     assert run.stations.loc["A", "failures"] == 0
+
+
+def test_where_the_kernel_comes_back_to_python_changes_nothing(monkeypatch):
+    """A run in calls of a few events equals a run in one."""
+    whole = simulate(ningde_2021(), hours=0.5, warm_up=0.5, seed=4, trace=True)
+    monkeypatch.setattr(compiled, "EVENTS", 3)
+    monkeypatch.setattr(compiled, "PATIENCE", 0.0)
+    pieces = simulate(ningde_2021(), hours=0.5, warm_up=0.5, seed=4, trace=True)
+    assert_equal(whole, pieces)
 
 
 INTERRUPTED = """
