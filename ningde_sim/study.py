@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import closing
+import warnings
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -287,13 +288,26 @@ def _spread(
     parallel = joblib.Parallel(
         n_jobs=-1 if workers is None else workers, prefer=kind, return_as="generator"
     )
-    calls = (joblib.delayed(task)(run=run) for run in range(runs))
     found = []
-    with closing(parallel(calls)) as rows, bar(title, total=runs, unit="run", shown=progress) as b:
+    with (
+        _closing(parallel(joblib.delayed(task)(run=run) for run in range(runs))) as rows,
+        bar(title, total=runs, unit="run", shown=progress) as shown,
+    ):
         for row in rows:
             found.append(row)
-            b.update(1)
+            shown.update(1)
     return found
+
+
+@contextmanager
+def _closing(rows: Generator[Row, None, None]) -> Iterator[Generator[Row, None, None]]:
+    """End the workers; joblib's warning that it cancels what they do is what Ctrl-C asks for."""
+    try:
+        yield rows
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            rows.close()
 
 
 def _columns(rows: list[Row]) -> Mapping[str, Values]:

@@ -147,7 +147,7 @@ def shops(draw: st.DrawFn) -> Shop:
         return Shop(
             "built",
             lines,
-            stores,
+            stores=stores,
             repair_crews=draw(st.sampled_from([None, 1, 2])),
             output=[name for name in everywhere if name in some],
             working_time=draw(working_times()),

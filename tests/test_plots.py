@@ -179,7 +179,7 @@ def test_the_stores_show_level_and_shares_of_time(run: ShopRun) -> None:
 
 def test_buffers_inside_lines_are_stores_too() -> None:
     line = Line("L", [Station("A", 50), Station("B", 60)], buffers=2, puts="S")
-    shop = Shop("small", [line, Line("M", [Station("C", 60)], takes="S")], [Store("S", 3)])
+    shop = Shop("small", [line, Line("M", [Station("C", 60)], takes="S")], stores=[Store("S", 3)])
     ax = plot_stores(simulate(shop, hours=2, seed=0))
     assert len(ax.get_yticklabels()) == 2
 

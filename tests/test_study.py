@@ -26,7 +26,7 @@ LUCKY = Shop(
         Line("A", [Station("A1", 50, failures=[jam]), Station("A2", 55)], puts="S"),
         Line("B", [Station("B1", 52, failures=[jam], scrap=0.01, rework=0.05)], takes="S"),
     ],
-    [Store("S", 5)],
+    stores=[Store("S", 5)],
     repair_crews=1,
 )
 COIN = Shop("coin", [Line("L", [Station("A", 36, scrap=0.1)])])

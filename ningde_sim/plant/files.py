@@ -110,7 +110,7 @@ def build(file: ShopFile) -> Shop:
     return Shop(
         file.name,
         lines,
-        stores,
+        stores=stores,
         repair_crews=None if crews is None else int(crews.value),
         notes=(*file.notes, _doubt(file)),
     )
@@ -121,7 +121,12 @@ def _stores(file: ShopFile) -> Iterator[Store]:
         initial = 0 if table.initial is None else int(table.initial.value)
         for index in range(file.n_copies(key)):
             (name,) = _own(file, [key], index)
-            yield Store(name, int(table.capacity.value), table.transit_time.value, initial)
+            yield Store(
+                name,
+                int(table.capacity.value),
+                transit_time=table.transit_time.value,
+                initial=initial,
+            )
 
 
 def _own(file: ShopFile, stores: Iterable[str], index: int) -> list[str]:
@@ -172,8 +177,8 @@ def _station(
     return Station(
         name,
         Lognormal(cycle, cv.value) if cv is not None and cv.value > 0 else cycle,
-        list(_robots(file, name, entry)),
-        own,
+        robots=list(_robots(file, name, entry)),
+        failures=own,
         scrap=inspection.scrap.value if inspection and inspects else 0.0,
         rework=inspection.rework.value if inspection and inspects else 0.0,
     )
@@ -186,7 +191,12 @@ def _robots(file: ShopFile, station: str, entry: StationEntry) -> Iterator[Robot
         spots = entry.spots / entry.weld
         stops = [table.stop(_words(key), spots) for key, table in file.planned_stops.items()]
     for number, role in enumerate(entry.roles, start=1):
-        yield Robot(f"{station}-R{number}", role, failures, stops if role == "weld" else ())
+        yield Robot(
+            f"{station}-R{number}",
+            role,
+            failures=failures,
+            planned_stops=stops if role == "weld" else (),
+        )
 
 
 def _failures(file: ShopFile, per: str) -> list[Failure]:

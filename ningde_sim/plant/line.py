@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from ningde_sim.plant import checks
 from ningde_sim.plant.station import Station
@@ -45,6 +45,7 @@ class Line:
 
     name: str
     stations: Sequence[Station]
+    _: KW_ONLY
     buffers: int | Sequence[int] = 0
     takes: str | Sequence[str] = ()
     puts: str | Sequence[str] = ()
@@ -93,6 +94,7 @@ class Store:
 
     name: str
     capacity: int
+    _: KW_ONLY
     transit_time: float = 0.0
     initial: int = 0
     working_time: WorkingTime | None = None

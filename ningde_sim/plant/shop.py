@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 
 from ningde_sim.plant import checks
 from ningde_sim.plant.line import Line, Store
@@ -43,6 +43,7 @@ class Shop:
 
     name: str
     lines: Sequence[Line]
+    _: KW_ONLY
     stores: Sequence[Store] = ()
     repair_crews: int | None = None
     output: str | Sequence[str] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 from ningde_sim.plant import checks
@@ -35,6 +35,7 @@ class Failure:
     name: str
     uptime: Distribution
     repair: Distribution
+    _: KW_ONLY
     clock: Clock = "operating"
     crew: bool = False
 
@@ -81,6 +82,7 @@ class PlannedStop:
     name: str
     every: int
     duration: float
+    _: KW_ONLY
     hidden: float = 0.0
 
     def __post_init__(self) -> None:
@@ -120,6 +122,7 @@ class Robot:
 
     name: str
     role: str
+    _: KW_ONLY
     failures: Sequence[Failure] = ()
     planned_stops: Sequence[PlannedStop] = ()
 
@@ -151,6 +154,7 @@ class Station:
 
     name: str
     cycle_time: float | Distribution
+    _: KW_ONLY
     robots: Sequence[Robot] = ()
     failures: Sequence[Failure] = ()
     planned_stops: Sequence[PlannedStop] = ()

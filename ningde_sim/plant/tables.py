@@ -85,7 +85,9 @@ class FailureTable:
     def failure(self, name: str) -> Failure:
         """The failure that this table describes."""
         repair = Lognormal(self.repair.value, self.cv.value)
-        return Failure(name, Exponential(self.uptime.value), repair, self.clock, self.crew)
+        return Failure(
+            name, Exponential(self.uptime.value), repair, clock=self.clock, crew=self.crew
+        )
 
 
 @_record
@@ -99,7 +101,7 @@ class PlannedStopTable:
     def stop(self, name: str, spots: float) -> PlannedStop:
         """The stop of a robot that places so many `spots` in a cycle."""
         every = max(1, round(self.interval.value / spots))
-        return PlannedStop(name, every, self.duration.value, self.hidden.value)
+        return PlannedStop(name, every, self.duration.value, hidden=self.hidden.value)
 
 
 @_record

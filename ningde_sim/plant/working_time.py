@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from ningde_sim.plant import checks
 
@@ -30,6 +30,7 @@ class WorkingTime:
     """
 
     windows: Sequence[tuple[float, float]]
+    _: KW_ONLY
     every: float | None = None
 
     def __post_init__(self) -> None:

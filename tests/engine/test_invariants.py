@@ -86,7 +86,12 @@ def test_first_in_is_first_out(transit):
     fed = [Line(f"F{i}", [Station(f"F{i}", Exponential(20 + i))], puts="q") for i in range(2)]
     taken = [Line(f"T{i}", [Station(f"T{i}", Uniform(5, 30))], takes="q") for i in range(2)]
     lines = [*fed, *taken]
-    shop = Shop("s", lines, [Store("q", 6, transit)], output=[line.name for line in lines])
+    shop = Shop(
+        "s",
+        lines,
+        stores=[Store("q", 6, transit_time=transit)],
+        output=[line.name for line in lines],
+    )
     run = simulate(shop, hours=100, seed=3)
     entered = np.sort(np.concatenate([run.exits["F0"], run.exits["F1"]]))
     left = np.sort(np.concatenate([run.exits["T0"], run.exits["T1"]]))

@@ -56,7 +56,7 @@ def test_a_century_is_counted_without_overflow(engine):
         Line("A", [Station("A", day)], puts="q", takes="q"),
         Line("B", [Station("B", day)]),
     ]
-    shop = Shop("slow", lines, [Store("q", 10**6, initial=10**6 - 1)])
+    shop = Shop("slow", lines, stores=[Store("q", 10**6, initial=10**6 - 1)])
     run = simulate(shop, hours=1e6, seed=0, engine=engine)
     assert run.bodies == 1e6 // 24
     assert run.stores.loc["q", "level"] == pytest.approx(10**6 - 2, abs=0.01)

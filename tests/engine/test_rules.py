@@ -93,7 +93,7 @@ def test_parts_and_places_go_to_who_asked_first(run):
             Line("A", [Station("A1", 3)], takes="q"),
             Line("B", [Station("B1", 2)], takes="q"),
         ],
-        [Store("q", 5)],
+        stores=[Store("q", 5)],
     )
     result = run(shop, 60)
     assert exits(result, "A") == [13, 33, 53]
@@ -104,7 +104,7 @@ def test_who_asks_at_one_instant_is_served_in_order_of_declaration(run):
     """Both lines stand empty from the start: the first declared has the first part."""
     lines = [Line("P", [Station("P1", 10)], puts="q")]
     lines += [Line(n, [Station(f"{n}1", 1)], takes="q") for n in ("B", "A")]
-    result = run(Shop("s", lines, [Store("q", 5)]), 21)
+    result = run(Shop("s", lines, stores=[Store("q", 5)]), 21)
     assert (exits(result, "B"), exits(result, "A")) == ([11], [21])
 
 
@@ -117,7 +117,7 @@ def test_assembly_takes_all_its_parts_at_one_instant(run):
             Line("Q", [Station("Q1", 10)], puts="q"),
             Line("A", [Station("A1", 1)], takes=("p", "q")),
         ],
-        [Store("p", 1), Store("q", 1)],
+        stores=[Store("p", 1), Store("q", 1)],
     )
     result = run(shop, 31)
     assert exits(result, "A") == [11, 21, 31]
@@ -135,7 +135,7 @@ def test_a_claim_holds_while_another_part_is_missing(run):
             Line("B", [Station("B1", 1)], takes=("p", "q")),
             Line("C", [Station("C1", 1)], takes="q"),
         ],
-        [Store("p", 1), Store("q", 3)],
+        stores=[Store("p", 1), Store("q", 3)],
     )
     result = run(shop, 60)
     # The first part of q is B's; C has the second, at 20 s, since two are there then.
@@ -152,7 +152,7 @@ def test_a_line_puts_to_all_its_stores_at_one_instant(run):
             Line("B", [Station("B1", 3)], takes="body"),
             Line("K", [Station("K1", 10)], takes="skid"),
         ],
-        [Store("body", 9), Store("skid", 1)],
+        stores=[Store("body", 9), Store("skid", 1)],
     )
     result = run(shop, 30)
     # Skids are taken at 2, 12, 22 s: the third body, ready at 6 s, leaves at 12, then one in 10 s.
@@ -167,7 +167,7 @@ def test_hand_to_hand_lets_the_part_wait_on_the_station_that_made_it(run):
             Line("A", [Station("A1", 2)], puts="x"),
             Line("B", [Station("B1", 5)], takes="x"),
         ],
-        [Store("x", 0)],
+        stores=[Store("x", 0)],
     )
     result = run(shop, 22)
     assert exits(result, "B") == [7, 12, 17, 22]
@@ -184,7 +184,7 @@ def test_hand_to_hand_moves_all_who_depend_on_each_other_together(run):
             Line("B", [Station("B1", 1)], takes=("x", "q")),
             Line("K", [Station("K1", 20)], takes="skid"),
         ],
-        [Store("x", 0), Store("skid", 1), Store("q", 4)],
+        stores=[Store("x", 0), Store("skid", 1), Store("q", 4)],
     )
     result = run(shop, 43)
     # q comes at 7, 14, 21 ..., the skid store has room from 2, 7, 27 s on.
@@ -196,7 +196,7 @@ def test_a_part_in_transit_holds_its_place(run):
     shop = Shop(
         "s",
         [Line("A", [Station("A1", 2)], puts="t"), Line("B", [Station("B1", 1)], takes="t")],
-        [Store("t", 1, transit_time=10)],
+        stores=[Store("t", 1, transit_time=10)],
     )
     result = run(shop, 43)
     assert exits(result, "B") == [13, 23, 33, 43]
@@ -211,7 +211,7 @@ def test_a_loop_runs_with_the_parts_it_was_given(run):
             Line("A", [Station("A1", 3)], takes="back", puts="on"),
             Line("B", [Station("B1", 4)], takes="on", puts="back"),
         ],
-        [Store("on", 2), Store("back", 2, initial=1)],
+        stores=[Store("on", 2), Store("back", 2, initial=1)],
         output="B",
     )
     assert exits(run(shop, 21), "B") == [7, 14, 21]
@@ -223,7 +223,7 @@ def test_an_operating_clock_runs_only_while_the_station_works(run):
         Line("A", [Station("A1", 10)], puts="q"),
         Line("B", [Station("B1", 4, failures=[every(10, 5)])], takes="q"),
     ]
-    result = run(Shop("s", fed, [Store("q", 1)]), 40)
+    result = run(Shop("s", fed, stores=[Store("q", 1)]), 40)
     # Starts at 10, 20, 30; the clock shows 10 at 32 s; down to 37, the last 2 s until 39.
     assert exits(result, "B") == [14, 24, 39]
     assert states(result, "B1") == {"working": 12, "down": 5, "starved": 23}
@@ -235,7 +235,7 @@ def test_a_calendar_clock_fails_an_idle_station(run):
         Line("A", [Station("A1", 10)], puts="q"),
         Line("B", [Station("B1", 2, failures=[every(6, 9, clock="calendar")])], takes="q"),
     ]
-    result = run(Shop("s", fed, [Store("q", 1)]), 20)
+    result = run(Shop("s", fed, stores=[Store("q", 1)]), 20)
     assert exits(result, "B") == [17]
     assert result.stores.loc["q", "level_end"] == 0
 
@@ -369,7 +369,7 @@ def test_repairs_calendar_clocks_and_transit_pause_outside_the_windows(run):
     shop = Shop(
         "s",
         [Line("L", [failing], puts="t"), Line("M", [Station("B", 1)], takes="t")],
-        [Store("t", 9, transit_time=5)],
+        stores=[Store("t", 9, transit_time=5)],
         working_time=windows,
     )
     result = run(shop, 40)
@@ -388,7 +388,7 @@ def test_lines_may_keep_different_windows(run):
             Line("A", [Station("A1", 10)], puts="q"),
             Line("B", [Station("B1", 1)], takes="q", working_time=closed),
         ],
-        [Store("q", 2)],
+        stores=[Store("q", 2)],
     )
     result = run(shop, 70)
     # A fills the store at 10 and 20 s and is blocked from 30 s; B opens at 65 s.

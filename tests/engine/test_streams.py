@@ -74,12 +74,16 @@ LUCKY = Line(
         Station(
             "L1",
             Gamma(50, 0.4),
-            robots=[Robot("L1-R", "weld", [Failure("arm", Exponential(0.5), Lognormal(2, 0.8))])],
+            robots=[
+                Robot(
+                    "L1-R", "weld", failures=[Failure("arm", Exponential(0.5), Lognormal(2, 0.8))]
+                )
+            ],
         ),
         Station(
             "L2",
             Exponential(45),
-            failures=[Failure("belt", Weibull(0.5, 2), Gamma(2, 0.5), "calendar")],
+            failures=[Failure("belt", Weibull(0.5, 2), Gamma(2, 0.5), clock="calendar")],
             planned_stops=[PlannedStop("clean", 20, 60)],
             rework=0.05,
             scrap=0.05,
@@ -145,14 +149,16 @@ RICH = Shop(
                 Station(
                     "J1",
                     Empirical((30, 40, 50)),
-                    failures=[Failure("f", Exponential(0.3), Exponential(4), "calendar", True)],
+                    failures=[
+                        Failure("f", Exponential(0.3), Exponential(4), clock="calendar", crew=True)
+                    ],
                 ),
                 Station("J2", 45, failures=[Failure("f", Gamma(0.3, 2), Weibull(4, 2), crew=True)]),
             ],
             takes=["store", "side store"],
         ),
     ],
-    [Store("store", 3, transit_time=20), Store("side store", 0)],
+    stores=[Store("store", 3, transit_time=20), Store("side store", 0)],
     repair_crews=1,
 )
 

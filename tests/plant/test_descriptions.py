@@ -35,16 +35,24 @@ UP, REPAIR = Exponential(60), Lognormal(1.5, 0.8)
 
 def shop(*lines, stores=(), **options):
     """A shop of these lines."""
-    return Shop("plant", lines, stores, **options)
+    return Shop("plant", lines, stores=stores, **options)
 
 
 BAD = [
     # numbers
     (lambda: Store("hood", -1), ValueError, "Store 'hood': capacity must be at least 0, got -1."),
     (lambda: Store("hood", 2.5), TypeError, "Store 'hood': capacity must be a whole number, got"),
-    (lambda: Store("hood", 1, -3), ValueError, "'hood': transit_time must be at least 0, got -3"),
+    (
+        lambda: Store("hood", 1, transit_time=-3),
+        ValueError,
+        "'hood': transit_time must be at least 0, got -3",
+    ),
     (lambda: Store("hood", 1, initial=2), ValueError, "initial must be at most the capacity of 1"),
-    (lambda: Store("hood", 0, 5), ValueError, "transit_time must be 0 where the capacity is 0"),
+    (
+        lambda: Store("hood", 0, transit_time=5),
+        ValueError,
+        "transit_time must be 0 where the capacity is 0",
+    ),
     (lambda: Store("hood", 10**7), ValueError, "capacity must be at most 1000000, got 10000000"),
     (lambda: Station("A", -5), ValueError, "Station 'A': cycle_time must be at least 0, got -5"),
     (lambda: Station("A", 0), ValueError, "mean cycle_time must be at least 0.001 s, got 0"),
@@ -66,12 +74,20 @@ BAD = [
     (lambda: Empirical([1, -1]), ValueError, "Empirical: values must be at least 0, got -1."),
     (lambda: Empirical("12"), TypeError, "Empirical: values must be a list of numbers, got '12'."),
     (lambda: PlannedStop("tips", 0, 5), ValueError, "'tips': every must be at least 1, got 0."),
-    (lambda: PlannedStop("tips", 3, 5, 1.2), ValueError, "hidden must be at most 1, got 1.2."),
+    (
+        lambda: PlannedStop("tips", 3, 5, hidden=1.2),
+        ValueError,
+        "hidden must be at most 1, got 1.2.",
+    ),
     # failures
     (lambda: Failure("arm", 0.95, None), TypeError, "An availability alone does not say how often"),
     (lambda: Failure("arm", UP, 5), TypeError, "Failure 'arm': repair must be a Distribution"),
     (lambda: Failure("arm", Fixed(0), REPAIR), ValueError, "mean uptime must be greater than 0"),
-    (lambda: Failure("arm", UP, REPAIR, "wall"), ValueError, '"operating" or "calendar", got \'wa'),
+    (
+        lambda: Failure("arm", UP, REPAIR, clock="wall"),
+        ValueError,
+        '"operating" or "calendar", got \'wa',
+    ),
     (lambda: Failure("arm", UP, REPAIR, crew=2), TypeError, "crew must be True or False, got 2."),
     # lines
     (lambda: Line("L", []), ValueError, "Line 'L': it must have at least one station, got ()."),

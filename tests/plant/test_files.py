@@ -150,7 +150,7 @@ def test_a_failure_mode_reaches_the_station() -> None:
         "crew": True,
     }
     shop = build(load(small(failures__torn_clamp=mode)))
-    wanted = Failure("torn clamp", Exponential(120), Lognormal(10, 1), "calendar", True)
+    wanted = Failure("torn clamp", Exponential(120), Lognormal(10, 1), clock="calendar", crew=True)
     assert all(station.failures == (wanted,) for station in shop.stations)
 
 

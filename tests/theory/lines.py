@@ -195,7 +195,9 @@ def one_spare_set(c: int) -> Case:
 
 def robots(n: int, up: float, repair: float, clock: str, unit: float) -> Shop:
     """B12: machines that stop together are robots of one station."""
-    fails = Failure("f", Exponential(up * unit / 3600), Exponential(repair * unit / 60), clock)
+    fails = Failure(
+        "f", Exponential(up * unit / 3600), Exponential(repair * unit / 60), clock=clock
+    )
     arms = [Robot(f"R{i}", "weld", failures=[fails]) for i in range(n)]
     return Shop("B12", [Line("line", [Station("S", Fixed(unit), robots=arms)])])
 

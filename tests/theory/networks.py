@@ -34,7 +34,7 @@ def assembly(b: int, unit: float) -> Shop:
         Line("second", [m2], puts="two"),
         Line("join", [m3], takes=["one", "two"]),
     ]
-    return Shop("E01", lines, [Store("one", b), Store("two", b)])
+    return Shop("E01", lines, stores=[Store("one", b), Store("two", b)])
 
 
 def indexing_line(unit: float) -> Shop:
@@ -47,7 +47,7 @@ def indexing_line(unit: float) -> Shop:
     ]
     outs = [f"{name} out" for name in names]
     move = Line("move", [Station("move", Fixed(0.001))], takes=outs)
-    return Shop("B12", [*machines, move], [Store(out, 0) for out in outs])
+    return Shop("B12", [*machines, move], stores=[Store(out, 0) for out in outs])
 
 
 # ---------------------------------------------------------------------------------------- loops
@@ -72,7 +72,7 @@ def pallet_ring(n: int, unit: float) -> Shop:
         lines.append(Line("loader", [loader], takes="more pallets", puts="before M1"))
         never = WorkingTime([(1e8, 1e8 + 1)])
         lines.append(Line("never", [Station("never", 1)], puts="more pallets", working_time=never))
-    return Shop("E04", lines, stores, output="M1")
+    return Shop("E04", lines, stores=stores, output="M1")
 
 
 def conwip(w: int, unit: float) -> Shop:
@@ -87,7 +87,7 @@ def conwip(w: int, unit: float) -> Shop:
         )
         for i in range(4)
     ]
-    return Shop("E06", lines, stores, output="M3")
+    return Shop("E06", lines, stores=stores, output="M3")
 
 
 # -------------------------------------------------------------------------- quality, crews, queue

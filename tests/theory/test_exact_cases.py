@@ -77,7 +77,7 @@ def dream() -> Shop:
     times = WorkingTime([(2 / 60, closing)], every=65 / 60)
     machine = Line("machine", [Station("machine", 15)], takes="pass", working_time=times)
     stores = [Store(name, 10_000) for name in ("frames", *names)]
-    return Shop("dream", [*parts, frames, assembly, machine], [*stores, Store("pass", 0)])
+    return Shop("dream", [*parts, frames, assembly, machine], stores=[*stores, Store("pass", 0)])
 
 
 @each_engine
