@@ -8,7 +8,6 @@ import pytest
 from ningde_sim import (
     Exponential,
     Failure,
-    Fixed,
     Line,
     PlannedStop,
     Robot,
@@ -16,44 +15,8 @@ from ningde_sim import (
     Station,
     Store,
     WorkingTime,
-    simulate,
 )
-
-HOUR = 3600.0
-
-
-@pytest.fixture(params=["reference", "compiled"])
-def run(request):
-    """Simulate some seconds with one of the engines."""
-
-    def run_seconds(shop, seconds, warm_up=0.0, **options):
-        return simulate(
-            shop,
-            hours=seconds / HOUR,
-            warm_up=warm_up / HOUR,
-            seed=0,
-            engine=request.param,
-            **options,
-        )
-
-    return run_seconds
-
-
-def every(seconds, repair_s, name="stop", **options):
-    """A failure after a fixed time on its clock, repaired in a fixed time."""
-    return Failure(name, Fixed(seconds / HOUR), Fixed(repair_s / 60), **options)
-
-
-def exits(result, line):
-    """Finish times in seconds."""
-    return (result.exits[line] / 1000).tolist()
-
-
-def states(result, station):
-    """Seconds in each state that the station was in."""
-    row = result.stations.loc[station]
-    names = ("working", "planned", "down", "waiting", "blocked", "starved", "off")
-    return {name: round(row[name] * HOUR, 6) for name in names if row[name]}
+from tests.engine.by_hand import HOUR, every, exits, states
 
 
 def test_a_finished_body_stays_until_there_is_room_behind_it(run):
