@@ -1,4 +1,4 @@
-"""Many events at one instant, and who moves first: each order worked out by hand, by both engines."""
+"""Many events at one instant, and who moves first: worked out by hand, by both engines."""
 
 from __future__ import annotations
 
