@@ -333,6 +333,7 @@ def _unlink(f, slot, bucket):
 
 @_compiled
 def _cancel(f, slot):
+    """Take a station's event back. It is not due now: those come before what could cancel them."""
     when = f.due[slot]
     if when < NEVER:
         _unlink(f, slot, (when >> f.g[0].width) & (len(f.buckets) - 1))

@@ -36,8 +36,13 @@ station is idle, so several repairs may go on at one station. An uptime lasts at
 **Working time.** Outside its windows a station neither works nor moves, and its clocks, repairs
 and the transit of its stores pause. What ends at the instant of closing ends, and moves.
 
+**Draws.** The k-th cycle of a station, repeats counted, has the k-th draw of its cycle time and the
+k-th number for its quality, which is scrap below `scrap`, rework below `scrap + rework`. The k-th
+uptime and the k-th repair of a failure have the k-th draws of theirs.
+
 **Counting.** What happens later than the warm-up, up to and including the last instant, counts;
-without a warm-up everything counts.
+without a warm-up everything counts. What lasts across either end counts with the part inside; a
+wait for a crew is among those that waited when it ends inside.
 """
 
 from __future__ import annotations

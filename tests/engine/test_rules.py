@@ -325,7 +325,7 @@ def test_outside_its_windows_a_shop_stands_still(run):
     assert states(result, "A") == {"working": 30, "off": 20}
 
 
-def test_repairs_calendar_clocks_and_transit_pause_outside_the_windows(run):
+def test_repairs_and_transit_pause_outside_the_windows(run):
     """8 s of a calendar clock and 4 s of repair, the shop closed from 10 to 20 s."""
     windows = WorkingTime([(0, 10 / HOUR), (20 / HOUR, 40 / HOUR)])
     failing = Station("A", 6, failures=[every(8, 4, clock="calendar")])
