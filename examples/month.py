@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--plot", metavar="FILE", help="draw the states of the zones, PNG or SVG")
     options = parser.parse_args()
 
-    print("The first run on a machine compiles the engine, about 15 s; after that it is there.")
+    print("The first run on a machine compiles the engine, 10 s to a minute; then it is there.")
     print(f"Running {options.hours:g} h after {WARM_UP_HOURS:g} h of warm-up ...", flush=True)
     shop = ningde_2021()
     month = simulate(shop, hours=options.hours, warm_up=WARM_UP_HOURS, seed=options.seed)
@@ -81,4 +81,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        raise SystemExit("Stopped.") from None

@@ -12,8 +12,10 @@ from __future__ import annotations
 import argparse
 import textwrap
 import time
+import warnings
+from pathlib import Path
 
-from ningde_sim import Study, ningde_2021, plots, replicate
+from ningde_sim import DoubtfulEstimate, Study, ningde_2021, plots, replicate
 from ningde_sim.facts import CLASHES, FACTS, PUBLISHED
 
 MONTH_HOURS = 500.0
@@ -43,7 +45,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=SEED, help="which luck")
     parser.add_argument("--workers", type=int, help="how many at a time; all cores when not given")
     parser.add_argument("--plot", metavar="FILE", help="draw the months, PNG or SVG")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.plot and not Path(options.plot).parent.is_dir():
+        parser.error(f"--plot {options.plot}: there is no folder {Path(options.plot).parent}")
+    return options
 
 
 def say(text: str, mark: str = "") -> None:
@@ -110,7 +115,7 @@ def main() -> None:
     months = f"{options.runs:,} months of {options.hours:g} h, each after {WARM_UP_HOURS:g} h"
     print(
         f"\n{months} of warm-up."
-        "\nThe first run on a machine compiles the engine, about 15 s; after that it is there.",
+        "\nThe first run on a machine compiles the engine, 10 s to a minute; then it is there.",
         flush=True,
     )
     began = time.perf_counter()
@@ -127,9 +132,15 @@ def main() -> None:
         )
     except KeyboardInterrupt:
         raise SystemExit("Stopped.") from None
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
     print(f"Done in {time.perf_counter() - began:.0f} s.")
-    say_month(study)
-    say_year(study)
+    with warnings.catch_warnings(record=True) as doubts:
+        warnings.simplefilter("always", DoubtfulEstimate)
+        say_month(study)
+        say_year(study)
+    for doubt in dict.fromkeys(str(warning.message) for warning in doubts):
+        say(doubt, "!")
     say_what_is_missing()
     if options.plot:
         plots.plot_distribution(study).figure.savefig(options.plot)

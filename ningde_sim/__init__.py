@@ -1,6 +1,8 @@
 """A discrete-event model of a car plant: is the target reachable, what limits it, at what price."""
 
+from importlib import import_module
 from importlib.metadata import version
+from types import ModuleType
 
 from ningde_sim.engine.simulation import ShopRun, simulate
 from ningde_sim.estimate import DoubtfulEstimate, Estimate
@@ -15,6 +17,7 @@ from ningde_sim.plant.distributions import (
     Uniform,
     Weibull,
 )
+from ningde_sim.plant.files import read_shop
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
@@ -46,6 +49,14 @@ __all__ = [
     "WorkingTime",
     "ningde_2020",
     "ningde_2021",
+    "read_shop",
     "replicate",
     "simulate",
 ]
+
+
+def __getattr__(name: str) -> ModuleType:
+    """`ningde_sim.plots` and `ningde_sim.facts` are there when they are asked for."""
+    if name in ("facts", "plots"):
+        return import_module(f"ningde_sim.{name}")
+    raise AttributeError(f"module 'ningde_sim' has no attribute {name!r}")

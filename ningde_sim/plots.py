@@ -44,6 +44,11 @@ def _new_axes(ax: Axes | None, height: float) -> Axes:
     return plt.subplots(figsize=(WIDTH, height), layout="constrained")[1]
 
 
+def _check(picture: str, result: object, kind: type) -> None:
+    if not isinstance(result, kind):
+        raise TypeError(checks.complain(picture, f"it must be given a {kind.__name__}", result))
+
+
 def _legend_above(ax: Axes, title: str, columns: int) -> None:
     """A legend between the title and the axes, where it hides nothing."""
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, fontsize=9)
@@ -71,6 +76,7 @@ def plot_distribution(
     ValueError
         An unknown column.
     """
+    _check("plot_distribution", study, Study)
     values = study.column(of)
     target = study.target if target is None and of == "bodies" else target
     ax = _new_axes(ax, 4.2)
@@ -127,6 +133,7 @@ def plot_states(
     -------
     Axes
     """
+    _check("plot_states", run, ShopRun)
     if by not in ("zone", "station"):
         rule = "by must be 'zone' or 'station'"
         raise ValueError(checks.complain("plot_states", rule, by))
@@ -192,6 +199,7 @@ def plot_stores(run: ShopRun, ax: Axes | None = None) -> Axes:
     -------
     Axes
     """
+    _check("plot_stores", run, ShopRun)
     stores = pd.concat([run.stores, run.buffers])
     stores = stores[stores["capacity"] > 0]
     colours = {

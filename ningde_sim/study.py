@@ -140,10 +140,36 @@ class Study:
         found = estimate.quantile(self.column(of), q, level=level)
         return estimate.warn(found, needed=estimate.runs_for_quantile(q, level=level))
 
+    def minus(self, other: Study, *, of: str = "bodies", level: float = 0.95) -> Estimate:
+        """The mean difference to another study, run by run on the same luck, with its t interval.
+
+        Both had the same seed, so run k of both had the same draws, and what they share cancels:
+        the interval is much narrower than those of the two means.
+
+        Raises
+        ------
+        ValueError
+            The studies differ in seed, hours, warm-up or number of runs.
+
+        Warns
+        -----
+        FewRuns, OpenInterval
+            Fewer than 10 runs; one run.
+        """
+        for field in ("seed", "hours", "warm_up", "n"):
+            ours, theirs = getattr(self, field), getattr(other, field)
+            if ours != theirs:
+                rule = f"both studies must have the same {field} as the first, {ours:g}"
+                raise ValueError(checks.complain(f"{self._owner} minus", rule, theirs))
+        level = self._share("level", level)
+        return estimate.warn(estimate.mean(self.column(of) - other.column(of), level=level))
+
     def _share(self, field: str, value: float) -> float:
         share = checks.number(self._owner, field, value, above=True)
         if share >= 1:
-            raise ValueError(checks.complain(self._owner, f"{field} must be less than 1", value))
+            cure = "It is a share: 0.95 for 95 %."
+            rule = f"{field} must be less than 1"
+            raise ValueError(checks.complain(self._owner, rule, value, cure))
         return share
 
     @property

@@ -198,3 +198,12 @@ def test_they_draw_on_the_axes_that_they_are_given(study: Study, run: ShopRun) -
 def test_importing_plots_does_not_load_matplotlib() -> None:
     code = "import sys, ningde_sim.plots; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("draw", [plots.plot_distribution, plots.plot_states, plots.plot_stores])
+def test_a_picture_of_something_else_is_refused(draw):
+    """The error names the picture and what it takes."""
+    with pytest.raises(
+        TypeError, match=f"{draw.__name__}: it must be given a (Study|ShopRun), got"
+    ):
+        draw("month")

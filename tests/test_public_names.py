@@ -30,6 +30,7 @@ def test_the_public_names_are_these():
         "WorkingTime",
         "ningde_2020",
         "ningde_2021",
+        "read_shop",
         "replicate",
         "simulate",
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 import signal
 import threading
@@ -250,3 +251,23 @@ def test_months_of_the_default_shop_differ_by_1_to_2_percent() -> None:
     """As the examples say; a standard deviation of 100 runs is within a fifth of it at 99 %."""
     months = replicate(ningde_2021(), hours=500, warm_up=20, runs=100, seed=3).column("bodies")
     assert 0.01 < months.std(ddof=1) / months.mean() < 0.02
+
+
+def test_a_difference_on_the_same_luck_is_narrower_than_the_means():
+    """Two crews against four: run by run, on the same draws."""
+    options = {"hours": 100, "warm_up": 20, "runs": 12, "seed": 3}
+    four = replicate(ningde_2021(), **options)
+    one = replicate(dataclasses.replace(ningde_2021(), repair_crews=1), **options)
+    difference = one.minus(four)
+    assert difference.value == one.column("bodies").mean() - four.column("bodies").mean()
+    assert difference.high < 0
+    assert one.minus(one).value == 0
+
+
+@pytest.mark.parametrize("change", [{"seed": 4}, {"hours": 9.0}, {"warm_up": 1.0}, {"runs": 11}])
+def test_a_difference_of_unlike_studies_is_refused(change):
+    """Their runs would not be pairs."""
+    shop = Shop("s", [Line("L", [Station("A", 60)])])
+    options = {"hours": 8.0, "warm_up": 0.5, "runs": 10, "seed": 3}
+    with pytest.raises(ValueError, match="both studies must have the same"):
+        replicate(shop, **options).minus(replicate(shop, **options | change))

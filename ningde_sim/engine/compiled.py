@@ -187,7 +187,7 @@ def run(
     advance(layout.horizon, keep=True)
     _kernel.close_accounts(floor)
     _drain(floor, warm_up, exits, intervals)
-    return _collect(floor, level_start, exits, np.concatenate(intervals))
+    return _collect(floor, level_start, exits, np.concatenate(intervals) if trace else None)
 
 
 def _drain(
@@ -214,7 +214,7 @@ def _clear(floor: _kernel.Floor) -> None:
 
 
 def _collect(
-    floor: _kernel.Floor, level_start: Ints, exits: dict[int, ExitTimes], trace: Ints
+    floor: _kernel.Floor, level_start: Ints, exits: dict[int, ExitTimes], trace: Ints | None
 ) -> Counts:
     counted = {
         table: {field: getattr(floor, table)[field].copy() for field in fields}

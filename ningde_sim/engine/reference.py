@@ -571,7 +571,7 @@ def _collect(floor: Floor, warm_up: int) -> Counts:
             )
             for number in [p.line for p in floor.layout.places if p.output]
         },
-        trace=np.array(floor.trace, np.int64).reshape(-1, 4) - begun,
+        trace=np.array(floor.trace, np.int64).reshape(-1, 4) - begun if floor.tracing else None,
     )
 
 

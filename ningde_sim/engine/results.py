@@ -58,7 +58,7 @@ class Counts:
     clocks : dict of arrays, shape (n_clocks,)
         failures, repair_ms, queue_ms, n_queued, longest_ms (longest wait).
     exits : dict of line number to ExitTimes  Finish times since the start of the counted hours.
-    trace : array, shape (n, 4)
+    trace : array, shape (n, 4), or None where none was asked for
         Thing (stations, then clocks), state, begin and end since the start of the counted hours.
     """
 
@@ -67,7 +67,7 @@ class Counts:
     stores: dict[str, Ints]
     clocks: dict[str, Ints]
     exits: dict[int, ExitTimes]
-    trace: Ints
+    trace: Ints | None
 
 
 def merged(trace: Ints) -> Ints:

@@ -52,8 +52,13 @@ class ShopRun:
 
     @property
     def throughput(self) -> float:
-        """Finished bodies in an hour. [bodies/h]"""
+        """Finished bodies in an hour by the clock, shifts and breaks alike. [bodies/h]"""
         return self.bodies / self.hours
+
+    @property
+    def working_hours(self) -> float:
+        """Hours of the counted ones in which the shop's own working time is open. [h]"""
+        return float(units.ms_to_hours(self._open_ms(0)))
 
     @property
     def exits(self) -> dict[str, Ints]:
@@ -200,7 +205,7 @@ class ShopRun:
             "crews": there,
             "asked": asked,
             "busy": busy,
-            "share_busy": busy / (there * max(units.ms_to_hours(self._open_ms(0)), 1e-12)),
+            "share_busy": busy / (there * max(self.working_hours, 1e-12)),
             "waited": int(counted["n_queued"].sum()),
             "mean_wait": waits / asked if asked else 0.0,
             "longest_wait": counted["longest_ms"].max(initial=0) / units.MS_PER_MIN,
@@ -216,6 +221,10 @@ class ShopRun:
         """
         names = [place.station.name for place in self._layout.places]
         names += [f"{clock.owner}: {clock.failure.name}" for clock in self._layout.clocks]
+        if self.counts.trace is None:
+            cure = "Ask for one: simulate(..., trace=True)."
+            owner = f"ShopRun {self.shop.name!r}"
+            raise ValueError(checks.complain(owner, "it must have kept a trace", None, cure))
         rows = merged(self.counts.trace)
         return pd.DataFrame(
             {
@@ -247,7 +256,7 @@ def _summary(run: ShopRun) -> list[str]:
     crews = run.crews.iloc[0]
     return [
         f"{run.shop.name}: {run.hours:g} h after {run.warm_up:g} h of warm-up",
-        f"  bodies            {run.bodies:,} ({run.throughput:.2f} an hour)",
+        f"  bodies            {run.bodies:,}{_rates(run)}",
         f"  scrapped, redone  {stations['scrapped'].sum():,}, {stations['reworked'].sum():,}",
         f"  station hours     {', '.join(shares)}",
         f"  failures          {stations['failures'].sum():,}",
@@ -259,6 +268,14 @@ def _summary(run: ShopRun) -> list[str]:
         f"  luck              seed {run.seed}, run {run.run}, {run.engine} engine; one run only",
         *(f"  note              {note}" for note in run.shop.notes),
     ]
+
+
+def _rates(run: ShopRun) -> str:
+    """Bodies an hour by the clock, and by working time where that is not the same."""
+    if run.working_hours in (0, run.hours):
+        return f" ({run.throughput:.2f} an hour)"
+    working = run.bodies / run.working_hours
+    return f" ({run.throughput:.2f} an hour by the clock, {working:.2f} a working hour)"
 
 
 def simulate(
@@ -277,8 +294,10 @@ def simulate(
     Parameters
     ----------
     shop : Shop
-    hours : float  Counted hours, after the warm-up. [h]
-    warm_up : float  Hours that do not count, from the empty start. [h]
+    hours : float  Counted hours by the clock, after the warm-up: time outside of the shop's
+        working time counts too. [h]
+    warm_up : float  Hours that do not count, from the empty start. With none the time in which
+        the shop fills counts as well. [h]
     seed : int  Any whole number from 0 to 2**63 - 1; 0 is a seed like any other.
     run : int  Which of the independent runs of that seed, from 0.
     engine : {"compiled", "reference"}  Both give equal arrays; the reference is SimPy, slow and
@@ -303,7 +322,8 @@ def simulate(
     479
     """
     if not isinstance(shop, Shop):
-        raise TypeError(checks.complain("simulate", "it must be given a Shop", shop))
+        cure = "Call it." if callable(shop) else ""
+        raise TypeError(checks.complain("simulate", "it must be given a Shop", shop, cure))
     owner = f"simulate {shop.name!r}"
     hours = checks.number(owner, "hours", hours, above=True, high=units.MAX_HOURS)
     warm_up = checks.number(owner, "warm_up", warm_up, high=units.MAX_HOURS)
@@ -313,11 +333,11 @@ def simulate(
         raise ValueError(checks.complain(owner, f"engine must be one of {list(_ENGINES)}", engine))
     warm_up_ms = units.hours_to_ms(warm_up)
     layout = Layout(shop, warm_up_ms + units.hours_to_ms(hours))
-    total = round(hours + warm_up, 3)
+    total = round(hours + warm_up)
     with bar(shop.name, total=total, unit="h", shown=progress, delay=2.0) as shown:
 
         def tell(now: int) -> None:
-            shown.update(now / units.MS_PER_H - shown.n)
+            shown.update(now // units.MS_PER_H - shown.n)
 
         counts = _ENGINES[engine](
             layout, warm_up=warm_up_ms, seed=seed, run=run, trace=trace, tell=tell

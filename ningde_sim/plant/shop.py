@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, TypeVar
 
 from ningde_sim.plant import checks
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.station import Robot, Station
 from ningde_sim.plant.working_time import WorkingTime
+
+Thing = TypeVar("Thing", Station, Line, Store)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,25 +155,39 @@ class Shop:
         KeyError
             There is none; the message names those that begin alike.
         """
-        for station in self.stations:
-            if station.name == name:
-                return station
-        near = [s.name for s in self.stations if s.name[:3] == name[:3]] or [
-            s.name for s in self.stations
-        ]
-        raise KeyError(f"Shop {self.name!r} has no station {name!r}; it has {', '.join(near[:8])}.")
+        return self._named("station", self.stations, name)
+
+    def line(self, name: str) -> Line:
+        """The line of that name; KeyError as `station`."""
+        return self._named("line", self.lines, name)
+
+    def store(self, name: str) -> Store:
+        """The store of that name; KeyError as `station`."""
+        return self._named("store", self.stores, name)
+
+    def _named(self, kind: str, things: Sequence[Thing], name: str) -> Thing:
+        for thing in things:
+            if thing.name == name:
+                return thing
+        known = [thing.name for thing in things]
+        near = [other for other in known if other[:3] == name[:3]] or known
+        raise KeyError(f"Shop {self.name!r} has no {kind} {name!r}; it has {', '.join(near[:8])}.")
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """In a notebook the zone table; the representation of 620 robots would flood it."""
+        printer.text(str(self))
 
     def __str__(self) -> str:
         """The zone table with totals."""
         return "\n".join(_zone_table(self))
 
 
-_COLUMNS = "{:<34} {:>5} {:>8} {:>8} {:>7}  {}"
+_COLUMNS = "{:<34} {:>5} {:>9} {:>8} {:>7}  {}"
 
 
 def _zone_table(shop: Shop) -> Iterator[str]:
     yield f"{shop.name}: {shop.n_stations} stations, {shop.n_robots} robots"
-    yield _COLUMNS.format("zone", "lines", "cycle s", "stations", "robots", "puts to (places)")
+    yield _COLUMNS.format("zone", "lines", "cycle [s]", "stations", "robots", "puts to (places)")
     capacity = {store.name: store.capacity for store in shop.stores}
     for zone in dict.fromkeys(line.zone for line in shop.lines):
         lines = [line for line in shop.lines if line.zone == zone]

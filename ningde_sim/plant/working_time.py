@@ -44,7 +44,7 @@ class WorkingTime:
             if not isinstance(window, Sequence) or isinstance(window, str) or len(window) != 2:
                 rule = "each window must be a pair of an opening and a closing hour"
                 raise ValueError(checks.complain(owner, rule, window))
-            cure = "Give the windows in rising order, without overlap."
+            cure = "Windows rise and do not overlap; a night shift is two: (0, 6) and (22, 24)."
             opening = checks.number(owner, "an opening hour", window[0], low=earlier, cure=cure)
             closing = checks.number(
                 owner, "a closing hour", window[1], low=opening, above=True, cure=cure

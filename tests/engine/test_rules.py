@@ -16,7 +16,7 @@ from ningde_sim import (
     Store,
     WorkingTime,
 )
-from tests.engine.by_hand import HOUR, every, exits, states
+from tests.engine.by_hand import HOUR, every, exits, states, windows
 
 
 def test_a_finished_body_stays_until_there_is_room_behind_it(run):
@@ -318,8 +318,8 @@ def test_rework_processes_the_body_again_at_once(run):
 
 def test_outside_its_windows_a_shop_stands_still(run):
     """Open from 0 to 15 and from 25 to 40 s: the second body waits 10 s in the middle."""
-    windows = WorkingTime([(0, 15 / HOUR), (25 / HOUR, 40 / HOUR)])
-    shop = Shop("s", [Line("L", [Station("A", 10)])], working_time=windows)
+    time = windows((0, 15), (25, 40))
+    shop = Shop("s", [Line("L", [Station("A", 10)])], working_time=time)
     result = run(shop, 50)
     assert exits(result, "L") == [10, 30, 40]  # what ends at the instant of closing ends
     assert states(result, "A") == {"working": 30, "off": 20}
@@ -327,13 +327,13 @@ def test_outside_its_windows_a_shop_stands_still(run):
 
 def test_repairs_and_transit_pause_outside_the_windows(run):
     """8 s of a calendar clock and 4 s of repair, the shop closed from 10 to 20 s."""
-    windows = WorkingTime([(0, 10 / HOUR), (20 / HOUR, 40 / HOUR)])
+    time = windows((0, 10), (20, 40))
     failing = Station("A", 6, failures=[every(8, 4, clock="calendar")])
     shop = Shop(
         "s",
         [Line("L", [failing], puts="t"), Line("M", [Station("B", 1)], takes="t")],
         stores=[Store("t", 9, transit_time=5)],
-        working_time=windows,
+        working_time=time,
     )
     result = run(shop, 40)
     # Body 1 at 6 s, in transit until 21 s. Failed at 8 s, repaired at 22 s; body 2: 2 s done, 26 s,
@@ -375,3 +375,18 @@ def test_the_states_of_every_station_add_up_to_the_horizon(run):
     hours = result.stations[["working", "planned", "down", "waiting", "blocked", "starved", "off"]]
     assert (hours.sum(axis=1) * HOUR * 1000).round().tolist() == [10_000_000] * 5
     assert result.counts.spent.sum(axis=1).tolist() == [10_000_000] * 5
+
+
+def test_a_trace_that_was_not_asked_for_is_refused_with_its_cure(run):
+    """Not an empty table."""
+    result = run(Shop("s", [Line("L", [Station("A", 10)])]), 30)
+    with pytest.raises(ValueError, match=r"ShopRun 's': .* simulate\(..., trace=True\)"):
+        _ = result.trace
+
+
+def test_the_summary_tells_hours_by_the_clock_from_working_hours(run):
+    """Half of the time closed: 360 bodies an hour of work are 180 by the clock."""
+    shop = Shop("s", [Line("L", [Station("A", 10)])], working_time=windows((0, 1800)))
+    result = run(shop, 3600)
+    assert (result.throughput, result.working_hours) == (180, 0.5)
+    assert "180 (180.00 an hour by the clock, 360.00 a working hour)" in result.summary()
