@@ -200,7 +200,7 @@ def test_importing_plots_does_not_load_matplotlib() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("draw", [plots.plot_distribution, plots.plot_states, plots.plot_stores])
+@pytest.mark.parametrize("draw", [plot_distribution, plot_states, plot_stores])
 def test_a_picture_of_something_else_is_refused(draw):
     """The error names the picture and what it takes."""
     with pytest.raises(
