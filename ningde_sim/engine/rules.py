@@ -112,7 +112,6 @@ class Clock:
     failure: Failure
     place: int
     owner: str
-    robot: int
     uptime: int
     repair: int
 
@@ -188,12 +187,11 @@ class Layout:
     ) -> None:
         here = len(self.places)
         first = len(self.clocks)
-        for robot, failure in _failures(station):
-            owner = station.name if robot < 0 else station.robots[robot].name
+        for owner, failure in _failures(station):
             thing = f"{owner}\x1f{failure.name}"
             up = self.streams.add("failure", thing, "uptime", failure.uptime, units.MS_PER_H, 1)
             rep = self.streams.add("failure", thing, "repair", failure.repair, units.MS_PER_MIN, 0)
-            self.clocks.append(Clock(failure, here, owner, robot, up, rep))
+            self.clocks.append(Clock(failure, here, owner, up, rep))
         stops = (*(s for r in station.robots for s in r.planned_stops), *station.planned_stops)
         cycle = station.cycle_distribution
         place = Place(
@@ -216,10 +214,8 @@ def visible_ms(stop: PlannedStop) -> int:
     return round(stop.visible * units.MS_PER_S)
 
 
-def _failures(station: Station) -> Iterator[tuple[int, Failure]]:
-    """All failures of a station, its robots' first, with the robot's number or -1."""
-    for number, robot in enumerate(station.robots):
-        for failure in robot.failures:
-            yield number, failure
-    for failure in station.failures:
-        yield -1, failure
+def _failures(station: Station) -> Iterator[tuple[str, Failure]]:
+    """All failures of a station, its robots' first, with the name of whose they are."""
+    for owner in (*station.robots, station):
+        for failure in owner.failures:
+            yield owner.name, failure
