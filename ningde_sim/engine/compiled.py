@@ -21,8 +21,13 @@ PATIENCE = 0.1
 """Time after which the kernel comes back to Python, where Ctrl-C is heard. [s]"""
 
 N_BUCKETS = 4096
+"""Of the calendar of events: with their width, several mean cycles of all stations."""
+
 N_EXITS = 1 << 14
+"""Bodies after which the kernel hands over the times at which they left."""
+
 N_TRACE = 1 << 16
+"""Intervals after which it hands over the trace."""
 
 Records = np.ndarray[Any, Any]
 

@@ -57,7 +57,7 @@ from ningde_sim.engine.streams import Streams
 from ningde_sim.plant.distributions import Uniform
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.shop import Shop
-from ningde_sim.plant.station import Failure, PlannedStop, Station
+from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
 from ningde_sim.plant.working_time import WorkingTime
 
 
@@ -215,7 +215,8 @@ def visible_ms(stop: PlannedStop) -> int:
 
 
 def _failures(station: Station) -> Iterator[tuple[str, Failure]]:
-    """All failures of a station, its robots' first, with the name of whose they are."""
-    for owner in (*station.robots, station):
+    """All failures of a station, its robots' first, each with the name of whose it is."""
+    owners: tuple[Robot | Station, ...] = (*station.robots, station)
+    for owner in owners:
         for failure in owner.failures:
             yield owner.name, failure
