@@ -14,9 +14,9 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from ningde_sim import estimate, units
+from ningde_sim import estimate
 from ningde_sim.engine.rules import STATES
-from ningde_sim.engine.simulation import Engine, ShopRun, simulate
+from ningde_sim.engine.simulation import Engine, ShopRun, check_request, simulate
 from ningde_sim.estimate import Estimate, Values
 from ningde_sim.plant import checks
 from ningde_sim.plant.shop import Shop
@@ -280,21 +280,15 @@ def replicate(
     >>> print(study.mean())
     432.7 (430.5 to 434.9; 95 %, n = 50)
     """
-    if not isinstance(shop, Shop):
-        raise TypeError(checks.complain("replicate", "it must be given a Shop", shop))
-    owner = f"replicate {shop.name!r}"
-    hours = checks.number(owner, "hours", hours, above=True, high=units.MAX_HOURS)
-    warm_up = checks.number(owner, "warm_up", warm_up, high=units.MAX_HOURS)
+    owner, hours, warm_up, seed = check_request(
+        "replicate", shop, hours=hours, warm_up=warm_up, seed=seed, engine=engine
+    )
     runs = checks.whole(owner, "runs", runs, low=1)
-    seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
     if workers is not None:
         cure = "None takes all cores."
         workers = checks.whole(owner, "workers", workers, low=1, cure=cure)
     if target is not None:
         target = checks.number(owner, "target", target)
-    if engine not in ("compiled", "reference"):
-        rule = "engine must be 'compiled' or 'reference'"
-        raise ValueError(checks.complain(owner, rule, engine))
     task = partial(_run, shop, hours=hours, warm_up=warm_up, seed=seed, engine=engine)
     kind = "threads" if engine == "compiled" else "processes"
     rows = _spread(task, runs, workers=workers, kind=kind, title=shop.name, progress=progress)

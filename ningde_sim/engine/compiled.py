@@ -178,7 +178,8 @@ def run(
             events = max(1, min(2 * events, int(events * PATIENCE / max(took, 1e-6))))
             if keep:
                 _drain(floor, warm_up, exits, intervals)
-            floor.g["n_exits"] = 0
+            else:
+                floor.g["n_exits"] = 0
             tell(int(floor.g["now"][0]))
 
     floor.g["tracing"] = trace and warm_up == 0

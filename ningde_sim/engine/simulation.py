@@ -278,6 +278,23 @@ def _rates(run: ShopRun) -> str:
     return f" ({run.throughput:.2f} an hour by the clock, {working:.2f} a working hour)"
 
 
+def check_request(
+    caller: str, shop: Shop, *, hours: float, warm_up: float, seed: int, engine: str
+) -> tuple[str, float, float, int]:
+    """Check what every run is asked for: the name for complaints, hours, warm-up, seed."""
+    if not isinstance(shop, Shop):
+        cure = "Call it." if callable(shop) else ""
+        raise TypeError(checks.complain(caller, "it must be given a Shop", shop, cure))
+    owner = f"{caller} {shop.name!r}"
+    hours = checks.number(owner, "hours", hours, above=True, high=units.MAX_HOURS)
+    warm_up = checks.number(owner, "warm_up", warm_up, high=units.MAX_HOURS)
+    seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
+    if engine not in _ENGINES:
+        rule = f"engine must be {' or '.join(map(repr, _ENGINES))}"
+        raise ValueError(checks.complain(owner, rule, engine))
+    return owner, hours, warm_up, seed
+
+
 def simulate(
     shop: Shop,
     *,
@@ -321,16 +338,10 @@ def simulate(
     >>> simulate(Shop("two", [line]), hours=8, seed=0).bodies
     479
     """
-    if not isinstance(shop, Shop):
-        cure = "Call it." if callable(shop) else ""
-        raise TypeError(checks.complain("simulate", "it must be given a Shop", shop, cure))
-    owner = f"simulate {shop.name!r}"
-    hours = checks.number(owner, "hours", hours, above=True, high=units.MAX_HOURS)
-    warm_up = checks.number(owner, "warm_up", warm_up, high=units.MAX_HOURS)
-    seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
+    owner, hours, warm_up, seed = check_request(
+        "simulate", shop, hours=hours, warm_up=warm_up, seed=seed, engine=engine
+    )
     run = checks.whole(owner, "run", run, high=2**63 - 1)
-    if engine not in _ENGINES:
-        raise ValueError(checks.complain(owner, f"engine must be one of {list(_ENGINES)}", engine))
     warm_up_ms = units.hours_to_ms(warm_up)
     layout = Layout(shop, warm_up_ms + units.hours_to_ms(hours))
     total = round(hours + warm_up)

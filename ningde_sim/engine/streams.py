@@ -1,6 +1,6 @@
 """Random numbers by name: the k-th draw of a stream is a function of its key, the run and k.
 
-A stream is one row of `Streams.rows`: a 128-bit key, hashed from the kind and name of the thing
+A stream is one row of `Streams.arrays()`: a 128-bit key, hashed from the kind and name of the thing
 and the purpose, and the distribution to draw from. The counter-based generator Philox turns key,
 seed, run and k into random bits; there is no state to create, to store or to share, so nothing
 that is added or left out elsewhere changes a draw.
@@ -65,13 +65,7 @@ def encode(distribution: Distribution) -> tuple[int, float, float, float]:
 
 
 class Streams:
-    """All streams of a shop, in the order in which the layout asks for them.
-
-    Attributes
-    ----------
-    rows : numpy.ndarray  One record a stream, of dtype `_kernel.STREAM`.
-    values : numpy.ndarray  Observed values of all Empirical distributions, float64.
-    """
+    """All streams of a shop, in the order in which the layout asks for them."""
 
     def __init__(self) -> None:
         self._rows: list[tuple[Any, ...]] = []
@@ -89,6 +83,6 @@ class Streams:
         return len(self._rows) - 1
 
     def arrays(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """The records of all streams, and the observed values they refer to."""
+        """One record of dtype `_kernel.STREAM` a stream; the values of all Empirical ones."""
         rows = np.array(self._rows, dtype=_kernel.STREAM).view(np.recarray)
         return rows, np.array(self._values or [0.0], dtype=np.float64)
