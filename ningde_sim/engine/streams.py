@@ -86,3 +86,24 @@ class Streams:
         """One record of dtype `_kernel.STREAM` a stream; the values of all Empirical ones."""
         rows = np.array(self._rows, dtype=_kernel.STREAM).view(np.recarray)
         return rows, np.array(self._values or [0.0], dtype=np.float64)
+
+
+class Draws:
+    """The draws of one stream, for what is drawn outside of the engines.
+
+    Parameters
+    ----------
+    kind, name, purpose : str  As in `key`.
+    distribution : Distribution, optional  By default any number between 0 and 1.
+    """
+
+    def __init__(
+        self, kind: str, name: str, purpose: str, distribution: Distribution | None = None
+    ) -> None:
+        streams = Streams()
+        streams.add(kind, name, purpose, distribution or Uniform(0, 1), 1, 0)
+        self._rows, self._values = streams.arrays()
+
+    def __call__(self, seed: int, run: int, k: int) -> float:
+        """The k-th draw, in the unit of the distribution."""
+        return float(_kernel.draw(self._rows[0], self._values, seed, run, k))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import tomllib
 from collections import Counter
@@ -14,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ningde_sim.plant.distributions import Lognormal
 from ningde_sim.plant.line import Line, Store
+from ningde_sim.plant.paths import fault_line, leaves
 from ningde_sim.plant.quantity import CONFIDENCES, Confidence, Quantity
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, Robot, Station
@@ -40,41 +40,16 @@ def load(path_or_data: str | os.PathLike[str] | Mapping[str, Any]) -> ShopFile:
     try:
         return TypeAdapter(ShopFile).validate_python(dict(data), context={"stores": known})
     except ValidationError as error:
-        faults = [_fault_line(dict(found)) for found in error.errors(include_url=False)]
+        faults = [fault_line(dict(found)) for found in error.errors(include_url=False)]
         raise ValueError("\n  ".join([f"{where}: faults found: {len(faults)}", *faults])) from None
-
-
-_RULES = {
-    "missing": "this key is missing",
-    "unexpected_keyword_argument": "there is no such key here",
-    "dataclass_type": "it must be a table, such as { value = 60, unit = 's', ... } for a quantity",
-}
-
-
-def _fault_line(found: dict[str, Any]) -> str:
-    path = ".".join(str(part) for part in found["loc"])
-    rule = _RULES.get(found["type"], found["msg"])
-    given = repr(found["input"])
-    given = given if len(given) <= 80 else f"{given[:76]} ..."
-    return f"{path}: {rule}." if found["type"] == "missing" else f"{path}: {rule}, got {given}."
 
 
 def quantities(
     path_or_data: str | os.PathLike[str] | Mapping[str, Any] | ShopFile,
 ) -> list[tuple[str, Quantity]]:
     """Every quantity with its dotted path, such as `zones.finish.cycle_time`, in file order."""
-    return list(_walk(path_or_data if isinstance(path_or_data, ShopFile) else load(path_or_data)))
-
-
-def _walk(value: Any, *path: str) -> Iterator[tuple[str, Quantity]]:
-    if isinstance(value, Quantity):
-        yield ".".join(path), value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _walk(inner, *path, key)
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            yield from _walk(getattr(value, field.name), *path, field.name)
+    file = path_or_data if isinstance(path_or_data, ShopFile) else load(path_or_data)
+    return [(".".join(path), v) for path, v in leaves(file) if isinstance(v, Quantity)]
 
 
 def read_shop(path: str | os.PathLike[str]) -> Shop:

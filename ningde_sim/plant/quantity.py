@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import KW_ONLY
 from typing import Annotated, Any, Literal, get_args
 
@@ -21,6 +22,9 @@ CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
 
 Number = Annotated[float, Strict()]
 Text = Annotated[str, StringConstraints(min_length=1)]
+
+WHOLE_UNITS = ("places", "crews", "shifts", "days/month")
+"""Units that come in whole numbers only."""
 
 STRICT_KEYS = ConfigDict(extra="forbid", allow_inf_nan=False)
 """How every record of a file is read: no unknown key, no infinite number."""
@@ -82,6 +86,20 @@ class Quantity:
         if high is not None and high < self.value:
             raise fault(f"high must be at least the value of {self.value:g}", high, "high")
         return self
+
+    def __float__(self) -> float:
+        """The value alone. [unit]"""
+        return self.value
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it has a range of more than one value."""
+        return self.low is not None and self.high is not None and self.low < self.high
+
+    def fixed(self, value: float | None = None) -> Quantity:
+        """The same without a range, at its own value or at another. [unit]"""
+        at = self.value if value is None else value
+        return dataclasses.replace(self, value=at, low=None, high=None)
 
     def __str__(self) -> str:
         """Such as `53 s (52-56), assumption`."""

@@ -1,0 +1,171 @@
+"""The production days of a scenario: which are worked, how long, by how many.
+
+A production day begins with its first shift and lasts 24 hours; its shifts follow one another,
+breaks already taken off. So no shift belongs to two days.
+"""
+
+from __future__ import annotations
+
+import datetime
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+
+import holidays
+import numpy as np
+
+from ningde_sim import units
+from ningde_sim.engine.results import Ints
+from ningde_sim.scenarios.tables import CalendarTable
+
+DAY_MS = 24 * units.MS_PER_H
+"""Length of a production day. [ms]"""
+
+STANDARD_DAY = 8.0
+"""Hours of an official working day without overtime. [h]"""
+
+OVERTIME_CAP = 36.0
+"""Overtime that a worker may do in a month: Labour Law of China (1994), article 41. [h]"""
+
+LAST_YEAR_PUBLISHED = 2026
+"""The make-up days of later years are not announced yet."""
+
+
+class CalendarWarning(UserWarning):
+    """A plan that the calendar does not bear out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Days:
+    """The production days of a calendar, arrays of shape (n,).
+
+    Attributes
+    ----------
+    dates : tuple of date
+    official : array of bool  Official working days, make-up days included.
+    nominal : array  Hours of the shift pattern on the official working days. [ms, int64]
+    planned : array  Hours that the plan asks for, overtime and Saturdays included. [ms, int64]
+    first_shift : array  Hours of the first shift. [ms, int64]
+    eaten : array  Hours at the end of the day that maintenance takes back. [ms, int64]
+    """
+
+    dates: tuple[datetime.date, ...]
+    official: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    nominal: Ints
+    planned: Ints
+    first_shift: Ints
+    eaten: Ints
+
+    def __len__(self) -> int:
+        return len(self.dates)
+
+    @property
+    def months(self) -> list[str]:
+        """The month of each day, such as "2021-09"."""
+        return [f"{day:%Y-%m}" for day in self.dates]
+
+
+@lru_cache(maxsize=64)
+def working_days(
+    start: datetime.date, end: datetime.date
+) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
+    """Of each day whether it is an official working day, and whether it is a free Saturday.
+
+    A Saturday is free to be worked when it is no working day and lies in no run of days off with a
+    public holiday in it.
+
+    References
+    ----------
+    Package `holidays`, country CN, with the make-up days announced by the State Council.
+    """
+    china = holidays.country_holidays("CN", years=range(start.year - 1, end.year + 2))
+    one = datetime.timedelta(days=1)
+
+    def free(day: datetime.date) -> bool:
+        if day.weekday() != 5 or china.is_working_day(day):
+            return False
+        for step in (-one, one):
+            other = day
+            while not china.is_working_day(other):
+                if other in china:
+                    return False
+                other += step
+        return True
+
+    dates = [start + k * one for k in range((end - start).days + 1)]
+    return tuple(china.is_working_day(day) for day in dates), tuple(free(day) for day in dates)
+
+
+def production_days(table: CalendarTable) -> Days:
+    """The production days that a calendar plans."""
+    official, saturdays = (np.array(found) for found in working_days(table.start, table.end))
+    first = np.datetime64(table.start)
+    days = first + np.arange(len(official))
+    dates = tuple(days.tolist())
+    month = days.astype("datetime64[M]")
+    worked = official.copy()
+    for closure in table.closures.values():
+        since = (days - np.datetime64(closure.start)).astype(np.int64)
+        closed = (since >= 0) & (since < round(closure.days.value))
+        worked &= ~closed
+        saturdays &= ~closed
+    shifts = int(table.shifts.value)
+    shift = np.full(len(dates), table.shift_hours.value)
+    for number in np.unique(month):
+        here = month == number
+        of_year = number.astype(object).month - 1
+        wanted = _monthly(table.saturdays.value, table.saturdays_by_month, of_year)
+        worked |= here & saturdays & (np.cumsum(here & saturdays) <= round(wanted))
+        overtime = _monthly(table.overtime.value, table.overtime_by_month, of_year)
+        shift[here] += overtime / max(1, np.count_nonzero(worked & here))
+    planned = np.where(worked, np.minimum(shifts * shift, 24.0), 0.0)
+    limit = 24.0 - table.maintenance.value
+    return Days(
+        dates=dates,
+        official=official,
+        nominal=_ms(np.where(official, shifts * table.shift_hours.value, 0.0)),
+        planned=_ms(planned),
+        first_shift=_ms(np.minimum(shift, planned)),
+        eaten=np.maximum(_ms(planned) - round(limit * units.MS_PER_H), 0),
+    )
+
+
+def _monthly(every: float, by_month: tuple[float, ...] | None, month: int) -> float:
+    return every if by_month is None else by_month[month]
+
+
+def _ms(hours: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Ints:
+    found: Ints = np.rint(hours * units.MS_PER_H).astype(np.int64)
+    return found
+
+
+def overtime(table: CalendarTable) -> dict[str, float]:
+    """Overtime of a worker in each month: hours worked above 8 on each official day. [h]"""
+    days = production_days(table)
+    months = np.array(days.months)
+    found = {}
+    for month in dict.fromkeys(days.months):
+        here = months == month
+        worked = units.ms_to_hours(days.planned[here].sum()) / table.crews.value
+        standard = STANDARD_DAY * np.count_nonzero(days.official[here])
+        found[month] = float(max(0.0, worked - standard))
+    return found
+
+
+def check_plan(name: str, table: CalendarTable) -> None:
+    """Warn of what is allowed to be planned, but not by law, or not yet by the calendar."""
+    over = {month: h for month, h in overtime(table).items() if h > OVERTIME_CAP + 1e-6}
+    if over:
+        worst = max(over, key=over.__getitem__)
+        text = (
+            f"Scenario {name!r}: calendar: overtime must be at most {OVERTIME_CAP:g} h a month, "
+            f"{len(over)} months plan more, {worst} most with {over[worst]:.0f} h. "
+            "More crews, fewer Saturdays or shorter shifts bring it down."
+        )
+        warnings.warn(CalendarWarning(text), stacklevel=3)
+    if table.end.year > LAST_YEAR_PUBLISHED:
+        text = (
+            f"Scenario {name!r}: calendar: the make-up days after {LAST_YEAR_PUBLISHED} are not "
+            f"announced yet, got an end on {table.end}. Holidays count, make-up days do not."
+        )
+        warnings.warn(CalendarWarning(text), stacklevel=3)

@@ -1,0 +1,60 @@
+"""How what is not known is drawn: a PERT distribution on each range, Latin hypercubes over runs.
+
+**Ranges.** Low, typical and high value become a PERT distribution: a beta distribution between low
+and high with its mode at the typical value and the mean (low + 4 typical + high) / 6. What comes
+in whole numbers is rounded to the nearest.
+
+**Hypercubes.** Runs come in blocks of `BLOCK`. In each, every input takes each of `BLOCK` equally
+likely slices of its distribution once, in an order of its own: a Latin hypercube. Order and place
+in the slice are streams named after the input, so that a run has the same inputs whatever the
+number of runs, and whatever other inputs there are.
+
+References
+----------
+Malcolm, Roseboom, Clark, Fazar (1959), Operations Research 7, 646-669, for PERT. McKay, Beckman,
+Conover (1979), Technometrics 21, 239-245, for Latin hypercubes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from ningde_sim.engine.streams import Draws
+from ningde_sim.plant.quantity import WHOLE_UNITS, Quantity
+
+BLOCK = 32
+"""Runs in a hypercube."""
+
+
+@lru_cache(maxsize=4096)
+def _slices(name: str, seed: int, block: int) -> tuple[float, ...]:
+    """The numbers between 0 and 1 of an input in a block of runs, one in each slice."""
+    order, place = Draws("input", name, "order"), Draws("input", name, "place")
+    ranks = np.argsort(np.argsort([order(seed, block, k) for k in range(BLOCK)]))
+    return tuple((rank + place(seed, block, k)) / BLOCK for k, rank in enumerate(ranks))
+
+
+def share(name: str, seed: int, run: int) -> float:
+    """The number between 0 and 1 of an input in a run."""
+    return _slices(name, seed, run // BLOCK)[run % BLOCK]
+
+
+def drawn(doubtful: Mapping[str, Quantity], seed: int, run: int) -> dict[str, float]:
+    """A value for each of these quantities, by name. [its unit]"""
+    if not doubtful:
+        return {}
+    from scipy.special import betaincinv  # takes a moment to import
+
+    low, mode, high = (
+        np.array([getattr(q, field) for q in doubtful.values()], dtype=np.float64)
+        for field in ("low", "value", "high")
+    )
+    u = np.array([share(name, seed, run) for name in doubtful])
+    rise = 4 * (mode - low) / (high - low)
+    values = low + (high - low) * betaincinv(1 + rise, 5 - rise, u)
+    whole = np.array([q.unit in WHOLE_UNITS for q in doubtful.values()])
+    values = np.where(whole, np.rint(values), values).clip(low, high)
+    return dict(zip(doubtful, values.tolist(), strict=True))

@@ -1,0 +1,131 @@
+"""Reading a scenario from a file that a person edits, or by the name under which it ships."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ningde_sim.plant import checks
+from ningde_sim.plant.files import load
+from ningde_sim.plant.paths import fault_line, nearest
+from ningde_sim.plant.quantity import Quantity
+from ningde_sim.plant.tables import ShopFile
+from ningde_sim.scenarios.calendar import check_plan
+from ningde_sim.scenarios.scenario import SHOP_KEYS, Scenario
+
+
+def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
+    """The scenario that ships under a name, or that a TOML file describes.
+
+    A shop in it is a table, or the name of a file beside it or of one that ships. What stands under
+    [changes], a path and a quantity, takes the place of what these files say.
+
+    Parameters
+    ----------
+    name_or_path : str or path  Such as "ningde-2021" (`Scenario.names()` lists them), or
+        "my_plant/2025.toml".
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such name or file; the message names the nearest.
+    ValueError
+        With every fault of the file: its path in the file, the rule, the value given.
+
+    Warns
+    -----
+    CalendarWarning
+        A plan beyond the overtime cap, or beyond the calendar that is announced.
+
+    Examples
+    --------
+    >>> plan = scenario("ningde-2021")
+    >>> print(plan.get("works.full_stop_days"))
+    8 days (3-20), assumption
+    """
+    path = _find(name_or_path)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: this is not TOML: {error}") from error
+    found, faults = _read(data, path.parent)
+    if found is None:
+        raise ValueError("\n  ".join([f"{path}: faults found: {len(faults)}", *faults]))
+    check_plan(found.name, found.calendar)
+    return found
+
+
+def _find(name_or_path: str | os.PathLike[str]) -> Path:
+    if not isinstance(name_or_path, (str, os.PathLike)):
+        rule = "it must be given a name or a path"
+        raise TypeError(checks.complain("scenario", rule, name_or_path))
+    name, path = os.fspath(name_or_path), Path(name_or_path)
+    if name in Scenario.names():
+        return Path(str(files("ningde_sim.data") / f"{name}.toml"))
+    if not path.is_file():
+        known = Scenario.names()
+        cure = f"By name there are {', '.join(known)}. {nearest(str(name), known)}"
+        rule = "there must be a scenario of that name, or such a file"
+        raise FileNotFoundError(checks.complain("scenario", rule, name, cure.strip()))
+    return path
+
+
+def _read(data: dict[str, Any], folder: Path) -> tuple[Scenario | None, list[str]]:
+    """The scenario, or None and all faults."""
+    faults: list[str] = []
+    changes = data.pop("changes", {})
+    for key in SHOP_KEYS:
+        if key in data:
+            try:
+                data[key] = _shop(data[key], folder)
+            except (ValueError, OSError) as error:
+                faults += [f"{key}: {line.strip()}" for line in str(error).splitlines()]
+    if faults:
+        return None, faults
+    try:
+        found = TypeAdapter(Scenario).validate_python(data)
+    except ValidationError as error:
+        return None, [fault_line(dict(fault)) for fault in error.errors(include_url=False)]
+    return _changed(found, changes)
+
+
+def _shop(given: Any, folder: Path) -> ShopFile:
+    if not isinstance(given, str):
+        if not isinstance(given, Mapping):
+            raise ValueError(f"it must be the name of a file, or a table, got {given!r}.")
+        return load(given)
+    beside = folder / given
+    path = beside if beside.is_file() else Path(str(files("ningde_sim.data") / given))
+    if not path.is_file():
+        raise ValueError(f"there must be such a file in {folder}, got {given!r}.")
+    return load(path)
+
+
+def _changed(found: Scenario, changes: Any) -> tuple[Scenario | None, list[str]]:
+    if not isinstance(changes, Mapping):
+        return None, [f"changes: it must be a table of paths, got {changes!r}."]
+    faults, new = [], {}
+    for path, value in changes.items():
+        try:
+            new[path] = TypeAdapter(Quantity).validate_python(value) if _is_table(value) else value
+        except ValidationError as error:
+            faults += [
+                fault_line(dict(fault), "changes", path)
+                for fault in error.errors(include_url=False)
+            ]
+    if faults:
+        return None, faults
+    try:
+        return found.replace(new), []
+    except (KeyError, TypeError, ValueError) as error:
+        return None, [f"changes: {error.args[0]}"]
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, Mapping)

@@ -1,0 +1,82 @@
+"""What a scenario is without one kind of losses, to see what that kind costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from ningde_sim.plant.tables import ShopFile
+
+
+def _at(table: Any, **values: float) -> Any:
+    """A table with some of its quantities at these values."""
+    return replace(table, **{key: getattr(table, key).fixed(v) for key, v in values.items()})
+
+
+def _shops(scenario: Any, change: Callable[[ShopFile], ShopFile]) -> dict[str, ShopFile | None]:
+    """Both body shops, changed."""
+    before = scenario.body_shop_before
+    return {
+        "body_shop": change(scenario.body_shop),
+        "body_shop_before": None if before is None else change(before),
+    }
+
+
+def _no_calendar(scenario: Any) -> Any:
+    plan = replace(
+        _at(scenario.calendar, saturdays=0, overtime=0, maintenance=0),
+        saturdays_by_month=None,
+        overtime_by_month=None,
+        closures={},
+    )
+    paint, assembly = _at(scenario.paint, extra_hours=0), _at(scenario.assembly, extra_hours=0)
+    return replace(scenario, calendar=plan, paint=paint, assembly=assembly)
+
+
+def _no_works(scenario: Any) -> Any:
+    return replace(scenario, works=None, body_shop_before=None)
+
+
+def _no_launches(scenario: Any) -> Any:
+    return replace(scenario, launches={})
+
+
+def _no_supply(scenario: Any) -> Any:
+    return replace(scenario, supply={}, slowdowns={})
+
+
+def _no_failures(scenario: Any) -> Any:
+    def change(shop: ShopFile) -> ShopFile:
+        steady = replace(shop.shop, cycle_time_cv=None)
+        return replace(shop, shop=steady, failures={}, planned_stops={})
+
+    return replace(scenario, **_shops(scenario, change), assembly=_at(scenario.assembly, uptime=1))
+
+
+def _no_quality(scenario: Any) -> Any:
+    def change(shop: ShopFile) -> ShopFile:
+        zones = {key: replace(zone, inspection=None) for key, zone in shop.zones.items()}
+        return replace(shop, zones=zones)
+
+    return replace(
+        scenario,
+        **_shops(scenario, change),
+        paint=_at(scenario.paint, first_time_ok=1, full_repaint=0, scrap=0),
+        assembly=_at(scenario.assembly, first_time_pass=1),
+        knock_down=replace(scenario.knock_down, uses_body_shop=False),
+    )
+
+
+WITHOUT: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
+    {
+        "calendar": _no_calendar,
+        "works": _no_works,
+        "launches": _no_launches,
+        "supply": _no_supply,
+        "failures": _no_failures,
+        "quality": _no_quality,
+    }
+)
+"""How each kind of losses is left out of a Scenario."""

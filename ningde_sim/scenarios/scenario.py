@@ -1,0 +1,331 @@
+"""A scenario: one plant with one year, every number with its doubt, each addressable by path."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+from pydantic import model_validator
+
+from ningde_sim.plant import checks
+from ningde_sim.plant.paths import changed, leaves, nearest, plain
+from ningde_sim.plant.quantity import Quantity, Text, fault, measured
+from ningde_sim.plant.tables import ShopFile
+from ningde_sim.scenarios import doubt
+from ningde_sim.scenarios.calendar import check_plan
+from ningde_sim.scenarios.losses import WITHOUT
+from ningde_sim.scenarios.tables import (
+    OWN_CAUSES,
+    AssemblyTable,
+    CalendarTable,
+    KnockDownTable,
+    LaunchTable,
+    PaintTable,
+    SlowdownTable,
+    StopTable,
+    StoresTable,
+    WorksTable,
+    record,
+)
+
+SHOP_KEYS = ("body_shop", "body_shop_before")
+
+
+def _short(path: tuple[str, ...]) -> str:
+    """A path as users write it: what stands directly in a shop's file needs no heading."""
+    if path[0] in SHOP_KEYS and path[1:2] in (("zones",), ("shop",)):
+        path = (path[0], *path[2:])
+    return ".".join(path)
+
+
+@record
+class Scenario:
+    """A plant with one year, as a TOML file describes it; `scenario()` reads one.
+
+    Every number is a `Quantity`: value, unit, low, high, confidence, source. Dotted paths address
+    them: `body_shop.finish.cycle_time`, `works.full_stop_days`, `calendar.shift_hours`.
+
+    Attributes
+    ----------
+    name, title : str
+    target : Quantity  Vehicles of the whole time that are aimed at. [vehicles]
+    month_target : Quantity  Bodies of a month that are aimed at. [bodies]
+    calendar, works, launches, supply, slowdowns, stores, paint, assembly, knock_down
+        The tables of the file.
+    body_shop : ShopFile  After the works, or all the time when there are none.
+    body_shop_before : ShopFile, optional  Until the works. A quantity with the same value and range
+        in both shops is one thing: it is drawn once, and changed in both by its path in
+        `body_shop`.
+    notes : tuple of str  What a reader of the results has to know.
+    """
+
+    name: Text
+    title: Text
+    target: Annotated[Quantity, measured("vehicles", least=1)]
+    month_target: Annotated[Quantity, measured("bodies", least=1)]
+    calendar: CalendarTable
+    body_shop: ShopFile
+    stores: StoresTable
+    paint: PaintTable
+    assembly: AssemblyTable
+    knock_down: KnockDownTable
+    body_shop_before: ShopFile | None = None
+    works: WorksTable | None = None
+    launches: dict[str, LaunchTable] = dataclasses.field(default_factory=dict)
+    supply: dict[str, StopTable] = dataclasses.field(default_factory=dict)
+    slowdowns: dict[str, SlowdownTable] = dataclasses.field(default_factory=dict)
+    notes: tuple[Text, ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> Scenario:
+        taken = list(OWN_CAUSES)
+        for key in ("supply", "slowdowns"):
+            for cause in getattr(self, key):
+                if cause in taken:
+                    raise fault("no two causes of lost hours may have one name", cause, key, cause)
+                taken.append(cause)
+        if self.body_shop_before is not None:
+            if self.works is None:
+                raise fault("it ends with the works: the file must have [works]", None, "works")
+            crews = [shop.shop.repair_crews for shop in (self.body_shop, self.body_shop_before)]
+            if _number(crews[0]) != _number(crews[1]):
+                rule = "body_shop and body_shop_before must have the same number"
+                got = [_number(c) for c in crews]
+                raise fault(rule, got, "body_shop_before", "repair_crews")
+        return self
+
+    # ------------------------------------------------------------------ by path
+
+    def get(self, path: str) -> Any:
+        """What stands at a dotted path: a Quantity, or a date, a word, a list.
+
+        Raises
+        ------
+        KeyError
+            There is no such path; the message names the nearest.
+        """
+        return self._leaves()[self._known(path)][1]
+
+    def replace(self, changes: Mapping[str, Any]) -> Scenario:
+        """The same scenario with other values at some paths.
+
+        Parameters
+        ----------
+        changes : mapping of path to value
+            A number takes the place of the value of a quantity in its unit, and has no range: it
+            is known. A Quantity takes the place of all of it. Dates, words and lists as they are.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            An unknown path, a value of the wrong kind, one that breaks a rule.
+
+        Warns
+        -----
+        CalendarWarning
+            A plan beyond the overtime cap, or beyond the calendar that is announced.
+        """
+        there = self._leaves()
+        new = {}
+        for given, value in changes.items():
+            path = self._known(given)
+            new[path] = self._value(path, there[path][1], value)
+            twin = self._twin(path, there)
+            if twin is not None and twin not in changes:
+                new[twin] = new[path]
+        found = self._changed(lambda path, value: new.get(_short(path), value))
+        check_plan(self.name, found.calendar)
+        return found
+
+    def _changed(self, change: Any) -> Scenario:
+        try:
+            return changed(self, change)
+        except ValueError as error:
+            raise ValueError(f"Scenario {self.name!r}: {error}") from None
+
+    def _leaves(self) -> dict[str, tuple[tuple[str, ...], Any]]:
+        return {_short(path): (path, value) for path, value in leaves(self)}
+
+    def _known(self, path: str) -> str:
+        there = self._leaves()
+        short = _short(tuple(path.split("."))) if isinstance(path, str) and path else str(path)
+        if short not in there:
+            text = checks.complain(
+                f"Scenario {self.name!r}",
+                "there must be such a path",
+                path,
+                nearest(short, [*there]),
+            )
+            raise KeyError(text)
+        return short
+
+    def _value(self, path: str, old: Any, new: Any) -> Any:
+        owner = f"Scenario {self.name!r}"
+        if not isinstance(old, Quantity) or isinstance(new, Quantity):
+            return new
+        cure = "A Quantity replaces unit and range too."
+        number = checks.number(owner, path, new, low=-1e300, cure=cure)
+        return dataclasses.replace(old.fixed(number), source="set by the user", note="", tuned="")
+
+    def _twin(self, path: str, there: Mapping[str, tuple[tuple[str, ...], Any]]) -> str | None:
+        """The path before the works of what is the same thing there."""
+        head, _, rest = path.partition(".")
+        other = f"body_shop_before.{rest}"
+        if head != "body_shop" or other not in there:
+            return None
+        ours, theirs = there[path][1], there[other][1]
+        if not isinstance(ours, Quantity) or not isinstance(theirs, Quantity):
+            return None
+        same = all(getattr(ours, f) == getattr(theirs, f) for f in ("value", "unit", "low", "high"))
+        return other if same else None
+
+    # ------------------------------------------------------------------ with its doubt
+
+    def typical(self) -> Scenario:
+        """The same with every number at its typical value, without ranges."""
+        return self._changed(lambda _, value: value.fixed() if _is_doubtful(value) else value)
+
+    def doubtful(self) -> dict[str, Quantity]:
+        """The quantities that have a range, by path: what `draw` draws."""
+        there = self._leaves()
+        twins = {self._twin(path, there) for path in there}
+        return {
+            path: value
+            for path, (_, value) in there.items()
+            if path not in twins and _is_doubtful(value)
+        }
+
+    def inputs(self, seed: int, run: int) -> dict[str, float]:
+        """The values that `draw` draws, by path. [unit of each]"""
+        seed = checks.whole(f"Scenario {self.name!r}", "seed", seed, high=2**63 - 1)
+        run = checks.whole(f"Scenario {self.name!r}", "run", run, high=2**63 - 1)
+        return doubt.drawn(self.doubtful(), seed, run)
+
+    def draw(self, seed: int, run: int) -> Scenario:
+        """The same with each range drawn from, as run number `run` of a study has it.
+
+        Parameters
+        ----------
+        seed, run : int  From 0 to 2**63 - 1.
+
+        Returns
+        -------
+        Scenario  Without ranges.
+        """
+        return self.drawn(self.inputs(seed, run))
+
+    def drawn(self, inputs: Mapping[str, float]) -> Scenario:
+        """The same with these inputs, as `inputs` gives them, and without ranges."""
+        there = self._leaves()
+        new = {**inputs}
+        for path in inputs:
+            twin = self._twin(path, there)
+            if twin is not None:
+                new[twin] = inputs[path]
+
+        def change(path: tuple[str, ...], value: Any) -> Any:
+            return value.fixed(new.get(_short(path))) if _is_doubtful(value) else value
+
+        return self._changed(change)
+
+    def without(self, *losses: str) -> Scenario:
+        """The same without some kinds of losses, to see what each of them costs.
+
+        Parameters
+        ----------
+        *losses : {"calendar", "works", "launches", "supply", "failures", "quality"}
+            "calendar" leaves the official working days, without closures, overtime, Saturdays and
+            maintenance. "works" gives `body_shop` the whole time. "supply" is all stops
+            and slowdowns. "failures" are breakdowns, planned stops and random cycles. "quality" is
+            scrap, rework, repaints and the knock-down sets taken from the bodies.
+        """
+        found = self
+        for loss in losses:
+            if loss not in WITHOUT:
+                rule = f"each loss must be one of {', '.join(WITHOUT)}"
+                raise ValueError(checks.complain(f"Scenario {self.name!r}", rule, loss))
+            found = WITHOUT[loss](found)
+        return found
+
+    # ------------------------------------------------------------------ to look at
+
+    def assumptions(self) -> pd.DataFrame:
+        """A row a quantity: value, unit, low, high, confidence, source, note, what it was tuned to.
+
+        The index is the path.
+        """
+        rows = {
+            path: {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+            for path, (_, value) in self._leaves().items()
+            if isinstance(value, Quantity)
+        }
+        columns = ["value", "unit", "low", "high", "confidence", "source", "note", "tuned"]
+        table = pd.DataFrame.from_dict(rows, orient="index")[columns]
+        return table.rename_axis("path")
+
+    def diff(self, other: Scenario) -> pd.DataFrame:
+        """A row a path at which the two differ: `this` and `other`, None where it is missing."""
+        if not isinstance(other, Scenario):
+            rule = "diff must be given a Scenario"
+            raise TypeError(checks.complain(f"Scenario {self.name!r}", rule, other))
+        ours, theirs = self._leaves(), other._leaves()
+        rows = []
+        for path in dict.fromkeys([*ours, *theirs]):
+            this, that = (there.get(path, (None, None))[1] for there in (ours, theirs))
+            if this != that:
+                rows.append(
+                    (path, *(str(v) if isinstance(v, Quantity) else v for v in (this, that)))
+                )
+        return pd.DataFrame(rows, columns=["path", "this", "other"]).set_index("path")
+
+    def to_toml(self, path: str | os.PathLike[str]) -> None:
+        """Write the scenario to a file that `scenario()` reads; its shops stand in it as tables.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written.
+        """
+        import tomli_w  # only here
+
+        text = f"# Written by ningde_sim; scenario({str(path)!r}) reads it.\n\n"
+        Path(path).write_text(text + tomli_w.dumps(plain(self)), encoding="utf-8")
+
+    @staticmethod
+    def names() -> list[str]:
+        """The scenarios that ship with the library."""
+        found = (Path(str(entry)).name for entry in files("ningde_sim.data").iterdir())
+        return sorted(
+            name.removesuffix(".toml")
+            for name in found
+            if name.endswith(".toml") and not name.startswith("body_shop")
+        )
+
+    def __repr__(self) -> str:
+        days = f"{self.calendar.start} to {self.calendar.end}"
+        return f"Scenario({self.name!r}, {days}, {len(self.doubtful())} doubtful inputs)"
+
+    def __str__(self) -> str:
+        """Name, time and the quantities by confidence."""
+        counts = self.assumptions()["confidence"].value_counts()
+        words = ", ".join(f"{count} {word}" for word, count in counts.items())
+        lines = [f"{self.name}: {self.title}", f"  {self.calendar.start} to {self.calendar.end}"]
+        lines += [f"  quantities  {words}; {len(self.doubtful())} of them drawn from their ranges"]
+        return "\n".join([*lines, *(f"  note        {note}" for note in self.notes)])
+
+
+def _words(value: Any) -> Any:
+    return str(value) if isinstance(value, Quantity) else value
+
+
+def _number(quantity: Quantity | None) -> float | None:
+    return None if quantity is None else quantity.value
+
+
+def _is_doubtful(value: Any) -> bool:
+    return isinstance(value, Quantity) and value.doubtful
