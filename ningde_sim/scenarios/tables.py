@@ -13,8 +13,8 @@ from ningde_sim.plant.quantity import STRICT_KEYS, Number, Quantity, fault, meas
 from ningde_sim.plant.tables import Flag, Hours, Minutes, Places, Ratio, Share
 
 OWN_CAUSES = (
-    *("overtime", "closures", "maintenance", "works", "works_nights", "launches"),
-    *("breakdown", "blocked", "starved", "under_way"),
+    *("nominal", "overtime", "closures", "maintenance", "works", "works_nights", "launches"),
+    *("breakdown", "blocked", "starved", "rework", "made"),
 )
 """Causes of lost hours that every year has; those of the supply have names of their own."""
 

@@ -1,0 +1,259 @@
+"""The course of a year: which hours each shop is open, and what every closed hour is lost to.
+
+The plan's hours of a shop are taken away from in a fixed order: maintenance, the full stop of the
+works, the stops of the supply in the order of the file, slowdowns, nights and week-ends of the
+works, launches. An hour is lost to the first that takes it, so what is lost and what is left add
+up to the plan exactly, in whole milliseconds.
+
+A reduced rate closes the shop for the rest of each hour: at 80 % it is open for the first 48
+minutes, and everything in it stands still together for the other 12.
+
+Stops of the supply come at random on the working hours of the plan: the time from the end of one to
+the next is exponential, with a mean that follows the season, and how long they last lognormal.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ningde_sim import units
+from ningde_sim.engine.streams import Draws
+from ningde_sim.plant.distributions import Exponential, Lognormal
+from ningde_sim.production.windows import Windows, both, joined, minus, trimmed
+from ningde_sim.scenarios.calendar import DAY_MS, Days, production_days
+from ningde_sim.scenarios.scenario import Scenario
+from ningde_sim.scenarios.tables import SHOPS, LaunchTable, ShopName, StopTable
+
+Rate = Callable[[int], float]
+
+
+@dataclass(frozen=True, eq=False)
+class Opening:
+    """The hours of one shop, from the start of the first production day on. [ms]
+
+    Attributes
+    ----------
+    planned : Windows  As the plan asks.
+    open : Windows  What is left of them.
+    lost : dict of Windows  What each cause takes.
+    """
+
+    planned: Windows
+    open: Windows
+    lost: dict[str, Windows] = field(default_factory=dict)
+
+    def less(self, cause: str, closed: Windows) -> Opening:
+        """The same when a cause closes the shop."""
+        lost = {**self.lost, cause: both(self.open, closed)}
+        return Opening(self.planned, minus(self.open, closed), lost)
+
+    def at(self, cause: str, within: Windows, rate: Rate) -> Opening:
+        """The same when a cause slows the shop down within some time."""
+        stay, closed = trimmed(both(self.open, within), rate)
+        return Opening(
+            self.planned,
+            joined([*minus(self.open, within), *stay]),
+            {**self.lost, cause: closed},
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """The hours of all shops in one run of a year.
+
+    Attributes
+    ----------
+    days : Days
+    shops : dict of Opening  By name.
+    switch : int  When the body shop of before the works gives way to that of after. [ms]
+    """
+
+    days: Days
+    shops: dict[ShopName, Opening]
+    switch: int
+
+
+def course(scenario: Scenario, *, seed: int, run: int) -> Course:
+    """The course that a year takes with the luck of one run."""
+    days = production_days(scenario.calendar)
+    works = _works(scenario, days)
+    stops = {
+        cause: (table.shops, _stops(cause, table, days, seed=seed, run=run))
+        for cause, table in scenario.supply.items()
+    }
+    shops = {}
+    for name in SHOPS:
+        opening = _planned(days, _extra_hours(scenario, name))
+        if name in works.shops:
+            opening = opening.less("works", [(works.begin, works.end)])
+        for cause, (closes, closed) in stops.items():
+            if name in closes:
+                opening = opening.less(cause, closed)
+        for cause, within, rate in _slow(scenario, days, works, name):
+            opening = opening.at(cause, within, rate)
+        shops[name] = opening
+    return Course(days, shops, works.begin)
+
+
+def _extra_hours(scenario: Scenario, name: ShopName) -> float:
+    return {
+        "body_shop": 0.0,
+        "paint": scenario.paint.extra_hours.value,
+        "assembly": scenario.assembly.extra_hours.value,
+    }[name]
+
+
+def _planned(days: Days, extra_hours: float) -> Opening:
+    """The plan's hours of a shop, and what maintenance takes back of them."""
+    extra = round(extra_hours * units.MS_PER_H)
+    long = np.where(days.planned > 0, np.minimum(days.planned + extra, DAY_MS), 0)
+    eaten = np.where(days.eaten > 0, days.eaten + long - days.planned, 0)
+    start = np.arange(len(days)) * DAY_MS
+    planned = list(zip(start.tolist(), (start + long).tolist(), strict=True))
+    late = zip((start + long - eaten).tolist(), (start + long).tolist(), strict=True)
+    whole = joined(planned)
+    return Opening(whole, whole).less("maintenance", joined(late))
+
+
+def _since(days: Days, day: object) -> int:
+    """Start of a calendar day, from the start of the first. [ms]"""
+    return int((np.datetime64(day) - np.datetime64(days.dates[0])).astype(int)) * DAY_MS  # type: ignore[call-overload]
+
+
+# ------------------------------------------------------------------ works and launches
+
+
+@dataclass(frozen=True)
+class _Works:
+    """The full stop, empty where there is none, and the weeks after it. [ms]"""
+
+    begin: int
+    end: int
+    until: int
+    rate: float
+    shops: tuple[ShopName, ...]
+
+
+def _works(scenario: Scenario, days: Days) -> _Works:
+    table = scenario.works
+    if table is None:
+        return _Works(0, 0, 0, 1.0, ())
+    begin = _since(days, table.start) + round(table.delay.value) * DAY_MS
+    starts = np.flatnonzero(days.planned) * DAY_MS
+    n = round(table.full_stop_days.value)
+    stop = starts[starts >= begin][:n]
+    # past the end of the plan every day counts as a working day
+    beyond = max(begin, len(days) * DAY_MS) + (n - len(stop)) * DAY_MS
+    end = begin if n == 0 else int(stop[-1]) + DAY_MS if len(stop) == n else beyond
+    until = end + round(table.partial_weeks.value * 7 * DAY_MS)
+    return _Works(begin, end, until, table.night_rate.value, table.shops)
+
+
+def _slow(
+    scenario: Scenario, days: Days, works: _Works, name: ShopName
+) -> Iterator[tuple[str, Windows, Rate]]:
+    """What slows a shop down: cause, time, rate at each instant."""
+    for cause, table in scenario.slowdowns.items():
+        if name in table.shops:
+            begin = _since(days, table.start)
+            end = begin + round(table.days.value * DAY_MS)
+            yield cause, joined([(begin, end)]), _always(table.rate.value)
+    if name in works.shops:
+        nights = both(_nights(days), joined([(works.end, works.until)]))
+        yield "works_nights", nights, _always(works.rate)
+    if scenario.launches and name != "paint":
+        starts = [
+            (max(_since(days, t.start) + round(t.delay.value * DAY_MS), works.end), t)
+            for t in scenario.launches.values()
+        ]
+        first = min(start for start, _ in starts)
+        yield "launches", [(first, 2**61)], lambda at: _launched(starts, at)
+
+
+def _always(rate: float) -> Rate:
+    return lambda _: rate
+
+
+def _nights(days: Days) -> Windows:
+    """Second and third shifts, and all of Saturdays and Sundays."""
+    weekend = np.array([day.weekday() >= 5 for day in days.dates])
+    start = np.arange(len(days)) * DAY_MS
+    begin = start + np.where(weekend, 0, days.first_shift)
+    return joined(zip(begin.tolist(), (start + DAY_MS).tolist(), strict=True))
+
+
+def _launched(starts: list[tuple[int, LaunchTable]], at: int) -> float:
+    """The rate of a line on which each new model has its share of the bodies and its efficiency.
+
+    A body of a model at efficiency e takes 1/e of its time, so the rate is 1 / (1 + sum of
+    mix (1/e - 1)).
+    """
+    slower = 0.0
+    for start, table in starts:
+        if at >= start:
+            e = efficiency(table, (at - start) / DAY_MS)
+            slower += table.mix.value * (1 / e - 1)
+    return 1 / (1 + slower)
+
+
+def efficiency(table: LaunchTable, days: float) -> float:
+    """Of a new model, so many days after its start: 1 - (1 - e0) exp(-t / tau). [-]"""
+    short = 1 - table.initial_efficiency.value
+    if short <= 0.1:
+        return table.initial_efficiency.value
+    tau = table.days_to_90.value / math.log(short / 0.1)
+    return 1 - short * math.exp(-days / tau)
+
+
+# ------------------------------------------------------------------ supply
+
+
+def _stops(cause: str, table: StopTable, days: Days, *, seed: int, run: int) -> Windows:
+    """The stops of one cause.
+
+    On a working hour of a month with weight w the hazard of a stop is, for a share s and a mean
+    duration d, s w / (d (1 - s w)), so that a share s w of the hours is lost; for a number a month
+    it is that number times w over the planned hours of the month.
+    """
+    begin = np.arange(len(days)) * DAY_MS
+    worked = np.concatenate(([0], np.cumsum(days.planned)))
+    risk = np.concatenate(([0.0], np.cumsum(_hazard(table, days) * days.planned / units.MS_PER_H)))
+    gap = Draws("supply", cause, "gap", Exponential(1))
+    length = Draws("supply", cause, "length", Lognormal(table.duration.value, table.cv.value))
+    found: Windows = []
+    at = 0.0  # risk run up to now
+    for k in range(100_000):
+        at += gap(seed, run, k)
+        if at >= risk[-1]:
+            break
+        first = _instant(float(np.interp(at, risk, worked)), worked, begin)
+        hours = min(length(seed, run, k), 1e6)
+        ends = np.interp(at, risk, worked) + hours * units.MS_PER_H
+        last = len(days) * DAY_MS if ends >= worked[-1] else _instant(ends, worked, begin)
+        found.append((first, last))
+        at = float(np.interp(min(ends, worked[-1]), worked, risk))
+    return joined(found)
+
+
+def _hazard(table: StopTable, days: Days) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Stops to be expected in a working hour of each day. [1/h]"""
+    weight = np.ones(len(days))
+    if table.season is not None:
+        weight = np.array([table.season[day.month - 1] for day in days.dates])
+    if table.share is not None:
+        lost = table.share.value * weight
+        return lost / (table.duration.value * (1 - lost))
+    assert table.per_month is not None  # one of the two, as the table has checked
+    months = np.array(days.months)
+    hours = {m: days.planned[months == m].sum() / units.MS_PER_H for m in set(days.months)}
+    return table.per_month.value * weight / np.array([max(hours[m], 1e-9) for m in days.months])
+
+
+def _instant(working: float, worked: np.ndarray, begin: np.ndarray) -> int:  # type: ignore[type-arg]
+    """The instant at which the plan has worked for so long. [ms]"""
+    day = int(np.searchsorted(worked, working, side="right")) - 1
+    return int(begin[day]) + round(working - float(worked[day]))

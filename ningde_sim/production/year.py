@@ -1,0 +1,249 @@
+"""A year of the whole plant, station by station, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from ningde_sim import units
+from ningde_sim.engine.results import Ints
+from ningde_sim.engine.simulation import Engine, ShopRun, simulate
+from ningde_sim.plant import checks
+from ningde_sim.production import ledger
+from ningde_sim.production.course import Course, course
+from ningde_sim.production.flow import (
+    CHECK,
+    IN_PAINT,
+    PACKING,
+    PAINTED,
+    TOPCOAT,
+    WARM_UP_DAYS,
+    WHITE,
+    Meter,
+    plant,
+)
+from ningde_sim.scenarios.scenario import Scenario
+from ningde_sim.scenarios.tables import SHOPS, ShopName
+
+STOCKS = {"white_bodies": WHITE, "in_paint": IN_PAINT, "painted_bodies": PAINTED}
+"""Columns of the tables that hold a level at the end of the time, and their stores."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class YearRun:
+    """What one run of a scenario gave.
+
+    Attributes
+    ----------
+    scenario : Scenario  What was run, each quantity at its value.
+    seed, run : int  Which luck it had.
+    engine : str  Which engine ran.
+    course : Course  Which hours each shop had, and what the others were lost to.
+    shop_run : ShopRun  The plant as one shop: its stations, stores and robots.
+    """
+
+    scenario: Scenario
+    seed: int
+    run: int
+    engine: str
+    course: Course
+    shop_run: ShopRun
+    _meters: dict[ShopName, tuple[Meter, ...]] = field(repr=False)
+
+    @property
+    def vehicles(self) -> int:
+        """Vehicles that passed the final check. [vehicles]"""
+        return int(self.daily["vehicles"].sum())
+
+    @property
+    def bodies(self) -> int:
+        """Bodies that left the body shop. [bodies]"""
+        return int(self.daily["bodies"].sum())
+
+    @property
+    def sets(self) -> int:
+        """Knock-down sets: neither bodies nor vehicles. [sets]"""
+        return int(self.daily["sets"].sum())
+
+    @property
+    def nominal(self) -> float:
+        """The rate of assembly times the shifts of the official working days. [vehicles]"""
+        hours = units.ms_to_hours(int(self.course.days.nominal.sum()))
+        return float(self.scenario.assembly.rate.value * hours)
+
+    @cached_property
+    def daily(self) -> pd.DataFrame:
+        """A row a production day.
+
+        bodies, painted, vehicles, sets, scrapped (in paint) [number]; white_bodies, in_paint,
+        painted_bodies: stores at the end of the day [bodies]; inside: all bodies between body shop
+        and gate at the end of the day [bodies]; nominal, then the causes of `ledger`, then made:
+        hours of assembly, which add up exactly. [h]
+        """
+        history = self.shop_run.history
+        number = self.shop_run.store_number
+        flows = {
+            "bodies": ledger.of_days(history.stores["n_put"][:, number(WHITE)]),
+            "painted": ledger.of_days(history.stores["n_put"][:, number(PAINTED)]),
+            "vehicles": ledger.good(self.shop_run, CHECK),
+        }
+        packed = self._scrapped(PACKING)
+        share = self.scenario.knock_down.share.value
+        if not self.scenario.knock_down.uses_body_shop:
+            ever = np.rint(np.cumsum(flows["vehicles"]) * share / (1 - share)).astype(np.int64)
+            flows["sets"] = ledger.of_days(ever)
+        else:
+            flows["sets"] = packed
+        flows["scrapped"] = self._scrapped(TOPCOAT)
+        stocks = {key: history.stores["level"][:, number(s)] for key, s in STOCKS.items()}
+        net = flows["bodies"] - flows["vehicles"] - flows["scrapped"] - packed
+        stocks["inside"] = self._inside_at_end() - net.sum() + np.cumsum(net)
+        return pd.concat(
+            [
+                pd.DataFrame(flows | stocks, index=pd.Index(self.course.days.dates, name="day")),
+                units.ms_to_hours(self.lost_ms("assembly")),
+            ],
+            axis=1,
+        )
+
+    @cached_property
+    def monthly(self) -> pd.DataFrame:
+        """The same by month, such as "2021-09": sums, and the stores at the end of the month."""
+        months = pd.Index(self.course.days.months, name="month")
+        grouped = self.daily.groupby(months, sort=False)
+        table = grouped.sum()
+        levels = [*STOCKS, "inside"]
+        table[levels] = grouped[levels].last()
+        return table
+
+    @cached_property
+    def lost_hours(self) -> pd.DataFrame:
+        """A row a cause, a column a shop; nominal less all causes is made, exactly. [h]
+
+        What each cause is, says `ningde_sim.production.ledger`.
+        """
+        columns = {shop: self.lost_ms(shop).sum() for shop in SHOPS}
+        table = pd.DataFrame(columns)
+        order = dict.fromkeys(cause for shop in SHOPS for cause in self.lost_ms(shop).columns)
+        last = ("breakdown", "blocked", "starved", "rework", "made")
+        rows = [*(cause for cause in order if cause not in last), *last]
+        return units.ms_to_hours(table.fillna(0).loc[rows]).rename_axis("cause")
+
+    @cached_property
+    def losses(self) -> pd.DataFrame:
+        """From nominal to made at the gate: a row a cause, its hours and its vehicles.
+
+        Vehicles are hours times the rate of assembly: what the cause alone took there, no
+        prediction of what its absence would give.
+        """
+        hours = self.lost_hours["assembly"]
+        return pd.DataFrame({"hours": hours, "vehicles": hours * self.scenario.assembly.rate.value})
+
+    def lost_ms(self, shop: ShopName) -> pd.DataFrame:
+        """A row a day, a column a cause, for one shop; exact. [ms, int64]"""
+        if shop not in SHOPS:
+            rule = f"shop must be one of {', '.join(SHOPS)}"
+            raise ValueError(checks.complain(f"YearRun {self.scenario.name!r}", rule, shop))
+        return ledger.lost(self.shop_run, self.course, shop, self._meters[shop])
+
+    def _scrapped(self, station: str) -> Ints:
+        if station not in self.shop_run.stations.index:
+            return np.zeros(len(self.course.days), np.int64)
+        k = self.shop_run.station_number(station)
+        return ledger.of_days(self.shop_run.history.stations["scrapped"][:, k])
+
+    def _inside_at_end(self) -> int:
+        """Bodies between body shop and gate at the last instant."""
+        run = self.shop_run
+        behind = [line for line in run.shop.lines if line.zone in ("Paint", "Assembly")]
+        stations = [run.station_number(s.name) for line in behind for s in line.stations]
+        tables = pd.concat([run.stores, run.buffers])
+        names = {name for line in behind for name in line.takes}
+        gaps = [name for name in tables.index if name in names or name.startswith(f"{LINE} > ")]
+        content = run.counts.stations["content"][stations] > 0
+        return int(tables.loc[gaps, "level_end"].sum() + content.sum())
+
+    def __repr__(self) -> str:
+        return (
+            f"YearRun({self.scenario.name!r}, seed={self.seed}, run={self.run}, "
+            f"engine={self.engine!r}: {self.vehicles:,} vehicles)"
+        )
+
+    def summary(self) -> str:
+        """A dozen lines: what came out, what took the rest, what to know about it."""
+        return "\n".join(_summary(self))
+
+
+def _summary(run: YearRun) -> list[str]:
+    scenario, calendar = run.scenario, run.scenario.calendar
+    months = run.monthly
+    full = int((months["bodies"] >= scenario.month_target.value).sum())
+    causes = run.losses["vehicles"].drop(["nominal", "made"])
+    causes = causes[causes.abs() >= 0.5]
+    target = scenario.target.value
+    return [
+        f"{scenario.name}: {calendar.start} to {calendar.end}",
+        f"  vehicles          {run.vehicles:,}, {run.vehicles - target:+,.0f} to {target:,.0f}",
+        f"  bodies            {run.bodies:,}; {run.sets:,} knock-down sets besides",
+        f"  best month        {months['bodies'].max():,} bodies ({months['bodies'].idxmax()}); "
+        f"{full} of {len(months)} reach {scenario.month_target.value:,.0f}",
+        f"  inside at the end {months['inside'].iloc[-1]:,} bodies",
+        f"  nominal           {run.nominal:,.0f} vehicles; of these are lost at the gate",
+        *(f"    {cause:<16}{vehicles:>9,.0f}" for cause, vehicles in causes.items()),
+        f"  luck              seed {run.seed}, run {run.run}, {run.engine} engine; one run only",
+        *(f"  note              {note}" for note in scenario.notes),
+    ]
+
+
+def simulate_year(
+    scenario: Scenario,
+    *,
+    seed: int,
+    run: int = 0,
+    engine: Engine = "compiled",
+    progress: bool | None = None,
+) -> YearRun:
+    """Run a scenario once, each of its quantities at its value.
+
+    The whole plant runs at station level in one piece, after some undisturbed days that fill it.
+
+    Parameters
+    ----------
+    scenario : Scenario  Ranges are not drawn from: `scenario.draw(seed, run)` does that.
+    seed : int  Any whole number from 0 to 2**63 - 1; 0 is a seed like any other.
+    run : int  Which of the independent runs of that seed, from 0.
+    engine : {"compiled", "reference"}  Both give equal results; the reference takes minutes.
+    progress : bool, optional  Show a bar; by default on a terminal, once it takes two seconds.
+
+    Returns
+    -------
+    YearRun
+
+    Raises
+    ------
+    TypeError, ValueError
+        No Scenario, seed or run out of bounds, an unknown engine.
+    """
+    if not isinstance(scenario, Scenario):
+        cure = 'scenario("ningde-2021") gives one.'
+        rule = "it must be given a Scenario"
+        raise TypeError(checks.complain("simulate_year", rule, scenario, cure))
+    owner = f"simulate_year {scenario.name!r}"
+    seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
+    run = checks.whole(owner, "run", run, high=2**63 - 1)
+    taken = course(scenario, seed=seed, run=run)
+    there = plant(scenario, taken)
+    shop_run = simulate(
+        there.shop,
+        hours=24.0 * len(taken.days),
+        warm_up=24.0 * WARM_UP_DAYS,
+        seed=seed,
+        run=run,
+        engine=engine,
+        every=24.0,
+        progress=progress,
+    )
+    return YearRun(scenario, seed, run, engine, taken, shop_run, there.meters)
