@@ -11,7 +11,7 @@ import numpy as np
 from ningde_sim import units
 from ningde_sim.engine import _kernel
 from ningde_sim.engine._kernel import NEVER
-from ningde_sim.engine.results import COUNTED, Counts, ExitTimes, Ints
+from ningde_sim.engine.results import COUNTED, Counts, ExitTimes, History, Ints, period_ends
 from ningde_sim.engine.rules import Layout, visible_ms
 
 EVENTS = 100_000
@@ -162,9 +162,13 @@ def run(
     seed: int,
     run: int,
     trace: bool,
+    every: int | None,
     tell: Callable[[int], None],
 ) -> Counts:
-    """Run a layout to its horizon; `warm_up` in ms, `tell` hears how far the clock is."""
+    """Run a layout to its horizon, with a history if `every` so many ms a row is to be kept.
+
+    `warm_up` is in ms too, `tell` hears how far the clock is.
+    """
     floor = build(layout, seed=seed, run=run, trace=trace)
     exits = {place.line: ExitTimes() for place in layout.places if place.output}
     intervals: list[Ints] = []
@@ -190,10 +194,30 @@ def run(
         _clear(floor)
         floor.g["tracing"] = trace
     level_start = floor.stores["level"].copy() if warm_up else _initial(layout)
-    advance(layout.horizon, keep=True)
+    ends = period_ends(layout.horizon - warm_up, every)
+    history = History.blank(ends, len(floor.stations), len(floor.stores)) if every else None
+    for row, end in enumerate(ends.tolist()):
+        advance(warm_up + end, keep=True)
+        if history is not None:
+            booked = _booked(floor)
+            history.keep(row, booked.stations, booked.spent, booked.stores)
     _kernel.close_accounts(floor)
     _drain(floor, warm_up, exits, intervals)
-    return _collect(floor, level_start, exits, np.concatenate(intervals) if trace else None)
+    joined = np.concatenate(intervals) if trace else None
+    return _collect(floor, level_start, exits, joined, history)
+
+
+def _booked(floor: _kernel.Floor) -> _kernel.Floor:
+    """A copy with everything booked up to now; the run itself goes on untouched.
+
+    The accounts of the run stay open, because a wait for a crew is measured from where its
+    account was last closed.
+    """
+    written = ("g", "stations", "stores", "clocks", "spent")
+    copy = floor._replace(**{name: getattr(floor, name).copy() for name in written})
+    copy.g["tracing"] = False
+    _kernel.close_accounts(copy)
+    return copy
 
 
 def _drain(
@@ -220,7 +244,11 @@ def _clear(floor: _kernel.Floor) -> None:
 
 
 def _collect(
-    floor: _kernel.Floor, level_start: Ints, exits: dict[int, ExitTimes], trace: Ints | None
+    floor: _kernel.Floor,
+    level_start: Ints,
+    exits: dict[int, ExitTimes],
+    trace: Ints | None,
+    history: History | None,
 ) -> Counts:
     counted = {
         table: {field: getattr(floor, table)[field].copy() for field in fields}
@@ -229,4 +257,4 @@ def _collect(
     counted["stations"]["content"] = floor.stations["content"].copy()
     counted["stores"]["level_start"] = level_start
     counted["stores"]["level_end"] = floor.stores["level"].copy()
-    return Counts(**counted, spent=floor.spent.copy(), exits=exits, trace=trace)
+    return Counts(**counted, spent=floor.spent.copy(), exits=exits, trace=trace, history=history)

@@ -19,7 +19,7 @@ import simpy
 from ningde_sim import units
 from ningde_sim.engine import _kernel
 from ningde_sim.engine._kernel import NEVER
-from ningde_sim.engine.results import COUNTED, Counts, ExitTimes, Ints
+from ningde_sim.engine.results import COUNTED, Counts, ExitTimes, History, Ints, period_ends
 from ningde_sim.engine.rules import Clock, Gap, Layout, Place, State, visible_ms
 
 Process = Generator[simpy.Event, Any, None]
@@ -509,6 +509,20 @@ class Floor:
         for thing in self.things:
             thing.account()
 
+    def keep(self, history: History, row: int) -> None:
+        """Write down what stations and stores have counted up to now.
+
+        The accounts of the clocks stay open: a wait for a crew is measured from where its account
+        was last closed.
+        """
+        for station in self.stations:
+            station.account()
+        for store in self.stores:
+            store.account()
+        levels = {"level": np.array([store.level for store in self.stores], np.int64)}
+        stores = _counted("stores", self.stores) | levels
+        history.keep(row, _counted("stations", self.stations), _spent(self), stores)
+
     def clear(self) -> None:
         """Forget what was counted in the warm-up."""
         for thing in self.things:
@@ -530,9 +544,13 @@ def run(
     seed: int,
     run: int,
     trace: bool,
+    every: int | None,
     tell: Callable[[int], None],
 ) -> Counts:
-    """Run a layout to its horizon; `warm_up` in ms, `tell` hears how far the clock is."""
+    """Run a layout to its horizon, with a history if `every` so many ms a row is to be kept.
+
+    `warm_up` is in ms too, `tell` hears how far the clock is.
+    """
     floor = Floor(layout, seed=seed, run=run)
     floor.tracing = trace and warm_up == 0
     step = max(layout.horizon // TOLD, units.MS_PER_H)
@@ -548,17 +566,22 @@ def run(
         floor.account()
         floor.clear()
         floor.tracing = trace
-    advance(layout.horizon)
+    ends = period_ends(layout.horizon - warm_up, every)
+    history = History.blank(ends, len(floor.stations), len(floor.stores)) if every else None
+    for row, end in enumerate(ends.tolist()):
+        advance(warm_up + end)
+        if history is not None:
+            floor.keep(history, row)
     floor.account()
-    return _collect(floor, warm_up)
+    return _collect(floor, warm_up, history)
 
 
-def _collect(floor: Floor, warm_up: int) -> Counts:
+def _collect(floor: Floor, warm_up: int, history: History | None) -> Counts:
     begun = np.array([0, 0, warm_up, warm_up])
     return Counts(
         stations=_counted("stations", floor.stations)
         | {"content": np.array([s.content for s in floor.stations], np.int64)},
-        spent=np.array([s.spent[: State.OFF] for s in floor.stations], np.int64),
+        spent=_spent(floor),
         stores=_counted("stores", floor.stores)
         | {
             "level_start": np.array([s.level_start for s in floor.stores], np.int64),
@@ -572,7 +595,12 @@ def _collect(floor: Floor, warm_up: int) -> Counts:
             for number in [p.line for p in floor.layout.places if p.output]
         },
         trace=np.array(floor.trace, np.int64).reshape(-1, 4) - begun if floor.tracing else None,
+        history=history,
     )
+
+
+def _spent(floor: Floor) -> Ints:
+    return np.array([s.spent[: State.OFF] for s in floor.stations], np.int64)
 
 
 def _counted(table: str, things: list[Any]) -> dict[str, Ints]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,58 @@ COUNTED = {
 """What both engines count of each thing from the warm-up on."""
 
 
+def period_ends(counted: int, every: int | None) -> Ints:
+    """Ends of the periods of `every` ms in so many; the last may be shorter, None is one. [ms]"""
+    marks = [] if every is None else range(every, counted, every)
+    return np.array([*marks, counted], dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """What was counted from the start of the counted hours to the end of each period; int64.
+
+    A row holds all that happened up to and including the last instant of its period, so the last
+    row is what the whole run counted. `np.diff(..., axis=0, prepend=0)` of anything but `level`
+    gives each period's own. A period takes 80 bytes a station and 56 bytes a gap.
+
+    Attributes
+    ----------
+    ends : array, shape (n,)  End of each period, since the start of the counted hours. [ms]
+    stations : dict of arrays, shape (n, n_stations)
+        cycles, scrapped, reworked, failures.
+    spent : array, shape (n, n_stations, 6)  Time in each `State` but `OFF`. [ms]
+    stores : dict of arrays, shape (n, n_gaps)
+        level_ms [ms * parts], full_ms, empty_ms, none_ready_ms [ms], n_put, n_taken, and level,
+        the parts there at the end of the period [parts].
+    """
+
+    ends: Ints
+    stations: dict[str, Ints]
+    spent: Ints
+    stores: dict[str, Ints]
+
+    @classmethod
+    def blank(cls, ends: Ints, n_stations: int, n_gaps: int) -> History:
+        """Room for a row at each end."""
+        n = len(ends)
+        return cls(
+            ends=ends,
+            stations={k: np.zeros((n, n_stations), np.int64) for k in COUNTED["stations"]},
+            spent=np.zeros((n, n_stations, 6), np.int64),
+            stores={k: np.zeros((n, n_gaps), np.int64) for k in (*COUNTED["stores"], "level")},
+        )
+
+    def keep(
+        self, row: int, stations: Mapping[str, Ints], spent: Ints, stores: Mapping[str, Ints]
+    ) -> None:
+        """Write down what was counted up to the end of a period."""
+        self.spent[row] = spent
+        for name, values in self.stations.items():
+            values[row] = stations[name]
+        for name, values in self.stores.items():
+            values[row] = stores[name]
+
+
 @dataclass(frozen=True, eq=False)
 class Counts:
     """Everything that an engine counted in the counted hours; times in ms, int64.
@@ -60,6 +113,7 @@ class Counts:
     exits : dict of line number to ExitTimes  Finish times since the start of the counted hours.
     trace : array, shape (n, 4), or None where none was asked for
         Thing (stations, then clocks), state, begin and end since the start of the counted hours.
+    history : History, or None where none was asked for
     """
 
     stations: dict[str, Ints]
@@ -68,6 +122,7 @@ class Counts:
     clocks: dict[str, Ints]
     exits: dict[int, ExitTimes]
     trace: Ints | None
+    history: History | None
 
 
 def merged(trace: Ints) -> Ints:

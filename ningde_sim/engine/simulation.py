@@ -5,21 +5,25 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from ningde_sim import units
 from ningde_sim.engine import compiled, reference
-from ningde_sim.engine.results import Counts, Ints, merged
+from ningde_sim.engine.results import Counts, History, Ints, merged
 from ningde_sim.engine.rules import STATES, Layout, State
 from ningde_sim.plant import checks
 from ningde_sim.plant.shop import Shop
 from ningde_sim.progress import bar
 
 Engine = Literal["compiled", "reference"]
+Kept = TypeVar("Kept", Ints, History)
 _ENGINES = {"compiled": compiled.run, "reference": reference.run}
+
+MAX_PERIODS = 1_000_000
+"""Most periods of a history: more would be a trace."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -221,11 +225,7 @@ class ShopRun:
         """
         names = [place.station.name for place in self._layout.places]
         names += [f"{clock.owner}: {clock.failure.name}" for clock in self._layout.clocks]
-        if self.counts.trace is None:
-            cure = "Ask for one: simulate(..., trace=True)."
-            owner = f"ShopRun {self.shop.name!r}"
-            raise ValueError(checks.complain(owner, "it must have kept a trace", None, cure))
-        rows = merged(self.counts.trace)
+        rows = merged(self._kept(self.counts.trace, "a trace", "trace=True"))
         return pd.DataFrame(
             {
                 "thing": [names[i] for i in rows[:, 0]],
@@ -234,6 +234,31 @@ class ShopRun:
                 "end": rows[:, 3],
             }
         )
+
+    @property
+    def history(self) -> History:
+        """With `every=24.0`, say: what was counted up to the end of each period of 24 h.
+
+        All counts are cumulative from the start of the counted hours, int64; the last row is
+        what the whole run counted. Stations are in the order of the table `stations`, gaps are
+        all stores and then all gaps inside lines, those without places too.
+
+        - `ends`, shape (n,): end of each period since the start of the counted hours. [ms]
+        - `stations`, dict of arrays, shape (n, n_stations): cycles, scrapped, reworked, failures.
+        - `spent`, shape (n, n_stations, 6): time in each state but off, in the order down,
+          waiting, planned, working, blocked, starved. [ms]
+        - `stores`, dict of arrays, shape (n, n_gaps): level_ms [ms * parts], full_ms, empty_ms,
+          none_ready_ms [ms], n_put, n_taken, and level at the end of the period. [parts]
+        """
+        return self._kept(self.counts.history, "a history", "every=24.0")
+
+    def _kept(self, kept: Kept | None, what: str, option: str) -> Kept:
+        """What is only kept when asked for."""
+        if kept is None:
+            cure = f"Ask for one: simulate(..., {option})."
+            owner = f"ShopRun {self.shop.name!r}"
+            raise ValueError(checks.complain(owner, f"it must have kept {what}", None, cure))
+        return kept
 
     def __repr__(self) -> str:
         return (
@@ -295,6 +320,21 @@ def check_request(
     return owner, hours, warm_up, seed
 
 
+def _period(owner: str, every: float | None, hours: float) -> int | None:
+    """Check how often a history is to be kept. [ms]"""
+    if every is None:
+        return None
+    cure = "None keeps no history."
+    every = checks.number(owner, "every", every, above=True, high=units.MAX_HOURS, cure=cure)
+    period = units.hours_to_ms(every)
+    least = max(1, math.ceil(units.hours_to_ms(hours) / MAX_PERIODS))
+    if period < least:
+        rule = f"every must leave at most {MAX_PERIODS:,} periods, each at least 1 ms"
+        cure = f"{hours:g} h need periods of at least {units.ms_to_hours(least):g} h."
+        raise ValueError(checks.complain(owner, rule, every, cure))
+    return period
+
+
 def simulate(
     shop: Shop,
     *,
@@ -304,6 +344,7 @@ def simulate(
     run: int = 0,
     engine: Engine = "compiled",
     trace: bool = False,
+    every: float | None = None,
     progress: bool | None = None,
 ) -> ShopRun:
     """Run a shop once.
@@ -320,6 +361,9 @@ def simulate(
     engine : {"compiled", "reference"}  Both give equal arrays; the reference is SimPy, slow and
         readable.
     trace : bool  Keep each interval in each state: `ShopRun.trace`. Memory grows with the hours.
+    every : float, optional  Keep what was counted at the end of each period of so many of the
+        counted hours: `ShopRun.history`. The last ends with the run and may be shorter. At most
+        a million periods; memory grows with periods times stations and stores. [h]
     progress : bool, optional  Show a bar; by default on a terminal, once it takes two seconds.
 
     Returns
@@ -329,7 +373,7 @@ def simulate(
     Raises
     ------
     TypeError, ValueError
-        Hours, seed or run out of bounds, an unknown engine.
+        Hours, seed, run or period out of bounds, an unknown engine.
 
     Examples
     --------
@@ -337,11 +381,15 @@ def simulate(
     >>> line = Line("L", [Station("A", 50), Station("B", 60)])
     >>> simulate(Shop("two", [line]), hours=8, seed=0).bodies
     479
+    >>> run = simulate(Shop("two", [line]), hours=8, seed=0, every=3)
+    >>> run.history.stations["cycles"][:, 1]  # by station B after 3, 6 and 8 h
+    array([179, 359, 479])
     """
     owner, hours, warm_up, seed = check_request(
         "simulate", shop, hours=hours, warm_up=warm_up, seed=seed, engine=engine
     )
     run = checks.whole(owner, "run", run, high=2**63 - 1)
+    period = _period(owner, every, hours)
     warm_up_ms = units.hours_to_ms(warm_up)
     layout = Layout(shop, warm_up_ms + units.hours_to_ms(hours))
     total = round(hours + warm_up)
@@ -351,6 +399,6 @@ def simulate(
             shown.update(now // units.MS_PER_H - shown.n)
 
         counts = _ENGINES[engine](
-            layout, warm_up=warm_up_ms, seed=seed, run=run, trace=trace, tell=tell
+            layout, warm_up=warm_up_ms, seed=seed, run=run, trace=trace, every=period, tell=tell
         )
     return ShopRun(shop, hours, warm_up, seed, run, engine, counts, layout)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, seed, settings
 from hypothesis import strategies as st
 
 from ningde_sim import ShopRun, ningde_2020, ningde_2021, simulate
-from ningde_sim.engine.results import COUNTED
+from ningde_sim.engine.results import COUNTED, History
 from tests.shops import shops
 
 TABLES = ("stations", "robots", "failures", "stores", "buffers", "crews", "trace")
@@ -27,10 +27,24 @@ def assert_equal(one: ShopRun, other: ShopRun) -> None:
             ours, theirs = getattr(one.counts, table), getattr(other.counts, table)
             np.testing.assert_array_equal(ours[field], theirs[field], err_msg=f"{table}.{field}")
     np.testing.assert_array_equal(one.counts.spent, other.counts.spent)
+    assert (one.counts.history is None) == (other.counts.history is None)
+    if one.counts.history is not None:
+        assert_histories_equal(one.history, other.history)
     np.testing.assert_array_equal(one.per_hour(), other.per_hour())
     assert one.exits.keys() == other.exits.keys()
     for line, times in one.exits.items():
         np.testing.assert_array_equal(times, other.exits[line], err_msg=line)
+
+
+def assert_histories_equal(one: History, other: History) -> None:
+    """Every array, row for row."""
+    np.testing.assert_array_equal(one.ends, other.ends)
+    np.testing.assert_array_equal(one.spent, other.spent)
+    for table in ("stations", "stores"):
+        ours, theirs = getattr(one, table), getattr(other, table)
+        assert ours.keys() == theirs.keys()
+        for field, values in ours.items():
+            np.testing.assert_array_equal(values, theirs[field], err_msg=f"{table}.{field}")
 
 
 def n_events(run: ShopRun) -> int:
@@ -39,10 +53,9 @@ def n_events(run: ShopRun) -> int:
 
 
 def both(shop, **options):
-    """The same run by both engines."""
-    return [
-        simulate(shop, engine=engine, trace=True, **options) for engine in ("reference", "compiled")
-    ]
+    """The same run by both engines, with a history whose last period is short."""
+    options |= {"trace": True, "every": 0.3 * options["hours"]}
+    return [simulate(shop, engine=engine, **options) for engine in ("reference", "compiled")]
 
 
 @pytest.mark.parametrize("part", range(6))
