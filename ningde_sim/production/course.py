@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -88,11 +89,10 @@ def course(scenario: Scenario, *, seed: int, run: int) -> Course:
     shops = {}
     for name in SHOPS:
         opening = _planned(days, _extra_hours(scenario, name))
-        if name in works.shops:
-            opening = opening.less("works", [(works.begin, works.end)])
+        stop = joined([(works.begin, works.end)]) if name in works.shops else []
+        opening = opening.less("works", stop)
         for cause, (closes, closed) in stops.items():
-            if name in closes:
-                opening = opening.less(cause, closed)
+            opening = opening.less(cause, closed if name in closes else [])
         for cause, within, rate in _slow(scenario, days, works, name):
             opening = opening.at(cause, within, rate)
         shops[name] = opening
@@ -158,20 +158,18 @@ def _slow(
 ) -> Iterator[tuple[str, Windows, Rate]]:
     """What slows a shop down: cause, time, rate at each instant."""
     for cause, table in scenario.slowdowns.items():
-        if name in table.shops:
-            begin = _since(days, table.start)
-            end = begin + round(table.days.value * DAY_MS)
-            yield cause, joined([(begin, end)]), _always(table.rate.value)
-    if name in works.shops:
-        nights = both(_nights(days), joined([(works.end, works.until)]))
-        yield "works_nights", nights, _always(works.rate)
-    if scenario.launches and name != "paint":
-        starts = [
-            (max(_since(days, t.start) + round(t.delay.value * DAY_MS), works.end), t)
-            for t in scenario.launches.values()
-        ]
-        first = min(start for start, _ in starts)
-        yield "launches", [(first, 2**61)], lambda at: _launched(starts, at)
+        begin = _since(days, table.start)
+        end = begin + round(table.days.value * DAY_MS) if name in table.shops else begin
+        yield cause, joined([(begin, end)]), _always(table.rate.value)
+    end = works.until if name in works.shops else works.end
+    yield "works_nights", both(_nights(days), joined([(works.end, end)])), _always(works.rate)
+    starts = [
+        (max(_since(days, t.start) + round(t.delay.value * DAY_MS), works.end), t)
+        for t in scenario.launches.values()
+    ]
+    begin = min((start for start, _ in starts), default=0)
+    end = len(days) * DAY_MS if starts and name != "paint" else begin
+    yield "launches", joined([(begin, end)]), lambda at: _launched(starts, at)
 
 
 def _always(rate: float) -> Rate:
@@ -239,7 +237,7 @@ def _stops(cause: str, table: StopTable, days: Days, *, seed: int, run: int) -> 
     return joined(found)
 
 
-def _hazard(table: StopTable, days: Days) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _hazard(table: StopTable, days: Days) -> Any:
     """Stops to be expected in a working hour of each day. [1/h]"""
     weight = np.ones(len(days))
     if table.season is not None:
@@ -253,7 +251,7 @@ def _hazard(table: StopTable, days: Days) -> np.ndarray[tuple[int], np.dtype[np.
     return table.per_month.value * weight / np.array([max(hours[m], 1e-9) for m in days.months])
 
 
-def _instant(working: float, worked: np.ndarray, begin: np.ndarray) -> int:  # type: ignore[type-arg]
+def _instant(working: float, worked: Any, begin: Any) -> int:
     """The instant at which the plan has worked for so long. [ms]"""
     day = int(np.searchsorted(worked, working, side="right")) - 1
     return int(begin[day]) + round(working - float(worked[day]))

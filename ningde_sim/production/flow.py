@@ -179,13 +179,12 @@ def _paint_lines(scenario: Scenario, time: WorkingTime) -> Iterator[Line]:
     spot = 1 - paint.first_time_ok.value - repaint
     topcoat = Station(TOPCOAT, pace, scrap=scrap, rework=repaint)
     inspection = Station(INSPECTION, AHEAD * pace * (1 - spot), rework=spot)
-    packed = sets.uses_body_shop and sets.share.value > 0
-    behind = PACKED if packed else PAINTED
+    behind = PACKED if sets.packs_bodies else PAINTED
     yield Line(TOPCOAT, [topcoat], takes=WHITE, puts=IN_PAINT, zone="Paint", working_time=time)
     yield Line(
         INSPECTION, [inspection], takes=IN_PAINT, puts=behind, zone="Paint", working_time=time
     )
-    if packed:
+    if sets.packs_bodies:
         packing = Station(PACKING, AHEAD * pace, scrap=sets.share.value)
         yield Line(PACKING, [packing], takes=PACKED, puts=PAINTED, zone="Paint", working_time=time)
 
@@ -196,7 +195,7 @@ def _paint_stores(scenario: Scenario, time: WorkingTime) -> Iterator[Store]:
     lead = paint.lead_time.value * 3600
     yield Store(IN_PAINT, places, transit_time=lead, working_time=time)
     yield Store(PAINTED, int(scenario.stores.painted_body.value), working_time=time)
-    if scenario.knock_down.uses_body_shop and scenario.knock_down.share.value > 0:
+    if scenario.knock_down.packs_bodies:
         yield Store(PACKED, 1, working_time=time)
 
 

@@ -23,7 +23,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ningde_sim import units
 from ningde_sim.engine.results import Ints
 from ningde_sim.engine.rules import State
 from ningde_sim.engine.simulation import ShopRun
@@ -41,9 +40,21 @@ def of_days(cumulative: Ints) -> Ints:
     return found
 
 
+def station_number(run: ShopRun, name: str) -> int:
+    """The column of a station in a history."""
+    return [station.name for station in run.shop.stations].index(name)
+
+
+def kept(run: ShopRun, count: str, store: str) -> Ints:
+    """A count of a store at the end of each day."""
+    number = [there.name for there in run.shop.stores].index(store)
+    found: Ints = run.history.stores[count][:, number]
+    return found
+
+
 def good(run: ShopRun, station: str) -> Ints:
     """Bodies that a station passed on in each day, repeats and scrap left out."""
-    k = run.station_number(station)
+    k = station_number(run, station)
     counted = {name: values[:, k] for name, values in run.history.stations.items()}
     return of_days(counted["cycles"] - counted["scrapped"] - counted["reworked"])
 
@@ -61,7 +72,7 @@ def lost(run: ShopRun, course: Course, name: ShopName, meters: tuple[Meter, ...]
     spent = np.zeros((len(days), len(State) - 1), np.int64)
     made = np.zeros(len(days), np.int64)
     for meter in meters:
-        spent += of_days(run.history.spent[:, run.station_number(meter.station)])
+        spent += of_days(run.history.spent[:, station_number(run, meter.station)])
         made += good(run, meter.counted_at) * meter.cycle_ms
     stopped = spent[:, _STOPPED].sum(axis=1)
     starved = spent[:, State.STARVED]

@@ -17,6 +17,7 @@ from ningde_sim.production.course import Course, course
 from ningde_sim.production.flow import (
     CHECK,
     IN_PAINT,
+    LINE,
     PACKING,
     PAINTED,
     TOPCOAT,
@@ -83,31 +84,22 @@ class YearRun:
         and gate at the end of the day [bodies]; nominal, then the causes of `ledger`, then made:
         hours of assembly, which add up exactly. [h]
         """
-        history = self.shop_run.history
-        number = self.shop_run.store_number
+        run, sets = self.shop_run, self.scenario.knock_down
         flows = {
-            "bodies": ledger.of_days(history.stores["n_put"][:, number(WHITE)]),
-            "painted": ledger.of_days(history.stores["n_put"][:, number(PAINTED)]),
-            "vehicles": ledger.good(self.shop_run, CHECK),
+            "bodies": ledger.of_days(ledger.kept(run, "n_put", WHITE)),
+            "painted": ledger.of_days(ledger.kept(run, "n_put", PAINTED)),
+            "vehicles": ledger.good(run, CHECK),
         }
-        packed = self._scrapped(PACKING)
-        share = self.scenario.knock_down.share.value
-        if not self.scenario.knock_down.uses_body_shop:
-            ever = np.rint(np.cumsum(flows["vehicles"]) * share / (1 - share)).astype(np.int64)
-            flows["sets"] = ledger.of_days(ever)
-        else:
-            flows["sets"] = packed
+        packed = self._scrapped(PACKING) if sets.packs_bodies else np.zeros_like(flows["bodies"])
+        ever = np.cumsum(flows["vehicles"]) * sets.share.value / (1 - sets.share.value)
+        from_parts = ledger.of_days(np.rint(ever).astype(np.int64))
+        flows["sets"] = packed if sets.uses_body_shop else from_parts
         flows["scrapped"] = self._scrapped(TOPCOAT)
-        stocks = {key: history.stores["level"][:, number(s)] for key, s in STOCKS.items()}
         net = flows["bodies"] - flows["vehicles"] - flows["scrapped"] - packed
+        stocks = {key: ledger.kept(run, "level", store) for key, store in STOCKS.items()}
         stocks["inside"] = self._inside_at_end() - net.sum() + np.cumsum(net)
-        return pd.concat(
-            [
-                pd.DataFrame(flows | stocks, index=pd.Index(self.course.days.dates, name="day")),
-                units.ms_to_hours(self.lost_ms("assembly")),
-            ],
-            axis=1,
-        )
+        table = pd.DataFrame(flows | stocks, index=pd.Index(self.course.days.dates, name="day"))
+        return pd.concat([table, self.lost_ms("assembly") / units.MS_PER_H], axis=1)
 
     @cached_property
     def monthly(self) -> pd.DataFrame:
@@ -125,12 +117,8 @@ class YearRun:
 
         What each cause is, says `ningde_sim.production.ledger`.
         """
-        columns = {shop: self.lost_ms(shop).sum() for shop in SHOPS}
-        table = pd.DataFrame(columns)
-        order = dict.fromkeys(cause for shop in SHOPS for cause in self.lost_ms(shop).columns)
-        last = ("breakdown", "blocked", "starved", "rework", "made")
-        rows = [*(cause for cause in order if cause not in last), *last]
-        return units.ms_to_hours(table.fillna(0).loc[rows]).rename_axis("cause")
+        table = pd.DataFrame({shop: self.lost_ms(shop).sum() for shop in SHOPS})
+        return (table / units.MS_PER_H).rename_axis("cause")
 
     @cached_property
     def losses(self) -> pd.DataFrame:
@@ -150,16 +138,14 @@ class YearRun:
         return ledger.lost(self.shop_run, self.course, shop, self._meters[shop])
 
     def _scrapped(self, station: str) -> Ints:
-        if station not in self.shop_run.stations.index:
-            return np.zeros(len(self.course.days), np.int64)
-        k = self.shop_run.station_number(station)
+        k = ledger.station_number(self.shop_run, station)
         return ledger.of_days(self.shop_run.history.stations["scrapped"][:, k])
 
     def _inside_at_end(self) -> int:
         """Bodies between body shop and gate at the last instant."""
         run = self.shop_run
         behind = [line for line in run.shop.lines if line.zone in ("Paint", "Assembly")]
-        stations = [run.station_number(s.name) for line in behind for s in line.stations]
+        stations = [ledger.station_number(run, s.name) for line in behind for s in line.stations]
         tables = pd.concat([run.stores, run.buffers])
         names = {name for line in behind for name in line.takes}
         gaps = [name for name in tables.index if name in names or name.startswith(f"{LINE} > ")]

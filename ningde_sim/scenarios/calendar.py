@@ -146,7 +146,7 @@ def overtime(table: CalendarTable) -> dict[str, float]:
     found = {}
     for month in dict.fromkeys(days.months):
         here = months == month
-        worked = units.ms_to_hours(days.planned[here].sum()) / table.crews.value
+        worked = float(units.ms_to_hours(days.planned[here].sum())) / table.crews.value
         standard = STANDARD_DAY * np.count_nonzero(days.official[here])
         found[month] = float(max(0.0, worked - standard))
     return found

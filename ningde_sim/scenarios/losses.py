@@ -7,15 +7,13 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from ningde_sim.plant.tables import ShopFile
-
 
 def _at(table: Any, **values: float) -> Any:
     """A table with some of its quantities at these values."""
     return replace(table, **{key: getattr(table, key).fixed(v) for key, v in values.items()})
 
 
-def _shops(scenario: Any, change: Callable[[ShopFile], ShopFile]) -> dict[str, ShopFile | None]:
+def _shops(scenario: Any, change: Callable[[Any], Any]) -> dict[str, Any]:
     """Both body shops, changed."""
     before = scenario.body_shop_before
     return {
@@ -48,7 +46,7 @@ def _no_supply(scenario: Any) -> Any:
 
 
 def _no_failures(scenario: Any) -> Any:
-    def change(shop: ShopFile) -> ShopFile:
+    def change(shop: Any) -> Any:
         steady = replace(shop.shop, cycle_time_cv=None)
         return replace(shop, shop=steady, failures={}, planned_stops={})
 
@@ -56,7 +54,7 @@ def _no_failures(scenario: Any) -> Any:
 
 
 def _no_quality(scenario: Any) -> Any:
-    def change(shop: ShopFile) -> ShopFile:
+    def change(shop: Any) -> Any:
         zones = {key: replace(zone, inspection=None) for key, zone in shop.zones.items()}
         return replace(shop, zones=zones)
 

@@ -199,3 +199,8 @@ class KnockDownTable:
 
     share: Annotated[Quantity, measured("-", most=0.9)]
     uses_body_shop: Flag = False
+
+    @property
+    def packs_bodies(self) -> bool:
+        """Whether sets are taken from the bodies."""
+        return self.uses_body_shop and self.share.value > 0
