@@ -102,7 +102,7 @@ def production_days(table: CalendarTable) -> Days:
     first = np.datetime64(table.start)
     days = first + np.arange(len(official))
     dates = tuple(days.tolist())
-    month = days.astype("datetime64[M]")
+    month = np.array([12 * day.year + day.month - 1 for day in dates])
     worked = official.copy()
     for closure in table.closures.values():
         since = (days - np.datetime64(closure.start)).astype(np.int64)
@@ -111,13 +111,12 @@ def production_days(table: CalendarTable) -> Days:
         saturdays &= ~closed
     shifts = int(table.shifts.value)
     shift = np.full(len(dates), table.shift_hours.value)
-    for number in np.unique(month):
+    for number in set(month.tolist()):
         here = month == number
-        of_year = number.astype(object).month - 1
-        wanted = _monthly(table.saturdays.value, table.saturdays_by_month, of_year)
+        wanted = _monthly(table.saturdays.value, table.saturdays_by_month, number % 12)
         worked |= here & saturdays & (np.cumsum(here & saturdays) <= round(wanted))
-        overtime = _monthly(table.overtime.value, table.overtime_by_month, of_year)
-        shift[here] += overtime / max(1, np.count_nonzero(worked & here))
+        longer = _monthly(table.overtime.value, table.overtime_by_month, number % 12)
+        shift[here] += longer / (len(np.flatnonzero(worked & here)) or 1)
     planned = np.where(worked, np.minimum(shifts * shift, 24.0), 0.0)
     limit = 24.0 - table.maintenance.value
     return Days(

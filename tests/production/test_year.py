@@ -1,0 +1,191 @@
+"""A year of a small plant: what comes out, what is lost, and that all of it adds up."""
+
+from __future__ import annotations
+
+import datetime
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ningde_sim.production.flow import plant
+from ningde_sim.production.year import YearRun, simulate_year
+from ningde_sim.scenarios.losses import WITHOUT
+from ningde_sim.scenarios.tables import SHOPS
+from tests.years import small_year
+
+CAUSES = ("overtime", "closures", "maintenance", "works", "chips", "stock_outs", "power")
+CAUSES += ("outbreak", "works_nights", "launches", "breakdown", "blocked", "starved", "rework")
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["sets of parts", "sets of bodies"])
+def year(request) -> YearRun:
+    """A year with everything in it."""
+    drawn = small_year().replace({"knock_down.uses_body_shop": request.param}).draw(4, 2)
+    return simulate_year(drawn, seed=4, run=2)
+
+
+# ------------------------------------------------------------------ nominal arithmetic
+
+
+def test_a_year_without_losses_makes_its_nominal_exactly():
+    """60 an hour x 16 h x 250 days are 240,000, by arithmetic and station by station."""
+    year = simulate_year(small_year().without(*WITHOUT), seed=0)
+    assert year.nominal == 240_000
+    assert year.vehicles == 240_000
+
+
+def test_a_month_without_losses_makes_its_nominal_exactly():
+    """60 x 20 h x 25 days are 30,000: March 2021 with two Saturdays, three crews."""
+    march = {
+        "calendar.start": datetime.date(2021, 3, 1),
+        "calendar.end": datetime.date(2021, 3, 31),
+        "calendar.shift_hours": 10,
+        "calendar.saturdays": 2,
+        "calendar.crews": 3,
+    }
+    year = simulate_year(small_year().without(*WITHOUT).replace(march), seed=0)
+    assert year.nominal == 60 * 20 * 23
+    assert year.vehicles == 60 * 20 * 25 == 30_000
+
+
+# ------------------------------------------------------------------ it adds up
+
+
+def test_the_lost_hours_of_each_shop_are_the_gap_from_nominal_to_made(year):
+    """Each day, in whole milliseconds."""
+    for shop in SHOPS:
+        table = year.lost_ms(shop)
+        assert tuple(table.columns) == ("nominal", *CAUSES, "made")
+        assert (table["nominal"] - table[[*CAUSES]].sum(axis=1) == table["made"]).all()
+        assert (table.dtypes == np.int64).all()
+
+
+def test_the_losses_at_the_gate_are_the_gap_in_vehicles(year):
+    """What is made is the vehicles times their cycle, rounded to the clock."""
+    losses = year.losses
+    gap = losses.loc["nominal", "vehicles"] - losses.loc[[*CAUSES], "vehicles"].sum()
+    assert gap == pytest.approx(losses.loc["made", "vehicles"], abs=1e-6)
+    assert gap == pytest.approx(year.vehicles, rel=1e-5)
+    assert losses.loc["nominal", "vehicles"] == pytest.approx(year.nominal)
+
+
+def test_days_add_up_to_months_and_months_to_the_year(year):
+    """Bodies, vehicles, sets, hours; stores are those of the last day."""
+    daily, monthly = year.daily, year.monthly
+    assert len(daily) == 365
+    assert list(monthly.index) == [f"2021-{month:02}" for month in range(1, 13)]
+    for column in ("bodies", "painted", "vehicles", "sets", "scrapped"):
+        assert monthly[column].sum() == daily[column].sum()
+    for column in ("nominal", *CAUSES, "made"):
+        assert monthly[column].sum() == pytest.approx(daily[column].sum())
+    assert (year.vehicles, year.bodies, year.sets) == tuple(
+        monthly[["vehicles", "bodies", "sets"]].sum()
+    )
+    september = daily[[day.month == 9 for day in daily.index]]
+    assert monthly.loc["2021-09", "vehicles"] == september["vehicles"].sum()
+    assert monthly.loc["2021-09", "inside"] == september["inside"].iloc[-1]
+
+
+def test_bodies_are_vehicles_and_inside_and_scrapped():
+    """From an empty plant on: each body is somewhere, sets of bodies included."""
+    from ningde_sim import simulate
+    from ningde_sim.production.course import course
+
+    scenario = small_year().replace({"knock_down.uses_body_shop": True})
+    shop = plant(scenario, course(scenario, seed=1, run=0)).shop
+    run = simulate(shop, hours=24 * 40, seed=1)
+    stations = run.stations
+    behind = stations["zone"].isin(["Paint", "Assembly"])
+    levels = run.stores.loc[
+        ["white bodies", "in paint", "to packing", "painted bodies"], "level_end"
+    ]
+    inside = levels.sum() + run.buffers["level_end"].sum()
+    inside += (run.counts.stations["content"][behind.to_numpy()] > 0).sum()
+    gone = stations.loc[behind, "scrapped"].sum()
+    assert run.stores.loc["white bodies", "put"] == run.bodies + inside + gone
+    assert run.bodies > 10_000
+    assert gone > 500
+
+
+def test_the_year_keeps_account_of_what_is_inside(year):
+    """Never below the stores, never above all places and stations."""
+    daily = year.daily
+    stores = daily[["white_bodies", "in_paint", "painted_bodies"]].sum(axis=1)
+    assert (daily["inside"] >= stores).all()
+    assert (daily["inside"] <= stores + 5 + 20 + 1).all()
+    packed = daily["sets"] if year.scenario.knock_down.uses_body_shop else 0
+    net = daily["bodies"] - daily["vehicles"] - daily["scrapped"] - packed
+    assert (daily["inside"].diff().iloc[1:] == net.iloc[1:]).all()
+
+
+def test_sets_are_their_share_of_sets_and_vehicles(year):
+    """Of parts exactly, of bodies by luck."""
+    share = year.scenario.knock_down.share.value
+    found = year.sets / (year.sets + year.vehicles)
+    assert found == pytest.approx(
+        share, abs=0.005 if year.scenario.knock_down.uses_body_shop else 1e-5
+    )
+    assert share > 0.05
+
+
+# ------------------------------------------------------------------ the same rules as everywhere
+
+
+def test_both_engines_make_the_same_year():
+    """A month with works in it, table by table."""
+    month = small_year().replace(
+        {
+            "calendar.start": datetime.date(2021, 8, 20),
+            "calendar.end": datetime.date(2021, 9, 20),
+        }
+    )
+    one, other = (simulate_year(month, seed=3, engine=e) for e in ("compiled", "reference"))
+    pd.testing.assert_frame_equal(one.daily, other.daily, check_exact=True)
+    pd.testing.assert_frame_equal(one.lost_hours, other.lost_hours, check_exact=True)
+    assert one.vehicles > 10_000
+
+
+def test_the_shop_of_before_ends_where_that_of_after_begins():
+    """No body of one after the switch, none of the other before it."""
+    year = simulate_year(small_year().without("supply", "launches"), seed=0)
+    history = year.shop_run.history.stations["cycles"]
+    names = list(year.shop_run.stations.index)
+    before, after = (history[:, names.index(name)] for name in ("before FI-020", "FI-020"))
+    stop = (datetime.date(2021, 8, 30) - datetime.date(2021, 1, 1)).days
+    assert before[stop - 1] == before[-1] > 100_000
+    assert after[stop + 8] == 0
+    assert after[-1] > 50_000
+
+
+def test_seed_and_run_make_the_year():
+    """The same again, another with another run; what is drawn is no part of it."""
+    one, same, other = (simulate_year(small_year(), seed=0, run=run) for run in (1, 1, 2))
+    pd.testing.assert_frame_equal(one.daily, same.daily)
+    assert one.vehicles != other.vehicles
+    assert simulate_year(small_year().typical(), seed=0, run=1).vehicles == one.vehicles
+
+
+def test_a_year_can_be_sent_and_told():
+    """To another process; in a dozen lines and the notes."""
+    year = simulate_year(small_year(), seed=0)
+    sent = pickle.loads(pickle.dumps(year))
+    assert sent.vehicles == year.vehicles
+    text = year.summary()
+    assert f"{year.vehicles:,}" in text
+    assert "one run only" in text
+    assert all(note in text for note in year.scenario.notes)
+    assert repr(year) == (
+        f"YearRun('ningde-2021', seed=0, run=0, engine='compiled': {year.vehicles:,} vehicles)"
+    )
+
+
+def test_what_is_no_scenario_is_refused():
+    """With the way to one."""
+    with pytest.raises(TypeError, match=r"simulate_year: it must be given a Scenario, got 'x'"):
+        simulate_year("x", seed=0)
+    with pytest.raises(ValueError, match=r"simulate_year 'ningde-2021': seed must be at least 0"):
+        simulate_year(small_year(), seed=-1)
+    with pytest.raises(ValueError, match="shop must be one of body_shop, paint, assembly, got"):
+        simulate_year(small_year(), seed=0).lost_ms("gate")

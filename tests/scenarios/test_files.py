@@ -1,0 +1,152 @@
+"""Scenario files: those that ship, those that users write, and all that can be wrong in them."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+import tomli_w
+
+from ningde_sim.scenarios.files import scenario
+from ningde_sim.scenarios.scenario import Scenario
+from tests.years import small_year
+
+
+@pytest.fixture
+def text(tmp_path):
+    """The text of a small scenario."""
+    small_year().to_toml(tmp_path / "small.toml")
+    return (tmp_path / "small.toml").read_text("utf-8")
+
+
+def read(tmp_path, text, name="mine.toml"):
+    """Read a text as a scenario."""
+    path = tmp_path / name
+    path.write_text(text, "utf-8")
+    return scenario(path)
+
+
+def test_the_scenarios_that_ship_have_names():
+    """And are what their names say."""
+    assert Scenario.names() == ["ningde-2020-12", "ningde-2021", "ningde-2022"]
+    assert [scenario(name).name for name in Scenario.names()] == Scenario.names()
+
+
+def test_every_quantity_that_ships_has_a_source_and_most_a_range():
+    """Plans have none: they are decided."""
+    for name in Scenario.names():
+        table = scenario(name).assumptions()
+        assert (table["source"].str.len() > 2).all()
+        assert table["low"].notna().mean() > 0.7
+
+
+def test_the_year_2021_carries_what_the_article_reports():
+    """240,000 vehicles, 30,000 bodies, two models, works in September."""
+    year = scenario("ningde-2021")
+    assert year.target.value == 240_000
+    assert year.month_target.value == 30_000
+    assert len(year.launches) == 2
+    assert year.works is not None
+
+
+@pytest.mark.parametrize("name", ["ningde-2020-12", "ningde-2021", "ningde-2022"])
+def test_what_is_written_is_read_again(name, tmp_path):
+    """To the last number, shops included."""
+    there = scenario(name)
+    there.to_toml(tmp_path / "copy.toml")
+    assert scenario(tmp_path / "copy.toml") == there
+    assert scenario(str(tmp_path / "copy.toml")) == there
+
+
+def test_a_shop_may_be_a_file_beside_the_scenario_or_one_that_ships(tmp_path, text):
+    """By its name; changes take the place of what it says."""
+    data = tomllib.loads(text)
+    data["body_shop"] = "body_shop_2021.toml"
+    for key in ("body_shop_before", "works"):
+        del data[key]
+    rest = tomli_w.dumps(data)
+    change = (
+        '\n[changes]\n"body_shop.finish.cycle_time" = '
+        '{ value = 54, unit = "s", confidence = "found", source = "a test" }\n'
+    )
+    found = read(tmp_path, rest + change)
+    assert found.get("body_shop.finish.cycle_time").value == 54
+    assert found.get("body_shop.framing.cycle_time").value == 90
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("[works]", "[work]", r"work: there is no such key here"),
+        ('unit = "days"', 'unit = "h"', r"the unit must be 'days', got 'h'"),
+        ("full_stop_days", "full_stop_day", r"works\.full_stop_days: this key is missing"),
+        (
+            "[assembly.rate]\nvalue = 60.0",
+            "[assembly.rate]\nvalue = 70.0",
+            r"high must be at least",
+        ),
+        (
+            "[assembly.rate]\nvalue = 60.0",
+            "[assembly.rate]\nvalue = -60.0",
+            r"assembly\.rate\.low: low must be at most the value of -60",
+        ),
+        ('confidence = "recalled"', 'confidence = "sure"', r"confidence: Input should be 'seed'"),
+        ("start = 2021-08-30", "start = 30", r"works\.start"),
+        ("0.5,\n    0.5,\n    0.6", "9.5,\n    0.5,\n    0.6", r"weights must have the mean 1"),
+        ("[supply.power", "[supply.works", r"no two causes of lost hours may have one name"),
+    ],
+)
+def test_a_fault_of_a_file_is_told_with_its_path(tmp_path, text, old, new, fault):
+    """And with the rule and the value."""
+    assert old in text
+    with pytest.raises(ValueError, match=fault) as told:
+        read(
+            tmp_path,
+            text.replace(old, new) if old.startswith("[supply") else text.replace(old, new, 1),
+        )
+    assert "mine.toml: faults found:" in str(told.value)
+
+
+def test_a_missing_section_is_told(tmp_path, text):
+    """By its name."""
+    data = tomllib.loads(text)
+    del data["paint"]
+    with pytest.raises(ValueError, match=r"paint: this key is missing"):
+        read(tmp_path, tomli_w.dumps(data))
+
+
+def test_all_faults_are_told_at_once(tmp_path, text):
+    """So that one round mends them."""
+    spoilt = text.replace("[works]", "[work]", 1).replace("[paint.rate]", "[paint.rat]", 1)
+    with pytest.raises(ValueError, match="faults found") as told:
+        read(tmp_path, spoilt)
+    for path in ("work: ", "paint.rate: ", "paint.rat: "):
+        assert path in str(told.value)
+
+
+def test_what_is_no_toml_or_not_there_is_told(tmp_path):
+    """With what there is."""
+    with pytest.raises(ValueError, match="this is not TOML"):
+        read(tmp_path, "import os\nos.system('true')\n")
+    with pytest.raises(FileNotFoundError, match=r"got 'ningde-2012'\. By name .* nearest: ningde"):
+        scenario("ningde-2012")
+    with pytest.raises(TypeError, match="it must be given a name or a path, got 5"):
+        scenario(5)
+
+
+def test_a_fault_in_a_shop_is_told_with_the_shop(tmp_path, text):
+    """And its path in the shop."""
+    spoilt = text.replace(
+        "[body_shop.zones.finish.cycle_time]\nvalue = 52.0",
+        "[body_shop.zones.finish.cycle_time]\nvalue = 49.0",
+    )
+    assert spoilt != text
+    with pytest.raises(ValueError, match=r"body_shop: zones\.finish\.cycle_time\.low"):
+        read(tmp_path, spoilt)
+
+
+def test_a_change_of_a_path_that_is_not_there_is_told(tmp_path, text):
+    """With the nearest."""
+    change = '\n[changes]\n"body_shop.finnish.cycle_time" = 5\n'
+    with pytest.raises(ValueError, match=r"changes: .*finnish.*nearest: body_shop\.finish"):
+        read(tmp_path, text + change)

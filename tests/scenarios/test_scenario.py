@@ -1,0 +1,232 @@
+"""A scenario: what stands at a path, what replaces it, what is drawn, what it is without."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import pickle
+
+import pandas as pd
+import pytest
+
+from ningde_sim.plant.quantity import Quantity
+from ningde_sim.scenarios.files import scenario
+from ningde_sim.scenarios.scenario import Scenario
+from tests.years import small_year
+
+
+@pytest.fixture(scope="module")
+def year() -> Scenario:
+    """The year 2021."""
+    return scenario("ningde-2021")
+
+
+# ------------------------------------------------------------------ paths
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "unit"),
+    [
+        ("body_shop.finish.cycle_time", 52.2, "s"),
+        ("body_shop.zones.finish.cycle_time", 52.2, "s"),
+        ("body_shop.repair_crews", 4, "crews"),
+        ("body_shop.shop.repair_crews", 4, "crews"),
+        ("body_shop.failures.fixture.uptime", 120, "h"),
+        ("body_shop.stores.hood.capacity", 60, "places"),
+        ("works.full_stop_days", 8, "days"),
+        ("calendar.shift_hours", 8, "h"),
+        ("supply.chips.share", 0.076, "-"),
+        ("target", 240_000, "vehicles"),
+    ],
+)
+def test_a_path_leads_to_a_quantity(year, path, value, unit):
+    """The headings [zones] and [shop] may be left out."""
+    found = year.get(path)
+    assert (found.value, found.unit) == (value, unit)
+    assert float(found) == value
+
+
+def test_a_path_leads_to_dates_and_words_too(year):
+    """Whatever stands in the file."""
+    assert year.get("works.start") == datetime.date(2021, 8, 30)
+    assert year.get("supply.chips.shops") == ("assembly",)
+
+
+@pytest.mark.parametrize(
+    ("path", "nearest"),
+    [
+        ("body_shop.finish.cycletime", "body_shop.finish.cycle_time"),
+        ("works.full_stop", "works.full_stop_days"),
+        ("repair_crews", "body_shop.repair_crews"),
+        ("calender.shift_hours", "calendar.shift_hours"),
+    ],
+)
+def test_an_unknown_path_names_the_nearest(year, path, nearest):
+    """Whether it is read or replaced."""
+    for ask in (year.get, lambda p: year.replace({p: 1})):
+        with pytest.raises(KeyError, match="there must be such a path") as told:
+            ask(path)
+        assert nearest in str(told.value)
+
+
+def test_a_number_replaces_a_value_and_is_known(year):
+    """Without a range; the old scenario stays as it was."""
+    new = year.replace({"works.full_stop_days": 12, "body_shop.finish.cycle_time": 54})
+    assert new.get("works.full_stop_days") == Quantity(
+        12, "days", confidence="assumption", source="set by the user"
+    )
+    assert "works.full_stop_days" not in new.doubtful()
+    assert year.get("works.full_stop_days").value == 8
+    assert new.diff(year)["this"].to_dict() == {
+        "body_shop.finish.cycle_time": "54 s, assumption",
+        "works.full_stop_days": "12 days, assumption",
+    }
+
+
+def test_a_quantity_replaces_all_and_a_date_a_date(year):
+    """Its range too."""
+    doubtful = Quantity(6, "days", low=2, high=9, confidence="recalled", source="a test")
+    later = datetime.date(2021, 10, 1)
+    new = year.replace({"works.full_stop_days": doubtful, "works.start": later})
+    assert new.get("works.full_stop_days") == doubtful
+    assert new.get("works.start") == later
+
+
+def test_what_is_one_thing_before_and_after_the_works_changes_in_both(year):
+    """Unless the path of before is named, or the two differ."""
+    path, before = "body_shop.failures.minor.repair", "body_shop_before.failures.minor.repair"
+    new = year.replace({path: 15})
+    assert new.get(before).value == new.get(path).value == 15
+    apart = year.replace({path: 15, before: 10})
+    assert apart.get(before).value == 10
+    finish = year.replace({"body_shop.finish.cycle_time": 55})
+    assert finish.get("body_shop_before.finish.cycle_time").value == 52.5
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "text"),
+    [
+        (
+            "body_shop.finish.cycle_time",
+            -3,
+            "cycle_time.value: value must be at least 0.001",
+        ),
+        ("assembly.uptime", 1.2, "assembly.uptime.value: value must be at most 1, got 1.2"),
+        ("calendar.shifts", 2.5, "calendar.shifts.value: value must be a whole number, got 2.5"),
+        ("calendar.shift_hours", 13, "2 shifts must fit into 24 h, they make 26 h"),
+        ("calendar.end", datetime.date(2020, 1, 1), "end must not be before start"),
+        ("supply.chips.shops", ("welding",), "supply.chips.shops"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused_with_its_path(year, path, value, text):
+    """By the rules that a file is read by."""
+    with pytest.raises(ValueError, match=r"Scenario 'ningde-2021': ") as told:
+        year.replace({path: value})
+    assert text in str(told.value)
+
+
+def test_a_value_of_another_kind_is_refused(year):
+    """No truth value, no text for a number."""
+    with pytest.raises(TypeError, match=r"works\.full_stop_days must be a number, got 'long'"):
+        year.replace({"works.full_stop_days": "long"})
+    with pytest.raises(ValueError, match="the unit must be 'days'"):
+        year.replace(
+            {"works.full_stop_days": Quantity(3, "h", confidence="found", source="a test")}
+        )
+
+
+# ------------------------------------------------------------------ doubt
+
+
+def test_the_typical_scenario_has_no_ranges(year):
+    """And the same values."""
+    typical = year.typical()
+    assert typical.doubtful() == {}
+    assert typical.draw(0, 5) == typical
+    table, other = year.assumptions(), typical.assumptions()
+    assert (table["value"] == other["value"]).all()
+    assert other["low"].isna().all()
+
+
+def test_a_draw_takes_each_doubtful_value_from_its_range(year):
+    """And leaves the others alone."""
+    drawn = year.draw(3, 17)
+    inputs = year.inputs(3, 17)
+    assert inputs.keys() == year.doubtful().keys()
+    for path, quantity in year.doubtful().items():
+        assert quantity.low <= drawn.get(path).value == inputs[path] <= quantity.high
+    assert drawn.get("calendar.shift_hours") == year.get("calendar.shift_hours")
+    assert drawn.doubtful() == {}
+    assert drawn == year.draw(3, 17) == year.drawn(inputs)
+    assert drawn != year.draw(3, 18)
+    assert drawn != year.draw(4, 17)
+
+
+def test_what_is_one_thing_before_and_after_is_drawn_once(year):
+    """And is one input."""
+    inputs = year.inputs(3, 17)
+    assert "body_shop_before.failures.minor.repair" not in inputs
+    assert "body_shop_before.finish.cycle_time" in inputs
+    drawn = year.drawn(inputs)
+    one, other = (f"{shop}.failures.minor.repair" for shop in ("body_shop", "body_shop_before"))
+    assert drawn.get(one).value == drawn.get(other).value == inputs[one]
+
+
+def test_fixing_one_input_changes_no_other_draw(year):
+    """Inputs are streams by name."""
+    fixed = year.replace({"works.full_stop_days": 8}).inputs(3, 17)
+    everything = year.inputs(3, 17)
+    assert everything.pop("works.full_stop_days") != 8
+    assert fixed == everything
+
+
+# ------------------------------------------------------------------ to look at
+
+
+def test_the_assumptions_are_a_table_of_every_quantity(year):
+    """With unit, range, confidence and source; most of it is assumption."""
+    table = year.assumptions()
+    assert list(table.columns[:6]) == ["value", "unit", "low", "high", "confidence", "source"]
+    assert table.loc["works.full_stop_days", ["value", "low", "high"]].tolist() == [8, 3, 20]
+    assert (table["source"] != "").all()
+    assert (table["confidence"] == "assumption").mean() > 0.5
+
+
+def test_a_difference_names_what_the_other_lacks(year):
+    """None stands for nothing."""
+    table = year.diff(scenario("ningde-2022"))
+    assert isinstance(table, pd.DataFrame)
+    assert table.loc["works.full_stop_days", "other"] is None
+    assert year.diff(year).empty
+
+
+def test_a_scenario_is_a_frozen_record_that_can_be_sent(year):
+    """And printed."""
+    assert pickle.loads(pickle.dumps(year)) == year
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        year.name = "other"
+    assert repr(year).startswith("Scenario('ningde-2021', 2021-01-01 to 2021-12-31, ")
+    assert "drawn from their ranges" in str(year)
+
+
+# ------------------------------------------------------------------ without
+
+
+def test_each_kind_of_losses_can_be_left_out():
+    """One after the other, in any order."""
+    year = small_year()
+    assert year.without("works").works is None
+    assert year.without("launches").launches == {}
+    assert year.without("supply").supply == {}
+    assert year.without("failures").body_shop.failures == {}
+    assert year.without("quality").paint.first_time_ok.value == 1
+    assert year.without("calendar").calendar.closures == {}
+    assert year.without("works", "supply") == year.without("supply").without("works")
+
+
+def test_an_unknown_kind_of_losses_is_refused(year):
+    """With those that there are."""
+    with pytest.raises(
+        ValueError, match=r"each loss must be one of calendar, works, .* got 'luck'"
+    ):
+        year.without("luck")

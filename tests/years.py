@@ -1,0 +1,59 @@
+"""A year of a small plant: the scenario that ships, with body shops of three stations."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+from typing import Any
+
+from ningde_sim.plant.files import load
+from ningde_sim.scenarios.files import scenario
+from ningde_sim.scenarios.scenario import Scenario
+
+
+def _q(value: float, unit: str, low: float | None = None, high: float | None = None) -> Any:
+    known = {"value": value, "unit": unit, "confidence": "assumption", "source": "a test"}
+    return known | ({} if low is None else {"low": low, "high": high})
+
+
+def small_shop(name: str, cycle: float) -> dict[str, Any]:
+    """The tables of a body shop: two lines that join in a third."""
+    zone = {"confidence": "assumption", "source": "a test", "cycle_time": _q(cycle, "s", 50, 60)}
+    station = {"suffix": "010", "weld": 2, "spots": 20}
+    return {
+        "name": name,
+        "shop": {"repair_crews": _q(2, "crews", 1, 3)},
+        "failures": {
+            "minor": {
+                "per": "robot",
+                "uptime": _q(40, "h", 20, 80),
+                "repair": _q(10, "min", 5, 20),
+                "cv": _q(1, "-"),
+                "crew": True,
+            }
+        },
+        "stores": {
+            key: {"title": key, "capacity": _q(20, "places", 5, 40), "transit_time": _q(60, "s")}
+            for key in ("floor", "side")
+        },
+        "zones": {
+            "floor": zone
+            | {"title": "Floor", "lines": ["FL"], "puts": "floor"}
+            | {"stations": [station]},
+            "side": zone
+            | {"title": "Side", "lines": ["SI"], "puts": "side"}
+            | {"stations": [station]},
+            "finish": zone
+            | {"title": "Finish", "lines": ["FI"], "takes": ["floor", "side"]}
+            | {"stations": [station, {"suffix": "020", "manual": True}]},
+        },
+    }
+
+
+@cache
+def small_year(name: str = "ningde-2021") -> Scenario:
+    """A scenario that ships with small body shops: 53 s before the works, 52 s after."""
+    there = scenario(name)
+    before = None if there.works is None else load(small_shop("small before", 53.0))
+    after = load(small_shop("small", 52.0))
+    return dataclasses.replace(there, body_shop=after, body_shop_before=before)
