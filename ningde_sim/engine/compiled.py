@@ -199,25 +199,21 @@ def run(
     for row, end in enumerate(ends.tolist()):
         advance(warm_up + end, keep=True)
         if history is not None:
-            booked = _booked(floor)
-            history.keep(row, booked.stations, booked.spent, booked.stores)
+            _keep(floor, history, row)
     _kernel.close_accounts(floor)
     _drain(floor, warm_up, exits, intervals)
     joined = np.concatenate(intervals) if trace else None
     return _collect(floor, level_start, exits, joined, history)
 
 
-def _booked(floor: _kernel.Floor) -> _kernel.Floor:
-    """A copy with everything booked up to now; the run itself goes on untouched.
+def _keep(floor: _kernel.Floor, history: History, row: int) -> None:
+    """Write down what stations and stores have counted up to now.
 
-    The accounts of the run stay open, because a wait for a crew is measured from where its
-    account was last closed.
+    The accounts of the clocks stay open: a wait for a crew is measured from where its account
+    was last closed.
     """
-    written = ("g", "stations", "stores", "clocks", "spent")
-    copy = floor._replace(**{name: getattr(floor, name).copy() for name in written})
-    copy.g["tracing"] = False
-    _kernel.close_accounts(copy)
-    return copy
+    _kernel.close_accounts(floor._replace(clocks=floor.clocks[:0]))
+    history.keep(row, floor.stations, floor.spent, floor.stores)
 
 
 def _drain(

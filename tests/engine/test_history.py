@@ -140,8 +140,8 @@ def test_a_wait_for_a_crew_across_the_end_of_a_period_counts_whole(run):
 
 
 def test_closed_time_belongs_to_no_state(run):
-    """Open from 0 to 10 and from 20 to 30 s, periods of 15 s."""
-    shop = Shop("s", [Line("L", [Station("A", 10)])], working_time=windows((0, 10), (20, 30)))
+    """Open from 0 to 10 and from 20 to 30 s, periods of 15 s; at work all the time."""
+    shop = Shop("s", [Line("L", [Station("A", 99)])], working_time=windows((0, 10), (20, 30)))
     spent = run(shop, 40, every=15 / HOUR).history.spent.sum(axis=2)
     assert spent[:, 0].tolist() == [10_000, 20_000, 20_000]
 
