@@ -68,7 +68,7 @@ def say_what_is_known(notes: tuple[str, ...]) -> None:
 
 
 def say_month(study: Study) -> None:
-    print(f"\nA month of {study.hours:g} h (interval; its level, number of runs)")
+    print(f"\nA month of {study.case.description} (interval; its level, number of runs)")
     print(f"  {f'P(month >= {study.target:,.0f})':<21}{study.probability()}")
     print(f"  mean month           {study.mean()} bodies")
     print(f"  5 % of months        {study.quantile(0.05)} bodies or less")

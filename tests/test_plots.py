@@ -14,7 +14,8 @@ from matplotlib.container import BarContainer
 
 from ningde_sim import Line, Shop, ShopRun, Station, Store, WorkingTime, ningde_2021, simulate
 from ningde_sim.plots import COLOURS, plot_distribution, plot_states, plot_stores
-from ningde_sim.study import Study, replicate
+from ningde_sim.replication import replicate
+from ningde_sim.study import Study
 
 
 @pytest.fixture(autouse=True)
