@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ningde_sim import DoubtfulEstimate, Study, ningde_2021, plots, replicate
 from ningde_sim.facts import CLASHES, FACTS, PUBLISHED
+from ningde_sim.replication import IncompleteStudy
 
 MONTH_HOURS = 500.0
 """Counted hours: 25 days of 20 h, our reading of the month in F2. [h]"""
@@ -119,8 +120,9 @@ def main() -> None:
         flush=True,
     )
     began = time.perf_counter()
+    warnings.simplefilter("ignore", IncompleteStudy)  # said below
     try:
-        study = replicate(
+        study = replicate(  # Ctrl-C ends it with the months it has
             shop,
             hours=options.hours,
             warm_up=WARM_UP_HOURS,
@@ -134,7 +136,8 @@ def main() -> None:
         raise SystemExit("Stopped.") from None
     except ValueError as error:
         raise SystemExit(str(error)) from None
-    print(f"Done in {time.perf_counter() - began:.0f} s.")
+    done = "Done" if study.complete else f"Stopped after {study.n:,} months"
+    print(f"{done} in {time.perf_counter() - began:.0f} s.")
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always", DoubtfulEstimate)
         say_month(study)
@@ -145,6 +148,8 @@ def main() -> None:
     if options.plot:
         plots.plot_distribution(study).figure.savefig(options.plot)
         print(f"\nWrote {options.plot}.")
+    if not study.complete:
+        raise SystemExit("Stopped.")
 
 
 if __name__ == "__main__":

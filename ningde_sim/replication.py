@@ -92,7 +92,7 @@ def replicate(
         made, 10,000 by default.
     precision : float or mapping, optional  The half-width wanted of the 95 % interval of P(>=
         target), 0.02 for +-2 points; or {"probability": 0.02}, or {"mean": 500} in the unit of
-        the main column. The study ends at the first look (after 64, 96, 128, 160, 224, ... runs)
+        the main column. The study ends at the first look (after 128, 160, 224, 288, ... runs)
         at which the interval is so narrow; `stopping.stop` tells how such intervals hold.
     seed : int  From 0 to 2**63 - 1.
     workers : int, optional  How many at a time; all cores by default.

@@ -106,7 +106,7 @@ class Sample:
         values = self.column(of)
         if np.ptp(values) == 0:
             rule = f"the runs must differ in {self.case.of if of is None else of}"
-            raise ValueError(checks.complain(self._owner, rule, values[0]))
+            raise ValueError(checks.complain(self._owner, rule, float(values[0])))
         return values
 
     def _share(self, field: str, value: float) -> float:

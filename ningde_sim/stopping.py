@@ -15,7 +15,7 @@ from ningde_sim.plant import checks
 MOST = 10_000
 """Runs after which a study ends, whatever its precision, unless it is told otherwise. [runs]"""
 
-FIRST, STEP, GROWTH = 64, 32, 1.25
+FIRST, STEP, GROWTH = 128, 32, 1.25
 """The first look; what each is a multiple of; how much later than the last one it is at least."""
 
 
@@ -69,7 +69,7 @@ def half_width(found: Estimate) -> float:
 
 
 def looks(most: int) -> Iterator[int]:
-    """The run counts at which the rule looks: 64, 96, 128, 160, 224, 288, ..., and the most."""
+    """The run counts at which the rule looks: 128, 160, 224, 288, 384, ..., and the most."""
     n = FIRST
     while n < most:
         yield n
@@ -87,21 +87,26 @@ def stop(values: Values, precision: Precision) -> int | None:
 
     Notes
     -----
-    A rule that stops when an interval looks narrow favours samples that are narrow by luck. For
-    95 % intervals at this schedule the share of studies whose interval holds the truth was
-    measured, with 2,000 repeats each (standard error 0.5 points); the tests repeat it:
+    A rule that stops when an interval looks narrow favours samples that are narrow by luck. How
+    often 95 % intervals at this schedule hold the truth was measured, with 4,000 studies each
+    (standard error 0.4 points), and the tests repeat it:
 
-    ====================  ==================  ==================
-    P(>= target)          half-width 0.05     half-width 0.03
-    ====================  ==================  ==================
-    0.5                   @a@              @b@
-    0.2                   @c@              @d@
-    0.05                  @e@              @f@
-    ====================  ==================  ==================
+    ====================  ===============  ===============  ===============
+    P(>= target)          half-width 0.05  half-width 0.03
+    ====================  ===============  ===============  ===============
+    0.5                   94.8 %           95.3 %
+    0.2                   95.4 %           95.4 %
+    0.05                  97.7 %           97.2 %
+    ====================  ===============  ===============  ===============
+    mean, half-width of   0.2 sd           0.15 sd          0.1 sd
+    ====================  ===============  ===============  ===============
+    normal                94.8 %           94.6 %           94.6 %
+    lognormal             94.3 %           93.6 %           94.4 %
+    ====================  ===============  ===============  ===============
 
-    The last row is no fault: Clopper and Pearson's interval holds its level for each probability,
-    and exceeds it where hits are few. For the mean of normal results @g@ and @h@ at half-widths of
-    0.2 and 0.1 standard deviations; of skewed ones (lognormal, skewness 1.75) @i@ and @j@.
+    More than 95 % is no fault: the interval of Clopper and Pearson holds its level for each
+    probability, and exceeds it where hits are few. The lognormal has a skewness of 1.75; there
+    a first look at 64 gave 92.9 %, Student's interval without any stopping 94.3 % at 112 runs.
 
     References
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 
@@ -10,14 +11,15 @@ import pytest
 from scipy import stats
 
 from ningde_sim import estimate
+from ningde_sim.estimate import Values
 from ningde_sim.stopping import Precision, PrecisionMissed, half_width, looks, stop, wanted
 
-REPEATS = 2_000
+REPEATS = 4_000
 
 
 def test_the_looks_are_fixed_multiples_of_32_that_grow_to_the_most() -> None:
     found = list(looks(1_000))
-    assert found == [64, 96, 128, 160, 224, 288, 384, 480, 608, 768, 960, 1_000]
+    assert found == [128, 160, 224, 288, 384, 480, 608, 768, 960, 1_000]
     assert list(looks(40)) == [40]
     assert list(looks(64)) == [64]
 
@@ -46,7 +48,7 @@ def test_results_after_the_look_change_nothing() -> None:
 def test_the_runs_that_would_do_grow_with_the_square() -> None:
     found = estimate.Estimate(0.5, 0.4, 0.6, 0.95, 100)
     assert Precision("probability", 0.05, target=1).needed(found) == pytest.approx(400, abs=1)
-    assert Precision("mean", 1).needed(estimate.mean(np.ones(1), level=0.95)) == 64
+    assert Precision("mean", 1).needed(estimate.mean(np.ones(1), level=0.95)) == 128
     assert "takes about 400" in str(PrecisionMissed(found, 400))
 
 
@@ -58,7 +60,7 @@ def test_a_share_alone_is_that_of_a_probability() -> None:
 # ------------------------------------------------------------------ how often they hold the truth
 
 
-def held(precision: Precision, truth: float, draw: Callable[[np.random.Generator], float]) -> float:
+def held(precision: Precision, truth: float, draw: Callable[..., Values]) -> float:
     """The share of studies, stopped by the rule, whose interval holds the truth."""
     hits = 0
     for k in range(REPEATS):
@@ -71,24 +73,36 @@ def held(precision: Precision, truth: float, draw: Callable[[np.random.Generator
 
 
 PROBABILITIES = {
-    (0.5, 0.05): 0.0,
-    (0.2, 0.05): 0.0,
-    (0.05, 0.05): 0.0,
-    (0.5, 0.03): 0.0,
-    (0.2, 0.03): 0.0,
-    (0.05, 0.03): 0.0,
+    (0.5, 0.05): 0.948,
+    (0.5, 0.03): 0.953,
+    (0.2, 0.05): 0.954,
+    (0.2, 0.03): 0.954,
+    (0.05, 0.05): 0.977,
+    (0.05, 0.03): 0.972,
 }
-"""As the docstring of `stop` says, by probability and half-width."""
+"""What the docstring of `stop` says, by probability and half-width."""
 
-MEANS = {("normal", 0.2): 0.0, ("normal", 0.1): 0.0, ("lognormal", 0.2): 0.0, ("lognormal", 0.1): 0.0}
-"""As it says, by distribution and half-width in standard deviations."""
+MEANS = {
+    ("normal", 0.2): 0.948,
+    ("normal", 0.15): 0.946,
+    ("normal", 0.1): 0.946,
+    ("lognormal", 0.2): 0.943,
+    ("lognormal", 0.15): 0.936,
+    ("lognormal", 0.1): 0.944,
+}
+"""What it says, by law and half-width in standard deviations."""
+
+CLOSE = 0.002
+"""Half of the standard error: another version of numpy may round a draw otherwise."""
 
 
-def said(share: float) -> bool:
-    return f"{100 * share:.1f} %" in (stop.__doc__ or "")
+def test_the_docstring_says_what_is_measured() -> None:
+    rows = re.findall(r"^    (0\.[0-9]+|normal|lognormal) +(\d.*%)$", stop.__doc__ or "", re.M)
+    told = [float(x) / 100 for _, row in rows for x in re.findall(r"[\d.]+", row)]
+    shares = [*PROBABILITIES.values(), *MEANS.values()]
+    assert told == pytest.approx(shares)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("p", "half"), PROBABILITIES)
 def test_a_probability_stopped_at_a_precision_is_held_as_often_as_said(
     p: float, half: float, monkeypatch: pytest.MonkeyPatch
@@ -96,12 +110,10 @@ def test_a_probability_stopped_at_a_precision_is_held_as_often_as_said(
     monkeypatch.setattr(estimate, "probability", cache(estimate.probability))
     precision = Precision("probability", half, target=1)
     found = held(precision, p, lambda rng: rng.binomial(1, p, 2_000))
-    assert found == PROBABILITIES[p, half]
+    assert found == pytest.approx(PROBABILITIES[p, half], abs=CLOSE)
     assert found >= 0.93
-    assert said(found)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("law", "half"), MEANS)
 def test_a_mean_stopped_at_a_precision_is_held_as_often_as_said(law: str, half: float) -> None:
     skewed = stats.lognorm(0.5)
@@ -110,9 +122,8 @@ def test_a_mean_stopped_at_a_precision_is_held_as_often_as_said(law: str, half: 
         "lognormal": lambda rng: (rng.lognormal(0, 0.5, 1_000) - skewed.mean()) / skewed.std(),
     }
     found = held(Precision("mean", half), 0.0, draw[law])
-    assert found == MEANS[law, half]
+    assert found == pytest.approx(MEANS[law, half], abs=CLOSE)
     assert found >= 0.93
-    assert said(found)
 
 
 def test_the_skewness_said_is_that_of_the_lognormal() -> None:

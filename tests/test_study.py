@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+import re
 import warnings
 from typing import Any
 
@@ -18,6 +19,7 @@ from ningde_sim.estimate import FewRuns, OpenInterval
 from ningde_sim.plant.distributions import Exponential
 from ningde_sim.replication import replicate
 from ningde_sim.study import Study
+from tests.synthetic import MONTHS, Year
 
 jam = Failure("jam", Exponential(0.5), Lognormal(3, 1), crew=True)
 LUCKY = Shop(
@@ -256,3 +258,35 @@ def test_a_difference_of_unlike_studies_is_refused(change, what):
     options = {"hours": 8.0, "warm_up": 0.5, "runs": 10, "seed": 3}
     with pytest.raises(ValueError, match=f"both studies must have the same {what}"):
         replicate(shop, **options).minus(replicate(shop, **options | change))
+
+
+@pytest.mark.parametrize("change", [{"of": "vans"}, {"months": MONTHS}])
+def test_a_difference_of_unlike_columns_or_units_is_refused(change):
+    """One counts what the other does not."""
+    with pytest.raises(ValueError, match=r"both studies must have the same (main column|units)"):
+        replicate(Year(), runs=10, seed=3).minus(replicate(Year(**change), runs=10, seed=3))
+
+
+# ------------------------------------------------------------------ inputs that are drawn
+
+
+def test_the_column_asked_for_is_the_main_one_by_default() -> None:
+    study = replicate(Year(of="vans"), runs=20, seed=3)
+    assert study.mean() == study.mean(of="vans")
+    assert study.probability() == study.probability(100, of="vans")
+
+
+def test_the_summary_tells_luck_from_ignorance() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        study = replicate(Year(), runs=100, seed=3)
+        text = study.summary()
+        few = replicate(Year(), runs=5, seed=3).summary()
+    assert "of the number of runs only (sampling); what is not known is in the spread" in text
+    assert "of luck only" not in text
+    assert f"luck share        {study.luck_share()} of the variance" in text
+    assert re.search(r"weighs most       rate \+0\.\d\d, crews -0\.\d\d, tea .*chance", text)
+    assert "invented" in text
+    assert 10 <= len(text.splitlines()) <= 15
+    assert "luck share" in few
+    assert "weighs most" not in replicate(Year(), runs=3, seed=3).summary()
