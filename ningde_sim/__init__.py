@@ -22,7 +22,8 @@ from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
 from ningde_sim.plant.working_time import WorkingTime
-from ningde_sim.study import Study, replicate
+from ningde_sim.replication import replicate
+from ningde_sim.study import Study
 
 __version__ = version("ningde-sim")
 

@@ -61,15 +61,15 @@ class Estimate:
 
 
 class DoubtfulEstimate(UserWarning):
-    """An estimate from too few runs.
+    """An estimate to be read with care, most often from too few runs.
 
     Attributes
     ----------
     estimate : Estimate
-    needed : int  Runs that would do.
+    needed : int or None  Runs that would do; None where no number of them does.
     """
 
-    def __init__(self, estimate: Estimate, needed: int) -> None:
+    def __init__(self, estimate: Estimate, needed: int | None) -> None:
         super().__init__(estimate, needed)
         self.estimate, self.needed = estimate, needed
 

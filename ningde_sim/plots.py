@@ -11,7 +11,7 @@ from ningde_sim import estimate
 from ningde_sim.engine.rules import STATES
 from ningde_sim.engine.simulation import ShopRun
 from ningde_sim.plant import checks
-from ningde_sim.study import UNITS, Study
+from ningde_sim.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,15 +56,16 @@ def _legend_above(ax: Axes, title: str, columns: int) -> None:
 
 
 def plot_distribution(
-    study: Study, target: float | None = None, of: str = "bodies", ax: Axes | None = None
+    study: Study, target: float | None = None, of: str | None = None, ax: Axes | None = None
 ) -> Axes:
     """How the results of a study spread: its runs, their mean and 5-95 % range, the target.
 
     Parameters
     ----------
     study : Study
-    target : float, optional  By default that of the study, which is in bodies. [UNITS[of]]
-    of : str  A column of `study.runs`.
+    target : float, optional  By default that of the study, which is of the main column.
+        [study.case.units[of]]
+    of : str, optional  A column of results; by default the main one.
     ax : Axes, optional  By default those of a new figure.
 
     Returns
@@ -77,19 +78,21 @@ def plot_distribution(
         An unknown column.
     """
     _check("plot_distribution", study, Study)
+    case = study.case
+    of = case.of if of is None else of
     values = study.column(of)
-    target = study.target if target is None and of == "bodies" else target
+    target = study.target if target is None and of == case.of else target
     ax = _new_axes(ax, 4.2)
     _histogram(ax, values, target)
     low, high = np.quantile(values, [0.05, 0.95], method="inverted_cdf")
     ax.axvspan(low, high, color=_GREY, alpha=0.35, zorder=0, lw=0, label="5-95 % of runs")
     ax.axvline(float(values.mean()), color="black", lw=1.5, label="mean")
-    title = f"{study.shop.name}: mean {estimate.mean(values, level=0.95)}"
+    title = f"{case.title}: mean {estimate.mean(values, level=0.95)}"
     if target is not None:
         ax.axvline(target, color=_VERMILLION, lw=2, ls="--", label=f"target {target:,.6g}")
         share = estimate.probability(int(np.sum(values >= target)), study.n, level=0.95)
         title += f"\nP({of} >= {target:,.6g}) = {share}"
-    ax.set_xlabel(f"{of} in {study.hours:g} h [{UNITS[of]}]")
+    ax.set_xlabel(f"{of} in {case.description} [{case.units[of]}]")
     ax.set_ylabel("number of runs [-]")
     ax.xaxis.set_major_formatter("{x:,.6g}")
     ax.locator_params(axis="y", integer=True)

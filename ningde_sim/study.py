@@ -1,146 +1,76 @@
-"""The one Monte Carlo: many runs of one description, read as estimates with intervals."""
+"""What many runs of a case gave, read as estimates with intervals."""
 
 from __future__ import annotations
 
+import hashlib
 import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
-from importlib.metadata import version
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-import joblib
 import numpy as np
 import pandas as pd
 
-from ningde_sim import estimate
-from ningde_sim.engine.rules import STATES
-from ningde_sim.engine.simulation import Engine, ShopRun, check_request, simulate
-from ningde_sim.estimate import Estimate, Values
+from ningde_sim import estimate, outlook, spread
+from ningde_sim.estimate import Estimate, FewRuns, Values
 from ningde_sim.plant import checks
-from ningde_sim.plant.shop import Shop
-from ningde_sim.progress import bar
+from ningde_sim.sample import Sample
+from ningde_sim.stopping import Precision
 
-Row = dict[str, float]
-
-UNITS: Mapping[str, str] = MappingProxyType(
-    {
-        "bodies": "bodies",
-        "throughput": "bodies/h",
-        "scrapped": "bodies",
-        "reworked": "bodies",
-        "failures": "failures",
-        **dict.fromkeys(STATES, "station hours"),
-    }
-)
-"""What a study keeps of each run, and its unit."""
+EVERY = 5
+"""Runs 0, 5, 10, ... are run a second time with the same inputs and other luck: the twins."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Study:
-    """What many runs of a shop gave.
+class Study(Sample):
+    """What many runs of a case gave.
+
+    Wherever `of` is a column of results, it is the case's main one by default.
 
     Attributes
     ----------
-    shop : Shop  What was run.
-    hours : float  Counted hours of each run. [h]
-    warm_up : float  Hours before them that do not count. [h]
-    seed : int  Which luck they had; the runs are those numbered from 0.
-    engine : str  Which engine ran.
+    case : Case  What was run.
+    seed : int  Which luck the runs had; they are those numbered from 0.
     version : str  Of this library.
-    target : float or None  Bodies in the counted hours that are aimed at. [bodies]
-    values : mapping of arrays, shape (n,)  The columns of `runs`, but its first.
+    target : float or None  The least of the main column that counts as reached. [case.units]
+    inputs : mapping of arrays, shape (n,)  The doubtful inputs drawn; empty where none are.
+    values : mapping of arrays, shape (n,)  The results. [case.units]
+    twins : mapping of arrays, shape (m,)  Results of runs 0, 5, 10, ... on other luck, and the
+        numbers of these as `run`; empty where no inputs are drawn.
+    complete : bool  False where the study was interrupted: these are its first runs.
+    precision : Precision or None  The one that was asked for.
+    known : Known or None  The months already built that it takes as given.
     """
 
-    shop: Shop
-    hours: float
-    warm_up: float
     seed: int
-    engine: str
     version: str
-    target: float | None
-    values: Mapping[str, Values]
+    inputs: Mapping[str, Values]
+    twins: Mapping[str, Values]
+    complete: bool = True
+    precision: Precision | None = None
+    known: outlook.Known | None = None
 
-    @property
-    def n(self) -> int:
-        """Number of runs."""
-        return len(self.values["bodies"])
+    def __post_init__(self) -> None:
+        for columns in (self.inputs, self.values, self.twins):
+            for column in columns.values():
+                column.flags.writeable = False
 
     @property
     def runs(self) -> pd.DataFrame:
-        """A row a run: its number, bodies, bodies an hour, scrapped, reworked, failures, states.
+        """A row a run: its number, the inputs drawn, the results."""
+        return pd.DataFrame({"run": np.arange(self.n), **self.inputs, **self.values})
 
-        The states (working, planned, down, waiting, blocked, starved, off) are in hours, summed
-        over the stations.
-        """
-        return pd.DataFrame({"run": np.arange(self.n), **self.values})
+    @property
+    def digest(self) -> str:
+        """SHA-256 of runs, inputs, results and twins: equal for equal studies, bit by bit."""
+        found = hashlib.sha256()
+        parts = {"inputs": self.inputs, "values": self.values, "twins": self.twins}
+        for part, columns in {"runs": {"run": np.arange(self.n)}, **parts}.items():
+            for name, column in columns.items():
+                found.update(f"{part} {name} {column.dtype.str} {len(column)}\n".encode())
+                found.update(column.tobytes())
+        return found.hexdigest()
 
-    def column(self, of: str) -> Values:
-        """The results of all runs, in the order of the runs, shape (n,). [UNITS[of]]"""
-        if of not in self.values:
-            rule = f"of must be one of {', '.join(self.values)}"
-            raise ValueError(checks.complain(self._owner, rule, of))
-        return self.values[of]
-
-    def probability(
-        self, target: float | None = None, *, of: str = "bodies", level: float = 0.95
-    ) -> Estimate:
-        """How likely a run reaches the target, with the exact interval of Clopper and Pearson.
-
-        Parameters
-        ----------
-        target : float, optional  The least that counts as reached; the study's own by default,
-            which is in bodies. [UNITS[of]]
-        of : str  A column of `runs`.
-        level : float  Confidence, between 0 and 1. [-]
-
-        Raises
-        ------
-        ValueError, TypeError
-            No target, an unknown column, a level out of bounds.
-
-        Warns
-        -----
-        FewRuns
-            Fewer than 10 runs.
-        """
-        least = self.target if target is None and of == "bodies" else target
-        if least is None:
-            cure = "Give it here, or to replicate."
-            raise ValueError(checks.complain(self._owner, f"{of} has no target", target, cure))
-        least = checks.number(self._owner, "target", least)
-        hits = int(np.sum(self.column(of) >= least))
-        level = self._share("level", level)
-        return estimate.warn(estimate.probability(hits, self.n, level=level))
-
-    def mean(self, *, of: str = "bodies", level: float = 0.95) -> Estimate:
-        """The mean of a run, with Student's t interval.
-
-        Warns
-        -----
-        FewRuns, OpenInterval
-            Fewer than 10 runs; one run.
-        """
-        level = self._share("level", level)
-        return estimate.warn(estimate.mean(self.column(of), level=level))
-
-    def quantile(self, q: float, *, of: str = "bodies", level: float = 0.95) -> Estimate:
-        """What a share `q` of the runs stays at or below, with an interval of order statistics.
-
-        It holds whatever the distribution; its `level` is the one reached, at least that asked
-        for. Where the runs are too few for a bound, the end is infinite.
-
-        Warns
-        -----
-        FewRuns, OpenInterval
-            Fewer than 10 runs; fewer than bound this quantile (72 for 5 % or 95 %).
-        """
-        q, level = self._share("q", q), self._share("level", level)
-        found = estimate.quantile(self.column(of), q, level=level)
-        return estimate.warn(found, needed=estimate.runs_for_quantile(q, level=level))
-
-    def minus(self, other: Study, *, of: str = "bodies", level: float = 0.95) -> Estimate:
+    def minus(self, other: Study, *, of: str | None = None, level: float = 0.95) -> Estimate:
         """The mean difference to another study, run by run on the same luck, with its t interval.
 
         Both had the same seed, so run k of both had the same draws, and what they share cancels:
@@ -149,38 +79,120 @@ class Study:
         Raises
         ------
         ValueError
-            The studies differ in seed, hours, warm-up or number of runs.
+            The studies differ in seed, number of runs, what a run is, main column or units.
 
         Warns
         -----
         FewRuns, OpenInterval
             Fewer than 10 runs; one run.
         """
-        for field in ("seed", "hours", "warm_up", "n"):
-            ours, theirs = getattr(self, field), getattr(other, field)
+        for what, ours, theirs in (
+            ("seed", self.seed, other.seed),
+            ("number of runs", self.n, other.n),
+            ("run", self.case.description, other.case.description),
+            ("main column", self.case.of, other.case.of),
+            ("units", dict(self.case.units), dict(other.case.units)),
+        ):
             if ours != theirs:
-                rule = f"both studies must have the same {field} as the first, {ours:g}"
+                rule = f"both studies must have the same {what} as the first, {ours}"
                 raise ValueError(checks.complain(f"{self._owner} minus", rule, theirs))
         level = self._share("level", level)
         return estimate.warn(estimate.mean(self.column(of) - other.column(of), level=level))
 
-    def _share(self, field: str, value: float) -> float:
-        share = checks.number(self._owner, field, value, above=True)
-        if share >= 1:
-            cure = "It is a share: 0.95 for 95 %."
-            rule = f"{field} must be less than 1"
-            raise ValueError(checks.complain(self._owner, rule, value, cure))
-        return share
+    def luck_share(self, of: str | None = None, *, level: float = 0.95) -> Estimate:
+        """The share of the variance over the runs that is luck; the rest is what is not known.
 
-    @property
-    def _owner(self) -> str:
-        return f"Study {self.shop.name!r}"
+        From the twins; `n` is their number. It is 1 where no inputs are drawn. See
+        `spread.luck_share` for the interval, which supposes normal results.
+
+        Raises
+        ------
+        ValueError
+            All runs gave the same: there is no spread to share out.
+
+        Warns
+        -----
+        FewRuns
+            Fewer than 10 twins, which 46 runs have.
+        """
+        level, values = self._share("level", level), self._spread(of)
+        if not self.inputs:
+            return Estimate(1.0, 1.0, 1.0, level, self.n)
+        twins = self.twins[self.case.of if of is None else of]
+        found = spread.luck_share(values, values[self.twins["run"]], twins, level=level)
+        if found.n < estimate.FEW_RUNS:
+            least = EVERY * (estimate.FEW_RUNS - 1) + 1
+            warnings.warn(FewRuns(found, least), stacklevel=2)
+        return found
+
+    def input_shares(self, of: str | None = None, *, level: float = 0.95) -> pd.DataFrame:
+        """How the results hang on each input drawn, by ranks: a row an input, the strongest first.
+
+        `correlation` is Spearman's, from `low` to `high`; `share` is its square, about the share
+        of the variance of the ranks that goes with the input; `beyond_chance` tells whether it
+        would be a surprise, at 5 % over all inputs together (Holm), were there no connection.
+
+        It sees what rises or falls with one input. It can't see an input that matters only
+        together with another (an interaction), nor one whose middle is best or worst; so the
+        shares need not add up to what is not luck. Inputs that are constant are left out.
+
+        Raises
+        ------
+        ValueError
+            All runs gave the same, or there are fewer than 4 runs.
+        """
+        level, values = self._share("level", level), self._spread(of)
+        if self.n < 4:
+            raise ValueError(checks.complain(self._owner, "at least 4 runs are needed", self.n))
+        return spread.input_shares(self.inputs, values, level=level)
+
+    def given(self, actuals: float | Iterable[float], through: str | int | None = None) -> Study:
+        """The odds after the months already built.
+
+        The main column of each run becomes what was made plus the rest of that run, moved along
+        the linear regression of the rest on what the runs made in these months: a lead or a lag
+        so far carries over to the rest as it does across the runs. All other columns move along
+        regressions of their own; months given one by one become what they were. The inputs stay
+        as they were drawn. Intervals take the regression as known.
+
+        Parameters
+        ----------
+        actuals : sequence of float, or float  Of each month from the first on, or their total.
+            [units of the main column]
+        through : str or int, optional  The last month of a total: "2021-08", or 8.
+
+        Raises
+        ------
+        ValueError, TypeError
+            No months, too many, an unknown one, a negative figure.
+
+        Warns
+        -----
+        OutsideRuns
+            No run made so little, or so much.
+
+        References
+        ----------
+        Beaumont, Zhang, Balding (2002), Genetics 162, 2025-2035: linear regression adjustment.
+        """
+        known = outlook.known(self._owner, self.case, actuals, through)
+        made = known.made(self.values)
+        low, high = float(made.min()), float(made.max())
+        if not low <= known.total <= high:
+            found = estimate.mean(made, level=0.95)
+            warnings.warn(outlook.OutsideRuns(found, known.total, low, high), stacklevel=2)
+        numbers = {name: column for name, column in self.twins.items() if name == "run"}
+        twins = {name: column for name, column in self.twins.items() if name != "run"}
+        moved = {**numbers, **known.shift(twins, self.values)} if twins else {}
+        return replace(self, values=known.shift(self.values, self.values), twins=moved, known=known)
 
     def __repr__(self) -> str:
-        bodies = estimate.mean(self.values["bodies"], level=0.95)
+        main = f"{self.case.of} {estimate.mean(self.values[self.case.of], level=0.95)}"
+        given = f", given {self.known}" if self.known else ""
+        part = "" if self.complete else ", incomplete"
         return (
-            f"Study({self.shop.name!r}, {self.n} runs of {self.hours:g} h, seed={self.seed}, "
-            f"engine={self.engine!r}: bodies {bodies})"
+            f"Study({self.case.title!r}, {self.n} runs of {self.case.description}{given}{part}, "
+            f"seed={self.seed}, engine={self.case.engine!r}: {main})"
         )
 
     def summary(self) -> str:
@@ -188,150 +200,66 @@ class Study:
 
         It does not warn: where the runs are too few, the text says so.
         """
-        return "\n".join(_summary(self))
+        lines = [f"{self.case.title}: {self.n:,} runs of {self.case.description}"]
+        lines += [f"  {name:<18}{text}" for name, text in (*_results(self), *_doubts(self))]
+        return "\n".join(lines)
 
 
-def _summary(study: Study) -> list[str]:
-    bodies = study.values["bodies"]
-    low, middle, high = (estimate.quantile(bodies, q, level=0.95) for q in (0.05, 0.5, 0.95))
-    rate = estimate.mean(study.values["throughput"], level=0.95)
-    needed = estimate.runs_for_quantile(0.05, level=0.95)
-    lines = [
-        f"{study.shop.name}: {study.n:,} runs of {study.hours:g} h after {study.warm_up:g} h",
-        f"  bodies            {estimate.mean(bodies, level=0.95)}, the mean",
-        f"  5 % of runs       {low} or less",
-        f"  half of them      {middle} or less",
-        f"  95 % of runs      {high} or less",
-        f"  bodies an hour    {rate}",
-        f"  failures          {estimate.mean(study.values['failures'], level=0.95)} a run",
-        f"  luck              seed {study.seed}, {study.engine} engine, version {study.version}",
-        "  interval          of luck only: it says nothing about inputs that are not known",
-        *(f"  note              {note}" for note in study.shop.notes),
-    ]
+Lines = Iterator[tuple[str, str]]
+
+
+def _results(study: Study) -> Lines:
+    """What came out."""
+    case, values = study.case, study.column()
+    if study.known:
+        yield "given", f"{study.known}"
     if study.target is not None:
-        reached = estimate.probability(int(np.sum(bodies >= study.target)), study.n, level=0.95)
-        lines.insert(1, f"  P(>= {study.target:,.0f})".ljust(20) + f"{reached}")
-    if study.n < needed:
-        lines.append(f"  few runs          {needed} runs bound the 5 % and 95 % on both sides")
-    return lines
+        reached = int(np.sum(values >= study.target))
+        share = estimate.probability(reached, study.n, level=0.95)
+        yield f"P(>= {study.target:,.0f})", f"{share}"
+    yield case.of, f"{estimate.mean(values, level=0.95)}, the mean"
+    for words, q in (("5 % of runs", 0.05), ("half of them", 0.5), ("95 % of runs", 0.95)):
+        yield words, f"{estimate.quantile(values, q, level=0.95)} or less"
+    for of in case.also:
+        yield of, f"{estimate.mean(study.column(of), level=0.95)} {case.units[of]}, the mean"
 
 
-def _row(run: ShopRun) -> Row:
-    """What a study keeps of a run; `UNITS` names the same."""
-    stations = run.stations
-    counts = {name: int(stations[name].sum()) for name in ("scrapped", "reworked", "failures")}
-    hours = {state: float(stations[state].sum()) for state in STATES}
-    return {"bodies": run.bodies, "throughput": run.throughput, **counts, **hours}
-
-
-def _run(shop: Shop, *, hours: float, warm_up: float, seed: int, run: int, engine: Engine) -> Row:
-    """One run in a worker, which sends home a row and keeps the arrays."""
-    return _row(
-        simulate(
-            shop, hours=hours, warm_up=warm_up, seed=seed, run=run, engine=engine, progress=False
+def _doubts(study: Study) -> Lines:
+    """How it came about, and what it is worth."""
+    values, needed = study.column(), estimate.runs_for_quantile(0.05, level=0.95)
+    yield "luck", f"seed {study.seed}, {study.case.engine} engine, version {study.version}"
+    if study.inputs:
+        yield (
+            "interval",
+            "of the number of runs only (sampling); what is not known is in the spread",
         )
-    )
-
-
-def replicate(
-    shop: Shop,
-    *,
-    hours: float,
-    warm_up: float = 0.0,
-    runs: int,
-    seed: int,
-    workers: int | None = None,
-    target: float | None = None,
-    engine: Engine = "compiled",
-    progress: bool | None = None,
-) -> Study:
-    """Run a shop many times, each run with its own luck.
-
-    Run k is `simulate(..., run=k)`, so the number of workers changes nothing. The work goes out
-    through joblib: threads for the compiled engine, processes for the reference, and what a
-    `joblib.parallel_config` around the call says instead, such as a cluster.
-
-    Parameters
-    ----------
-    shop : Shop
-    hours : float  Counted hours of each run, after the warm-up. [h]
-    warm_up : float  Hours that do not count, from the empty start. [h]
-    runs : int  How many, from 1.
-    seed : int  From 0 to 2**63 - 1.
-    workers : int, optional  How many at a time; all cores by default.
-    target : float, optional  Bodies in the counted hours that are aimed at. [bodies]
-    engine : {"compiled", "reference"}  Both give equal results; the reference is slow.
-    progress : bool, optional  Show a bar; by default on a terminal.
-
-    Returns
-    -------
-    Study
-
-    Raises
-    ------
-    TypeError, ValueError
-        A number out of bounds, an unknown engine.
-
-    Examples
-    --------
-    >>> from ningde_sim import Line, Shop, Station
-    >>> shop = Shop("one", [Line("L", [Station("A", 60, scrap=0.1)])])
-    >>> study = replicate(shop, hours=8, runs=50, seed=0, target=430)
-    >>> print(study.mean())
-    432.7 (430.5 to 434.9; 95 %, n = 50)
-    """
-    owner, hours, warm_up, seed = check_request(
-        "replicate", shop, hours=hours, warm_up=warm_up, seed=seed, engine=engine
-    )
-    runs = checks.whole(owner, "runs", runs, low=1)
-    if workers is not None:
-        cure = "None takes all cores."
-        workers = checks.whole(owner, "workers", workers, low=1, cure=cure)
-    if target is not None:
-        target = checks.number(owner, "target", target)
-    task = partial(_run, shop, hours=hours, warm_up=warm_up, seed=seed, engine=engine)
-    kind = "threads" if engine == "compiled" else "processes"
-    rows = _spread(task, runs, workers=workers, kind=kind, title=shop.name, progress=progress)
-    return Study(shop, hours, warm_up, seed, engine, version("ningde-sim"), target, _columns(rows))
-
-
-def _spread(
-    task: Callable[..., Row],
-    runs: int,
-    *,
-    workers: int | None,
-    kind: str,
-    title: str,
-    progress: bool | None,
-) -> list[Row]:
-    """The rows of all runs in their order, from as many workers; Ctrl-C ends them."""
-    parallel = joblib.Parallel(
-        n_jobs=-1 if workers is None else workers, prefer=kind, return_as="generator"
-    )
-    found = []
-    with (
-        _closing(parallel(joblib.delayed(task)(run=run) for run in range(runs))) as rows,
-        bar(title, total=runs, unit="run", shown=progress) as shown,
-    ):
-        for row in rows:
-            found.append(row)
-            shown.update(1)
-    return found
-
-
-@contextmanager
-def _closing(rows: Generator[Row, None, None]) -> Iterator[Generator[Row, None, None]]:
-    """End the workers; joblib's warning that it cancels what they do is what Ctrl-C asks for."""
-    try:
-        yield rows
-    finally:
+        yield "", "over the runs, as far as its ranges are stated"
+    else:
+        yield "interval", "of luck only: it says nothing about inputs that are not known"
+    if study.inputs and study.n >= 4 and np.ptp(values) > 0:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            rows.close()
+            warnings.simplefilter("ignore", FewRuns)
+            yield "luck share", f"{study.luck_share()} of the variance"
+        yield "weighs most", f"{_weights(study.input_shares())}; rank correlation"
+    yield from (("note", note) for note in study.case.notes)
+    if not study.complete:
+        yield "incomplete", "interrupted: these are the first runs only"
+    if study.precision and not study.precision.reached(values):
+        found = study.precision.estimate(values)
+        yield (
+            "imprecise",
+            f"{found}: +-{study.precision.wanted:g} was asked for, "
+            f"which takes about {study.precision.needed(found):,} runs",
+        )
+    if study.n < needed:
+        yield "few runs", f"{needed} runs bound the 5 % and 95 % on both sides"
 
 
-def _columns(rows: list[Row]) -> Mapping[str, Values]:
-    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    for column in columns.values():
-        column.flags.writeable = False
-    return columns
+def _weights(table: pd.DataFrame) -> str:
+    """The three inputs that weigh most, and whether chance would do."""
+    top = table.head(3)
+    rows = zip(top.index, top["correlation"], top["beyond_chance"], strict=True)
+    words = (
+        f"{name} {r:+.2f}" + ("" if beyond else " (may be chance)") for name, r, beyond in rows
+    )
+    return ", ".join(words) or "no input varies"

@@ -14,7 +14,9 @@ from matplotlib.container import BarContainer
 
 from ningde_sim import Line, Shop, ShopRun, Station, Store, WorkingTime, ningde_2021, simulate
 from ningde_sim.plots import COLOURS, plot_distribution, plot_states, plot_stores
-from ningde_sim.study import Study, replicate
+from ningde_sim.replication import replicate
+from ningde_sim.study import Study
+from tests.synthetic import Year
 
 
 @pytest.fixture(autouse=True)
@@ -101,6 +103,13 @@ def test_the_distribution_of_another_column_has_its_unit(
     ax = plot_distribution(study, target, "scrapped")
     assert ax.get_xlabel() == "scrapped in 10 h [bodies]"
     assert sum(bar.get_height() for group in bars(ax) for bar in group) == study.n
+    assert_nothing_is_clipped(ax)
+
+
+def test_the_distribution_of_another_case_is_of_its_main_column() -> None:
+    ax = plot_distribution(replicate(Year(), runs=50, seed=1))
+    assert ax.get_xlabel() == "cars in a year [cars]"
+    assert "P(cars >= 100)" in ax.get_title("left")
     assert_nothing_is_clipped(ax)
 
 

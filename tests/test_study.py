@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
-import signal
-import threading
-import time
+import re
 import warnings
 from typing import Any
 
@@ -16,9 +14,12 @@ import pytest
 from scipy import stats
 
 from ningde_sim import Failure, Line, Lognormal, Shop, Station, Store, ningde_2021, simulate
+from ningde_sim.cases import SHOP_UNITS
 from ningde_sim.estimate import FewRuns, OpenInterval
 from ningde_sim.plant.distributions import Exponential
-from ningde_sim.study import UNITS, Study, replicate
+from ningde_sim.replication import replicate
+from ningde_sim.study import Study
+from tests.synthetic import MONTHS, Year
 
 jam = Failure("jam", Exponential(0.5), Lognormal(3, 1), crew=True)
 LUCKY = Shop(
@@ -85,7 +86,7 @@ def test_another_seed_is_another_study() -> None:
 def test_the_runs_have_a_row_each_with_known_units() -> None:
     table = lucky().runs
     assert list(table["run"]) == list(range(40))
-    assert list(table.columns) == ["run", *UNITS]
+    assert list(table.columns) == ["run", *SHOP_UNITS]
     assert np.array_equal(table["throughput"], table["bodies"] / 8)
     states = table[["working", "planned", "down", "waiting", "blocked", "starved", "off"]]
     assert np.allclose(states.sum(axis=1), 8 * LUCKY.n_stations, rtol=1e-12)
@@ -168,7 +169,7 @@ def test_a_study_is_a_frozen_record_that_can_be_sent(coin: Study) -> None:
     with pytest.raises(ValueError, match="read-only"):
         coin.column("bodies")[0] = 0
     sent = pickle.loads(pickle.dumps(coin))
-    assert sent.shop == COIN
+    assert sent.case.shop == COIN
     assert sent.runs.equals(coin.runs)
     assert repr(coin).startswith("Study('coin', 400 runs of 10 h, seed=1, engine='compiled': ")
     assert repr(coin).endswith(f"bodies {coin.mean()})")
@@ -221,28 +222,6 @@ def test_a_question_it_cannot_answer_names_what_it_can(coin: Study) -> None:
         coin.mean(level=95)
 
 
-# ------------------------------------------------------------------ Ctrl-C
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_ctrl_c_stops_a_study(workers: int) -> None:
-    """The runs would take minutes; after Ctrl-C no thread goes on, and the next study works."""
-    before = threading.active_count()
-    replicate(LUCKY, hours=1, runs=1, seed=0)  # compiled now
-    main = threading.main_thread().ident
-    assert main is not None
-    timer = threading.Timer(0.5, signal.pthread_kill, (main, signal.SIGINT))
-    timer.start()
-    began = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        replicate(LUCKY, hours=100, runs=1_000_000, seed=0, workers=workers)
-    while threading.active_count() > before and time.monotonic() - began < 20:
-        time.sleep(0.05)
-    assert threading.active_count() <= before
-    assert time.monotonic() - began < 20
-    assert lucky(runs=3, workers=2).n == 3
-
-
 # ------------------------------------------------------------------ the default shop
 
 
@@ -264,10 +243,50 @@ def test_a_difference_on_the_same_luck_is_narrower_than_the_means():
     assert one.minus(one).value == 0
 
 
-@pytest.mark.parametrize("change", [{"seed": 4}, {"hours": 9.0}, {"warm_up": 1.0}, {"runs": 11}])
-def test_a_difference_of_unlike_studies_is_refused(change):
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"seed": 4}, "seed as the first, 3, got 4"),
+        ({"hours": 9.0}, "run as the first, 8 h after 0.5 h, got '9 h after 0.5 h'"),
+        ({"warm_up": 1.0}, "run as the first, 8 h after 0.5 h, got '8 h after 1 h'"),
+        ({"runs": 11}, "number of runs as the first, 10, got 11"),
+    ],
+)
+def test_a_difference_of_unlike_studies_is_refused(change, what):
     """Their runs would not be pairs."""
     shop = Shop("s", [Line("L", [Station("A", 60)])])
     options = {"hours": 8.0, "warm_up": 0.5, "runs": 10, "seed": 3}
-    with pytest.raises(ValueError, match="both studies must have the same"):
+    with pytest.raises(ValueError, match=f"both studies must have the same {what}"):
         replicate(shop, **options).minus(replicate(shop, **options | change))
+
+
+@pytest.mark.parametrize("change", [{"of": "vans"}, {"months": MONTHS}])
+def test_a_difference_of_unlike_columns_or_units_is_refused(change):
+    """One counts what the other does not."""
+    with pytest.raises(ValueError, match=r"both studies must have the same (main column|units)"):
+        replicate(Year(), runs=10, seed=3).minus(replicate(Year(**change), runs=10, seed=3))
+
+
+# ------------------------------------------------------------------ inputs that are drawn
+
+
+def test_the_column_asked_for_is_the_main_one_by_default() -> None:
+    study = replicate(Year(of="vans"), runs=20, seed=3)
+    assert study.mean() == study.mean(of="vans")
+    assert study.probability() == study.probability(100, of="vans")
+
+
+def test_the_summary_tells_luck_from_ignorance() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        study = replicate(Year(), runs=100, seed=3)
+        text = study.summary()
+        few = replicate(Year(), runs=5, seed=3).summary()
+    assert "of the number of runs only (sampling); what is not known is in the spread" in text
+    assert "of luck only" not in text
+    assert f"luck share        {study.luck_share()} of the variance" in text
+    assert re.search(r"weighs most       rate \+0\.\d\d, crews -0\.\d\d, tea .*chance", text)
+    assert "invented" in text
+    assert 10 <= len(text.splitlines()) <= 15
+    assert "luck share" in few
+    assert "weighs most" not in replicate(Year(), runs=3, seed=3).summary()

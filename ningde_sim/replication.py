@@ -1,0 +1,256 @@
+"""The one Monte Carlo: run a case many times, until it has been run often enough."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Generator, Iterator, Mapping
+from concurrent.futures import BrokenExecutor
+from contextlib import closing, contextmanager
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+import joblib
+import numpy as np
+
+from ningde_sim import stopping
+from ningde_sim.cases import Case, Row, ShopCase
+from ningde_sim.engine.simulation import Engine, check_request
+from ningde_sim.estimate import Values
+from ningde_sim.plant import checks
+from ningde_sim.plant.shop import Shop
+from ningde_sim.progress import bar
+from ningde_sim.stopping import Precision, PrecisionMissed
+from ningde_sim.study import EVERY, Study
+
+RUNS = 200
+"""How many runs are made when neither their number nor a precision is asked for."""
+
+OTHER_LUCK = 2**31
+"""What is added to the number of a run for the luck of its twin; no study has so many runs."""
+
+Record = tuple[Row, Row, Row | None]
+"""The inputs of a run, its results, and those of its twin where it has one."""
+
+
+class IncompleteStudy(UserWarning):
+    """A study was interrupted, and holds its first runs only.
+
+    Attributes
+    ----------
+    finished, asked : int  Runs.
+    """
+
+    def __init__(self, finished: int, asked: int) -> None:
+        super().__init__(finished, asked)
+        self.finished, self.asked = finished, asked
+
+    def __str__(self) -> str:
+        return f"interrupted after {self.finished:,} of at most {self.asked:,} runs."
+
+
+class WorkerDied(RuntimeError):
+    """A worker process ended before its runs did.
+
+    Attributes
+    ----------
+    study : Study or None  The runs that had finished, without a gap; None where none had.
+    """
+
+    def __init__(self, text: str, study: Study | None) -> None:
+        super().__init__(text)
+        self.study = study
+
+
+def replicate(
+    what: Shop | Case,
+    *,
+    hours: float | None = None,
+    warm_up: float = 0.0,
+    runs: int | None = None,
+    precision: float | Mapping[str, float] | None = None,
+    seed: int,
+    workers: int | None = None,
+    target: float | None = None,
+    engine: Engine = "compiled",
+    progress: bool | None = None,
+) -> Study:
+    """Run a shop, or any case, many times, each run with its own luck.
+
+    Run k of a shop is `simulate(..., run=k)`, so the number of workers changes nothing. The work
+    goes out through joblib: threads for the compiled engine, processes for the reference, and
+    what a `joblib.parallel_config` around the call says instead, such as a cluster.
+
+    Ctrl-C ends it with the runs that have finished, once there is one.
+
+    Parameters
+    ----------
+    what : Shop or Case
+    hours : float  Counted hours of each run of a shop, after the warm-up. [h]
+    warm_up : float  Hours of a shop that do not count, from the empty start. [h]
+    runs : int, optional  How many, from 1: 200 by default. With a precision the most that are
+        made, 10,000 by default.
+    precision : float or mapping, optional  The half-width wanted of the 95 % interval of P(>=
+        target), 0.02 for +-2 points; or {"probability": 0.02}, or {"mean": 500} in the unit of
+        the main column. The study ends at the first look (after 128, 160, 224, 288, ... runs)
+        at which the interval is so narrow; `stopping.stop` tells how such intervals hold.
+    seed : int  From 0 to 2**63 - 1.
+    workers : int, optional  How many at a time; all cores by default.
+    target : float, optional  The least of the main column that counts as reached; by default that
+        of the case. [bodies, for a shop]
+    engine : {"compiled", "reference"}  Of a shop: both give equal results; the reference is slow.
+    progress : bool, optional  Show a bar; by default on a terminal.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    TypeError, ValueError
+        A number out of bounds, an unknown engine, a precision without a target.
+    WorkerDied
+        A worker process was killed, such as for want of memory.
+
+    Warns
+    -----
+    PrecisionMissed
+        The runs ended before the precision was reached.
+    IncompleteStudy
+        It was interrupted.
+
+    Examples
+    --------
+    >>> from ningde_sim import Line, Shop, Station
+    >>> shop = Shop("one", [Line("L", [Station("A", 60, scrap=0.1)])])
+    >>> study = replicate(shop, hours=8, runs=50, seed=0, target=430)
+    >>> print(study.mean())
+    432.7 (430.5 to 434.9; 95 %, n = 50)
+    """
+    case = _case(what, hours=hours, warm_up=warm_up, seed=seed, engine=engine)
+    owner = f"replicate {case.title!r}"
+    seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
+    if workers is not None:
+        cure = "None takes all cores."
+        workers = checks.whole(owner, "workers", workers, low=1, cure=cure)
+    target = case.target if target is None else checks.number(owner, "target", target)
+    aim = None if precision is None else stopping.wanted(owner, precision, target)
+    if runs is None:
+        runs = stopping.MOST if aim else RUNS
+    runs = checks.whole(owner, "runs", runs, low=1, high=OTHER_LUCK)
+    made = partial(_study, case, seed=seed, target=target, precision=aim)
+    found: list[Record] = []
+    try:
+        with closing(_spread(case, seed, runs, aim, workers, progress)) as records:
+            for record in records:
+                found.append(record)
+    except KeyboardInterrupt:
+        if not found:
+            raise
+        warnings.warn(IncompleteStudy(len(found), runs), stacklevel=2)
+        return made(found, complete=False)
+    except BrokenExecutor as error:
+        rule = f"a worker process died after {len(found):,} of at most {runs:,} runs"
+        cure = "Often memory ran out: take fewer workers. The error's .study holds these runs."
+        study = made(found, complete=False) if found else None
+        raise WorkerDied(f"{owner}: {rule}. {cure}", study) from error
+    study = made(found)
+    if aim and not aim.reached(study.column()):
+        missed = aim.estimate(study.column())
+        warnings.warn(PrecisionMissed(missed, aim.needed(missed)), stacklevel=2)
+    return study
+
+
+def _case(
+    what: Shop | Case, *, hours: float | None, warm_up: float, seed: int, engine: Engine
+) -> Case:
+    """What is repeated, checked."""
+    if isinstance(what, Case):
+        if hours is not None or warm_up:
+            rule = "hours and warm_up are of shops"
+            raise ValueError(checks.complain(f"replicate {what.title!r}", rule, hours))
+        return what
+    asked: Any = {"hours": hours, "warm_up": warm_up, "seed": seed, "engine": engine}
+    _, hours, warm_up, _ = check_request("replicate", what, **asked)
+    return ShopCase(what, hours, warm_up, engine=engine)
+
+
+def _record(case: Case, seed: int, run: int) -> Record:
+    """One run in a worker, one in five with its twin, which sends home rows."""
+    inputs, results = case.run(seed, run)
+    if not inputs or run % EVERY:
+        return inputs, results, None
+    return inputs, results, case.run(seed, run, run + OTHER_LUCK)[1]
+
+
+def _spread(
+    case: Case,
+    seed: int,
+    runs: int,
+    aim: Precision | None,
+    workers: int | None,
+    progress: bool | None,
+) -> Generator[Record, None, None]:
+    """The records of the runs in their order, from as many workers, until they are enough.
+
+    The workers are always a few runs ahead; what they are at when it ends is dropped.
+    """
+    parallel = joblib.Parallel(
+        n_jobs=-1 if workers is None else workers, prefer=case.prefer, return_as="generator"
+    )
+    task = joblib.delayed(partial(_record, case, seed))
+    looks = iter(stopping.looks(runs) if aim else [runs])
+    look, values = next(looks), []
+    with (
+        _closing(parallel(task(run) for run in range(runs))) as records,
+        bar(case.title, total=look, unit="run", shown=progress) as shown,
+    ):
+        for record in records:
+            yield record
+            values.append(record[1][case.of])
+            shown.update(1)
+            if aim and len(values) == look:
+                half = stopping.half_width(aim.estimate(np.array(values)))
+                shown.set_postfix_str(f"+-{half:.3g} of {aim.wanted:g}")
+                if half <= aim.wanted or look == runs:
+                    break
+                look = shown.total = next(looks)
+
+
+@contextmanager
+def _closing(rows: Generator[Record, None, None]) -> Iterator[Generator[Record, None, None]]:
+    """End the workers; joblib's warning that it cancels what they do is what was asked for."""
+    try:
+        yield rows
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            rows.close()
+
+
+def _study(
+    case: Case,
+    found: list[Record],
+    *,
+    seed: int,
+    target: float | None,
+    precision: Precision | None,
+    complete: bool = True,
+) -> Study:
+    inputs, results, others = zip(*found, strict=True)
+    twins = {run: row for run, row in enumerate(others) if row is not None}
+    return Study(
+        case,
+        _columns(results),
+        target,
+        seed,
+        version("ningde-sim"),
+        _columns(inputs),
+        {"run": np.array(list(twins)), **_columns(list(twins.values()))} if twins else {},
+        complete,
+        precision,
+    )
+
+
+def _columns(rows: Any) -> Mapping[str, Values]:
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}

@@ -1,0 +1,122 @@
+"""Results of many runs, read as estimates with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ningde_sim import estimate
+from ningde_sim.cases import Case
+from ningde_sim.estimate import Estimate, Values
+from ningde_sim.plant import checks
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Sample:
+    """Results of independent runs of a case, column by column.
+
+    Wherever `of` is a column of results, it is the case's main one by default.
+
+    Attributes
+    ----------
+    case : Case  What was run.
+    values : mapping of arrays, shape (n,)  The results, read-only. [case.units]
+    target : float or None  The least of the main column that counts as reached. [case.units]
+    """
+
+    case: Case
+    values: Mapping[str, Values]
+    target: float | None
+
+    @property
+    def n(self) -> int:
+        """Number of runs."""
+        return len(self.values[self.case.of])
+
+    def column(self, of: str | None = None) -> Values:
+        """The results of all runs, in the order of the runs, shape (n,). [case.units[of]]"""
+        of = self.case.of if of is None else of
+        if of not in self.values:
+            rule = f"of must be one of {', '.join(self.values)}"
+            raise ValueError(checks.complain(self._owner, rule, of))
+        return self.values[of]
+
+    def probability(
+        self, target: float | None = None, *, of: str | None = None, level: float = 0.95
+    ) -> Estimate:
+        """How likely a run reaches the target, with the exact interval of Clopper and Pearson.
+
+        Parameters
+        ----------
+        target : float, optional  The least that counts as reached; the study's own by default,
+            which is of the main column. [case.units[of]]
+        of : str, optional  A column of results.
+        level : float  Confidence, between 0 and 1. [-]
+
+        Raises
+        ------
+        ValueError, TypeError
+            No target, an unknown column, a level out of bounds.
+
+        Warns
+        -----
+        FewRuns
+            Fewer than 10 runs.
+        """
+        of = self.case.of if of is None else of
+        least = self.target if target is None and of == self.case.of else target
+        if least is None:
+            cure = "Give it here, or to replicate."
+            raise ValueError(checks.complain(self._owner, f"{of} has no target", target, cure))
+        least = checks.number(self._owner, "target", least)
+        hits = int(np.sum(self.column(of) >= least))
+        level = self._share("level", level)
+        return estimate.warn(estimate.probability(hits, self.n, level=level))
+
+    def mean(self, *, of: str | None = None, level: float = 0.95) -> Estimate:
+        """The mean of a run, with Student's t interval.
+
+        Warns
+        -----
+        FewRuns, OpenInterval
+            Fewer than 10 runs; one run.
+        """
+        level = self._share("level", level)
+        return estimate.warn(estimate.mean(self.column(of), level=level))
+
+    def quantile(self, q: float, *, of: str | None = None, level: float = 0.95) -> Estimate:
+        """What a share `q` of the runs stays at or below, with an interval of order statistics.
+
+        It holds whatever the distribution; its `level` is the one reached, at least that asked
+        for. Where the runs are too few for a bound, the end is infinite.
+
+        Warns
+        -----
+        FewRuns, OpenInterval
+            Fewer than 10 runs; fewer than bound this quantile (72 for 5 % or 95 %).
+        """
+        q, level = self._share("q", q), self._share("level", level)
+        found = estimate.quantile(self.column(of), q, level=level)
+        return estimate.warn(found, needed=estimate.runs_for_quantile(q, level=level))
+
+    def _spread(self, of: str | None) -> Values:
+        """A column of results that differ."""
+        values = self.column(of)
+        if np.ptp(values) == 0:
+            rule = f"the runs must differ in {self.case.of if of is None else of}"
+            raise ValueError(checks.complain(self._owner, rule, float(values[0])))
+        return values
+
+    def _share(self, field: str, value: float) -> float:
+        share = checks.number(self._owner, field, value, above=True)
+        if share >= 1:
+            cure = "It is a share: 0.95 for 95 %."
+            rule = f"{field} must be less than 1"
+            raise ValueError(checks.complain(self._owner, rule, value, cure))
+        return share
+
+    @property
+    def _owner(self) -> str:
+        return f"Study {self.case.title!r}"

@@ -1,0 +1,55 @@
+"""A case of plain normal numbers, whose every answer is known."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ningde_sim.cases import Row, Workers
+
+MONTHS = tuple(f"2021-{month:02d}" for month in range(1, 13))
+
+WEIGHTS = {"rate": 3.0, "crews": -1.0, "tea": 0.0}
+
+
+@dataclass(frozen=True)
+class Year:
+    """Cars of a year, the sum over its months (or one span) of 100 + weights @ inputs + luck.
+
+    Inputs and luck are standard normal; luck is drawn for each month, inputs once a run.
+    """
+
+    weights: dict[str, float] = field(
+        default_factory=lambda: {"rate": 3.0, "crews": -1.0, "tea": 0.0}
+    )
+    luck: float = 2.0
+    months: tuple[str, ...] = ()
+    target: float | None = 100.0
+    pause: float = 0.0
+    dies_at: int | None = None
+    title: str = "synthetic"
+    of: str = "cars"
+    prefer: Workers = "threads"
+    description = "a year"
+    also = ()
+    notes = ("invented",)
+    engine = "numpy"
+
+    @property
+    def units(self) -> dict[str, str]:
+        return dict.fromkeys([self.of, *(f"{self.of}_{month}" for month in self.months)], "cars")
+
+    def run(self, seed: int, run: int, luck: int | None = None) -> tuple[Row, Row]:
+        time.sleep(self.pause)
+        if run == self.dies_at:
+            os._exit(1)
+        luck = run if luck is None else luck
+        drawn = np.random.default_rng([seed, run, 0]).normal(size=len(self.weights))
+        chance = np.random.default_rng([seed, luck, 1]).normal(size=max(len(self.months), 1))
+        monthly = 100 + drawn @ np.array([*self.weights.values()]) + self.luck * chance
+        inputs = {name: float(x) for name, x in zip(self.weights, drawn, strict=True)}
+        columns = {f"{self.of}_{month}": x for month, x in zip(self.months, monthly, strict=False)}
+        return inputs, {self.of: float(monthly.sum()), **columns}
