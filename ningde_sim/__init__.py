@@ -22,7 +22,10 @@ from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
 from ningde_sim.plant.working_time import WorkingTime
+from ningde_sim.production.year import YearRun, simulate_year
 from ningde_sim.replication import replicate
+from ningde_sim.scenarios.files import scenario
+from ningde_sim.scenarios.scenario import Scenario
 from ningde_sim.study import Study
 
 __version__ = version("ningde-sim")
@@ -39,6 +42,7 @@ __all__ = [
     "Lognormal",
     "PlannedStop",
     "Robot",
+    "Scenario",
     "Shop",
     "ShopRun",
     "Station",
@@ -48,11 +52,14 @@ __all__ = [
     "Uniform",
     "Weibull",
     "WorkingTime",
+    "YearRun",
     "ningde_2020",
     "ningde_2021",
     "read_shop",
     "replicate",
+    "scenario",
     "simulate",
+    "simulate_year",
 ]
 
 

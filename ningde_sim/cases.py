@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, Protocol, runtime_checkable
+from typing import ClassVar, Literal, Protocol, runtime_checkable
+
+import pandas as pd
 
 from ningde_sim.engine.rules import STATES
 from ningde_sim.engine.simulation import Engine, ShopRun, simulate
 from ningde_sim.plant.shop import Shop
+from ningde_sim.production.year import YearRun, simulate_year
+from ningde_sim.scenarios.calendar import production_days
+from ningde_sim.scenarios.scenario import Scenario
+from ningde_sim.scenarios.tables import LOST_CAUSES
 
 Row = dict[str, float]
 """One value a column, the same columns in the same order in each run."""
@@ -75,6 +81,11 @@ class Case(Protocol):
         ...
 
     @property
+    def plan(self) -> Mapping[str, float]:
+        """What of the target each of the months is meant to make, a share. [-]"""
+        ...
+
+    @property
     def notes(self) -> Sequence[str]:
         """What the reader of any result must know."""
         ...
@@ -124,6 +135,7 @@ class ShopCase:
     also = ("throughput", "failures")
     units = SHOP_UNITS
     months = ()
+    plan: ClassVar[Mapping[str, float]] = MappingProxyType({})
 
     @property
     def title(self) -> str:
@@ -166,3 +178,115 @@ def _row(run: ShopRun) -> Row:
     counts = {name: int(stations[name].sum()) for name in ("scrapped", "reworked", "failures")}
     hours = {state: float(stations[state].sum()) for state in STATES}
     return {"bodies": run.bodies, "throughput": run.throughput, **counts, **hours}
+
+
+Uncertainty = Literal["all", "luck"]
+
+
+@dataclass(frozen=True)
+class YearCase:
+    """A scenario, run for its whole time; its doubtful inputs are drawn for each run.
+
+    Results: vehicles, bodies, sets, scrapped, nominal; `lost_<cause>`, the vehicles that each cause
+    took at the gate, so that nominal less these is vehicles; `body_shop_<cause>`, hours of the body
+    shop; `bodies_<month>` and `vehicles_<month>`.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    uncertainty : {"all", "luck"}  "luck" keeps all inputs at their typical values.
+    engine : {"compiled", "reference"}
+    """
+
+    scenario: Scenario
+    uncertainty: Uncertainty = "all"
+    engine: Engine = "compiled"
+
+    of = "vehicles"
+    also = ("bodies", "sets")
+    prefer: ClassVar[Workers] = "threads"
+
+    @property
+    def title(self) -> str:
+        """The name of the scenario."""
+        return self.scenario.name
+
+    @property
+    def description(self) -> str:
+        """Its days, and how its inputs are taken."""
+        calendar = self.scenario.calendar
+        taken = "inputs drawn" if self.uncertainty == "all" else "typical inputs"
+        return f"{calendar.start} to {calendar.end}, {taken}"
+
+    @property
+    def target(self) -> float:
+        """That of the scenario. [vehicles]"""
+        return self.scenario.target.value
+
+    @property
+    def months(self) -> Sequence[str]:
+        """Those of the calendar."""
+        return tuple(dict.fromkeys(production_days(self.scenario.calendar).months))
+
+    @property
+    def plan(self) -> Mapping[str, float]:
+        """By the shifts of the official working days."""
+        days = production_days(self.scenario.calendar)
+        hours = pd.Series(days.nominal).groupby(days.months, sort=False).sum()
+        return {str(month): float(share) for month, share in (hours / hours.sum()).items()}
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        """Vehicles, bodies, sets and hours."""
+        supply = (*self.scenario.supply, *self.scenario.slowdowns)
+        lost = [f"lost_{cause}" for cause in (*LOST_CAUSES, *supply)]
+        return {
+            "vehicles": "vehicles",
+            "bodies": "bodies",
+            "sets": "sets",
+            "scrapped": "bodies",
+            **dict.fromkeys(("nominal", *lost), "vehicles"),
+            **dict.fromkeys((f"body_shop_{cause}" for cause in BODY_SHOP_CAUSES), "h"),
+            **{f"{of}_{month}": of for of in ("bodies", "vehicles") for month in self.months},
+        }
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Those of the scenario."""
+        return self.scenario.notes
+
+    def run(self, seed: int, run: int, luck: int | None = None) -> tuple[Row, Row]:
+        """Inputs by path; results as above. Luck `k` is that of `simulate_year(..., run=k)`."""
+        inputs = self.scenario.inputs(seed, run) if self.uncertainty == "all" else {}
+        found = simulate_year(
+            self.scenario.drawn(inputs) if inputs else self.scenario,
+            seed=seed,
+            run=run if luck is None else luck,
+            engine=self.engine,
+            progress=False,
+        )
+        return inputs, _year_row(found)
+
+
+BODY_SHOP_CAUSES = ("breakdown", "blocked")
+"""Of the hours of the body shop, what a study keeps."""
+
+
+def _year_row(run: YearRun) -> Row:
+    """What a study keeps of a year."""
+    monthly, vehicles = run.monthly, run.losses["vehicles"].drop(["nominal", "made"])
+    hours = run.lost_hours["body_shop"]
+    return {
+        "vehicles": run.vehicles,
+        "bodies": run.bodies,
+        "sets": run.sets,
+        "scrapped": int(run.daily["scrapped"].sum()),
+        "nominal": run.nominal,
+        **{f"lost_{cause}": float(lost) for cause, lost in vehicles.items()},
+        **{f"body_shop_{cause}": float(hours[cause]) for cause in BODY_SHOP_CAUSES},
+        **{
+            f"{of}_{month}": int(made)
+            for of in ("bodies", "vehicles")
+            for month, made in monthly[of].items()
+        },
+    }

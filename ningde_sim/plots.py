@@ -100,6 +100,61 @@ def plot_distribution(
     return ax
 
 
+def plot_fan(study: Study, ax: Axes | None = None) -> Axes:
+    """How a year fills up: the cumulative main column of all runs at the end of each month.
+
+    Bands hold 50 % and 90 % of the runs, the line is their median; the plan line spreads the
+    target over the shifts of the official working days. Months given are drawn as they were.
+
+    Parameters
+    ----------
+    study : Study  Of a scenario.
+    ax : Axes, optional  By default those of a new figure.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        The runs have no months.
+    """
+    _check("plot_fan", study, Study)
+    case, months = study.case, list(study.case.months)
+    if not months:
+        rule = "it must be given a study whose runs have months"
+        raise ValueError(checks.complain("plot_fan", rule, study))
+    made = np.cumsum([study.column(f"{case.of}_{month}") for month in months], axis=0)
+    at = np.arange(len(months) + 1)
+    low, lower, middle, upper, high = (
+        np.concatenate(([0.0], np.quantile(made, q, axis=1))) for q in (0.05, 0.25, 0.5, 0.75, 0.95)
+    )
+    ax = _new_axes(ax, 4.6)
+    ax.fill_between(at, low, high, color=_SKY, alpha=0.35, lw=0, label="90 % of runs")
+    ax.fill_between(at, lower, upper, color=_SKY, alpha=0.8, lw=0, label="50 % of runs")
+    ax.plot(at, middle, color=_BLUE, lw=2, label="median")
+    if study.target is not None:
+        share = np.cumsum([0.0, *(case.plan.get(month, 0.0) for month in months)])
+        planned = study.target * share / (share[-1] or 1.0)
+        ax.plot(at, planned, color=_VERMILLION, lw=1.8, ls="--", label="plan")
+        ax.axhline(study.target, color=_VERMILLION, lw=0.8)
+    if study.known:
+        n = len(study.known.months)
+        ax.plot(at[[0, n]], [0, study.known.total], "o", color="black", ms=5, label="known")
+    ax.set_xlim(0, len(months))
+    ax.set_ylim(0, None)
+    ax.set_xticks(at[1:] - 0.5, months, rotation=45, ha="right", rotation_mode="anchor")
+    ax.tick_params(axis="x", length=0)
+    ax.set_ylabel(f"cumulative {case.of} [{case.units[case.of]}]")
+    ax.yaxis.set_major_formatter("{x:,.6g}")
+    ax.grid(axis="x", color="#E4E4E4")
+    ends = [f"{x:,.0f}" for x in (low[-1], middle[-1], high[-1])]
+    title = f"{case.title}: {ends[1]} at the end ({ends[0]} to {ends[2]} in 90 % of runs)"
+    _legend_above(ax, title, columns=5)
+    return ax
+
+
 def _histogram(ax: Axes, values: estimate.Values, target: float | None) -> None:
     """Bars of two colours, an edge at the target: no bar lies on both sides of it."""
     edges = np.histogram_bin_edges(values, "auto")

@@ -8,18 +8,19 @@ from concurrent.futures import BrokenExecutor
 from contextlib import closing, contextmanager
 from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, get_args
 
 import joblib
 import numpy as np
 
 from ningde_sim import stopping
-from ningde_sim.cases import Case, Row, ShopCase
+from ningde_sim.cases import Case, Row, ShopCase, Uncertainty, YearCase
 from ningde_sim.engine.simulation import Engine, check_request
 from ningde_sim.estimate import Values
 from ningde_sim.plant import checks
 from ningde_sim.plant.shop import Shop
 from ningde_sim.progress import bar
+from ningde_sim.scenarios.scenario import Scenario
 from ningde_sim.stopping import Precision, PrecisionMissed
 from ningde_sim.study import EVERY, Study
 
@@ -63,10 +64,11 @@ class WorkerDied(RuntimeError):
 
 
 def replicate(
-    what: Shop | Case,
+    what: Shop | Scenario | Case,
     *,
     hours: float | None = None,
     warm_up: float = 0.0,
+    uncertainty: Uncertainty = "all",
     runs: int | None = None,
     precision: float | Mapping[str, float] | None = None,
     seed: int,
@@ -75,19 +77,22 @@ def replicate(
     engine: Engine = "compiled",
     progress: bool | None = None,
 ) -> Study:
-    """Run a shop, or any case, many times, each run with its own luck.
+    """Run a shop or a year many times, each run with its own luck, and a year with its own inputs.
 
-    Run k of a shop is `simulate(..., run=k)`, so the number of workers changes nothing. The work
-    goes out through joblib: threads for the compiled engine, processes for the reference, and
-    what a `joblib.parallel_config` around the call says instead, such as a cluster.
+    Run k of a shop is `simulate(..., run=k)`, that of a scenario `simulate_year` of
+    `scenario.draw(seed, k)`, so the number of workers changes nothing. The work goes out through
+    joblib: threads for the compiled engine, processes for the reference, and what a
+    `joblib.parallel_config` around the call says instead, such as a cluster.
 
     Ctrl-C ends it with the runs that have finished, once there is one.
 
     Parameters
     ----------
-    what : Shop or Case
+    what : Shop, Scenario or Case
     hours : float  Counted hours of each run of a shop, after the warm-up. [h]
     warm_up : float  Hours of a shop that do not count, from the empty start. [h]
+    uncertainty : {"all", "luck"}  Of a scenario: "all" draws its doubtful inputs for each run,
+        "luck" keeps them at their typical values.
     runs : int, optional  How many, from 1: 200 by default. With a precision the most that are
         made, 10,000 by default.
     precision : float or mapping, optional  The half-width wanted of the 95 % interval of P(>=
@@ -97,8 +102,9 @@ def replicate(
     seed : int  From 0 to 2**63 - 1.
     workers : int, optional  How many at a time; all cores by default.
     target : float, optional  The least of the main column that counts as reached; by default that
-        of the case. [bodies, for a shop]
-    engine : {"compiled", "reference"}  Of a shop: both give equal results; the reference is slow.
+        of the scenario. [bodies, for a shop]
+    engine : {"compiled", "reference"}  Of a shop or scenario: both give equal results; the
+        reference is slow.
     progress : bool, optional  Show a bar; by default on a terminal.
 
     Returns
@@ -127,7 +133,9 @@ def replicate(
     >>> print(study.mean())
     432.7 (430.5 to 434.9; 95 %, n = 50)
     """
-    case = _case(what, hours=hours, warm_up=warm_up, seed=seed, engine=engine)
+    case = _case(
+        what, hours=hours, warm_up=warm_up, uncertainty=uncertainty, seed=seed, engine=engine
+    )
     owner = f"replicate {case.title!r}"
     seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
     if workers is not None:
@@ -162,9 +170,21 @@ def replicate(
 
 
 def _case(
-    what: Shop | Case, *, hours: float | None, warm_up: float, seed: int, engine: Engine
+    what: Shop | Scenario | Case,
+    *,
+    hours: float | None,
+    warm_up: float,
+    uncertainty: Uncertainty,
+    seed: int,
+    engine: Engine,
 ) -> Case:
     """What is repeated, checked."""
+    if isinstance(what, Scenario):
+        owner = f"replicate {what.name!r}"
+        if uncertainty not in get_args(Uncertainty):
+            rule = "uncertainty must be 'all' or 'luck'"
+            raise ValueError(checks.complain(owner, rule, uncertainty))
+        what = YearCase(what, uncertainty, engine)
     if isinstance(what, Case):
         if hours is not None or warm_up:
             rule = "hours and warm_up are of shops"

@@ -20,7 +20,7 @@ from ningde_sim.scenarios import doubt
 from ningde_sim.scenarios.calendar import check_plan
 from ningde_sim.scenarios.losses import WITHOUT
 from ningde_sim.scenarios.tables import (
-    OWN_CAUSES,
+    LOST_CAUSES,
     AssemblyTable,
     CalendarTable,
     KnockDownTable,
@@ -83,7 +83,7 @@ class Scenario:
 
     @model_validator(mode="after")
     def _check(self) -> Scenario:
-        taken = list(OWN_CAUSES)
+        taken = ["nominal", "made", *LOST_CAUSES]
         for key in ("supply", "slowdowns"):
             for cause in getattr(self, key):
                 if cause in taken:

@@ -12,9 +12,9 @@ from pydantic.dataclasses import dataclass
 from ningde_sim.plant.quantity import STRICT_KEYS, Number, Quantity, fault, measured
 from ningde_sim.plant.tables import Flag, Hours, Minutes, Places, Ratio, Share
 
-OWN_CAUSES = (
-    *("nominal", "overtime", "closures", "maintenance", "works", "works_nights", "launches"),
-    *("breakdown", "blocked", "starved", "rework", "made"),
+LOST_CAUSES = (
+    *("overtime", "closures", "maintenance", "works", "works_nights", "launches"),
+    *("breakdown", "blocked", "starved", "rework"),
 )
 """Causes of lost hours that every year has; those of the supply have names of their own."""
 
