@@ -54,6 +54,8 @@ class Quantity:
     source : str  Where it comes from.
     note : str, optional  What a reader should know besides.
     tuned : str, optional  What it was tuned to; empty when it was not.
+    doubt : str, optional  A name for what is not known about it. Quantities that share the name
+        are drawn together: all low or all high.
 
     Raises
     ------
@@ -75,6 +77,7 @@ class Quantity:
     high: Number | None = None
     note: str = ""
     tuned: str = ""
+    doubt: str = ""
 
     @model_validator(mode="after")
     def _check_range(self) -> Quantity:
