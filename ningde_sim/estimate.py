@@ -106,6 +106,9 @@ def probability(hits: int, n: int, *, level: float) -> Estimate:
     It holds the true probability at least in a share `level` of all studies, whatever that
     probability and n; the narrower interval of Wilson does so on average only.
 
+    At 95 % and n = 200 it holds 0.5, 0.2, 0.05 and 0.01 in 96.0 %, 95.9 %, 96.7 % and 98.4 %: hits
+    are whole numbers, the fewer the coarser. That is its nature, and errs on the safe side.
+
     References
     ----------
     Clopper, Pearson (1934), Biometrika 26, 404-413. Newcombe (1998), Statistics in Medicine 17,

@@ -184,7 +184,8 @@ class Study(Sample):
         numbers = {name: column for name, column in self.twins.items() if name == "run"}
         twins = {name: column for name, column in self.twins.items() if name != "run"}
         moved = {**numbers, **known.shift(twins, self.values)} if twins else {}
-        return replace(self, values=known.shift(self.values, self.values), twins=moved, known=known)
+        values = known.shift(self.values, self.values)
+        return replace(self, values=values, twins=moved, precision=None, known=known)
 
     def __repr__(self) -> str:
         main = f"{self.case.of} {estimate.mean(self.values[self.case.of], level=0.95)}"

@@ -96,6 +96,16 @@ def test_the_interval_of_a_probability_holds_it_at_least_so_often(n: int, level:
         assert stats.binom.pmf(np.arange(n + 1), n, p)[held].sum() >= level
 
 
+def test_the_interval_of_a_probability_holds_it_as_often_as_said() -> None:
+    found = [estimate.probability(hits, 200, level=0.95) for hits in range(201)]
+    low, high = np.array([(e.low, e.high) for e in found]).T
+    for p, said in {0.5: 96.0, 0.2: 95.9, 0.05: 96.7, 0.01: 98.4}.items():
+        held = (low <= p) & (p <= high)
+        share = stats.binom.pmf(np.arange(201), 200, p)[held].sum()
+        assert 100 * share == pytest.approx(said, abs=0.06)
+        assert f"{said} %" in (estimate.probability.__doc__ or "")
+
+
 def test_the_interval_of_a_mean_holds_it_in_95_percent_of_normal_studies() -> None:
     samples = np.random.default_rng(1).normal(30_000, 430, (REPEATS, 20))
     found = [estimate.mean(sample, level=0.95) for sample in samples]

@@ -98,6 +98,12 @@ def test_the_study_itself_stays(year: Study) -> None:
         given.column()[0] = 0
 
 
+def test_the_precision_asked_for_was_that_of_the_runs_alone() -> None:
+    study = replicate(CASE, precision=0.1, seed=2)
+    assert study.precision is not None
+    assert study.given(MADE, 8).precision is None
+
+
 def test_it_says_what_it_takes_as_given(year: Study) -> None:
     given = year.given(MADE, 8)
     assert "given 770 cars through 2021-08" in repr(given)
