@@ -256,10 +256,11 @@ class YearCase:
         return self.scenario.notes
 
     def run(self, seed: int, run: int, luck: int | None = None) -> tuple[Row, Row]:
-        """Inputs by path; results as above. Luck `k` is that of `simulate_year(..., run=k)`."""
-        inputs = self.scenario.inputs(seed, run) if self.uncertainty == "all" else {}
+        """Inputs by path or doubt; results. Luck `k` is that of `simulate_year(..., run=k)`."""
+        drawn = self.uncertainty == "all"
+        inputs = self.scenario.inputs(seed, run) if drawn else {}
         found = simulate_year(
-            self.scenario.drawn(inputs) if inputs else self.scenario,
+            self.scenario.draw(seed, run) if drawn else self.scenario,
             seed=seed,
             run=run if luck is None else luck,
             engine=self.engine,

@@ -110,13 +110,16 @@ def production_days(table: CalendarTable) -> Days:
         worked &= ~closed
         saturdays &= ~closed
     shifts = int(table.shifts.value)
-    shift = np.full(len(dates), table.shift_hours.value)
+    shift = np.zeros(len(dates))
     for number in set(month.tolist()):
         here = month == number
-        wanted = _monthly(table.saturdays.value, table.saturdays_by_month, number % 12)
-        worked |= here & saturdays & (np.cumsum(here & saturdays) <= round(wanted))
-        longer = _monthly(table.overtime.value, table.overtime_by_month, number % 12)
-        shift[here] += longer / (len(np.flatnonzero(worked & here)) or 1)
+        of_year = number % 12 + 1
+        wanted = round(table.of_month("saturdays", of_year))
+        worked |= here & saturdays & (np.cumsum(here & saturdays) <= wanted)
+        shift[here] = table.of_month("shift_hours", of_year)
+        shift[here] += table.of_month("overtime", of_year) / (
+            len(np.flatnonzero(worked & here)) or 1
+        )
     planned = np.where(worked, np.minimum(shifts * shift, 24.0), 0.0)
     limit = 24.0 - table.maintenance.value
     return Days(
@@ -127,10 +130,6 @@ def production_days(table: CalendarTable) -> Days:
         first_shift=_ms(np.minimum(shift, planned)),
         eaten=np.maximum(_ms(planned) - round(limit * units.MS_PER_H), 0),
     )
-
-
-def _monthly(every: float, by_month: tuple[float, ...] | None, month: int) -> float:
-    return every if by_month is None else by_month[month]
 
 
 def _ms(hours: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Ints:
@@ -145,7 +144,8 @@ def overtime(table: CalendarTable) -> dict[str, float]:
     found = {}
     for month in dict.fromkeys(days.months):
         here = months == month
-        worked = float(units.ms_to_hours(days.planned[here].sum())) / table.crews.value
+        crews = table.of_month("crews", int(month[-2:]))
+        worked = float(units.ms_to_hours(days.planned[here].sum())) / crews
         standard = STANDARD_DAY * np.count_nonzero(days.official[here])
         found[month] = float(max(0.0, worked - standard))
     return found

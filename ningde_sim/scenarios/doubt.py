@@ -42,19 +42,20 @@ def share(name: str, seed: int, run: int) -> float:
     return _slices(name, seed, run // BLOCK)[run % BLOCK]
 
 
-def drawn(doubtful: Mapping[str, Quantity], seed: int, run: int) -> dict[str, float]:
-    """A value for each of these quantities, by name. [its unit]"""
+def drawn(doubtful: Mapping[str, tuple[str, Quantity]], seed: int, run: int) -> dict[str, float]:
+    """A value for each of these quantities: name of its doubt, the quantity itself. [its unit]"""
     if not doubtful:
         return {}
     from scipy.special import betaincinv  # takes a moment to import
 
+    quantities = [quantity for _, quantity in doubtful.values()]
     low, mode, high = (
-        np.array([getattr(q, field) for q in doubtful.values()], dtype=np.float64)
+        np.array([getattr(q, field) for q in quantities], dtype=np.float64)
         for field in ("low", "value", "high")
     )
-    u = np.array([share(name, seed, run) for name in doubtful])
+    u = np.array([share(name, seed, run) for name, _ in doubtful.values()])
     rise = 4 * (mode - low) / (high - low)
     values = low + (high - low) * betaincinv(1 + rise, 5 - rise, u)
-    whole = np.array([q.unit in WHOLE_UNITS for q in doubtful.values()])
+    whole = np.array([q.unit in WHOLE_UNITS for q in quantities])
     values = np.where(whole, np.rint(values), values).clip(low, high)
     return dict(zip(doubtful, values.tolist(), strict=True))

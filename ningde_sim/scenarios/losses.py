@@ -25,8 +25,7 @@ def _shops(scenario: Any, change: Callable[[Any], Any]) -> dict[str, Any]:
 def _no_calendar(scenario: Any) -> Any:
     plan = replace(
         _at(scenario.calendar, saturdays=0, overtime=0, maintenance=0),
-        saturdays_by_month=None,
-        overtime_by_month=None,
+        **dict.fromkeys(f"{key}_by_month" for key in ("shift_hours", "saturdays", "overtime")),
         closures={},
     )
     paint, assembly = _at(scenario.paint, extra_hours=0), _at(scenario.assembly, extra_hours=0)

@@ -119,6 +119,7 @@ class Scenario:
         changes : mapping of path to value
             A number takes the place of the value of a quantity in its unit, and has no range: it
             is known. A Quantity takes the place of all of it. Dates, words and lists as they are.
+            One number for all months takes the place of a list by month too.
 
         Raises
         ------
@@ -138,6 +139,8 @@ class Scenario:
             twin = self._twin(path, there)
             if twin is not None and twin not in changes:
                 new[twin] = new[path]
+            if f"{path}_by_month" in there:
+                new.setdefault(f"{path}_by_month", None)
         found = self._changed(lambda path, value: new.get(_short(path), value))
         check_plan(self.name, found.calendar)
         return found
@@ -191,20 +194,21 @@ class Scenario:
         return self._changed(lambda _, value: value.fixed() if _is_doubtful(value) else value)
 
     def doubtful(self) -> dict[str, Quantity]:
-        """The quantities that have a range, by path: what `draw` draws."""
-        there = self._leaves()
-        twins = {self._twin(path, there) for path in there}
-        return {
-            path: value
-            for path, (_, value) in there.items()
-            if path not in twins and _is_doubtful(value)
-        }
+        """What `draw` draws: quantities with a range, by path.
+
+        Of those that share a `doubt` the first stands for all, under the name of that doubt.
+        """
+        found: dict[str, Quantity] = {}
+        for name, value in self._ranges().values():
+            found.setdefault(name, value)
+        return found
 
     def inputs(self, seed: int, run: int) -> dict[str, float]:
-        """The values that `draw` draws, by path. [unit of each]"""
-        seed = checks.whole(f"Scenario {self.name!r}", "seed", seed, high=2**63 - 1)
-        run = checks.whole(f"Scenario {self.name!r}", "run", run, high=2**63 - 1)
-        return doubt.drawn(self.doubtful(), seed, run)
+        """The values that `draw` draws for what is `doubtful`. [unit of each]"""
+        owner = f"Scenario {self.name!r}"
+        seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
+        run = checks.whole(owner, "run", run, high=2**63 - 1)
+        return doubt.drawn({name: (name, q) for name, q in self.doubtful().items()}, seed, run)
 
     def draw(self, seed: int, run: int) -> Scenario:
         """The same with each range drawn from, as run number `run` of a study has it.
@@ -217,21 +221,21 @@ class Scenario:
         -------
         Scenario  Without ranges.
         """
-        return self.drawn(self.inputs(seed, run))
-
-    def drawn(self, inputs: Mapping[str, float]) -> Scenario:
-        """The same with these inputs, as `inputs` gives them, and without ranges."""
-        there = self._leaves()
-        new = {**inputs}
-        for path in inputs:
-            twin = self._twin(path, there)
-            if twin is not None:
-                new[twin] = inputs[path]
+        new = doubt.drawn(self._ranges(), seed, run)
 
         def change(path: tuple[str, ...], value: Any) -> Any:
-            return value.fixed(new.get(_short(path))) if _is_doubtful(value) else value
+            return value.fixed(new[_short(path)]) if _is_doubtful(value) else value
 
         return self._changed(change)
+
+    def _ranges(self) -> dict[str, tuple[str, Quantity]]:
+        """By path each quantity with a range, and the name under which it is drawn."""
+        there = self._leaves()
+        ranges = {path: value for path, (_, value) in there.items() if _is_doubtful(value)}
+        twins = {self._twin(path, there): path for path in ranges}
+        return {
+            path: (value.doubt or twins.get(path, path), value) for path, value in ranges.items()
+        }
 
     def without(self, *losses: str) -> Scenario:
         """The same without some kinds of losses, to see what each of them costs.

@@ -60,7 +60,8 @@ class CalendarTable:
     """[calendar]: which days are worked, and how long.
 
     Work is on the official working days of China, make-up days included, less the closures, and on
-    the first `saturdays` free Saturdays of a month; 5 of them make a six-day week.
+    the first `saturdays` free Saturdays of a month; 5 of them make a six-day week. Four of the
+    numbers may be given by month, from January on; nominal are `shift_hours`, whatever the month.
     """
 
     start: datetime.date
@@ -71,6 +72,8 @@ class CalendarTable:
     saturdays: Annotated[Quantity, measured("days/month", most=5, whole=True)]
     overtime: HoursAMonth
     maintenance: HoursADay
+    shift_hours_by_month: ByMonth | None = None
+    crews_by_month: ByMonth | None = None
     saturdays_by_month: ByMonth | None = None
     overtime_by_month: ByMonth | None = None
     closures: dict[str, ClosureTable] = dataclasses.field(default_factory=dict)
@@ -81,11 +84,22 @@ class CalendarTable:
             raise fault(f"end must not be before start, {self.start}", str(self.end), "end")
         if (self.end - self.start).days > 3700:
             raise fault("it must not be longer than ten years", str(self.end), "end")
-        day = self.shifts.value * self.shift_hours.value
-        if day > 24:
-            rule = f"{self.shifts.value:g} shifts must fit into 24 h, they make {day:g} h"
-            raise fault(rule, self.shift_hours.value, "shift_hours")
+        by_month = self.shift_hours_by_month or (0.0,)
+        hours = {"shift_hours": self.shift_hours.value, "shift_hours_by_month": max(by_month)}
+        for key, longest in hours.items():
+            day = self.shifts.value * longest
+            if day > 24:
+                rule = f"{self.shifts.value:g} shifts must fit into 24 h, they make {day:g} h"
+                raise fault(rule, longest, key)
+        if min(self.crews_by_month or (1,)) < 1:
+            raise fault("each month must have a crew", self.crews_by_month, "crews_by_month")
         return self
+
+    def of_month(self, key: str, month: int) -> float:
+        """Shift hours, crews, Saturdays or overtime of a month of the year, from 1 to 12."""
+        by_month: tuple[float, ...] | None = getattr(self, f"{key}_by_month")
+        every: Quantity = getattr(self, key)
+        return every.value if by_month is None else by_month[month - 1]
 
 
 @record

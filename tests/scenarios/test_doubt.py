@@ -32,8 +32,8 @@ def test_two_inputs_are_drawn_independently():
 
 def test_another_input_changes_nobody_elses_draw():
     """Nor does its place."""
-    first = drawn({"a": q(2, 1, 4)}, 3, 11)
-    both = drawn({"b": q(5, 1, 9), "a": q(2, 1, 4)}, 3, 11)
+    first = drawn({"a": ("a", q(2, 1, 4))}, 3, 11)
+    both = drawn({"b": ("b", q(5, 1, 9)), "a": ("a", q(2, 1, 4))}, 3, 11)
     assert both["a"] == first["a"]
 
 
@@ -46,7 +46,7 @@ def test_seed_and_run_make_the_draw():
 
 def test_the_draws_follow_pert():
     """Kolmogorov-Smirnov over 1,600 runs; stratified draws lie even closer."""
-    found = [drawn({"a": q(3, 1, 9)}, 5, run)["a"] for run in range(1600)]
+    found = [drawn({"a": ("a", q(3, 1, 9))}, 5, run)["a"] for run in range(1600)]
     pert = stats.beta(1 + 4 * 2 / 8, 1 + 4 * 6 / 8, loc=1, scale=8)
     assert stats.kstest(found, pert.cdf).statistic < 0.01
     assert np.mean(found) == pytest.approx((1 + 4 * 3 + 9) / 6, abs=0.02)
@@ -55,23 +55,32 @@ def test_the_draws_follow_pert():
 @pytest.mark.parametrize("mode", [1, 9])
 def test_the_mode_may_lie_at_an_end(mode):
     """As where the typical value is the best case."""
-    found = [drawn({"a": q(mode, 1, 9)}, 5, run)["a"] for run in range(320)]
+    found = [drawn({"a": ("a", q(mode, 1, 9))}, 5, run)["a"] for run in range(320)]
     assert 1 <= min(found) < max(found) <= 9
     assert np.mean(found) == pytest.approx((1 + 4 * mode + 9) / 6, abs=0.05)
 
 
 def test_what_comes_in_whole_numbers_is_rounded():
     """Places, crews, shifts."""
-    found = {drawn({"a": q(4, 2, 8, "crews")}, 5, run)["a"] for run in range(320)}
+    found = {drawn({"a": ("a", q(4, 2, 8, "crews"))}, 5, run)["a"] for run in range(320)}
     assert found <= {2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0}
     assert {3.0, 4.0, 5.0, 6.0} <= found
 
 
 def test_a_hypercube_narrows_the_mean_of_what_adds_up():
     """Means of 64 runs of a sum of ten inputs: a tenth of the variance of independent draws."""
-    inputs = {f"x{i}": q(3, 1, 9) for i in range(10)}
+    inputs = {f"x{i}": (f"x{i}", q(3, 1, 9)) for i in range(10)}
     means = [
         np.mean([sum(drawn(inputs, seed, run).values()) for run in range(64)]) for seed in range(40)
     ]
     pert = stats.beta(2, 4, loc=1, scale=8)
     assert np.var(means, ddof=1) < 10 * pert.var() / 64 / 10
+
+
+def test_what_shares_a_doubt_is_drawn_together():
+    """All low or all high, each in its own range."""
+    both = {"a": ("speed", q(3, 1, 9)), "b": ("speed", q(30, 10, 90)), "c": ("c", q(3, 1, 9))}
+    for run in range(5):
+        found = drawn(both, 5, run)
+        assert found["b"] == pytest.approx(10 * found["a"])
+        assert found["c"] != found["a"]
