@@ -42,6 +42,10 @@ class Year:
     def units(self) -> dict[str, str]:
         return dict.fromkeys([self.of, *(f"{self.of}_{month}" for month in self.months)], "cars")
 
+    @property
+    def plan(self) -> dict[str, float]:
+        return dict.fromkeys(self.months, 1 / max(len(self.months), 1))
+
     def run(self, seed: int, run: int, luck: int | None = None) -> tuple[Row, Row]:
         time.sleep(self.pause)
         if run == self.dies_at:

@@ -19,6 +19,7 @@ def test_the_public_names_are_these():
         "Lognormal",
         "PlannedStop",
         "Robot",
+        "Scenario",
         "Shop",
         "ShopRun",
         "Station",
@@ -28,11 +29,14 @@ def test_the_public_names_are_these():
         "Uniform",
         "Weibull",
         "WorkingTime",
+        "YearRun",
         "ningde_2020",
         "ningde_2021",
         "read_shop",
         "replicate",
+        "scenario",
         "simulate",
+        "simulate_year",
     ]
 
 
