@@ -146,7 +146,7 @@ def main() -> None:
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always")
         try:
-            study = replicate(
+            study = replicate(  # Ctrl-C ends it with the years it has
                 plan,
                 runs=options.runs,
                 seed=options.seed,
@@ -155,9 +155,10 @@ def main() -> None:
             )
         except KeyboardInterrupt:
             raise SystemExit("Stopped.") from None
-        except (TypeError, ValueError) as error:
+        except ValueError as error:
             raise SystemExit(str(error)) from None
-        print(f"Done in {time.perf_counter() - began:.0f} s.")
+        done = "Done" if study.complete else f"Stopped after {study.n:,} years"
+        print(f"{done} in {time.perf_counter() - began:.0f} s.")
         say_year(study)
         say_months(study, plan)
         say_losses(study)
@@ -167,6 +168,8 @@ def main() -> None:
         say(doubt, "!")
     print()
     save_plots(study, Path(options.plots))
+    if not study.complete:
+        raise SystemExit("Stopped.")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -144,8 +145,9 @@ def plot_fan(study: Study, ax: Axes | None = None) -> Axes:
         ax.plot(at[[0, n]], [0, study.known.total], "o", color="black", ms=5, label="known")
     ax.set_xlim(0, len(months))
     ax.set_ylim(0, None)
-    ax.set_xticks(at[1:] - 0.5, months, rotation=45, ha="right", rotation_mode="anchor")
+    ax.set_xticks(at[1:] - 0.5, [_month_label(month, month == months[0]) for month in months])
     ax.tick_params(axis="x", length=0)
+    ax.set_axisbelow(True)
     ax.set_ylabel(f"cumulative {case.of} [{case.units[case.of]}]")
     ax.yaxis.set_major_formatter("{x:,.6g}")
     ax.grid(axis="x", color="#E4E4E4")
@@ -153,6 +155,12 @@ def plot_fan(study: Study, ax: Axes | None = None) -> Axes:
     title = f"{case.title}: {ends[1]} at the end ({ends[0]} to {ends[2]} in 90 % of runs)"
     _legend_above(ax, title, columns=5)
     return ax
+
+
+def _month_label(month: str, first: bool) -> str:
+    """Such as Feb, with the year below the first and each January."""
+    day = datetime.date.fromisoformat(f"{month}-01")
+    return f"{day:%b\n%Y}" if first or day.month == 1 else f"{day:%b}"
 
 
 def _histogram(ax: Axes, values: estimate.Values, target: float | None) -> None:

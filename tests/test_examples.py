@@ -16,7 +16,8 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 SMALL = {
     "month.py": ["--hours", "10"],
-    "reach_240k.py": ["--hours", "5", "--runs", "80"],
+    "reach_240k.py": ["--scenario", "ningde-2020-12", "--runs", "10"],
+    "works_and_launches.py": ["--scenario", "ningde-2021", "--runs", "2"],
 }
 
 
@@ -69,25 +70,36 @@ def test_a_month_shows_its_zones_and_its_worst_robots(tmp_path: Path) -> None:
     assert picture.stat().st_size > 10_000
 
 
-def test_the_reach_has_intervals_and_tells_fact_from_assumption(tmp_path: Path) -> None:
-    picture = tmp_path / "months.png"
-    text = run("reach_240k.py", "--plot", str(picture))
-    interval = r"[\d,.]+ \([\d,.]+ to [\d,.]+; [\d.]+ %, n = 80\)"
-    assert re.search(rf"P\(month >= 300\) +{interval}", text)  # 30,000 in 500 h are 300 in 5 h
-    for line in ("mean month", "5 % of months", "95 % of months", "bodies an hour"):
+def test_the_reach_has_intervals_losses_doubts_and_pictures(tmp_path: Path) -> None:
+    text = run("reach_240k.py", "--plots", str(tmp_path / "pictures"))
+    interval = r"[\d,.]+ \(-?[\d,.inf]+ to [\d,.inf]+; [\d.]+ %, n = 10\)"
+    assert re.search(rf"P\(year >= 18,688\) +{interval}", text)
+    for line in ("median", "5 % of years", "95 % of years", "mean bodies"):
         assert re.search(rf"{line} +{interval}", text)
-    for hours in ("12 such months of 500 h", "250 days of 16 h, 4,000 h"):
-        assert re.search(rf"{hours} +{interval} bodies, [+-]\d+\.\d %", text)
-    for word in ("2021-09-03", "30,000 bodies/month (2021)", "expected 240,000 vehicles/year"):
-        assert word in text
-    for word in ("Our reading, not reported", "assumption", "bodies, not vehicles", "luck only"):
-        assert word in text
-    assert picture.stat().st_size > 10_000
+    assert re.search(r"2020-12 +\d+% \(\d+% to \d+%\) +1\d,\d{3}", text)
+    losses = text.split("Where the vehicles went")[1].split("What the spread")[0]
+    figures = [float(x.replace(",", "")) for x in re.findall(r" ([+-]?[\d,]+)(?:  |\n)", losses)]
+    assert sum(figures[:-1]) == pytest.approx(figures[-1], abs=len(figures))
+    assert re.search(r"luck +[\d.]+ \([\d.]+ to [\d.]+; 95 %, n = 2\)", text)
+    assert len(re.findall(r"[+-]0\.\d\d \([+-]\d\.\d\d to [+-]\d\.\d\d", text)) == 3
+    for words in ("2021-09-03", "Our reading, not reported", "assumption", "so few runs"):
+        assert words in text
+    for name in ("distribution.png", "fan.png"):
+        assert (tmp_path / "pictures" / name).stat().st_size > 10_000
 
 
-def test_the_same_seed_gives_the_same_text_whatever_the_workers() -> None:
-    one, two = (run("reach_240k.py", "--workers", str(n)) for n in (1, 2))
-    assert one.split("A month of")[1] == two.split("A month of")[1]
+def test_works_and_launches_tell_the_latest_days() -> None:
+    text = run("works_and_launches.py", "--targets", "1000", "900000")
+    for heading in ("Full stop of the works", "Days to 90 %"):
+        table = text.split(heading)[1]
+        assert re.search(r"^ +1,000 +(over \d+ \(.*?\) *){3}$", table, re.MULTILINE)
+        assert re.search(r"^ +900,000 +(never, not even \d+ \(.*?\) *){3}$", table, re.MULTILINE)
+    assert re.search(r"from first to last -\d", text)
+
+
+def test_the_same_seed_gives_the_same_text_whatever_the_workers(tmp_path: Path) -> None:
+    one, two = (run("reach_240k.py", "--workers", str(n), "--plots", str(tmp_path)) for n in (1, 2))
+    assert one.split("The year:")[1] == two.split("The year:")[1]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -95,12 +107,12 @@ def test_an_example_explains_its_options(path: Path) -> None:
     done = subprocess.run(
         command(path.name, "--help"), capture_output=True, env=environment(), check=True
     )
-    assert b"--hours" in done.stdout
+    assert b"--seed" in done.stdout
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
-def test_ctrl_c_ends_the_reach_with_what_it_has() -> None:
-    arguments = ("--runs", "100000", "--hours", "5")
+def test_ctrl_c_ends_the_reach_with_what_it_has(tmp_path: Path) -> None:
+    arguments = ("--runs", "100000", "--scenario", "ningde-2020-12", "--plots", str(tmp_path))
     process = subprocess.Popen(
         command("reach_240k.py", *arguments),
         stdout=subprocess.PIPE,
@@ -117,5 +129,5 @@ def test_ctrl_c_ends_the_reach_with_what_it_has() -> None:
     assert process.returncode == 1
     assert "Traceback" not in rest
     assert rest.rstrip().endswith("Stopped.")
-    assert re.search(r"Stopped after [\d,]+ months in \d+ s", text)
-    assert re.search(r"mean month +[\d,.]+", text)
+    assert re.search(r"Stopped after [\d,]+ years in \d+ s", text)
+    assert re.search(r"median +[\d,.]+", text)

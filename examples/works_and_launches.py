@@ -1,0 +1,137 @@
+"""How late may the works finish, how slow may the launches be?
+
+Question: How late may they be before P(year >= target) falls below 80 %, 50 %, 20 %?
+Shows:    scenarios changed by path, studies paired on the same luck and the same other inputs,
+          a question read backwards: of each year the latest date that still reaches the target.
+
+The works finish later the more working days their full stop lasts; a launch is slower the more
+days it takes to 90 % of its rate.
+
+    python examples/works_and_launches.py [--scenario ningde-2021] [--runs 24]
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import warnings
+
+import numpy as np
+
+from ningde_sim import Scenario, Study, estimate, replicate, scenario
+
+RUNS = 24
+"""Years for each point: all in all about four minutes on two cores."""
+
+SEED = 2021
+CHANCES = (0.8, 0.5, 0.2)
+TARGETS = (240_000, 230_000, 220_000)
+
+STOP = "works.full_stop_days"
+STOP_DAYS = (0, 12, 30)
+"""Vehicles fall by nearly the same number with each day, so few points do. [days]"""
+
+RAMPS = [f"launches.{model}.days_to_90" for model in ("model_a", "model_b")]
+RAMP_DAYS = (10, 60, 120, 240)
+"""[days]"""
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description="How late may the works finish, how slow may the launches be?",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--scenario", default="ningde-2021", help="a name that ships, or a file")
+    parser.add_argument("--runs", type=int, default=RUNS, help="years for each point")
+    parser.add_argument("--seed", type=int, default=SEED, help="which luck")
+    parser.add_argument("--targets", type=int, nargs="+", default=TARGETS, help="vehicles a year")
+    return parser.parse_args()
+
+
+def run_points(
+    plan: Scenario, paths: list[str], days: tuple[int, ...], options: argparse.Namespace
+) -> list[Study]:
+    """A study a point, all on the same luck."""
+    return [
+        replicate(
+            plan.replace(dict.fromkeys(paths, number)),
+            runs=options.runs,
+            seed=options.seed,
+            progress=True,
+        )
+        for number in days
+    ]
+
+
+def latest(studies: list[Study], days: tuple[int, ...], target: float) -> np.ndarray:
+    """Of each year the most days with which it still makes the target; -inf for none. [days]
+
+    Between two points the vehicles of a year are taken to fall along a straight line.
+    """
+    made = np.minimum.accumulate([study.column() for study in studies])
+    found = [np.interp(-target, -year, days, left=-math.inf, right=math.inf) for year in made.T]
+    return np.where(made[0] >= target, np.where(made[-1] >= target, math.inf, found), -math.inf)
+
+
+def words(days: float, points: tuple[int, ...]) -> str:
+    if days == -math.inf:
+        return f"never, not even {points[0]}"
+    return f"over {points[-1]}" if days == math.inf else f"{days:.0f}"
+
+
+def say_points(what: str, studies: list[Study], days: tuple[int, ...]) -> None:
+    print(f"\n{what}")
+    print(f"  {'days':>6}{'mean vehicles':>15}   P(>= target), 95 % interval")
+    for number, study in zip(days, studies, strict=True):
+        reached = study.probability()
+        chance = f"{reached.value:.0%} ({reached.low:.0%} to {reached.high:.0%})"
+        print(f"  {number:>6}{study.mean().value:>15,.0f}   {chance}")
+    slope = studies[-1].minus(studies[0])
+    print(f"  from first to last {slope}")
+
+
+def say_latest(
+    studies: list[Study], days: tuple[int, ...], targets: list[int], question: str
+) -> None:
+    print(f"  {question} P stays at (95 % interval of {studies[0].n} years)")
+    print("  " + "target".rjust(8) + "".join(f"{chance:.0%}".rjust(34) for chance in CHANCES))
+    for target in targets:
+        cells = []
+        for chance in CHANCES:
+            found = estimate.quantile(latest(studies, days, target), 1 - chance, level=0.95)
+            ends = " to ".join(words(end, days) for end in (found.low, found.high))
+            cells.append(f"{words(found.value, days)} ({ends})")
+        print(f"  {target:>8,}" + "".join(cell.rjust(34) for cell in cells))
+
+
+def main() -> None:
+    options = arguments()
+    try:
+        plan = scenario(options.scenario)
+        for path in (STOP, *RAMPS):
+            plan.get(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise SystemExit(str(error.args[0] if isinstance(error, KeyError) else error)) from None
+    for note in plan.notes:
+        print(f"Note: {note}")
+    doubts: set[str] = set()
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            stops = run_points(plan, [STOP], STOP_DAYS, options)
+            ramps = run_points(plan, RAMPS, RAMP_DAYS, options)
+            say_points("Full stop of the works, in working days", stops, STOP_DAYS)
+            say_latest(stops, STOP_DAYS, options.targets, "It may last at most so long that")
+            say_points("Days to 90 % of the rate, both launches", ramps, RAMP_DAYS)
+            say_latest(ramps, RAMP_DAYS, options.targets, "They may take at most so long that")
+        doubts |= {str(warning.message) for warning in caught}
+    except KeyboardInterrupt:
+        raise SystemExit("Stopped.") from None
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
+    for doubt in sorted(doubts):
+        print(f"! {doubt}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""Studies of years: one digest however they are spread, inputs and luck apart, the odds so far."""
+
+from __future__ import annotations
+
+import joblib
+import numpy as np
+import pytest
+
+from ningde_sim import Study, replicate, scenario, simulate_year
+from ningde_sim.cases import YearCase
+from ningde_sim.outlook import OutsideRuns
+from tests.years import small_year
+
+SHORT = {"calendar.start": "2021-08-25", "calendar.end": "2021-10-05"}
+
+
+def six_weeks():
+    """A time with works and a launch in it."""
+    import datetime
+
+    days = {key: datetime.date.fromisoformat(day) for key, day in SHORT.items()}
+    return small_year().replace(days)
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    """Years of the small plant, enough for ten twins."""
+    return replicate(small_year(), runs=48, seed=11)
+
+
+def test_one_digest_whatever_the_workers():
+    """One, two, threads, processes."""
+    plan = six_weeks()
+    digests = {replicate(plan, runs=8, seed=1, workers=n).digest for n in (1, 2)}
+    for backend in ("threading", "loky"):
+        with joblib.parallel_config(backend=backend, n_jobs=2):
+            digests.add(replicate(plan, runs=8, seed=1).digest)
+    assert len(digests) == 1
+    assert digests != {replicate(plan, runs=8, seed=2).digest}
+
+
+def test_both_engines_give_one_digest():
+    """The reference by itself is slow."""
+    digests = {
+        replicate(six_weeks(), runs=2, seed=1, engine=engine).digest
+        for engine in ("compiled", "reference")
+    }
+    assert len(digests) == 1
+
+
+def test_run_37_alone_is_run_37_of_a_study(study):
+    """Its inputs and its results."""
+    year = simulate_year(small_year().draw(11, 37), seed=11, run=37)
+    row = study.runs.loc[37]
+    assert row["vehicles"] == year.vehicles
+    assert row["bodies_2021-09"] == year.monthly.loc["2021-09", "bodies"]
+    assert row["lost_chips"] == year.losses.loc["chips", "vehicles"]
+    for name, value in small_year().inputs(11, 37).items():
+        assert row[name] == value
+
+
+def test_every_column_has_a_unit(study):
+    """And every unit a column."""
+    assert set(study.values) == set(study.case.units)
+    assert isinstance(study.case, YearCase)
+
+
+def test_the_losses_of_each_run_are_its_gap(study):
+    """Nominal less all that was lost is what was made, but for the rounding of the cycle."""
+    lost = sum(study.column(name) for name in study.values if name.startswith("lost_"))
+    assert np.allclose(study.column("nominal") - lost, study.column(), rtol=1e-5)
+
+
+def test_the_months_add_up(study):
+    """To the year."""
+    for of in ("vehicles", "bodies"):
+        months = [study.column(f"{of}_{month}") for month in study.case.months]
+        assert np.array_equal(np.sum(months, axis=0), study.column(of))
+    assert sum(study.case.plan.values()) == pytest.approx(1)
+    assert list(study.case.plan) == list(study.case.months)
+
+
+def test_luck_alone_keeps_the_inputs(study):
+    """And spreads less than luck and ignorance together."""
+    luck = replicate(small_year(), runs=48, seed=11, uncertainty="luck")
+    assert luck.inputs == {}
+    assert luck.column().std() < study.column().std()
+    assert luck.luck_share().value == 1
+    typical = simulate_year(small_year(), seed=11, run=7)
+    assert luck.column()[7] == typical.vehicles
+
+
+def test_the_share_of_luck_is_that_of_luck_alone(study):
+    """The variance of studies of luck alone lies inside the interval."""
+    luck = replicate(small_year(), runs=48, seed=12, uncertainty="luck").column()
+    share = np.var(luck, ddof=1) / np.var(study.column(), ddof=1)
+    found = study.luck_share(level=0.99)
+    assert found.low <= share <= found.high
+
+
+def test_the_target_is_that_of_the_scenario(study):
+    """Unless another is asked for."""
+    assert study.target == 240_000
+    assert replicate(six_weeks(), runs=1, seed=0, target=5_000).target == 5_000
+
+
+def test_the_odds_after_eight_months(study):
+    """What was built by August stands, the rest moves with it."""
+    made = [study.column(f"vehicles_2021-{month:02}").mean() for month in range(1, 9)]
+    now = study.given(sum(made), through="2021-08")
+    assert now.mean().value == pytest.approx(study.mean().value, abs=1)
+    assert now.column().std() < study.column().std()
+    ahead = study.given(sum(made) + 4_000, through="2021-08")
+    assert ahead.mean().value > now.mean().value + 3_000
+    with pytest.warns(OutsideRuns):
+        study.given(1_000, through="2021-08")
+
+
+def test_what_makes_no_sense_is_refused():
+    """With the scenario's name."""
+    with pytest.raises(ValueError, match=r"replicate 'ningde-2021': uncertainty must be 'all' or"):
+        replicate(small_year(), runs=1, seed=0, uncertainty="none")
+    with pytest.raises(ValueError, match="hours and warm_up are of shops, got 5"):
+        replicate(small_year(), hours=5, runs=1, seed=0)
+
+
+@pytest.mark.slow
+def test_december_2020_is_inside_the_range():
+    """The 511 shop on one long shift of about 311 h: 18,688 lies between 5 % and 95 % of runs."""
+    month = scenario("ningde-2020-12")
+    assert 27 * month.get("calendar.shift_hours").value == pytest.approx(311, abs=1)
+    study = replicate(month, runs=320, seed=2020)
+    assert study.quantile(0.05).value < 18_688 < study.quantile(0.95).value
+    assert study.quantile(0.5).value == pytest.approx(18_688, rel=0.08)
