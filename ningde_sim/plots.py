@@ -93,7 +93,7 @@ def plot_distribution(
         ax.axvline(target, color=_VERMILLION, lw=2, ls="--", label=f"target {target:,.6g}")
         share = estimate.probability(int(np.sum(values >= target)), study.n, level=0.95)
         title += f"\nP({of} >= {target:,.6g}) = {share}"
-    ax.set_xlabel(f"{of} in {case.description} [{case.units[of]}]")
+    ax.set_xlabel(f"{of}, {case.description} [{case.units[of]}]")
     ax.set_ylabel("number of runs [-]")
     ax.xaxis.set_major_formatter("{x:,.6g}")
     ax.locator_params(axis="y", integer=True)

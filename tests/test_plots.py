@@ -13,10 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 
 from ningde_sim import Line, Shop, ShopRun, Station, Store, WorkingTime, ningde_2021, simulate
-from ningde_sim.plots import COLOURS, plot_distribution, plot_states, plot_stores
+from ningde_sim.plots import COLOURS, plot_distribution, plot_fan, plot_states, plot_stores
 from ningde_sim.replication import replicate
 from ningde_sim.study import Study
-from tests.synthetic import Year
+from tests.synthetic import MONTHS, Year
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +90,7 @@ def test_the_distribution_marks_mean_target_and_range(study: Study) -> None:
     )
     assert str(study.probability()) in ax.get_title("left")
     assert str(study.mean()) in ax.get_title("left")
-    assert ax.get_xlabel() == "bodies in 10 h [bodies]"
+    assert ax.get_xlabel() == "bodies, 10 h [bodies]"
     assert ax.get_ylabel() == "number of runs [-]"
     assert len(legend(ax)) == 5
     assert_nothing_is_clipped(ax)
@@ -101,14 +101,14 @@ def test_the_distribution_of_another_column_has_its_unit(
     study: Study, target: float | None
 ) -> None:
     ax = plot_distribution(study, target, "scrapped")
-    assert ax.get_xlabel() == "scrapped in 10 h [bodies]"
+    assert ax.get_xlabel() == "scrapped, 10 h [bodies]"
     assert sum(bar.get_height() for group in bars(ax) for bar in group) == study.n
     assert_nothing_is_clipped(ax)
 
 
 def test_the_distribution_of_another_case_is_of_its_main_column() -> None:
     ax = plot_distribution(replicate(Year(), runs=50, seed=1))
-    assert ax.get_xlabel() == "cars in a year [cars]"
+    assert ax.get_xlabel() == "cars, a year [cars]"
     assert "P(cars >= 100)" in ax.get_title("left")
     assert_nothing_is_clipped(ax)
 
@@ -193,6 +193,50 @@ def test_buffers_inside_lines_are_stores_too() -> None:
     assert len(ax.get_yticklabels()) == 2
 
 
+# ------------------------------------------------------------------ fan
+
+
+@pytest.fixture(scope="module")
+def year() -> Study:
+    return replicate(Year(months=MONTHS), runs=200, seed=1, target=1_200)
+
+
+def test_the_fan_ends_where_the_runs_end(year: Study) -> None:
+    ax = plot_fan(year)
+    (median,) = (line for line in ax.get_lines() if line.get_label() == "median")
+    assert median.get_xdata()[0] == median.get_ydata()[0] == 0
+    assert median.get_ydata()[-1] == pytest.approx(np.median(year.column()))
+    assert len(median.get_xdata()) == 13
+    outer = ax.collections[0].get_paths()[0].vertices
+    low, high = np.quantile(year.column(), [0.05, 0.95])
+    assert outer[outer[:, 0] == 12][:, 1].min() == pytest.approx(low)
+    assert outer[outer[:, 0] == 12][:, 1].max() == pytest.approx(high)
+    assert_nothing_is_clipped(ax)
+
+
+def test_the_fan_shows_the_plan_and_the_months(year: Study) -> None:
+    ax = plot_fan(year)
+    (plan,) = (line for line in ax.get_lines() if line.get_label() == "plan")
+    assert plan.get_ydata()[-1] == 1_200
+    assert plan.get_ydata()[6] == pytest.approx(600)
+    labels = [label.get_text() for label in ax.get_xticklabels()]
+    assert labels[:2] == ["Jan\n2021", "Feb"]
+    assert labels[-1] == "Dec"
+    assert legend(ax) == ["90 % of runs", "50 % of runs", "median", "plan"]
+    assert ax.get_ylabel() == "cumulative cars [cars]"
+
+
+def test_the_fan_marks_what_is_known(year: Study) -> None:
+    ax = plot_fan(year.given([100.0] * 8))
+    (known,) = (line for line in ax.get_lines() if line.get_label() == "known")
+    assert (known.get_xdata()[-1], known.get_ydata()[-1]) == (8, 800)
+
+
+def test_a_fan_wants_months() -> None:
+    with pytest.raises(ValueError, match="it must be given a study whose runs have months"):
+        plot_fan(replicate(Year(), runs=10, seed=1))
+
+
 # ------------------------------------------------------------------ all of them
 
 
@@ -209,7 +253,7 @@ def test_importing_plots_does_not_load_matplotlib() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("draw", [plot_distribution, plot_states, plot_stores])
+@pytest.mark.parametrize("draw", [plot_distribution, plot_fan, plot_states, plot_stores])
 def test_a_picture_of_something_else_is_refused(draw):
     """The error names the picture and what it takes."""
     with pytest.raises(

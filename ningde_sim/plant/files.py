@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ningde_sim.plant.distributions import Lognormal
 from ningde_sim.plant.line import Line, Store
-from ningde_sim.plant.paths import fault_line, leaves
+from ningde_sim.plant.paths import fault_lines, leaves
 from ningde_sim.plant.quantity import CONFIDENCES, Confidence, Quantity
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, Robot, Station
@@ -40,7 +40,7 @@ def load(path_or_data: str | os.PathLike[str] | Mapping[str, Any]) -> ShopFile:
     try:
         return TypeAdapter(ShopFile).validate_python(dict(data), context={"stores": known})
     except ValidationError as error:
-        faults = [fault_line(dict(found)) for found in error.errors(include_url=False)]
+        faults = fault_lines(error, ShopFile)
         raise ValueError("\n  ".join([f"{where}: faults found: {len(faults)}", *faults])) from None
 
 

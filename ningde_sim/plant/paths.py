@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -55,8 +56,7 @@ def changed(table: Table, change: Callable[[tuple[str, ...], Any], Any], *path: 
     try:
         return dataclasses.replace(table, **new_values)  # type: ignore[type-var]
     except ValidationError as error:
-        lines = [fault_line(dict(fault), *path) for fault in error.errors(include_url=False)]
-        raise ValueError("\n".join(lines)) from None
+        raise ValueError("\n".join(fault_lines(error, type(table), *path))) from None
 
 
 def plain(value: Any) -> Any:
@@ -76,13 +76,32 @@ _RULES = {
 }
 
 
-def fault_line(found: dict[str, Any], *path: str) -> str:
-    """One fault that pydantic found: path, rule, value given."""
-    where = ".".join(str(part) for part in (*path, *found["loc"]))
-    rule = _RULES.get(found["type"], found["msg"])
-    given = repr(found["input"])
-    given = given if len(given) <= 80 else f"{given[:76]} ..."
-    return f"{where}: {rule}." if found["type"] == "missing" else f"{where}: {rule}, got {given}."
+def fault_lines(error: ValidationError, root: type, *path: str) -> list[str]:
+    """The faults that pydantic found below a table, a line each: path, rule, value, nearest key."""
+    lines = []
+    for fault in error.errors(include_url=False):
+        where = [str(part) for part in fault["loc"]]
+        rule, given = _RULES.get(fault["type"], fault["msg"]), repr(fault["input"])
+        given = given if len(given) <= 80 else f"{given[:76]} ..."
+        line = f"{'.'.join([*path, *where])}: {rule}"
+        line += "." if fault["type"] == "missing" else f", got {given}."
+        if fault["type"] == "unexpected_keyword_argument":
+            line = f"{line} {nearest(where[-1], _keys(root, where[:-1]))}".rstrip()
+        lines.append(line)
+    return lines
+
+
+def _keys(table: Any, path: list[str]) -> list[str]:
+    """The keys that a table may have at a path below another."""
+    for part in path:
+        options = [table, *typing.get_args(table)]
+        known = [option for option in options if dataclasses.is_dataclass(option)]
+        if known and part in (names := typing.get_type_hints(known[0])):
+            table = names[part]
+        else:  # a mapping of tables, a list of them
+            table = next((t for t in reversed(options) if t not in (str, type(None), ...)), table)
+    options = [table, *typing.get_args(table)]
+    return [f.name for t in options if dataclasses.is_dataclass(t) for f in dataclasses.fields(t)]
 
 
 def nearest(word: str, known: list[str]) -> str:

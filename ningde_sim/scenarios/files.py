@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ningde_sim.plant import checks
 from ningde_sim.plant.files import load
-from ningde_sim.plant.paths import fault_line, nearest
+from ningde_sim.plant.paths import fault_lines, nearest
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.tables import ShopFile
 from ningde_sim.scenarios.calendar import check_plan
@@ -91,7 +91,7 @@ def _read(data: dict[str, Any], folder: Path) -> tuple[Scenario | None, list[str
     try:
         found = TypeAdapter(Scenario).validate_python(data)
     except ValidationError as error:
-        return None, [fault_line(dict(fault)) for fault in error.errors(include_url=False)]
+        return None, fault_lines(error, Scenario)
     return _changed(found, changes)
 
 
@@ -115,10 +115,7 @@ def _changed(found: Scenario, changes: Any) -> tuple[Scenario | None, list[str]]
         try:
             new[path] = TypeAdapter(Quantity).validate_python(value) if _is_table(value) else value
         except ValidationError as error:
-            faults += [
-                fault_line(dict(fault), "changes", path)
-                for fault in error.errors(include_url=False)
-            ]
+            faults += fault_lines(error, Quantity, "changes", path)
     if faults:
         return None, faults
     try:
