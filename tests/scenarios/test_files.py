@@ -84,7 +84,7 @@ def test_a_shop_may_be_a_file_beside_the_scenario_or_one_that_ships(tmp_path, te
             r"calendar\.maintainance: .* nearest: maintenance",
         ),
         ("[supply.chips.share]", "[supply.chips.shar]", r"chips\.shar: .* nearest: share"),
-        ("\nnote", "\nnoet", r"noet: there is no such key here.* The nearest: note"),
+        ("\nnote =", "\nnoet =", r"noet: there is no such key here.* The nearest: note"),
         ('unit = "days"', 'unit = "h"', r"the unit must be 'days', got 'h'"),
         ("full_stop_days", "full_stop_day", r"works\.full_stop_days: this key is missing"),
         (
