@@ -16,7 +16,19 @@ import numpy as np
 import pytest
 from numba import njit
 
-from ningde_sim import Exponential, Failure, Line, Lognormal, Shop, Station, ningde_2021, simulate
+from ningde_sim import (
+    Exponential,
+    Failure,
+    Line,
+    Lognormal,
+    Shop,
+    Station,
+    ningde_2021,
+    replicate,
+    scenario,
+    simulate,
+    simulate_year,
+)
 
 SHOP = ningde_2021()
 
@@ -157,6 +169,40 @@ def peak_memory(hours):
     command = [sys.executable, "-c", MEMORY, str(hours)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return float(done.stdout)
+
+
+def test_a_year_of_the_plant(report):
+    """At most 5 s on one core, inputs drawn; a year with random cycles is told beside it."""
+    plan = scenario("ningde-2021")
+
+    def seconds(year, seed):
+        begin = time.perf_counter()
+        simulate_year(year, seed=seed, progress=False)
+        return time.perf_counter() - begin
+
+    drawn = median(seconds(plan.draw(0, run), run) for run in range(7))
+    spread = plan.typical().replace({"body_shop.cycle_time_cv": 0.02})
+    random = median(seconds(spread, run) for run in range(3))
+    report(
+        "a year of the whole plant, one core", f"{drawn:.1f} s; {random:.1f} s with random cycles"
+    )
+    assert drawn <= 5
+
+
+def test_a_study_of_years(report):
+    """200 years with their twins take a few minutes on two cores: measured on 24."""
+
+    def seconds(workers):
+        begin = time.perf_counter()
+        replicate(scenario("ningde-2021"), runs=24, seed=0, workers=workers, progress=False)
+        return time.perf_counter() - begin
+
+    two = seconds(2)
+    gain = seconds(1) / two
+    report("a study of 200 years, two workers", f"{two / 24 * 200 / 60:.1f} min")
+    report("two workers to one, on years", f"{gain:.2f} times")
+    assert two / 24 * 200 < 7 * 60
+    assert gain > 1.7
 
 
 def test_memory_does_not_grow_with_the_horizon(report):
