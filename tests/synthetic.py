@@ -42,6 +42,10 @@ class Year:
     def units(self) -> dict[str, str]:
         return dict.fromkeys([self.of, *(f"{self.of}_{month}" for month in self.months)], "cars")
 
+    @property
+    def plan(self) -> dict[str, float]:
+        return {month: 1 / len(self.months) for month in self.months}
+
     def run(self, seed: int, run: int, luck: int | None = None) -> tuple[Row, Row]:
         time.sleep(self.pause)
         if run == self.dies_at:
