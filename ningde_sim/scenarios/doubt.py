@@ -44,6 +44,19 @@ def share(name: str, seed: int, run: int) -> float:
 
 def drawn(doubtful: Mapping[str, tuple[str, Quantity]], seed: int, run: int) -> dict[str, float]:
     """A value for each of these quantities: name of its doubt, the quantity itself. [its unit]"""
+    return placed(doubtful, {name: share(name, seed, run) for name, _ in doubtful.values()})
+
+
+def placed(
+    doubtful: Mapping[str, tuple[str, Quantity]], shares: Mapping[str, float]
+) -> dict[str, float]:
+    """The value of each quantity that a share of its distribution lies below. [its unit]
+
+    Parameters
+    ----------
+    doubtful : mapping  Of each quantity the name of its doubt, the quantity itself.
+    shares : mapping  By name of the doubt, from 0 to 1. [-]
+    """
     if not doubtful:
         return {}
     from scipy.special import betaincinv  # takes a moment to import
@@ -53,7 +66,7 @@ def drawn(doubtful: Mapping[str, tuple[str, Quantity]], seed: int, run: int) -> 
         np.array([getattr(q, field) for q in quantities], dtype=np.float64)
         for field in ("low", "value", "high")
     )
-    u = np.array([share(name, seed, run) for name, _ in doubtful.values()])
+    u = np.array([shares[name] for name, _ in doubtful.values()])
     rise = 4 * (mode - low) / (high - low)
     values = low + (high - low) * betaincinv(1 + rise, 5 - rise, u)
     whole = np.array([q.unit in WHOLE_UNITS for q in quantities])
