@@ -7,12 +7,16 @@ in whole numbers is rounded to the nearest.
 **Hypercubes.** Runs come in blocks of `BLOCK`. In each, every input takes each of `BLOCK` equally
 likely slices of its distribution once, in an order of its own: a Latin hypercube. Order and place
 in the slice are streams named after the input, so that a run has the same inputs whatever the
-number of runs, and whatever other inputs there are.
+number of runs, and whatever other inputs there are. For the mean of a year of a small plant, on
+the same luck, one run is worth about 6 with independent draws, for the odds of the median about
+2.5; with luck of its own in each run, as in a study, that falls to between 1.2 and 1.9, and 1.2 and
+1.5.
 
 References
 ----------
 Malcolm, Roseboom, Clark, Fazar (1959), Operations Research 7, 646-669, for PERT. McKay, Beckman,
-Conover (1979), Technometrics 21, 239-245, for Latin hypercubes.
+Conover (1979), Technometrics 21, 239-245, for Latin hypercubes. Stein (1987), Technometrics
+29, 143-151, for their gain.
 """
 
 from __future__ import annotations
