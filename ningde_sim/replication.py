@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from concurrent.futures import BrokenExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import partial
 from importlib.metadata import version
 from typing import Any, get_args
 
-import joblib
 import numpy as np
 
 from ningde_sim import stopping
@@ -23,6 +22,7 @@ from ningde_sim.progress import bar
 from ningde_sim.scenarios.scenario import Scenario
 from ningde_sim.stopping import Precision, PrecisionMissed
 from ningde_sim.study import EVERY, Study
+from ningde_sim.workers import each, number_of_workers
 
 RUNS = 200
 """How many runs are made when neither their number nor a precision is asked for."""
@@ -138,9 +138,7 @@ def replicate(
     )
     owner = f"replicate {case.title!r}"
     seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
-    if workers is not None:
-        cure = "None takes all cores."
-        workers = checks.whole(owner, "workers", workers, low=1, cure=cure)
+    workers = number_of_workers(owner, workers)
     target = case.target if target is None else checks.number(owner, "target", target)
     aim = None if precision is None else stopping.wanted(owner, precision, target)
     if runs is None:
@@ -215,14 +213,11 @@ def _spread(
 
     The workers are always a few runs ahead; what they are at when it ends is dropped.
     """
-    parallel = joblib.Parallel(
-        n_jobs=-1 if workers is None else workers, prefer=case.prefer, return_as="generator"
-    )
-    task = joblib.delayed(partial(_record, case, seed))
+    task = partial(_record, case, seed)
     looks = iter(stopping.looks(runs) if aim else [runs])
     look, values = next(looks), []
     with (
-        _closing(parallel(task(run) for run in range(runs))) as records,
+        each(task, range(runs), workers=workers, prefer=case.prefer) as records,
         bar(case.title, total=look, unit="run", shown=progress) as shown,
     ):
         for record in records:
@@ -235,17 +230,6 @@ def _spread(
                 if half <= aim.wanted or look == runs:
                     break
                 look = shown.total = next(looks)
-
-
-@contextmanager
-def _closing(rows: Generator[Record, None, None]) -> Iterator[Generator[Record, None, None]]:
-    """End the workers; joblib's warning that it cancels what they do is what was asked for."""
-    try:
-        yield rows
-    finally:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            rows.close()
 
 
 def _study(

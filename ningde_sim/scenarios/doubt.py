@@ -7,12 +7,16 @@ in whole numbers is rounded to the nearest.
 **Hypercubes.** Runs come in blocks of `BLOCK`. In each, every input takes each of `BLOCK` equally
 likely slices of its distribution once, in an order of its own: a Latin hypercube. Order and place
 in the slice are streams named after the input, so that a run has the same inputs whatever the
-number of runs, and whatever other inputs there are.
+number of runs, and whatever other inputs there are. For the mean of a year of a small plant, on
+the same luck, one run is worth about 6 with independent draws, for the odds of the median about
+2.5; with luck of its own in each run, as in a study, that falls to between 1.2 and 1.9, and 1.2 and
+1.5.
 
 References
 ----------
 Malcolm, Roseboom, Clark, Fazar (1959), Operations Research 7, 646-669, for PERT. McKay, Beckman,
-Conover (1979), Technometrics 21, 239-245, for Latin hypercubes.
+Conover (1979), Technometrics 21, 239-245, for Latin hypercubes. Stein (1987), Technometrics
+29, 143-151, for their gain.
 """
 
 from __future__ import annotations
@@ -44,6 +48,19 @@ def share(name: str, seed: int, run: int) -> float:
 
 def drawn(doubtful: Mapping[str, tuple[str, Quantity]], seed: int, run: int) -> dict[str, float]:
     """A value for each of these quantities: name of its doubt, the quantity itself. [its unit]"""
+    return placed(doubtful, {name: share(name, seed, run) for name, _ in doubtful.values()})
+
+
+def placed(
+    doubtful: Mapping[str, tuple[str, Quantity]], shares: Mapping[str, float]
+) -> dict[str, float]:
+    """The value of each quantity that a share of its distribution lies below. [its unit]
+
+    Parameters
+    ----------
+    doubtful : mapping  Of each quantity the name of its doubt, the quantity itself.
+    shares : mapping  By name of the doubt, from 0 to 1. [-]
+    """
     if not doubtful:
         return {}
     from scipy.special import betaincinv  # takes a moment to import
@@ -53,7 +70,7 @@ def drawn(doubtful: Mapping[str, tuple[str, Quantity]], seed: int, run: int) -> 
         np.array([getattr(q, field) for q in quantities], dtype=np.float64)
         for field in ("low", "value", "high")
     )
-    u = np.array([share(name, seed, run) for name, _ in doubtful.values()])
+    u = np.array([shares[name] for name, _ in doubtful.values()])
     rise = 4 * (mode - low) / (high - low)
     values = low + (high - low) * betaincinv(1 + rise, 5 - rise, u)
     whole = np.array([q.unit in WHOLE_UNITS for q in quantities])

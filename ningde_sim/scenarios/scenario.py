@@ -191,7 +191,7 @@ class Scenario:
 
     def typical(self) -> Scenario:
         """The same with every number at its typical value, without ranges."""
-        return self._changed(lambda _, value: value.fixed() if _is_doubtful(value) else value)
+        return self._fixed({})
 
     def doubtful(self) -> dict[str, Quantity]:
         """What `draw` draws: quantities with a range, by path.
@@ -221,10 +221,45 @@ class Scenario:
         -------
         Scenario  Without ranges.
         """
-        new = doubt.drawn(self._ranges(), seed, run)
+        return self._fixed(doubt.drawn(self._ranges(), seed, run))
+
+    def at(self, shares: Mapping[str, float]) -> Scenario:
+        """The same with some doubtful inputs at given places of their distributions.
+
+        Parameters
+        ----------
+        shares : mapping
+            By names as in `doubtful`: the share of the distribution that lies below, from 0 for
+            the low to 1 for the high end. What shares a doubt moves together. [-]
+
+        Returns
+        -------
+        Scenario  Without ranges: all other inputs have their typical values.
+
+        Raises
+        ------
+        KeyError
+            Nothing doubtful has this name; the message names the nearest.
+        TypeError, ValueError
+            A share is no number from 0 to 1.
+        """
+        owner, ranges = f"Scenario {self.name!r}", self._ranges()
+        known = [name for name, _ in ranges.values()]
+        for name, share in shares.items():
+            if name not in known:
+                rule = "each input must be doubtful"
+                cure = f"It is drawn as {ranges[name][0]!r}." if name in ranges else ""
+                cure = cure or nearest(str(name), [*dict.fromkeys(known)])
+                raise KeyError(checks.complain(owner, rule, name, cure))
+            checks.number(owner, f"share of {name}", share, high=1)
+        moved = {path: of for path, of in ranges.items() if of[0] in shares}
+        return self._fixed(doubt.placed(moved, shares))
+
+    def _fixed(self, new: Mapping[str, float]) -> Scenario:
+        """Without ranges: at these values by path, and typical where there is none."""
 
         def change(path: tuple[str, ...], value: Any) -> Any:
-            return value.fixed(new[_short(path)]) if _is_doubtful(value) else value
+            return value.fixed(new.get(_short(path))) if _is_doubtful(value) else value
 
         return self._changed(change)
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from ningde_sim.plant.quantity import Quantity
+from ningde_sim.scenarios.doubt import share
 from ningde_sim.scenarios.files import scenario
 from ningde_sim.scenarios.scenario import Scenario
 from tests.years import small_year
@@ -190,6 +191,47 @@ def test_what_shares_a_doubt_is_one_input(year):
             capacity = drawn.get(f"{shop}.stores.{store}.capacity").value
             assert capacity == inputs["stores of closures"]
     assert "body_shop.stores.hood.capacity" not in inputs
+
+
+def test_inputs_are_put_at_places_of_their_distributions(year):
+    """From one end to the other; a shared doubt moves all that have it; the others are typical."""
+    moved = {
+        "body_shop.repair_crews": {"body_shop.repair_crews", "body_shop_before.repair_crews"},
+        "start of launches": {f"launches.model_{x}.initial_efficiency" for x in "ab"},
+    }
+    paths = set().union(*moved.values())
+    for place, end in ((0, "low"), (1, "high")):
+        there = year.at(dict.fromkeys(moved, place))
+        assert there.doubtful() == {}
+        for path in paths:
+            assert there.get(path).value == getattr(year.get(path), end)
+        assert set(there.diff(year.typical()).index) <= paths
+    assert year.at({}) == year.typical()
+
+
+def test_a_draw_is_a_place(year):
+    """Run 3 of seed 7, by the number between 0 and 1 of each input."""
+    shares = {name: share(name, 7, 3) for name in year.doubtful()}
+    assert year.at(shares) == year.draw(7, 3)
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "text"),
+    [
+        ({"paint.rat": 0.5}, KeyError, r"must be doubtful, got 'paint.rat'.*nearest: paint.rate"),
+        (
+            {"launches.model_a.days_to_90": 0.5},
+            KeyError,
+            r"got 'launches.model_a.days_to_90'. It is drawn as 'ramp of launches'",
+        ),
+        ({"paint.rate": 1.5}, ValueError, r"share of paint.rate must be at most 1, got 1.5"),
+        ({"paint.rate": "half"}, TypeError, r"share of paint.rate must be a number"),
+    ],
+)
+def test_a_place_that_makes_no_sense_is_refused(year, given, kind, text):
+    """With what may have been meant."""
+    with pytest.raises(kind, match=text):
+        year.at(given)
 
 
 def test_fixing_one_input_changes_no_other_draw(year):
