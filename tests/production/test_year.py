@@ -159,6 +159,14 @@ def test_the_shop_of_before_ends_where_that_of_after_begins():
     assert after[-1] > 50_000
 
 
+def test_no_crew_stays_in_the_shop_of_before():
+    """A single one, in whose hands a repair is cut off by the works, serves the shop of after."""
+    year = small_year().without("supply", "launches")
+    year = year.replace({"body_shop.repair_crews": 1, "body_shop.failures.minor.uptime": 10})
+    for run in (2, 7):
+        assert simulate_year(year, seed=1, run=run).monthly.loc["2021-12", "bodies"] > 20_000
+
+
 def test_seed_and_run_make_the_year():
     """The same again, another with another run; what is drawn is no part of it."""
     one, same, other = (simulate_year(small_year(), seed=0, run=run) for run in (1, 1, 2))
