@@ -215,7 +215,7 @@ def _stops(cause: str, table: StopTable, days: Days, *, seed: int, run: int) -> 
 
     On a working hour of a month with weight w the hazard of a stop is, for a share s and a mean
     duration d, s w / (d (1 - s w)), so that a share s w of the hours is lost; for a number a month
-    it is that number times w over the planned hours of the month.
+    it is that number times w over the planned hours of the whole month, also of one cut short.
     """
     begin = np.arange(len(days)) * DAY_MS
     worked = np.concatenate(([0], np.cumsum(days.planned)))
@@ -246,9 +246,7 @@ def _hazard(table: StopTable, days: Days) -> Any:
         lost = table.share.value * weight
         return lost / (table.duration.value * (1 - lost))
     assert table.per_month is not None  # one of the two, as the table has checked
-    months = np.array(days.months)
-    hours = {m: days.planned[months == m].sum() / units.MS_PER_H for m in set(days.months)}
-    return table.per_month.value * weight / np.array([max(hours[m], 1e-9) for m in days.months])
+    return table.per_month.value * weight / np.maximum(days.of_month / units.MS_PER_H, 1e-9)
 
 
 def _instant(working: float, worked: Any, begin: Any) -> int:

@@ -154,6 +154,21 @@ def test_so_many_stops_a_month_come_in_the_mean(bare):
     assert abs(np.mean(counts) - 7.2 * (1 - lost)) < 4 * error + 0.1
 
 
+def test_a_part_of_a_month_has_its_part_of_the_stops(bare):
+    """Two stops a month over 23 days, five of them in the calendar, within four errors."""
+    table = small_year().supply["stock_outs"]
+    year = _with_supply(bare, {"stock_outs": table}).replace(
+        {
+            "supply.stock_outs.per_month": 2,
+            "supply.stock_outs.duration": 0.1,
+            "calendar.start": datetime.date(2021, 3, 1),
+            "calendar.end": datetime.date(2021, 3, 5),
+        }
+    )
+    counts = [len(stops(year, "stock_outs", run)) for run in range(300)]
+    assert abs(np.mean(counts) - 2 * 5 / 23) < 4 * math.sqrt(2 * 5 / 23 / 300)
+
+
 def test_the_season_says_when(bare):
     """Chips are lost in August and September rather than in January and February."""
     year = _with_supply(bare, {"chips": small_year().supply["chips"]})
