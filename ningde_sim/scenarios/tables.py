@@ -21,6 +21,9 @@ LOST_CAUSES = (
 ShopName = Literal["body_shop", "paint", "assembly"]
 SHOPS: tuple[ShopName, ...] = ("body_shop", "paint", "assembly")
 
+MOST_DAYS = 3701
+"""Longest calendar, ten years. [days]"""
+
 Days = Annotated[Quantity, measured("days")]
 Weeks = Annotated[Quantity, measured("weeks")]
 HoursADay = Annotated[Quantity, measured("h", most=24)]
@@ -82,7 +85,7 @@ class CalendarTable:
     def _check(self) -> CalendarTable:
         if self.end < self.start:
             raise fault(f"end must not be before start, {self.start}", str(self.end), "end")
-        if (self.end - self.start).days > 3700:
+        if (self.end - self.start).days >= MOST_DAYS:
             raise fault("it must not be longer than ten years", str(self.end), "end")
         by_month = self.shift_hours_by_month or (0.0,)
         hours = {"shift_hours": self.shift_hours.value, "shift_hours_by_month": max(by_month)}
