@@ -90,7 +90,7 @@ def stations(draw: st.DrawFn, name: str, fixed: bool) -> Station:
 
 
 def working_times() -> st.SearchStrategy[WorkingTime | None]:
-    """Mostly round the clock; else shifts, one that opens late, one that ends for good."""
+    """Mostly round the clock; else shifts, one that opens late, two that end for good."""
     return st.sampled_from(
         [
             None,
@@ -100,6 +100,7 @@ def working_times() -> st.SearchStrategy[WorkingTime | None]:
             WorkingTime([(0.1, 1.0)], every=1.0),
             WorkingTime([(0, 0.25), (0.25, 0.5)], every=0.75),
             WorkingTime([(0.5, 2), (3, 30)]),
+            WorkingTime([(0, 1.25)]),
         ]
     )
 

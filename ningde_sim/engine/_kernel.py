@@ -225,14 +225,14 @@ CLOCK = np.dtype(
         (name, np.int64)
         for name in (
             *("station", "time", "uptime", "repair", "calendar", "crew"),
-            *("state", "since", "since_wall", "fails_at", "n_up", "n_repair", "behind"),
+            *("state", "since", "since_wall", "fails_at", "n_up", "n_repair", "behind", "cut_off"),
             *("failures", "repair_ms", "queue_ms", "n_queued", "longest_ms"),
         )
     ]
 )
 
 TIME = np.dtype(
-    [(name, np.int64) for name in ("windows", "windows_end", "now", "close", "closed_ms")]
+    [(name, np.int64) for name in ("windows", "windows_end", "end", "now", "close", "closed_ms")]
 )
 
 GLOBAL = np.dtype(
@@ -831,8 +831,12 @@ def _fail_in_operation(f, k):
 
 @_compiled
 def _clock_due(f, i):
-    """A repair ends, or a calendar clock runs out."""
+    """A repair ends or is cut off, or a calendar clock runs out."""
     c = f.clocks[i]
+    if c.cut_off:
+        if c.crew:
+            _crew_leaves(f)
+        return
     if c.state == IN_REPAIR:
         _repaired(f, i)
         return
@@ -875,7 +879,9 @@ def _start_repair(f, i):
     duration = draw_ms(f.streams, f.values, c.repair, f.g[0].seed, f.g[0].run, c.n_repair)
     c.n_repair += 1
     slot = len(f.times) + len(f.stores) + len(f.stations) + i
-    _schedule(f, slot, _after(f, c.time, duration))
+    end = _after(f, c.time, duration)
+    c.cut_off = end == NEVER
+    _schedule(f, slot, f.times[c.time].end if c.cut_off else end)
 
 
 @_compiled
@@ -883,18 +889,26 @@ def _repaired(f, i):
     """The clock starts afresh, the crew goes to who waits longest, the station goes on."""
     c = f.clocks[i]
     s = f.stations[c.station]
-    g = f.g[0]
     _account_clock(f, i)
     c.state = RUNNING
     s.in_repair -= 1
     if c.crew:
-        g.busy_crews -= 1
-        if g.first_queued >= 0:
-            _crew_comes(f, g.first_queued)
+        _crew_leaves(f)
     start_clock(f, i)
     if s.in_repair == 0 and s.in_queue == 0 and s.content == LOADED:
         _run(f, c.station)
     _show(f, c.station)
+
+
+@_compiled
+def _crew_leaves(f):
+    """A crew goes to who waits longest, save where work is over for good."""
+    g = f.g[0]
+    g.busy_crews -= 1
+    while g.first_queued >= 0 and g.now > f.times[f.clocks[g.first_queued].time].end:
+        g.first_queued = f.clocks[g.first_queued].behind
+    if g.first_queued >= 0:
+        _crew_comes(f, g.first_queued)
 
 
 @_compiled

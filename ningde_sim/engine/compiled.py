@@ -47,6 +47,7 @@ def _times(layout: Layout) -> tuple[Records, Ints]:
     times = _records(len(layout.windows), _kernel.TIME)
     first, end = _ranges([len(windows) for windows in layout.windows])
     times["windows_end"] = end
+    times["end"] = layout.ends
     for time, begin, windows in zip(times, first, layout.windows, strict=True):
         open_at_start = bool(windows) and windows[0][0] == 0
         time["now"] = begin if open_at_start else begin - 1

@@ -38,9 +38,12 @@ class Due(simpy.Event):
 class Times:
     """A working time: its windows, and a clock that runs in them only."""
 
-    def __init__(self, env: simpy.Environment, windows: list[tuple[int, int]]) -> None:
+    def __init__(
+        self, env: simpy.Environment, windows: list[tuple[int, int]], end: int = NEVER
+    ) -> None:
         self.env = env
         self.windows = windows
+        self.end = end
         self.passed = 0
         self.opening = self.closing = -1
         if windows and windows[0][0] == 0:
@@ -376,21 +379,32 @@ class FailureClock:
         return request
 
     def restore(self, request: simpy.Event | None) -> Process:
-        """Wait for the crew, repair, start afresh."""
+        """Wait for the crew, repair, start afresh; unless work ends for good before."""
         if request is not None:
             yield request
+        if self.floor.env.now > self.time.end:
+            self.crew_leaves(request)
+            return
         if self.state == State.WAITING:
             self.crew_comes()
         duration = self.floor.draw(self.clock.repair, self.n_repair)
         self.n_repair += 1
-        yield Due(self.floor.env, self.time.after(duration), self.rank)
+        end = self.time.after(duration)
+        yield Due(self.floor.env, self.time.end if end == NEVER else end, self.rank)
+        if end == NEVER:
+            self.crew_leaves(request)
+            return
         self.account()
         self.state = None
         self.station.in_repair -= 1
-        if request is not None:
-            self.floor.crews.release(request)  # type: ignore[union-attr, arg-type]
+        self.crew_leaves(request)
         self.start()
         self.station.maybe_restored()
+
+    def crew_leaves(self, request: simpy.Event | None) -> None:
+        """The crew, if one was needed, is free."""
+        if request is not None:
+            self.floor.crews.release(request)  # type: ignore[union-attr, arg-type]
 
     def crew_comes(self) -> None:
         """The wait is over."""
@@ -413,7 +427,10 @@ class Floor:
         self.seed, self.run = seed, run
         self.streams, self.values = layout.streams.arrays()
         self.env = simpy.Environment(initial_time=0)
-        self.times = [Times(self.env, windows) for windows in layout.windows]
+        self.times = [
+            Times(self.env, windows, end)
+            for windows, end in zip(layout.windows, layout.ends, strict=True)
+        ]
         self.stores = [Store(self, gap, i) for i, gap in enumerate(layout.gaps)]
         self.stations = [Station(self, place, i) for i, place in enumerate(layout.places)]
         crews = layout.shop.repair_crews

@@ -34,7 +34,8 @@ the first declared fails first, the other when work goes on. A calendar clock al
 station is idle, so several repairs may go on at one station. An uptime lasts at least 1 ms.
 
 **Working time.** Outside its windows a station neither works nor moves, and its clocks, repairs
-and the transit of its stores pause. What ends at the instant of closing ends, and moves.
+and the transit of its stores pause. What ends at the instant of closing ends, and moves. When it
+closes for good, the crews of the repairs that it cuts off go free, and none comes there any more.
 
 **Draws.** The k-th cycle of a station, repeats counted, has the k-th draw of its cycle time and the
 k-th number for its quality, which is scrap below `scrap`, rework below `scrap + rework`. The k-th
@@ -123,6 +124,7 @@ class Layout:
     Attributes
     ----------
     windows : list of list of (int, int)  Opening and closing of each working time. [ms]
+    ends : list of int  When each working time closes for good, or NEVER. [ms]
     horizon : int  End of the run. [ms]
     """
 
@@ -132,6 +134,7 @@ class Layout:
     gaps: list[Gap] = field(default_factory=list)
     clocks: list[Clock] = field(default_factory=list)
     windows: list[list[tuple[int, int]]] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
     streams: Streams = field(default_factory=Streams)
     _times: list[WorkingTime | None] = field(default_factory=list)
 
@@ -142,6 +145,7 @@ class Layout:
         for number, line in enumerate(self.shop.lines):
             self._add_line(number, line)
         self.windows = [self._windows(time) for time in self._times]
+        self.ends = [_end(time) for time in self._times]
 
     def _time(self, own: WorkingTime | None) -> int:
         time = own if own is not None else self.shop.working_time
@@ -207,6 +211,13 @@ class Layout:
             quality=self.streams.add("station", station.name, "quality", Uniform(0, 1), 1, 0),
         )
         self.places.append(place)
+
+
+def _end(time: WorkingTime | None) -> int:
+    """When a working time closes for good. [ms]"""
+    if time is None or time.every is not None:
+        return NEVER
+    return units.hours_to_ms(time.windows[-1][1])
 
 
 def visible_ms(stop: PlannedStop) -> int:

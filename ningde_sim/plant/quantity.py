@@ -99,6 +99,16 @@ class Quantity:
         """Whether it has a range of more than one value."""
         return self.low is not None and self.high is not None and self.low < self.high
 
+    @property
+    def least(self) -> float:
+        """The lowest value that may be drawn. [unit]"""
+        return self.low if self.doubtful and self.low is not None else self.value
+
+    @property
+    def most(self) -> float:
+        """The highest value that may be drawn. [unit]"""
+        return self.high if self.doubtful and self.high is not None else self.value
+
     def fixed(self, value: float | None = None) -> Quantity:
         """The same without a range, at its own value or at another. [unit]"""
         at = self.value if value is None else value

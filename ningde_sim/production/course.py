@@ -14,22 +14,35 @@ the next is exponential, with a mean that follows the season, and how long they 
 
 from __future__ import annotations
 
+import datetime
+import itertools
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from ningde_sim import units
 from ningde_sim.engine.streams import Draws
+from ningde_sim.plant import checks
 from ningde_sim.plant.distributions import Exponential, Lognormal
 from ningde_sim.production.windows import Windows, both, joined, minus, trimmed
 from ningde_sim.scenarios.calendar import DAY_MS, Days, production_days
 from ningde_sim.scenarios.scenario import Scenario
-from ningde_sim.scenarios.tables import SHOPS, LaunchTable, ShopName, StopTable
+from ningde_sim.scenarios.tables import (
+    MOST_DAYS,
+    SHOPS,
+    CalendarTable,
+    LaunchTable,
+    ShopName,
+    StopTable,
+)
 
 Rate = Callable[[int], float]
+
+MOST_STOPS = 100_000
+"""Stops of one cause in a run; more are too short to matter one by one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +101,8 @@ def course(scenario: Scenario, *, seed: int, run: int) -> Course:
     }
     shops = {}
     for name in SHOPS:
-        opening = _planned(days, _extra_hours(scenario, name))
+        extra = _extra_hours(scenario, name)
+        opening = _planned(days, extra, 24.0 - scenario.calendar.maintenance.value)
         stop = joined([(works.begin, works.end)]) if name in works.shops else []
         opening = opening.less("works", stop)
         for cause, (closes, closed) in stops.items():
@@ -107,11 +121,11 @@ def _extra_hours(scenario: Scenario, name: ShopName) -> float:
     }[name]
 
 
-def _planned(days: Days, extra_hours: float) -> Opening:
-    """The plan's hours of a shop, and what maintenance takes back of them."""
+def _planned(days: Days, extra_hours: float, limit: float) -> Opening:
+    """The plan's hours of a shop, and what maintenance takes back of more than `limit` h a day."""
     extra = round(extra_hours * units.MS_PER_H)
     long = np.where(days.planned > 0, np.minimum(days.planned + extra, DAY_MS), 0)
-    eaten = np.where(days.eaten > 0, days.eaten + long - days.planned, 0)
+    eaten = np.maximum(long - round(limit * units.MS_PER_H), 0)
     start = np.arange(len(days)) * DAY_MS
     planned = list(zip(start.tolist(), (start + long).tolist(), strict=True))
     late = zip((start + long - eaten).tolist(), (start + long).tolist(), strict=True)
@@ -143,7 +157,7 @@ def _works(scenario: Scenario, days: Days) -> _Works:
     if table is None:
         return _Works(0, 0, 0, 1.0, ())
     begin = _since(days, table.start) + round(table.delay.value) * DAY_MS
-    starts = np.flatnonzero(days.planned) * DAY_MS
+    starts = _starts(scenario.calendar, days, max(0, -begin // DAY_MS))
     n = round(table.full_stop_days.value)
     stop = starts[starts >= begin][:n]
     # past the end of the plan every day counts as a working day
@@ -151,6 +165,14 @@ def _works(scenario: Scenario, days: Days) -> _Works:
     end = begin if n == 0 else int(stop[-1]) + DAY_MS if len(stop) == n else beyond
     until = end + round(table.partial_weeks.value * 7 * DAY_MS)
     return _Works(begin, end, until, table.night_rate.value, table.shops)
+
+
+def _starts(table: CalendarTable, days: Days, earlier: int) -> Any:
+    """Starts of the days that are worked, from so many days before the first on. [ms]"""
+    earlier = min(earlier, MOST_DAYS - len(days))
+    start = table.start - datetime.timedelta(days=earlier)
+    planned = production_days(replace(table, start=start)).planned  # type: ignore[type-var]
+    return (np.flatnonzero(planned) - earlier) * DAY_MS
 
 
 def _slow(
@@ -215,7 +237,7 @@ def _stops(cause: str, table: StopTable, days: Days, *, seed: int, run: int) -> 
 
     On a working hour of a month with weight w the hazard of a stop is, for a share s and a mean
     duration d, s w / (d (1 - s w)), so that a share s w of the hours is lost; for a number a month
-    it is that number times w over the planned hours of the month.
+    it is that number times w over the planned hours of the whole month, also of one cut short.
     """
     begin = np.arange(len(days)) * DAY_MS
     worked = np.concatenate(([0], np.cumsum(days.planned)))
@@ -224,10 +246,12 @@ def _stops(cause: str, table: StopTable, days: Days, *, seed: int, run: int) -> 
     length = Draws("supply", cause, "length", Lognormal(table.duration.value, table.cv.value))
     found: Windows = []
     at = 0.0  # risk run up to now
-    for k in range(100_000):
+    for k in itertools.count():
         at += gap(seed, run, k)
         if at >= risk[-1]:
             break
+        if k == MOST_STOPS:
+            raise ValueError(_too_many(cause, table))
         first = _instant(float(np.interp(at, risk, worked)), worked, begin)
         hours = min(length(seed, run, k), 1e6)
         ends = np.interp(at, risk, worked) + hours * units.MS_PER_H
@@ -235,6 +259,13 @@ def _stops(cause: str, table: StopTable, days: Days, *, seed: int, run: int) -> 
         found.append((first, last))
         at = float(np.interp(min(ends, worked[-1]), worked, risk))
     return joined(found)
+
+
+def _too_many(cause: str, table: StopTable) -> str:
+    cure = "Fewer and longer ones lose the same hours."
+    rule = f"there must be at most {MOST_STOPS:,} stops in a run"
+    many = table.per_month if table.share is None else table.duration
+    return checks.complain(f"supply.{cause}", rule, str(many), cure)
 
 
 def _hazard(table: StopTable, days: Days) -> Any:
@@ -246,9 +277,7 @@ def _hazard(table: StopTable, days: Days) -> Any:
         lost = table.share.value * weight
         return lost / (table.duration.value * (1 - lost))
     assert table.per_month is not None  # one of the two, as the table has checked
-    months = np.array(days.months)
-    hours = {m: days.planned[months == m].sum() / units.MS_PER_H for m in set(days.months)}
-    return table.per_month.value * weight / np.array([max(hours[m], 1e-9) for m in days.months])
+    return table.per_month.value * weight / np.maximum(days.of_month / units.MS_PER_H, 1e-9)
 
 
 def _instant(working: float, worked: Any, begin: Any) -> int:

@@ -176,16 +176,17 @@ def _paint_lines(scenario: Scenario, time: WorkingTime) -> Iterator[Line]:
     paint, sets = scenario.paint, scenario.knock_down
     pace = 3600 / paint.rate.value
     repaint, scrap = paint.full_repaint.value, paint.scrap.value
-    spot = 1 - paint.first_time_ok.value - repaint
+    spot = max(0.0, 1 - paint.first_time_ok.value - repaint)  # 0.9 and 0.1 leave less than 0
     topcoat = Station(TOPCOAT, pace, scrap=scrap, rework=repaint)
-    inspection = Station(INSPECTION, AHEAD * pace * (1 - spot), rework=spot)
+    inspected = AHEAD * pace * (1 - spot)
+    inspection = Station(INSPECTION, inspected, rework=spot)
     behind = PACKED if sets.packs_bodies else PAINTED
     yield Line(TOPCOAT, [topcoat], takes=WHITE, puts=IN_PAINT, zone="Paint", working_time=time)
     yield Line(
         INSPECTION, [inspection], takes=IN_PAINT, puts=behind, zone="Paint", working_time=time
     )
     if sets.packs_bodies:
-        packing = Station(PACKING, AHEAD * pace, scrap=sets.share.value)
+        packing = Station(PACKING, AHEAD * inspected, scrap=sets.share.value)
         yield Line(PACKING, [packing], takes=PACKED, puts=PAINTED, zone="Paint", working_time=time)
 
 

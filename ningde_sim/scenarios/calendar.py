@@ -6,6 +6,8 @@ breaks already taken off. So no shift belongs to two days.
 
 from __future__ import annotations
 
+import calendar
+import dataclasses
 import datetime
 import warnings
 from dataclasses import dataclass
@@ -47,6 +49,7 @@ class Days:
     planned : array  Hours that the plan asks for, overtime and Saturdays included. [ms, int64]
     first_shift : array  Hours of the first shift. [ms, int64]
     eaten : array  Hours at the end of the day that maintenance takes back. [ms, int64]
+    of_month : array  Hours that the plan asks for in all of the day's month. [ms, int64]
     """
 
     dates: tuple[datetime.date, ...]
@@ -55,6 +58,7 @@ class Days:
     planned: Ints
     first_shift: Ints
     eaten: Ints
+    of_month: Ints
 
     def __len__(self) -> int:
         return len(self.dates)
@@ -97,9 +101,19 @@ def working_days(
 
 
 def production_days(table: CalendarTable) -> Days:
-    """The production days that a calendar plans."""
-    official, saturdays = (np.array(found) for found in working_days(table.start, table.end))
-    first = np.datetime64(table.start)
+    """The production days that a calendar plans; of a month that it cuts, those that are left."""
+    start, end = table.start, table.end
+    last = calendar.monthrange(end.year, end.month)[1]
+    whole = _whole_months(table, start.replace(day=1), end.replace(day=last))
+    part = slice(start.day - 1, start.day + (end - start).days)
+    cut = {field.name: getattr(whole, field.name)[part] for field in dataclasses.fields(whole)}
+    return Days(**cut)
+
+
+def _whole_months(table: CalendarTable, start: datetime.date, end: datetime.date) -> Days:
+    """The production days of a calendar in some months."""
+    official, saturdays = (np.array(found) for found in working_days(start, end))
+    first = np.datetime64(start)
     days = first + np.arange(len(official))
     dates = tuple(days.tolist())
     month = np.array([12 * day.year + day.month - 1 for day in dates])
@@ -122,13 +136,16 @@ def production_days(table: CalendarTable) -> Days:
         )
     planned = np.where(worked, np.minimum(shifts * shift, 24.0), 0.0)
     limit = 24.0 - table.maintenance.value
+    hours = _ms(planned)
+    totals = np.bincount(month - month[0], hours).astype(np.int64)
     return Days(
         dates=dates,
         official=official,
         nominal=_ms(np.where(official, shifts * table.shift_hours.value, 0.0)),
-        planned=_ms(planned),
+        planned=hours,
         first_shift=_ms(np.minimum(shift, planned)),
-        eaten=np.maximum(_ms(planned) - round(limit * units.MS_PER_H), 0),
+        eaten=np.maximum(hours - round(limit * units.MS_PER_H), 0),
+        of_month=totals[month - month[0]],
     )
 
 

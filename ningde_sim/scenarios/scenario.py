@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 from collections.abc import Mapping
 from importlib.resources import files
@@ -89,13 +90,17 @@ class Scenario:
                 if cause in taken:
                     raise fault("no two causes of lost hours may have one name", cause, key, cause)
                 taken.append(cause)
+        mix = math.fsum(launch.mix.most for launch in self.launches.values())
+        if mix > 1:
+            rule = "the launches must not make more than all bodies: their mix adds up to 1 at most"
+            raise fault(rule, round(mix, 9), "launches")
         if self.body_shop_before is not None:
             if self.works is None:
                 raise fault("it ends with the works: the file must have [works]", None, "works")
             crews = [shop.shop.repair_crews for shop in (self.body_shop, self.body_shop_before)]
-            if _number(crews[0]) != _number(crews[1]):
-                rule = "body_shop and body_shop_before must have the same number"
-                got = [_number(c) for c in crews]
+            if _span(crews[0]) != _span(crews[1]):
+                rule = "body_shop and body_shop_before must have the same number, range and doubt"
+                got = [_words(c) for c in crews]
                 raise fault(rule, got, "body_shop_before", "repair_crews")
         return self
 
@@ -362,8 +367,11 @@ def _words(value: Any) -> Any:
     return str(value) if isinstance(value, Quantity) else value
 
 
-def _number(quantity: Quantity | None) -> float | None:
-    return None if quantity is None else quantity.value
+def _span(quantity: Quantity | None) -> tuple[float, float, float, str] | None:
+    """What decides which value is drawn."""
+    if quantity is None:
+        return None
+    return quantity.least, quantity.value, quantity.most, quantity.doubt
 
 
 def _is_doubtful(value: Any) -> bool:

@@ -21,6 +21,9 @@ LOST_CAUSES = (
 ShopName = Literal["body_shop", "paint", "assembly"]
 SHOPS: tuple[ShopName, ...] = ("body_shop", "paint", "assembly")
 
+MOST_DAYS = 3701
+"""Longest calendar, ten years. [days]"""
+
 Days = Annotated[Quantity, measured("days")]
 Weeks = Annotated[Quantity, measured("weeks")]
 HoursADay = Annotated[Quantity, measured("h", most=24)]
@@ -82,14 +85,14 @@ class CalendarTable:
     def _check(self) -> CalendarTable:
         if self.end < self.start:
             raise fault(f"end must not be before start, {self.start}", str(self.end), "end")
-        if (self.end - self.start).days > 3700:
+        if (self.end - self.start).days >= MOST_DAYS:
             raise fault("it must not be longer than ten years", str(self.end), "end")
         by_month = self.shift_hours_by_month or (0.0,)
-        hours = {"shift_hours": self.shift_hours.value, "shift_hours_by_month": max(by_month)}
+        hours = {"shift_hours": self.shift_hours.most, "shift_hours_by_month": max(by_month)}
         for key, longest in hours.items():
-            day = self.shifts.value * longest
+            day = self.shifts.most * longest
             if day > 24:
-                rule = f"{self.shifts.value:g} shifts must fit into 24 h, they make {day:g} h"
+                rule = f"{self.shifts.most:g} shifts must fit into 24 h, they make {day:g} h"
                 raise fault(rule, longest, key)
         if min(self.crews_by_month or (1,)) < 1:
             raise fault("each month must have a crew", self.crews_by_month, "crews_by_month")
@@ -147,9 +150,9 @@ class StopTable:
     def _check(self) -> StopTable:
         if (self.share is None) == (self.per_month is None):
             raise fault("it must have either a share or a number per_month", None, "share")
-        if self.share is not None and self.share.value * max(self.season or (1.0,)) >= 1:
+        if self.share is not None and self.share.most * max(self.season or (1.0,)) >= 1:
             rule = "share times the greatest weight of the season must be below 1"
-            raise fault(rule, self.share.value, "share")
+            raise fault(rule, self.share.most, "share")
         return self
 
 
@@ -188,11 +191,11 @@ class PaintTable:
 
     @model_validator(mode="after")
     def _check(self) -> PaintTable:
-        if self.first_time_ok.value + self.full_repaint.value > 1:
-            rule = f"with first_time_ok = {self.first_time_ok.value:g} it must leave 1 at most"
-            raise fault(rule, self.full_repaint.value, "full_repaint")
-        if self.first_time_ok.value < 0.4:
-            raise fault("it must be at least 0.4", self.first_time_ok.value, "first_time_ok")
+        if self.first_time_ok.most + self.full_repaint.most > 1:
+            rule = f"with first_time_ok = {self.first_time_ok.most:g} they must add up to 1 at most"
+            raise fault(rule, self.full_repaint.most, "full_repaint")
+        if self.first_time_ok.least < 0.4:
+            raise fault("it must be at least 0.4", self.first_time_ok.least, "first_time_ok")
         return self
 
 

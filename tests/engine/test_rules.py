@@ -367,6 +367,24 @@ def test_a_horizon_beyond_all_windows_is_closed_time(run):
     assert states(result, "A") == {"working": 36, "off": 3564}
 
 
+def test_a_repair_that_is_cut_off_for_good_gives_its_crew_back(run):
+    """A has the crew from 8 s and closes for good at 10 s, after D at 9.5 s: then B is repaired."""
+    lines = [
+        Line(n, [Station(f"{n}1", 100, failures=[every(t, 2.5, crew=True)])], working_time=time)
+        for n, t, time in (
+            ("A", 8, windows((0, 10))),
+            ("C", 8.5, windows((0, 10))),
+            ("D", 8.7, windows((0, 2), (2.5, 9.5))),
+            ("B", 9, None),
+        )
+    ]
+    result = run(Shop("s", lines, repair_crews=1), 20)
+    assert states(result, "B1") == {"working": 9 + 7.5, "waiting": 1, "down": 2.5}
+    assert states(result, "A1") == {"working": 8, "down": 2, "off": 10}
+    assert states(result, "C1") == {"working": 8.5, "waiting": 1.5, "off": 10}
+    assert states(result, "D1") == {"working": 8.7, "waiting": 0.3, "off": 11}
+
+
 def test_the_states_of_every_station_add_up_to_the_horizon(run):
     """In whole milliseconds, with warm-up."""
     failing = [every(77, 13, crew=True), Failure("x", Exponential(0.1), Exponential(1))]

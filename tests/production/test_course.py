@@ -89,6 +89,15 @@ def test_works_that_begin_after_the_year_leave_it_alone():
     assert hours(taken.shops["body_shop"].lost["works"]) == 0
 
 
+def test_works_of_before_the_first_day_are_over_when_they_were():
+    """Of eight working days from 30 August four are left on 3 September, none in October."""
+    for first, left in (((9, 3), 4), ((10, 11), 0)):
+        start = datetime.date(2021, *first)
+        later = small_year().replace({"calendar.start": start, "works.delay": 0})
+        opening = course(later, seed=0, run=0).shops["paint"]
+        assert hours(opening.lost["works"]) == 16 * left
+
+
 # ------------------------------------------------------------------ launches
 
 
@@ -154,6 +163,21 @@ def test_so_many_stops_a_month_come_in_the_mean(bare):
     assert abs(np.mean(counts) - 7.2 * (1 - lost)) < 4 * error + 0.1
 
 
+def test_a_part_of_a_month_has_its_part_of_the_stops(bare):
+    """Two stops a month over 23 days, five of them in the calendar, within four errors."""
+    table = small_year().supply["stock_outs"]
+    year = _with_supply(bare, {"stock_outs": table}).replace(
+        {
+            "supply.stock_outs.per_month": 2,
+            "supply.stock_outs.duration": 0.1,
+            "calendar.start": datetime.date(2021, 3, 1),
+            "calendar.end": datetime.date(2021, 3, 5),
+        }
+    )
+    counts = [len(stops(year, "stock_outs", run)) for run in range(300)]
+    assert abs(np.mean(counts) - 2 * 5 / 23) < 4 * math.sqrt(2 * 5 / 23 / 300)
+
+
 def test_the_season_says_when(bare):
     """Chips are lost in August and September rather than in January and February."""
     year = _with_supply(bare, {"chips": small_year().supply["chips"]})
@@ -186,6 +210,30 @@ def test_a_shop_may_work_longer():
     opened = course(year, seed=0, run=0).shops
     days = np.count_nonzero(by_day(opened["assembly"].planned, 365))
     assert hours(opened["paint"].planned) - hours(opened["assembly"].planned) == 2 * days
+
+
+@pytest.mark.parametrize(
+    ("extra", "shift", "eaten"), [(4, 8, 0), (5, 8, 1), (3, 10, 3), (8, 11, 4)]
+)
+def test_extra_hours_leave_the_time_for_maintenance_or_lose_it(bare, extra, shift, eaten):
+    """Four hours a day, whether the shifts or the extra hours take them."""
+    year = bare.replace(
+        {
+            "paint.extra_hours": extra,
+            "calendar.shift_hours": shift,
+            "calendar.maintenance": 4,
+            "calendar.crews": 4,
+        }
+    )
+    assert hours(course(year, seed=0, run=0).shops["paint"].lost["maintenance"]) == 250 * eaten
+
+
+def test_more_stops_than_can_be_followed_are_refused(bare):
+    """They used to be left out from the 100,000th on."""
+    chips = small_year().supply["chips"]
+    year = _with_supply(bare, {"chips": chips}).replace({"supply.chips.duration": 0.001})
+    with pytest.raises(ValueError, match=r"supply\.chips: there must be at most 100,000 stops"):
+        course(year, seed=0, run=0)
 
 
 def _with_supply(year, supply):

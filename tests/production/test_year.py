@@ -130,6 +130,26 @@ def test_sets_are_their_share_of_sets_and_vehicles(year):
     assert share > 0.05
 
 
+@pytest.mark.parametrize("sets", [False, True])
+@pytest.mark.parametrize(("ok", "repaint"), [(0.4, 0.0), (0.9, 0.1)])
+def test_the_topcoat_line_sets_the_pace_of_paint(ok, repaint, sets):
+    """Neither spot repairs nor packing do: 50 an hour less what is painted twice."""
+    year = small_year().without("calendar", "works", "launches", "supply", "failures")
+    year = year.replace(
+        {
+            "calendar.end": datetime.date(2021, 3, 31),
+            "paint.rate": 50,
+            "paint.scrap": 0,
+            "paint.first_time_ok": ok,
+            "paint.full_repaint": repaint,
+            "knock_down.uses_body_shop": sets,
+        }
+    )
+    lost = simulate_year(year, seed=1).lost_hours["paint"]
+    assert lost["blocked"] < 0.001 * lost["nominal"]
+    assert lost["rework"] == pytest.approx(repaint * lost["nominal"], abs=0.01 * lost["nominal"])
+
+
 # ------------------------------------------------------------------ the same rules as everywhere
 
 
@@ -157,6 +177,14 @@ def test_the_shop_of_before_ends_where_that_of_after_begins():
     assert before[stop - 1] == before[-1] > 100_000
     assert after[stop + 8] == 0
     assert after[-1] > 50_000
+
+
+def test_no_crew_stays_in_the_shop_of_before():
+    """A single one, in whose hands a repair is cut off by the works, serves the shop of after."""
+    year = small_year().without("supply", "launches")
+    year = year.replace({"body_shop.repair_crews": 1, "body_shop.failures.minor.uptime": 10})
+    for run in (2, 7):
+        assert simulate_year(year, seed=1, run=run).monthly.loc["2021-12", "bodies"] > 20_000
 
 
 def test_seed_and_run_make_the_year():

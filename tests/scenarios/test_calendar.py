@@ -100,6 +100,18 @@ def test_saturdays_and_overtime_may_differ_by_month():
     assert by_month(days, days.planned)[1] == (17 * 16 + 2 * 17) * HOUR
 
 
+def test_a_month_that_the_calendar_cuts_is_planned_as_a_whole():
+    """Its Saturdays are the first of the month, its overtime is spread over all of it."""
+    changes = {"saturdays": 2, "overtime": 15, "crews": 2}
+    whole = production_days(plan(**changes))
+    middle = {"start": datetime.date(2021, 3, 10), "end": datetime.date(2021, 5, 12)}
+    part = production_days(plan(**changes, **middle))
+    begin = whole.dates.index(middle["start"])
+    for name in ("dates", "official", "nominal", "planned", "first_shift", "eaten", "of_month"):
+        assert np.array_equal(getattr(part, name), getattr(whole, name)[begin : begin + len(part)])
+    assert part.of_month[0] == (25 * 16 + 2 * 15) * HOUR
+
+
 def test_two_crews_may_work_about_420_hours_in_the_mean_month():
     """174 h and the 36 h of overtime for each: 250 days of 8 h are 2,000 h a year."""
     table = plan(overtime=36)

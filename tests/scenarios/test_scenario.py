@@ -134,6 +134,38 @@ def test_a_value_that_makes_no_sense_is_refused_with_its_path(year, path, value,
     assert text in str(told.value)
 
 
+def between(low, value, high, unit="-"):
+    """A doubtful quantity."""
+    return Quantity(value, unit, low=low, high=high, confidence="assumption", source="a test")
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"supply.chips.share": between(0.1, 0.4, 0.9)}, "season must be below 1, got 0.9"),
+        ({"paint.first_time_ok": between(0.3, 0.5, 0.9)}, "it must be at least 0.4, got 0.3"),
+        (
+            {"paint.full_repaint": between(0, 0.02, 0.1)},
+            "with first_time_ok = 0.94 they must add up to 1 at most, got 0.1",
+        ),
+        (
+            {"calendar.shift_hours": between(11, 11.5, 13, "h"), "calendar.crews": 4},
+            "2 shifts must fit into 24 h, they make 26 h, got 13",
+        ),
+        ({"launches.model_a.mix": 0.8}, "their mix adds up to 1 at most, got 1.1"),
+        (
+            {"body_shop_before.repair_crews": between(3, 4, 8, "crews")},
+            "must have the same number, range and doubt, got ['4 crews (2-8), assumption', ",
+        ),
+    ],
+)
+def test_a_range_that_could_be_drawn_into_nonsense_is_refused_at_once(year, changes, text):
+    """Not in the middle of a study."""
+    with pytest.raises(ValueError, match=r"Scenario 'ningde-2021': ") as told:
+        year.replace(changes)
+    assert text in str(told.value)
+
+
 def test_a_value_of_another_kind_is_refused(year):
     """No truth value, no text for a number."""
     with pytest.raises(TypeError, match=r"works\.full_stop_days must be a number, got 'long'"):
