@@ -137,15 +137,15 @@ class Scenario:
             A plan beyond the overtime cap, or beyond the calendar that is announced.
         """
         there = self._leaves()
-        new = {}
-        for given, value in changes.items():
-            path = self._known(given)
+        new: dict[str, Any] = {}
+        asked = {self._known(path): value for path, value in changes.items()}
+        for path, value in asked.items():
             new[path] = self._value(path, there[path][1], value)
             twin = self._twin(path, there)
-            if twin is not None and twin not in changes:
+            if twin is not None and twin not in asked:
                 new[twin] = new[path]
-            if f"{path}_by_month" in there:
-                new.setdefault(f"{path}_by_month", None)
+            if f"{path}_by_month" in there.keys() - asked.keys():
+                new[f"{path}_by_month"] = None
         found = self._changed(lambda path, value: new.get(_short(path), value))
         check_plan(self.name, found.calendar)
         return found
@@ -163,13 +163,8 @@ class Scenario:
         there = self._leaves()
         short = _short(tuple(path.split("."))) if isinstance(path, str) and path else str(path)
         if short not in there:
-            text = checks.complain(
-                f"Scenario {self.name!r}",
-                "there must be such a path",
-                path,
-                nearest(short, [*there]),
-            )
-            raise KeyError(text)
+            owner, rule = f"Scenario {self.name!r}", "there must be such a path"
+            raise KeyError(checks.complain(owner, rule, path, nearest(short, [*there])))
         return short
 
     def _value(self, path: str, old: Any, new: Any) -> Any:
@@ -301,15 +296,15 @@ class Scenario:
     def assumptions(self) -> pd.DataFrame:
         """A row a quantity: value, unit, low, high, confidence, source, note, what it was tuned to.
 
-        The index is the path.
+        The index is the path; `doubt` names the doubt that it shares with others.
         """
         rows = {
             path: {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
             for path, (_, value) in self._leaves().items()
             if isinstance(value, Quantity)
         }
-        columns = ["value", "unit", "low", "high", "confidence", "source", "note", "tuned"]
-        table = pd.DataFrame.from_dict(rows, orient="index")[columns]
+        first = ["value", "unit", "low", "high", "confidence", "source", "note", "tuned", "doubt"]
+        table = pd.DataFrame.from_dict(rows, orient="index")[first]
         return table.rename_axis("path")
 
     def diff(self, other: Scenario) -> pd.DataFrame:
@@ -322,9 +317,7 @@ class Scenario:
         for path in dict.fromkeys([*ours, *theirs]):
             this, that = (there.get(path, (None, None))[1] for there in (ours, theirs))
             if this != that:
-                rows.append(
-                    (path, *(str(v) if isinstance(v, Quantity) else v for v in (this, that)))
-                )
+                rows.append((path, _words(this), _words(that)))
         return pd.DataFrame(rows, columns=["path", "this", "other"]).set_index("path")
 
     def to_toml(self, path: str | os.PathLike[str]) -> None:

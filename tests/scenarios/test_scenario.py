@@ -98,8 +98,9 @@ def test_what_is_one_thing_before_and_after_the_works_changes_in_both(year):
     path, before = "body_shop.failures.minor.repair", "body_shop_before.failures.minor.repair"
     new = year.replace({path: 15})
     assert new.get(before).value == new.get(path).value == 15
-    apart = year.replace({path: 15, before: 10})
-    assert apart.get(before).value == 10
+    assert year.replace({before: 10, path: 15}).get(before).value == 10
+    crews = {"body_shop_before.shop.repair_crews": 3, "body_shop.repair_crews": 3}
+    assert year.replace(crews).get("body_shop_before.repair_crews").value == 3
     finish = year.replace({"body_shop.finish.cycle_time": 55})
     assert finish.get("body_shop_before.finish.cycle_time").value == 52.5
 
