@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -89,6 +90,16 @@ def test_works_that_begin_after_the_year_leave_it_alone():
     assert hours(taken.shops["body_shop"].lost["works"]) == 0
 
 
+def test_works_without_a_full_stop_are_nights_alone(bare):
+    """From the day on which the stop would begin."""
+    works = small_year().works
+    year = replace(bare, works=works).replace({"works.full_stop_days": 0})
+    opening = course(year, seed=0, run=0).shops["assembly"]
+    assert opening.lost["works"] == []
+    lost = by_day(opening.lost["works_nights"], 365) / HOUR
+    assert (lost[day(8, 29) // DAY], lost[day(8, 30) // DAY]) == (0, 4)
+
+
 def test_works_of_before_the_first_day_are_over_when_they_were():
     """Of eight working days from 30 August four are left on 3 September, none in October."""
     for first, left in (((9, 3), 4), ((10, 11), 0)):
@@ -107,6 +118,14 @@ def test_a_launch_reaches_90_percent_after_its_days():
     assert efficiency(table, 0) == pytest.approx(0.4)
     assert efficiency(table, 60) == pytest.approx(0.9)
     assert efficiency(table, 120) == pytest.approx(1 - 0.6 * (0.1 / 0.6) ** 2)
+
+
+@pytest.mark.parametrize("initial", [0.9, 0.95, 1.0])
+def test_a_launch_that_starts_at_90_percent_stays_there(initial):
+    """It has no way to 90 % by which to tell how fast it rises."""
+    table = small_year().replace({"launches.model_a.initial_efficiency": initial})
+    for days in (0, 60, 600):
+        assert efficiency(table.launches["model_a"], days) == initial
 
 
 def test_a_launch_slows_body_shop_and_assembly_by_its_mix():
@@ -186,6 +205,19 @@ def test_the_season_says_when(bare):
     assert summer > 3 * total[: day(3, 1) // DAY].sum()
 
 
+def test_the_season_weighs_stops_by_number_too(bare):
+    """All of a year in March: twelve times one a month."""
+    season = (0.0, 0.0, 12.0, *[0.0] * 9)
+    table = replace(small_year().supply["stock_outs"], season=season)
+    year = _with_supply(bare, {"stock_outs": table}).replace(
+        {"supply.stock_outs.per_month": 1, "supply.stock_outs.duration": 0.1}
+    )
+    found = [stops(year, "stock_outs", run) for run in range(100)]
+    march = [(day(3, 1), day(4, 1))]
+    assert all(both(windows, march) == windows for windows in found)
+    assert abs(np.mean([len(windows) for windows in found]) - 12) < 4 * math.sqrt(12 / 100)
+
+
 def test_stops_are_the_same_luck_whatever_else_changes():
     """Another cause, another rate of paint; a rarer stop keeps its order."""
     year = small_year()
@@ -237,8 +269,6 @@ def test_more_stops_than_can_be_followed_are_refused(bare):
 
 
 def _with_supply(year, supply):
-    from dataclasses import replace
-
     return replace(year, supply=supply)
 
 
