@@ -145,6 +145,28 @@ def test_a_launch_slows_body_shop_and_assembly_by_its_mix():
     assert hours(opened["paint"].lost["launches"]) == 0
 
 
+def test_two_launches_slow_the_line_by_the_sum_of_their_bodies(bare):
+    """A fifth and three tenths at one efficiency are a half; here five days late, by its delay."""
+    there = small_year()
+    year = replace(bare, launches=there.launches).replace(
+        {
+            "launches.model_a.mix": 0.2,
+            "launches.model_b.mix": 0.3,
+            "launches.model_a.start": datetime.date(2021, 9, 8),
+            "launches.model_b.start": datetime.date(2021, 9, 8),
+            "launches.model_a.delay": 5,
+            "launches.model_b.delay": 5,
+        }
+    )
+    lost = by_day(course(year, seed=0, run=0).shops["assembly"].lost["launches"], 365) / HOUR
+    first = day(9, 13) // DAY
+    assert not lost[:first].any()
+    rates = (
+        1 / (1 + 0.5 * (1 / efficiency(there.launches["model_a"], h / 24) - 1)) for h in range(16)
+    )
+    assert lost[first] == pytest.approx(16 - sum(rates), abs=1e-5)
+
+
 def test_a_launch_waits_for_the_end_of_the_full_stop():
     """However late that is."""
     year = small_year().without("calendar", "supply").replace({"works.delay": 21})
@@ -171,6 +193,16 @@ def test_a_share_of_the_hours_is_lost_in_the_mean(bare):
     expected = 0.076 * np.dot(weights, chips.season) / 250
     assert error < 0.002
     assert abs(np.mean(shares) - expected) < 4 * error
+
+
+def test_a_stop_comes_after_the_end_of_the_one_before(bare):
+    """So a half of the hours is lost where stops that overlap would lose 63 %."""
+    chips = replace(small_year().supply["chips"], season=None)
+    year = _with_supply(bare, {"chips": chips})
+    year = year.replace({"supply.chips.share": 0.5, "supply.chips.duration": 4})
+    shares = [hours(stops(year, "chips", run)) / 4_000 for run in range(50)]
+    assert np.mean(shares) == pytest.approx(0.5, abs=4 * np.std(shares, ddof=1) / math.sqrt(50))
+    assert np.std(shares, ddof=1) < 0.05
 
 
 def test_so_many_stops_a_month_come_in_the_mean(bare):
