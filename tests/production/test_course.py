@@ -268,6 +268,22 @@ def test_a_slowdown_runs_from_its_date_for_its_days():
     assert lost.sum() == pytest.approx(0.15 * 16 * 15)  # without Mid-Autumn, with two make-up days
 
 
+def test_works_stops_and_slowdowns_close_the_shops_that_they_name():
+    """No other."""
+    opened = course(small_year().replace({"works.shops": ("body_shop",)}), seed=2, run=0).shops
+    took = {
+        cause: [name for name, opening in opened.items() if opening.lost[cause]]
+        for cause in ("works", "works_nights", "chips", "outbreak", "launches")
+    }
+    assert took == {
+        "works": ["body_shop"],
+        "works_nights": ["body_shop"],
+        "chips": ["assembly"],
+        "outbreak": ["assembly"],
+        "launches": ["body_shop", "assembly"],
+    }
+
+
 def test_a_shop_may_work_longer():
     """Extra hours extend its day."""
     year = small_year().replace({"paint.extra_hours": 2})
