@@ -230,10 +230,10 @@ class YearCase:
 
     @property
     def plan(self) -> Mapping[str, float]:
-        """By the shifts of the official working days."""
+        """By the shifts of the official working days; nothing where there are none."""
         days = production_days(self.scenario.calendar)
         hours = pd.Series(days.nominal).groupby(days.months, sort=False).sum()
-        return {str(month): float(share) for month, share in (hours / hours.sum()).items()}
+        return {str(month): float(share) for month, share in (hours / (hours.sum() or 1)).items()}
 
     @property
     def units(self) -> Mapping[str, str]:

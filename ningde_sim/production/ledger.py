@@ -1,11 +1,11 @@
 """Where the hours of a year went, shop by shop and day by day, to the last millisecond.
 
-Each shop is measured at one station: the last of the body shop, the topcoat line of paint, the
-line of assembly. Of the nominal hours of a day, the shifts on official working days, are lost, in
-this order:
+Each shop is measured at one station: the last of the body shop (of its first output line), the
+topcoat line of paint, the line of assembly. Of the nominal hours of a day, the shifts on official
+working days, are lost, in this order:
 
     overtime       hours that the plan adds, Saturdays included: a loss below zero
-    closures       hours of official working days on which nobody works
+    closures       shifts of official working days that the plan leaves out, or makes shorter
     maintenance    shifts that leave no time for it
     works, <each cause of the supply>, <each slowdown>, works_nights, launches
                    hours in which the shop is closed, or slowed down, as `course` says
@@ -13,7 +13,8 @@ this order:
                    shop, which is never short of parts, also when its last station has no body
     blocked        no place behind it: the shops that follow are slower, or stand
     starved        no body before it: the shops ahead are slower, or stand
-    rework         work on bodies done again or scrapped, and on those still on the way at the end
+    rework         work on bodies done again or scrapped, and on those still on the way at the end;
+                   where cycles are random also what they are longer than their mean
 
 What is left is `made`: what came out, times the cycle.
 """

@@ -131,9 +131,8 @@ def _whole_months(table: CalendarTable, start: datetime.date, end: datetime.date
         wanted = round(table.of_month("saturdays", of_year))
         worked |= here & saturdays & (np.cumsum(here & saturdays) <= wanted)
         shift[here] = table.of_month("shift_hours", of_year)
-        shift[here] += table.of_month("overtime", of_year) / (
-            len(np.flatnonzero(worked & here)) or 1
-        )
+        extra = table.of_month("overtime", of_year) * table.of_month("crews", of_year)
+        shift[here] += extra / shifts / (np.count_nonzero(worked & here) or 1)
     planned = np.where(worked, np.minimum(shifts * shift, 24.0), 0.0)
     limit = 24.0 - table.maintenance.value
     hours = _ms(planned)

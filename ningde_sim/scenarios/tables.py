@@ -63,8 +63,9 @@ class CalendarTable:
     """[calendar]: which days are worked, and how long.
 
     Work is on the official working days of China, make-up days included, less the closures, and on
-    the first `saturdays` free Saturdays of a month; 5 of them make a six-day week. Four of the
-    numbers may be given by month, from January on; nominal are `shift_hours`, whatever the month.
+    the first `saturdays` free Saturdays of a month; 5 of them make a six-day week. `overtime` is
+    that of each crew besides, spread over the days worked in the month. Four of the numbers may be
+    given by month, from January on; nominal are `shift_hours`, whatever the month.
     """
 
     start: datetime.date

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -89,6 +90,16 @@ def test_works_that_begin_after_the_year_leave_it_alone():
     assert hours(taken.shops["body_shop"].lost["works"]) == 0
 
 
+def test_works_without_a_full_stop_are_nights_alone(bare):
+    """From the day on which the stop would begin."""
+    works = small_year().works
+    year = replace(bare, works=works).replace({"works.full_stop_days": 0})
+    opening = course(year, seed=0, run=0).shops["assembly"]
+    assert opening.lost["works"] == []
+    lost = by_day(opening.lost["works_nights"], 365) / HOUR
+    assert (lost[day(8, 29) // DAY], lost[day(8, 30) // DAY]) == (0, 4)
+
+
 def test_works_of_before_the_first_day_are_over_when_they_were():
     """Of eight working days from 30 August four are left on 3 September, none in October."""
     for first, left in (((9, 3), 4), ((10, 11), 0)):
@@ -109,6 +120,14 @@ def test_a_launch_reaches_90_percent_after_its_days():
     assert efficiency(table, 120) == pytest.approx(1 - 0.6 * (0.1 / 0.6) ** 2)
 
 
+@pytest.mark.parametrize("initial", [0.9, 0.95, 1.0])
+def test_a_launch_that_starts_at_90_percent_stays_there(initial):
+    """It has no way to 90 % by which to tell how fast it rises."""
+    table = small_year().replace({"launches.model_a.initial_efficiency": initial})
+    for days in (0, 60, 600):
+        assert efficiency(table.launches["model_a"], days) == initial
+
+
 def test_a_launch_slows_body_shop_and_assembly_by_its_mix():
     """A fifth of the bodies at e: 1 / (1 + 0.2 (1 / e - 1)) of the rate."""
     year = small_year().without("calendar", "works", "supply")
@@ -124,6 +143,28 @@ def test_a_launch_slows_body_shop_and_assembly_by_its_mix():
     assert lost[first] == pytest.approx(expected, abs=1e-5)
     assert np.array_equal(by_day(opened["body_shop"].lost["launches"], 365) / HOUR, lost)
     assert hours(opened["paint"].lost["launches"]) == 0
+
+
+def test_two_launches_slow_the_line_by_the_sum_of_their_bodies(bare):
+    """A fifth and three tenths at one efficiency are a half; here five days late, by its delay."""
+    there = small_year()
+    year = replace(bare, launches=there.launches).replace(
+        {
+            "launches.model_a.mix": 0.2,
+            "launches.model_b.mix": 0.3,
+            "launches.model_a.start": datetime.date(2021, 9, 8),
+            "launches.model_b.start": datetime.date(2021, 9, 8),
+            "launches.model_a.delay": 5,
+            "launches.model_b.delay": 5,
+        }
+    )
+    lost = by_day(course(year, seed=0, run=0).shops["assembly"].lost["launches"], 365) / HOUR
+    first = day(9, 13) // DAY
+    assert not lost[:first].any()
+    rates = (
+        1 / (1 + 0.5 * (1 / efficiency(there.launches["model_a"], h / 24) - 1)) for h in range(16)
+    )
+    assert lost[first] == pytest.approx(16 - sum(rates), abs=1e-5)
 
 
 def test_a_launch_waits_for_the_end_of_the_full_stop():
@@ -152,6 +193,16 @@ def test_a_share_of_the_hours_is_lost_in_the_mean(bare):
     expected = 0.076 * np.dot(weights, chips.season) / 250
     assert error < 0.002
     assert abs(np.mean(shares) - expected) < 4 * error
+
+
+def test_a_stop_comes_after_the_end_of_the_one_before(bare):
+    """So a half of the hours is lost where stops that overlap would lose 63 %."""
+    chips = replace(small_year().supply["chips"], season=None)
+    year = _with_supply(bare, {"chips": chips})
+    year = year.replace({"supply.chips.share": 0.5, "supply.chips.duration": 4})
+    shares = [hours(stops(year, "chips", run)) / 4_000 for run in range(50)]
+    assert np.mean(shares) == pytest.approx(0.5, abs=4 * np.std(shares, ddof=1) / math.sqrt(50))
+    assert np.std(shares, ddof=1) < 0.05
 
 
 def test_so_many_stops_a_month_come_in_the_mean(bare):
@@ -186,6 +237,19 @@ def test_the_season_says_when(bare):
     assert summer > 3 * total[: day(3, 1) // DAY].sum()
 
 
+def test_the_season_weighs_stops_by_number_too(bare):
+    """All of a year in March: twelve times one a month."""
+    season = (0.0, 0.0, 12.0, *[0.0] * 9)
+    table = replace(small_year().supply["stock_outs"], season=season)
+    year = _with_supply(bare, {"stock_outs": table}).replace(
+        {"supply.stock_outs.per_month": 1, "supply.stock_outs.duration": 0.1}
+    )
+    found = [stops(year, "stock_outs", run) for run in range(100)]
+    march = [(day(3, 1), day(4, 1))]
+    assert all(both(windows, march) == windows for windows in found)
+    assert abs(np.mean([len(windows) for windows in found]) - 12) < 4 * math.sqrt(12 / 100)
+
+
 def test_stops_are_the_same_luck_whatever_else_changes():
     """Another cause, another rate of paint; a rarer stop keeps its order."""
     year = small_year()
@@ -202,6 +266,22 @@ def test_a_slowdown_runs_from_its_date_for_its_days():
     assert lost[day(9, 10) // DAY] == pytest.approx(0.15 * 16)
     assert lost[day(9, 9) // DAY] == lost[day(10, 1) // DAY] == 0
     assert lost.sum() == pytest.approx(0.15 * 16 * 15)  # without Mid-Autumn, with two make-up days
+
+
+def test_works_stops_and_slowdowns_close_the_shops_that_they_name():
+    """No other."""
+    opened = course(small_year().replace({"works.shops": ("body_shop",)}), seed=2, run=0).shops
+    took = {
+        cause: [name for name, opening in opened.items() if opening.lost[cause]]
+        for cause in ("works", "works_nights", "chips", "outbreak", "launches")
+    }
+    assert took == {
+        "works": ["body_shop"],
+        "works_nights": ["body_shop"],
+        "chips": ["assembly"],
+        "outbreak": ["assembly"],
+        "launches": ["body_shop", "assembly"],
+    }
 
 
 def test_a_shop_may_work_longer():
@@ -237,8 +317,6 @@ def test_more_stops_than_can_be_followed_are_refused(bare):
 
 
 def _with_supply(year, supply):
-    from dataclasses import replace
-
     return replace(year, supply=supply)
 
 

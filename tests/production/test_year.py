@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,8 @@ import pytest
 from ningde_sim.production.flow import plant
 from ningde_sim.production.year import YearRun, simulate_year
 from ningde_sim.scenarios.losses import WITHOUT
-from ningde_sim.scenarios.tables import SHOPS
+from ningde_sim.scenarios.scenario import Scenario
+from ningde_sim.scenarios.tables import LOST_CAUSES, SHOPS
 from tests.years import small_year
 
 CAUSES = ("overtime", "closures", "maintenance", "works", "chips", "stock_outs", "power")
@@ -148,6 +150,60 @@ def test_the_topcoat_line_sets_the_pace_of_paint(ok, repaint, sets):
     lost = simulate_year(year, seed=1).lost_hours["paint"]
     assert lost["blocked"] < 0.001 * lost["nominal"]
     assert lost["rework"] == pytest.approx(repaint * lost["nominal"], abs=0.01 * lost["nominal"])
+
+
+@pytest.fixture(scope="module")
+def paced() -> Scenario:
+    """Eleven weeks in which paint or assembly sets the pace and nothing else is lost."""
+    year = small_year().without("calendar", "works", "launches", "supply", "failures", "quality")
+    return year.replace({"calendar.end": datetime.date(2021, 3, 31)})
+
+
+def test_the_line_of_assembly_stands_by_its_uptime(paced):
+    """Half of the time, in stops of 5 minutes: some 5,700 of them."""
+    year = simulate_year(paced.replace({"assembly.uptime": 0.5, "assembly.rate": 50}), seed=1)
+    hours = year.lost_hours["assembly"]
+    assert hours["breakdown"] / hours["nominal"] == pytest.approx(0.5, abs=0.03)
+    assert hours["starved"] + hours["blocked"] < 0.01 * hours["nominal"]
+    stops = year.shop_run.stations.loc["assembly line", "failures"]
+    assert hours["breakdown"] / stops == pytest.approx(5 / 60, rel=0.2)
+
+
+def test_what_fails_the_final_check_is_checked_again(paced):
+    """One in ten, beside the pace of the line."""
+    year = simulate_year(paced.replace({"assembly.first_time_pass": 0.9}), seed=1)
+    check = year.shop_run.stations.loc["final check"]
+    assert check["reworked"] / check["cycles"] == pytest.approx(0.1, abs=0.01)
+    assert year.lost_hours["assembly"]["blocked"] < 0.001 * year.lost_hours["assembly"]["nominal"]
+
+
+def test_the_body_shop_is_never_starved_and_paint_counts_its_scrap_as_rework(paced):
+    """What it lacks itself broke down; of a tenth that paint throws away nothing is made."""
+    there = small_year()
+    year = replace(paced, body_shop=there.body_shop, body_shop_before=None)
+    year = year.replace({"paint.scrap": 0.1, "paint.rate": 50, "paint.extra_hours": 2})
+    run = simulate_year(year, seed=1)
+    body_shop, paint = run.lost_hours["body_shop"], run.lost_hours["paint"]
+    assert body_shop["starved"] == 0 < body_shop["breakdown"]
+    assert paint["rework"] / (paint["rework"] + paint["made"]) == pytest.approx(0.1, abs=0.01)
+    for shop in SHOPS:
+        table = run.lost_ms(shop)
+        assert (table["nominal"] - table[[*LOST_CAUSES]].sum(axis=1) == table["made"]).all()
+    idle = run.shop_run.stations.loc["FI-020", "starved"]
+    assert body_shop["breakdown"] >= idle > 0
+
+
+def test_the_plant_is_full_on_the_first_day(paced):
+    """After five days of 16 h, also where a body is in paint for 40 h."""
+    year = simulate_year(paced.replace({"paint.lead_time": 40}), seed=1)
+    assert year.daily["vehicles"][year.daily["made"] > 0].iloc[0] == 960
+
+
+def test_paint_holds_its_rate_times_its_lead_time(paced):
+    """50 an hour for 6 h are 300 bodies on the first evening as on the last."""
+    year = simulate_year(paced.replace({"paint.rate": 50, "paint.lead_time": 6}), seed=1)
+    assert set(year.daily["in_paint"]) <= {299, 300, 301}
+    assert year.lost_hours["paint"]["blocked"] == 0
 
 
 # ------------------------------------------------------------------ the same rules as everywhere

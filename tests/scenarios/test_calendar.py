@@ -100,6 +100,26 @@ def test_saturdays_and_overtime_may_differ_by_month():
     assert by_month(days, days.planned)[1] == (17 * 16 + 2 * 17) * HOUR
 
 
+def test_longer_shifts_of_a_month_are_planned_and_not_nominal():
+    """From October on 2 x 10 h: the first shift ends after 10 h, the nominal year has 4,000 h."""
+    days = production_days(scenario("ningde-2021").calendar)
+    on = days.planned > 0
+    late = np.array([day.month >= 10 for day in days.dates])
+    assert set(days.planned[on & late]) == {20 * HOUR}
+    assert set(days.first_shift[on & late]) == {10 * HOUR}
+    assert set(days.first_shift[on & ~late]) == {8 * HOUR}
+    assert days.nominal.sum() == 4_000 * HOUR
+
+
+@pytest.mark.parametrize(("shifts", "crews"), [(1, 2), (2, 2), (2, 3)])
+def test_overtime_is_that_of_each_crew(shifts, crews):
+    """Nine hours a month make so many more in each month, whoever works them."""
+    pattern = {"shifts": shifts, "crews": crews}
+    less, more = (production_days(plan(overtime=h, **pattern)) for h in (0, 9))
+    added = np.subtract(by_month(more, more.planned), by_month(less, less.planned)) / HOUR
+    assert added == pytest.approx([9 * crews] * 12, abs=1e-4)
+
+
 def test_a_month_that_the_calendar_cuts_is_planned_as_a_whole():
     """Its Saturdays are the first of the month, its overtime is spread over all of it."""
     changes = {"saturdays": 2, "overtime": 15, "crews": 2}
