@@ -18,7 +18,7 @@ import warnings
 
 import numpy as np
 
-from ningde_sim import Scenario, Study, estimate, replicate, scenario
+from ningde_sim import DoubtfulEstimate, Scenario, Study, estimate, replicate, scenario
 
 RUNS = 24
 """Years for each point: all in all about four minutes on two cores."""
@@ -75,8 +75,8 @@ def latest(studies: list[Study], days: tuple[int, ...], target: float) -> np.nda
 
 def words(days: float, points: tuple[int, ...]) -> str:
     if days == -math.inf:
-        return f"never, not even {points[0]}"
-    return f"over {points[-1]}" if days == math.inf else f"{days:.0f}"
+        return "none"
+    return f">{points[-1]}" if days == math.inf else f"{days:.0f}"
 
 
 def say_points(what: str, studies: list[Study], days: tuple[int, ...]) -> None:
@@ -94,14 +94,14 @@ def say_latest(
     studies: list[Study], days: tuple[int, ...], targets: list[int], question: str
 ) -> None:
     print(f"  {question} P stays at (95 % interval of {studies[0].n} years)")
-    print("  " + "target".rjust(8) + "".join(f"{chance:.0%}".rjust(34) for chance in CHANCES))
+    print("  " + "target".rjust(8) + "".join(f"{chance:.0%}".rjust(20) for chance in CHANCES))
     for target in targets:
         cells = []
         for chance in CHANCES:
             found = estimate.quantile(latest(studies, days, target), 1 - chance, level=0.95)
             ends = " to ".join(words(end, days) for end in (found.low, found.high))
             cells.append(f"{words(found.value, days)} ({ends})")
-        print(f"  {target:>8,}" + "".join(cell.rjust(34) for cell in cells))
+        print(f"  {target:>8,}" + "".join(cell.rjust(20) for cell in cells))
 
 
 def main() -> None:
@@ -114,23 +114,23 @@ def main() -> None:
         raise SystemExit(str(error.args[0] if isinstance(error, KeyError) else error)) from None
     for note in plan.notes:
         print(f"Note: {note}")
-    doubts: set[str] = set()
+    print(f"{len(STOP_DAYS) + len(RAMP_DAYS)} studies of {options.runs} years each.", flush=True)
+    warnings.simplefilter("ignore", DoubtfulEstimate)  # said once, at the end
     try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            stops = run_points(plan, [STOP], STOP_DAYS, options)
-            ramps = run_points(plan, RAMPS, RAMP_DAYS, options)
-            say_points("Full stop of the works, in working days", stops, STOP_DAYS)
-            say_latest(stops, STOP_DAYS, options.targets, "It may last at most so long that")
-            say_points("Days to 90 % of the rate, both launches", ramps, RAMP_DAYS)
-            say_latest(ramps, RAMP_DAYS, options.targets, "They may take at most so long that")
-        doubts |= {str(warning.message) for warning in caught}
+        stops = run_points(plan, [STOP], STOP_DAYS, options)
+        ramps = run_points(plan, RAMPS, RAMP_DAYS, options)
     except KeyboardInterrupt:
         raise SystemExit("Stopped.") from None
     except ValueError as error:
         raise SystemExit(str(error)) from None
-    for doubt in sorted(doubts):
-        print(f"! {doubt}")
+    say_points("Full stop of the works, in working days", stops, STOP_DAYS)
+    say_latest(stops, STOP_DAYS, options.targets, "It may last at most so many days that")
+    say_points("Days to 90 % of the rate, both launches", ramps, RAMP_DAYS)
+    say_latest(ramps, RAMP_DAYS, options.targets, "They may take at most so many days that")
+    print("\nnone: P is lower even with the fewest days; >: with more than were run.")
+    print("All else is drawn from its ranges; the intervals are of the number of years.")
+    if options.runs < 24:
+        print(f"{options.runs} years say little.")
 
 
 if __name__ == "__main__":
