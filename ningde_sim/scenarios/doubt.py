@@ -9,7 +9,7 @@ likely slices of its distribution once, in an order of its own: a Latin hypercub
 in the slice are streams named after the input, so that a run has the same inputs whatever the
 number of runs, and whatever other inputs there are. For the mean of a year of a small plant, on
 the same luck, one run is worth about 6 with independent draws, for the odds of the median about
-2.5; with luck of its own in each run, as in a study, that falls to between 1.2 and 1.9, and 1.2 and
+2.5; with luck of its own in each run, as in a study, that falls to between 1.2 and 1.9, and 1.1 and
 1.5.
 
 References

@@ -84,7 +84,7 @@ def test_a_hypercube_narrows_the_mean_of_what_adds_up():
 def test_a_hypercube_narrows_the_mean_of_a_year():
     """Of the same luck: the variance of the mean vehicles of 32 runs is a third or less.
 
-    Over 48 blocks the variance was a 8.4th of that of independent draws (90 % interval: a 5th to a
+    Over 48 blocks the variance was an 8.4th of that of independent draws (90 % interval: a 5th to a
     19th), that of the share of runs with the median or more a 3rd (2.3rd to 4.4th). A fit of
     1,536 years by a sum of functions of one input each leaves a 5.9th, which is what a hypercube
     leaves of large blocks (Stein 1987). With luck of its own in each run the fit leaves a 1.9th,
