@@ -16,8 +16,9 @@ from ningde_sim.plant.files import load
 from ningde_sim.plant.paths import fault_lines, nearest
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.tables import ShopFile
+from ningde_sim.scenarios.addressed import SHOP_KEYS
 from ningde_sim.scenarios.calendar import check_plan
-from ningde_sim.scenarios.scenario import SHOP_KEYS, Scenario
+from ningde_sim.scenarios.scenario import Scenario
 
 
 def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:

@@ -14,11 +14,11 @@ import pandas as pd
 from pydantic import model_validator
 
 from ningde_sim.plant import checks
-from ningde_sim.plant.paths import changed, leaves, nearest, plain
+from ningde_sim.plant.paths import nearest, plain
 from ningde_sim.plant.quantity import Quantity, Text, fault, measured
 from ningde_sim.plant.tables import ShopFile
 from ningde_sim.scenarios import doubt
-from ningde_sim.scenarios.calendar import check_plan
+from ningde_sim.scenarios.addressed import Addressed, written
 from ningde_sim.scenarios.losses import WITHOUT
 from ningde_sim.scenarios.tables import (
     LOST_CAUSES,
@@ -34,18 +34,9 @@ from ningde_sim.scenarios.tables import (
     record,
 )
 
-SHOP_KEYS = ("body_shop", "body_shop_before")
-
-
-def _short(path: tuple[str, ...]) -> str:
-    """A path as users write it: what stands directly in a shop's file needs no heading."""
-    if path[0] in SHOP_KEYS and path[1:2] in (("zones",), ("shop",)):
-        path = (path[0], *path[2:])
-    return ".".join(path)
-
 
 @record
-class Scenario:
+class Scenario(Addressed):
     """A plant with one year, as a TOML file describes it; `scenario()` reads one.
 
     Every number is a `Quantity`: value, unit, low, high, confidence, source. Dotted paths address
@@ -103,89 +94,6 @@ class Scenario:
                 got = [_words(c) for c in crews]
                 raise fault(rule, got, "body_shop_before", "repair_crews")
         return self
-
-    # ------------------------------------------------------------------ by path
-
-    def get(self, path: str) -> Any:
-        """What stands at a dotted path: a Quantity, or a date, a word, a list.
-
-        Raises
-        ------
-        KeyError
-            There is no such path; the message names the nearest.
-        """
-        return self._leaves()[self._known(path)][1]
-
-    def replace(self, changes: Mapping[str, Any]) -> Scenario:
-        """The same scenario with other values at some paths.
-
-        Parameters
-        ----------
-        changes : mapping of path to value
-            A number takes the place of the value of a quantity in its unit, and has no range: it
-            is known. A Quantity takes the place of all of it. Dates, words and lists as they are.
-            One number for all months takes the place of a list by month too.
-
-        Raises
-        ------
-        KeyError, TypeError, ValueError
-            An unknown path, a value of the wrong kind, one that breaks a rule.
-
-        Warns
-        -----
-        CalendarWarning
-            A plan beyond the overtime cap, or beyond the calendar that is announced.
-        """
-        there = self._leaves()
-        new: dict[str, Any] = {}
-        asked = {self._known(path): value for path, value in changes.items()}
-        for path, value in asked.items():
-            new[path] = self._value(path, there[path][1], value)
-            twin = self._twin(path, there)
-            if twin is not None and twin not in asked:
-                new[twin] = new[path]
-            if f"{path}_by_month" in there.keys() - asked.keys():
-                new[f"{path}_by_month"] = None
-        found = self._changed(lambda path, value: new.get(_short(path), value))
-        check_plan(self.name, found.calendar)
-        return found
-
-    def _changed(self, change: Any) -> Scenario:
-        try:
-            return changed(self, change)
-        except ValueError as error:
-            raise ValueError(f"Scenario {self.name!r}: {error}") from None
-
-    def _leaves(self) -> dict[str, tuple[tuple[str, ...], Any]]:
-        return {_short(path): (path, value) for path, value in leaves(self)}
-
-    def _known(self, path: str) -> str:
-        there = self._leaves()
-        short = _short(tuple(path.split("."))) if isinstance(path, str) and path else str(path)
-        if short not in there:
-            owner, rule = f"Scenario {self.name!r}", "there must be such a path"
-            raise KeyError(checks.complain(owner, rule, path, nearest(short, [*there])))
-        return short
-
-    def _value(self, path: str, old: Any, new: Any) -> Any:
-        owner = f"Scenario {self.name!r}"
-        if not isinstance(old, Quantity) or isinstance(new, Quantity):
-            return new
-        cure = "A Quantity replaces unit and range too."
-        number = checks.number(owner, path, new, low=-1e300, cure=cure)
-        return dataclasses.replace(old.fixed(number), source="set by the user", note="", tuned="")
-
-    def _twin(self, path: str, there: Mapping[str, tuple[tuple[str, ...], Any]]) -> str | None:
-        """The path before the works of what is the same thing there."""
-        head, _, rest = path.partition(".")
-        other = f"body_shop_before.{rest}"
-        if head != "body_shop" or other not in there:
-            return None
-        ours, theirs = there[path][1], there[other][1]
-        if not isinstance(ours, Quantity) or not isinstance(theirs, Quantity):
-            return None
-        same = all(getattr(ours, f) == getattr(theirs, f) for f in ("value", "unit", "low", "high"))
-        return other if same else None
 
     # ------------------------------------------------------------------ with its doubt
 
@@ -259,7 +167,7 @@ class Scenario:
         """Without ranges: at these values by path, and typical where there is none."""
 
         def change(path: tuple[str, ...], value: Any) -> Any:
-            return value.fixed(new.get(_short(path))) if _is_doubtful(value) else value
+            return value.fixed(new.get(written(path))) if _is_doubtful(value) else value
 
         return self._changed(change)
 
