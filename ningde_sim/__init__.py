@@ -4,7 +4,8 @@ from importlib import import_module
 from importlib.metadata import version
 from types import ModuleType
 
-from ningde_sim.engine.simulation import ShopRun, simulate
+from ningde_sim.engine.shop_run import ShopRun
+from ningde_sim.engine.simulation import simulate
 from ningde_sim.estimate import DoubtfulEstimate, Estimate
 from ningde_sim.plant.defaults import ningde_2020, ningde_2021
 from ningde_sim.plant.distributions import (

@@ -10,7 +10,8 @@ from typing import ClassVar, Literal, Protocol, runtime_checkable
 import pandas as pd
 
 from ningde_sim.engine.rules import STATES
-from ningde_sim.engine.simulation import Engine, ShopRun, simulate
+from ningde_sim.engine.shop_run import ShopRun
+from ningde_sim.engine.simulation import Engine, simulate
 from ningde_sim.plant.shop import Shop
 from ningde_sim.production.year import YearRun, simulate_year
 from ningde_sim.scenarios.calendar import production_days

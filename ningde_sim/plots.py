@@ -10,7 +10,7 @@ import pandas as pd
 
 from ningde_sim import estimate
 from ningde_sim.engine.rules import STATES
-from ningde_sim.engine.simulation import ShopRun
+from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.plant import checks
 from ningde_sim.study import Study
 

@@ -26,7 +26,7 @@ import pandas as pd
 
 from ningde_sim.engine.results import Ints
 from ningde_sim.engine.rules import State
-from ningde_sim.engine.simulation import ShopRun
+from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.production.course import Course
 from ningde_sim.production.flow import Meter
 from ningde_sim.production.windows import by_day

@@ -10,7 +10,8 @@ import pandas as pd
 
 from ningde_sim import units
 from ningde_sim.engine.results import Ints
-from ningde_sim.engine.simulation import Engine, ShopRun, simulate
+from ningde_sim.engine.shop_run import ShopRun
+from ningde_sim.engine.simulation import Engine, simulate
 from ningde_sim.plant import checks
 from ningde_sim.production import ledger
 from ningde_sim.production.course import Course, course
