@@ -7,9 +7,12 @@ import re
 import signal
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
+
+from ningde_sim import scenario
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -17,7 +20,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 SMALL = {
     "month.py": ["--hours", "10"],
     "reach_240k.py": ["--scenario", "ningde-2020-12", "--runs", "10"],
-    "works_and_launches.py": ["--scenario", "ningde-2021", "--runs", "2"],
+    "works_and_launches.py": ["--runs", "2"],
 }
 
 
@@ -88,8 +91,11 @@ def test_the_reach_has_intervals_losses_doubts_and_pictures(tmp_path: Path) -> N
         assert (tmp_path / "pictures" / name).stat().st_size > 10_000
 
 
-def test_works_and_launches_tell_the_latest_days() -> None:
-    text = run("works_and_launches.py", "--targets", "1000", "900000")
+def test_works_and_launches_tell_the_latest_days(tmp_path: Path) -> None:
+    days = {"calendar.start": date(2021, 8, 23), "calendar.end": date(2021, 10, 31)}
+    scenario("ningde-2021").replace(days).to_toml(tmp_path / "autumn.toml")
+    autumn = ("--scenario", str(tmp_path / "autumn.toml"))
+    text = run("works_and_launches.py", *autumn, "--targets", "1000", "900000")
     for heading in ("Full stop of the works", "Days to 90 %"):
         table = text.split(heading)[1]
         assert re.search(r"^ +1,000 +(>\d+ \(.*?\) *){3}$", table, re.MULTILINE)
