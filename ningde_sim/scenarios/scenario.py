@@ -18,6 +18,7 @@ from ningde_sim.plant.quantity import Quantity, Text, fault, measured
 from ningde_sim.plant.tables import ShopFile
 from ningde_sim.scenarios import doubt
 from ningde_sim.scenarios.calendar import check_plan
+from ningde_sim.scenarios.export import ExportTable
 from ningde_sim.scenarios.losses import WITHOUT
 from ningde_sim.scenarios.tables import (
     LOST_CAUSES,
@@ -57,6 +58,7 @@ class Scenario:
     month_target : Quantity  Bodies of a month that are aimed at. [bodies]
     calendar, works, launches, supply, slowdowns, stores, paint, assembly, knock_down
         The tables of the file.
+    export : ExportTable, optional  From the gate to the ship; without it nothing is exported.
     body_shop : ShopFile  After the works, or all the time when there are none.
     body_shop_before : ShopFile, optional  Until the works. A quantity with the same value and range
         in both shops is one thing: it is drawn once, and changed in both by its path in
@@ -79,6 +81,7 @@ class Scenario:
     launches: dict[str, LaunchTable] = dataclasses.field(default_factory=dict)
     supply: dict[str, StopTable] = dataclasses.field(default_factory=dict)
     slowdowns: dict[str, SlowdownTable] = dataclasses.field(default_factory=dict)
+    export: ExportTable | None = None
     notes: tuple[Text, ...] = ()
 
     @model_validator(mode="after")
@@ -222,6 +225,8 @@ class Scenario:
         Scenario  Without ranges.
         """
         new = doubt.drawn(self._ranges(), seed, run)
+        if self.export is not None:
+            new = self.export.balanced(new, "export")
 
         def change(path: tuple[str, ...], value: Any) -> Any:
             return value.fixed(new[_short(path)]) if _is_doubtful(value) else value
