@@ -190,7 +190,8 @@ class YearCase:
     Results: vehicles, bodies, sets, scrapped, nominal; `lost_<cause>`, the vehicles that each cause
     took at the gate, so that nominal less these is vehicles; `body_shop_<cause>`, hours of the body
     shop; `bodies_<month>` and `vehicles_<month>`. With [export] besides: exports, of these
-    exported_sets, `exports_<month>`; days_over, on which cars waited for a place in a port's yard.
+    exported_sets, `exports_<month>`, `exports_by_<month>` from the start to its end; days_over, on
+    which cars waited for a place in a port's yard.
 
     Parameters
     ----------
@@ -254,7 +255,7 @@ class YearCase:
 
     def _export_units(self) -> dict[str, str]:
         """Of the results that only a scenario with [export] has."""
-        months = {f"exports_{month}": "units" for month in self.months}
+        months = {f"{key}_{m}": "units" for key in ("exports", "exports_by") for m in self.months}
         return {"exports": "units", "exported_sets": "sets", "days_over": "days", **months}
 
     @property
@@ -306,7 +307,9 @@ def _export_row(run: YearRun) -> Row:
     shipping = run.shipping
     if shipping is None:
         return {}
-    months = {f"exports_{month}": int(n) for month, n in run.monthly["exported"].items()}
+    exported = run.monthly["exported"]
+    months = {f"exports_{month}": int(n) for month, n in exported.items()}
+    months |= {f"exports_by_{month}": int(n) for month, n in exported.cumsum().items()}
     return {
         "exports": shipping.exports,
         "exported_sets": shipping.exported_sets,

@@ -59,9 +59,12 @@ def test_a_year_without_export_is_as_before(year):
 def test_a_study_tells_the_chance_of_exports():
     """Of the year, and by the end of a month, which are sums of months."""
     study = replicate(small_year(), runs=12, seed=3)
-    assert list(YearCase(small_year()).units) == [*YearCase(small_year()).run(3, 0)[1]]
+    assert {*study.case.units} == {*YearCase(small_year()).run(3, 0)[1]}
     months = [f"exports_{month}" for month in study.case.months]
     assert (study.runs[months].sum(axis=1) == study.runs["exports"]).all()
+    august = study.runs[months[:8]].sum(axis=1)
+    assert (august == study.runs["exports_by_2021-08"]).all()
+    assert study.probability(38_000, of="exports_by_2021-08").value == np.mean(august >= 38_000)
     chance = study.probability(38_000, of="exports")
     assert chance.value == np.mean(study.runs["exports"] >= 38_000)
     first = simulate_year(small_year().draw(3, 5), seed=3, run=5)
