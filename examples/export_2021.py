@@ -1,7 +1,6 @@
 """The exports of 2021: can the cars leave, and what limits them?
 
-Question: Do 38,000 vehicles and sets leave by the end of August 2021, how many in the year, and
-          how many sailings of what lot does that need?
+Question: Do 38,000 vehicles and sets leave by the end of August 2021, and on how many sailings?
 Shows:    exports as results of a study, the yard of the port against its capacity, the export
           by itself on the days of one year.
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 SMALL = {
-    "export_2021.py": ["--runs", "4", "--yard-runs", "2"],
+    "export_2021.py": ["--runs", "10", "--yard-runs", "2"],
     "ship_slip.py": [],
     "month.py": ["--hours", "10"],
     "reach_240k.py": ["--scenario", "ningde-2020-12", "--runs", "10"],
