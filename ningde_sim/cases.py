@@ -190,7 +190,9 @@ class YearCase:
 
     Results: vehicles, bodies, sets, scrapped, nominal; `lost_<cause>`, the vehicles that each cause
     took at the gate, so that nominal less these is vehicles; `body_shop_<cause>`, hours of the body
-    shop; `bodies_<month>` and `vehicles_<month>`.
+    shop; `bodies_<month>` and `vehicles_<month>`. With [export] besides: exports, of these
+    exported_sets, `exports_<month>`, `exports_by_<month>` from the start to its end; days_over, on
+    which cars waited for a place in a port's yard.
 
     Parameters
     ----------
@@ -249,7 +251,13 @@ class YearCase:
             **dict.fromkeys(("nominal", *lost), "vehicles"),
             **dict.fromkeys((f"body_shop_{cause}" for cause in BODY_SHOP_CAUSES), "h"),
             **{f"{of}_{month}": of for of in ("bodies", "vehicles") for month in self.months},
+            **(self._export_units() if self.scenario.export is not None else {}),
         }
+
+    def _export_units(self) -> dict[str, str]:
+        """Of the results that only a scenario with [export] has."""
+        months = {f"{key}_{m}": "units" for key in ("exports", "exports_by") for m in self.months}
+        return {"exports": "units", "exported_sets": "sets", "days_over": "days", **months}
 
     @property
     def notes(self) -> Sequence[str]:
@@ -291,4 +299,21 @@ def _year_row(run: YearRun) -> Row:
             for of in ("bodies", "vehicles")
             for month, made in monthly[of].items()
         },
+        **_export_row(run),
+    }
+
+
+def _export_row(run: YearRun) -> Row:
+    """What a study keeps of the export of a year; nothing where there is none."""
+    shipping = run.shipping
+    if shipping is None:
+        return {}
+    exported = run.monthly["exported"]
+    months = {f"exports_{month}": int(n) for month, n in exported.items()}
+    months |= {f"exports_by_{month}": int(n) for month, n in exported.cumsum().items()}
+    return {
+        "exports": shipping.exports,
+        "exported_sets": shipping.exported_sets,
+        "days_over": shipping.days_over,
+        **months,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from ningde_sim import estimate
 from ningde_sim.engine.rules import STATES
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.plant import checks
+from ningde_sim.shipping import ShippingRun
 from ningde_sim.study import Study
 
 if TYPE_CHECKING:
@@ -154,6 +156,67 @@ def plot_fan(study: Study, ax: Axes | None = None) -> Axes:
     ends = [f"{x:,.0f}" for x in (low[-1], middle[-1], high[-1])]
     title = f"{case.title}: {ends[1]} at the end ({ends[0]} to {ends[2]} in 90 % of runs)"
     _legend_above(ax, title, columns=5)
+    return ax
+
+
+def plot_yard(
+    runs: ShippingRun | Sequence[ShippingRun], gateway: str = "xiamen", ax: Axes | None = None
+) -> Axes:
+    """How full the yard of a gateway was, day by day, against its capacity.
+
+    Of several runs bands hold 50 % and 90 %, the line is their median; of one run only the line.
+    Besides, the mean of the cars that wait at the plant.
+
+    Parameters
+    ----------
+    runs : ShippingRun or sequence of them  With the same days.
+    gateway : str  One that ships with cars call at.
+    ax : Axes, optional  By default those of a new figure.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        No runs, other days, a gateway at which no ship calls.
+    """
+    several = [runs] if isinstance(runs, ShippingRun) else list(runs)
+    for run in several:
+        _check("plot_yard", run, ShippingRun)
+    if len({(run.start, len(run.cars.made)) for run in several}) != 1:
+        rule = "it must be given runs with the same days"
+        raise ValueError(checks.complain("plot_yard", rule, several))
+    known = several[0].cars.gateways
+    if gateway not in known:
+        rule = f"gateway must be one of {', '.join(known)}"
+        raise ValueError(checks.complain("plot_yard", rule, gateway))
+    stock = np.array([run.daily[f"yard_{gateway}"] for run in several])
+    waiting = np.mean([run.daily["plant_yard"] for run in several], axis=0)
+    places = sorted({run.export.gateways[gateway].yard.value for run in several})
+    at = pd.to_datetime(several[0].daily.index).to_numpy()
+    low, lower, middle, upper, high = np.quantile(stock, (0.05, 0.25, 0.5, 0.75, 0.95), axis=0)
+    ax = _new_axes(ax, 4.6)
+    if len(several) > 1:
+        ax.fill_between(at, low, high, color=_SKY, alpha=0.35, lw=0, label="90 % of runs")
+        ax.fill_between(at, lower, upper, color=_SKY, alpha=0.8, lw=0, label="50 % of runs")
+    ax.plot(at, middle, color=_BLUE, lw=2, label="median" if len(several) > 1 else "in the yard")
+    ax.plot(at, waiting, color=_ORANGE, lw=1.5, ls=":", label="waiting at the plant, mean")
+    for n, capacity in enumerate((places[0], places[-1]) if len(places) > 1 else places):
+        words = f"capacity {capacity:,.0f}" if len(places) == 1 else ("least", "most")[n]
+        label = words if len(places) == 1 else f"{words} capacity {capacity:,.0f}"
+        ax.axhline(capacity, color=_VERMILLION, lw=1.8, ls="--", label=label)
+    ax.set_ylim(0, None)
+    ax.set_xlim(at[0], at[-1])
+    ax.set_xlabel("end of the day [date]")
+    ax.set_ylabel(f"cars in the yard of {gateway} [cars]")
+    ax.yaxis.set_major_formatter("{x:,.0f}")
+    ax.tick_params(axis="x", labelsize=8)
+    over = np.mean([run.days_over for run in several])
+    title = f"Yard of {gateway}: at most {stock.max():,} cars, {over:.1f} days over capacity a run"
+    _legend_above(ax, title, columns=3)
+    ax.set_title(title, loc="left", pad=44, fontsize=11)
     return ax
 
 

@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 SMALL = {
+    "export_2021.py": ["--runs", "10", "--yard-runs", "2"],
+    "ship_slip.py": [],
     "month.py": ["--hours", "10"],
     "reach_240k.py": ["--scenario", "ningde-2020-12", "--runs", "10"],
     "works_and_launches.py": ["--runs", "2"],
@@ -101,6 +103,26 @@ def test_works_and_launches_tell_the_latest_days(tmp_path: Path) -> None:
         assert re.search(r"^ +1,000 +(>\d+ \(.*?\) *){3}$", table, re.MULTILINE)
         assert re.search(r"^ +900,000 +(none \(.*?\) *){3}$", table, re.MULTILINE)
     assert re.search(r"from first to last -\d", text)
+
+
+def test_the_exports_have_chances_a_table_and_a_picture(tmp_path: Path) -> None:
+    picture = tmp_path / "yard.png"
+    text = run("export_2021.py", "--plot", str(picture))
+    assert re.search(r"P\(38,000 by the end of 2021-08\) +[\d.]+ \(", text)
+    assert len(re.findall(r"P\(year >= [\d,]+\) +[\d.]+ \(", text)) == 5
+    rows = re.findall(r"^ +\d((?: +[\d,]+ / \d+){4})$", text, re.MULTILINE)
+    assert len(rows) == 5
+    cars = [[int(n.replace(",", "")) for n in re.findall(r"([\d,]+) /", row)] for row in rows]
+    assert cars[0][0] <= 12 * 800 < cars[-1][-1]
+    assert picture.stat().st_size > 10_000
+
+
+def test_a_late_ship_is_made_up_when_it_leaves() -> None:
+    text = run("ship_slip.py")
+    late, shut = text.split("days later")[1].split("are shut for 21 days")
+    for part in (late, shut):
+        assert re.search(r"most behind +[\d,]+ units on 2021-", part)
+        assert re.search(r"made up on +(2021-\d\d-\d\d|not within the year)", part)
 
 
 def test_the_same_seed_gives_the_same_text_whatever_the_workers(tmp_path: Path) -> None:

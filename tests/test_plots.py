@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,9 +14,18 @@ from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 
 from ningde_sim import Line, Shop, ShopRun, Station, Store, WorkingTime, ningde_2021, simulate
-from ningde_sim.plots import COLOURS, plot_distribution, plot_fan, plot_states, plot_stores
+from ningde_sim.plots import (
+    COLOURS,
+    plot_distribution,
+    plot_fan,
+    plot_states,
+    plot_stores,
+    plot_yard,
+)
 from ningde_sim.replication import replicate
+from ningde_sim.shipping import ShippingRun, ship
 from ningde_sim.study import Study
+from tests.exports import export, q, service
 from tests.synthetic import MONTHS, Year
 
 
@@ -260,3 +270,55 @@ def test_a_picture_of_something_else_is_refused(draw):
         TypeError, match=f"{draw.__name__}: it must be given a (Study|ShopRun), got"
     ):
         draw("month")
+
+
+# ------------------------------------------------------------------ yard
+
+
+@pytest.fixture(scope="module")
+def yards() -> list[ShippingRun]:
+    plan = export(services={"ships": service(slip=5, calls=q(4, "calls/month"))})
+    start = datetime.date(2021, 1, 1)
+    return [ship(plan, [150] * 120, start=start, seed=1, run=k) for k in range(9)]
+
+
+def test_the_yard_shows_every_day_and_its_capacity(yards: list[ShippingRun]) -> None:
+    ax = plot_yard(yards, "port")
+    stock = np.array([run.daily["yard_port"] for run in yards])
+    lines = {str(line.get_label()): np.asarray(line.get_ydata()) for line in ax.lines}
+    assert lines["median"] == pytest.approx(np.median(stock, axis=0))
+    assert lines["median"].max() > 500
+    assert lines["capacity 5,000"][0] == 5_000
+    outer = ax.collections[0].get_paths()[0].vertices
+    assert outer[:, 1].max() == pytest.approx(np.quantile(stock, 0.95, axis=0).max())
+    assert len(legend(ax)) == 5
+    assert ax.get_ylabel() == "cars in the yard of port [cars]"
+    assert ax.get_xlabel() == "end of the day [date]"
+    assert_nothing_is_clipped(ax)
+
+
+def test_the_yard_has_ink_where_its_numbers_are(yards: list[ShippingRun]) -> None:
+    """Pixels of the line's blue, all along the axes; none when the lines are taken away."""
+
+    def blue(ax: Axes) -> np.ndarray:
+        ax.figure.canvas.draw()
+        pixels = np.asarray(ax.figure.canvas.buffer_rgba())[..., :3].astype(int)  # type: ignore[attr-defined]
+        near = np.abs(pixels - np.array([0x00, 0x72, 0xB2])).max(axis=2) < 12
+        return near.any(axis=0)
+
+    ax = plot_yard(yards[0], "port")
+    assert len(legend(ax)) == 3
+    assert blue(ax).mean() > 0.6
+    for line in ax.lines:
+        line.remove()
+    ax.get_legend().remove()
+    assert blue(ax).mean() == 0
+
+
+def test_a_yard_that_is_not_there_is_refused(yards: list[ShippingRun]) -> None:
+    with pytest.raises(ValueError, match="plot_yard: gateway must be one of port, got 'xiamen'"):
+        plot_yard(yards)
+    with pytest.raises(ValueError, match="it must be given runs with the same days"):
+        plot_yard([])
+    with pytest.raises(TypeError, match="plot_yard: it must be given a ShippingRun, got 5"):
+        plot_yard([5], "port")  # type: ignore[list-item]

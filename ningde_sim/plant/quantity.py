@@ -23,7 +23,7 @@ CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
 Number = Annotated[float, Strict()]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
-WHOLE_UNITS = ("places", "crews", "shifts", "days/month")
+WHOLE_UNITS = ("places", "crews", "shifts", "days/month", "units")
 """Units that come in whole numbers only."""
 
 STRICT_KEYS = ConfigDict(extra="forbid", allow_inf_nan=False)

@@ -29,6 +29,7 @@ from ningde_sim.production.flow import (
 )
 from ningde_sim.scenarios.scenario import Scenario
 from ningde_sim.scenarios.tables import SHOPS, ShopName
+from ningde_sim.shipping import ShippingRun, ship
 
 STOCKS = {"white_bodies": WHITE, "in_paint": IN_PAINT, "painted_bodies": PAINTED}
 """Columns of the tables that hold a level at the end of the time, and their stores."""
@@ -76,15 +77,53 @@ class YearRun:
         hours = units.ms_to_hours(int(self.course.days.nominal.sum()))
         return float(self.scenario.assembly.rate.value * hours)
 
+    @property
+    def exports(self) -> int:
+        """Cars and sets on ships that left within the time. [units]
+
+        Raises
+        ------
+        ValueError
+            The scenario has no [export].
+        """
+        if self.shipping is None:
+            owner, cure = f"YearRun {self.scenario.name!r}", "The file needs [export]."
+            raise ValueError(checks.complain(owner, "exports must be planned", None, cure))
+        return self.shipping.exports
+
+    @cached_property
+    def shipping(self) -> ShippingRun | None:
+        """What became of the cars and sets for export; None where the scenario has no [export]."""
+        scenario, made = self.scenario, self._made
+        if scenario.export is None:
+            return None
+        return ship(
+            scenario.export,
+            made["vehicles"].to_numpy(),
+            made["sets"].to_numpy(),
+            start=scenario.calendar.start,
+            seed=self.seed,
+            run=self.run,
+        )
+
     @cached_property
     def daily(self) -> pd.DataFrame:
         """A row a production day.
 
-        bodies, painted, vehicles, sets, scrapped (in paint) [number]; white_bodies, in_paint,
+        bodies, painted, vehicles, sets, scrapped (in paint) [number]; exported: cars and sets on
+        ships that left, where the scenario has [export] [units]; white_bodies, in_paint,
         painted_bodies: stores at the end of the day [bodies]; inside: all bodies between body shop
         and gate at the end of the day [bodies]; nominal, then the causes of `ledger`, then made:
         hours of assembly, which add up exactly. [h]
         """
+        made = self._made.copy()
+        if self.shipping is not None:
+            made.insert(4, "exported", self.shipping.daily["exported"].to_numpy())
+        return made
+
+    @cached_property
+    def _made(self) -> pd.DataFrame:
+        """The days without what was exported."""
         run, sets = self.shop_run, self.scenario.knock_down
         flows = {
             "bodies": ledger.of_days(ledger.kept(run, "n_put", WHITE)),

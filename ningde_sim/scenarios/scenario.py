@@ -19,6 +19,7 @@ from ningde_sim.plant.quantity import Quantity, Text, fault, measured
 from ningde_sim.plant.tables import ShopFile
 from ningde_sim.scenarios import doubt
 from ningde_sim.scenarios.addressed import Addressed, written
+from ningde_sim.scenarios.export import ExportTable
 from ningde_sim.scenarios.losses import WITHOUT
 from ningde_sim.scenarios.tables import (
     LOST_CAUSES,
@@ -49,6 +50,7 @@ class Scenario(Addressed):
     month_target : Quantity  Bodies of a month that are aimed at. [bodies]
     calendar, works, launches, supply, slowdowns, stores, paint, assembly, knock_down
         The tables of the file.
+    export : ExportTable, optional  From the gate to the ship; without it nothing is exported.
     body_shop : ShopFile  After the works, or all the time when there are none.
     body_shop_before : ShopFile, optional  Until the works. A quantity with the same value and range
         in both shops is one thing: it is drawn once, and changed in both by its path in
@@ -71,6 +73,7 @@ class Scenario(Addressed):
     launches: dict[str, LaunchTable] = dataclasses.field(default_factory=dict)
     supply: dict[str, StopTable] = dataclasses.field(default_factory=dict)
     slowdowns: dict[str, SlowdownTable] = dataclasses.field(default_factory=dict)
+    export: ExportTable | None = None
     notes: tuple[Text, ...] = ()
 
     @model_validator(mode="after")
@@ -165,6 +168,8 @@ class Scenario(Addressed):
 
     def _fixed(self, new: Mapping[str, float]) -> Scenario:
         """Without ranges: at these values by path, and typical where there is none."""
+        if self.export is not None:
+            new = self.export.balanced(new, "export")
 
         def change(path: tuple[str, ...], value: Any) -> Any:
             return value.fixed(new.get(written(path))) if _is_doubtful(value) else value

@@ -29,6 +29,7 @@ from ningde_sim import (
     simulate,
     simulate_year,
 )
+from ningde_sim.shipping import ship
 
 SHOP = ningde_2021()
 
@@ -236,3 +237,19 @@ def test_first_call(report, tmp_path):
     report("first call on a machine, which compiles", f"{cold:.0f} s")
     report("first call of a later process", f"{warm:.1f} s")
     assert warm < cold / 5
+
+
+def test_a_year_of_export(report):
+    """Under 0.2 s, and under a tenth of the year that it follows."""
+    plan = scenario("ningde-2021").typical()
+    year = simulate_year(plan, seed=0, progress=False)
+    made, sets = (year.daily[key].to_numpy() for key in ("vehicles", "sets"))
+
+    def seconds(run):
+        begin = time.perf_counter()
+        ship(plan.export, made, sets, start=plan.calendar.start, seed=0, run=run)
+        return time.perf_counter() - begin
+
+    taken = median(seconds(run) for run in range(9))
+    report("a year of export", f"{1000 * taken:.0f} ms")
+    assert taken < 0.2

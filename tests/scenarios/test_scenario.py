@@ -38,6 +38,8 @@ def year() -> Scenario:
         ("calendar.shift_hours", 8, "h"),
         ("supply.chips.share", 0.076, "-"),
         ("target", 240_000, "vehicles"),
+        ("export.services.europe.calls", 1, "calls/month"),
+        ("export.gateways.xiamen.legs.rail.lot", 240, "units"),
     ],
 )
 def test_a_path_leads_to_a_quantity(year, path, value, unit):
@@ -196,7 +198,7 @@ def test_a_draw_takes_each_doubtful_value_from_its_range(year):
     inputs = year.inputs(3, 17)
     assert inputs.keys() == year.doubtful().keys()
     for path, row in year.assumptions().iterrows():
-        if row["low"] < row["high"]:
+        if row["low"] < row["high"] and "destinations" not in path:  # those shares are scaled
             assert row["low"] <= drawn.get(path).value <= row["high"]
             assert drawn.get(path).value == inputs.get(path, drawn.get(path).value)
     assert drawn.get("calendar.shift_hours") == year.get("calendar.shift_hours")
@@ -204,6 +206,16 @@ def test_a_draw_takes_each_doubtful_value_from_its_range(year):
     assert drawn == year.draw(3, 17)
     assert drawn != year.draw(3, 18)
     assert drawn != year.draw(4, 17)
+
+
+def test_shares_of_destinations_that_are_drawn_add_up_to_1(year):
+    """In proportion to what was drawn for each."""
+    inputs, drawn = year.inputs(3, 17), year.draw(3, 17)
+    paths = [f"export.destinations.{to}.share" for to in year.export.destinations]
+    shares = [drawn.get(path).value for path in paths]
+    assert sum(shares) == pytest.approx(1)
+    ratios = [share / inputs[path] for share, path in zip(shares, paths, strict=True)]
+    assert ratios == pytest.approx([ratios[0]] * len(paths))
 
 
 def test_what_is_one_thing_before_and_after_is_drawn_once(year):
