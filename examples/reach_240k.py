@@ -22,6 +22,9 @@ from ningde_sim.facts import CLASHES, FACTS, PUBLISHED
 RUNS = 96
 """Years: three Latin hypercubes, about two minutes on two cores."""
 
+ENOUGH = 46
+"""Years without which neither the share of luck nor the weight of an input is worth a word."""
+
 SEED = 2021
 WIDTH = 96
 
@@ -64,6 +67,8 @@ def say_year(study: Study) -> None:
     print(f"  95 % of years          {study.quantile(0.95)} or less")
     print(f"  mean bodies            {study.mean(of='bodies')}")
     print(f"  mean knock-down sets   {study.mean(of='sets')}, not among the vehicles")
+    both = study.probability(study.target, of="with_sets")
+    print(f"  P if sets counted too  {both}; the article does not say")
 
 
 def say_months(study: Study, plan: Scenario) -> None:
@@ -107,6 +112,9 @@ WORDS = {
 
 def say_doubt(study: Study) -> None:
     print("\nWhat the spread is made of")
+    if study.n < ENOUGH:
+        print(f"  too few years to tell: {ENOUGH} would say how much is luck, which inputs matter")
+        return
     luck = study.luck_share()
     print(f"  luck                   {luck} of the variance; the rest is what is not known")
     print("  the inputs that matter most (rank correlation with the year's vehicles)")
@@ -162,8 +170,7 @@ def main() -> None:
         say_year(study)
         say_months(study, plan)
         say_losses(study)
-        if study.n >= 4:
-            say_doubt(study)
+        say_doubt(study)
     for doubt in dict.fromkeys(str(warning.message) for warning in doubts):
         say(doubt, "!")
     print()

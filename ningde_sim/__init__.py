@@ -64,8 +64,16 @@ __all__ = [
 ]
 
 
+_MODULES = ("facts", "plots", "sensitivity", "shipping")
+
+
+def __dir__() -> list[str]:
+    """The public names and modules."""
+    return [*__all__, *_MODULES, "__version__"]
+
+
 def __getattr__(name: str) -> ModuleType:
-    """`ningde_sim.plots` and `ningde_sim.facts` are there when they are asked for."""
-    if name in ("facts", "plots"):
+    """`ningde_sim.plots`, `.facts`, `.sensitivity`, `.shipping` are there when asked for."""
+    if name in _MODULES:
         return import_module(f"ningde_sim.{name}")
     raise AttributeError(f"module 'ningde_sim' has no attribute {name!r}")

@@ -188,11 +188,11 @@ Uncertainty = Literal["all", "luck"]
 class YearCase:
     """A scenario, run for its whole time; its doubtful inputs are drawn for each run.
 
-    Results: vehicles, bodies, sets, scrapped, nominal; `lost_<cause>`, the vehicles that each cause
-    took at the gate, so that nominal less these is vehicles; `body_shop_<cause>`, hours of the body
-    shop; `bodies_<month>` and `vehicles_<month>`. With [export] besides: exports, of these
-    exported_sets, `exports_<month>`, `exports_by_<month>` from the start to its end; days_over, on
-    which cars waited for a place in a port's yard.
+    Results: vehicles, bodies, sets, with_sets (vehicles and sets), scrapped, nominal;
+    `lost_<cause>`, the vehicles that each cause took at the gate, so that nominal less these is
+    vehicles; `body_shop_<cause>`, hours of the body shop; `bodies_<month>` and `vehicles_<month>`.
+    With [export] besides: exports, of these exported_sets, `exports_<month>`, `exports_by_<month>`
+    from the start to its end; days_over, on which cars waited for a place in a port's yard.
 
     Parameters
     ----------
@@ -247,6 +247,7 @@ class YearCase:
             "vehicles": "vehicles",
             "bodies": "bodies",
             "sets": "sets",
+            "with_sets": "units",
             "scrapped": "bodies",
             **dict.fromkeys(("nominal", *lost), "vehicles"),
             **dict.fromkeys((f"body_shop_{cause}" for cause in BODY_SHOP_CAUSES), "h"),
@@ -290,6 +291,7 @@ def _year_row(run: YearRun) -> Row:
         "vehicles": run.vehicles,
         "bodies": run.bodies,
         "sets": run.sets,
+        "with_sets": run.vehicles + run.sets,
         "scrapped": int(run.daily["scrapped"].sum()),
         "nominal": run.nominal,
         **{f"lost_{cause}": float(lost) for cause, lost in vehicles.items()},

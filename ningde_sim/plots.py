@@ -131,7 +131,8 @@ def plot_fan(study: Study, ax: Axes | None = None) -> Axes:
     made = np.cumsum([study.column(f"{case.of}_{month}") for month in months], axis=0)
     at = np.arange(len(months) + 1)
     low, lower, middle, upper, high = (
-        np.concatenate(([0.0], np.quantile(made, q, axis=1))) for q in (0.05, 0.25, 0.5, 0.75, 0.95)
+        np.concatenate(([0.0], np.quantile(made, q, axis=1, method="inverted_cdf")))
+        for q in (0.05, 0.25, 0.5, 0.75, 0.95)
     )
     ax = _new_axes(ax, 4.6)
     ax.fill_between(at, low, high, color=_SKY, alpha=0.35, lw=0, label="90 % of runs")
@@ -141,7 +142,7 @@ def plot_fan(study: Study, ax: Axes | None = None) -> Axes:
         share = np.cumsum([0.0, *(case.plan.get(month, 0.0) for month in months)])
         planned = study.target * share / (share[-1] or 1.0)
         ax.plot(at, planned, color=_VERMILLION, lw=1.8, ls="--", label="plan")
-        ax.axhline(study.target, color=_VERMILLION, lw=0.8)
+        ax.axhline(study.target, color=_VERMILLION, lw=0.8, label=f"target {study.target:,.6g}")
     if study.known:
         n = len(study.known.months)
         ax.plot(at[[0, n]], [0, study.known.total], "o", color="black", ms=5, label="known")
@@ -155,7 +156,7 @@ def plot_fan(study: Study, ax: Axes | None = None) -> Axes:
     ax.grid(axis="x", color="#E4E4E4")
     ends = [f"{x:,.0f}" for x in (low[-1], middle[-1], high[-1])]
     title = f"{case.title}: {ends[1]} at the end ({ends[0]} to {ends[2]} in 90 % of runs)"
-    _legend_above(ax, title, columns=5)
+    _legend_above(ax, title, columns=6)
     return ax
 
 

@@ -188,6 +188,10 @@ def _case(
             rule = "hours and warm_up are of shops"
             raise ValueError(checks.complain(f"replicate {what.title!r}", rule, hours))
         return what
+    if not isinstance(what, Shop):
+        rule = "it must be given a Shop or a Scenario"
+        cure = "Call it." if callable(what) else 'scenario("ningde-2021") gives one.'
+        raise TypeError(checks.complain("replicate", rule, what, cure))
     asked: Any = {"hours": hours, "warm_up": warm_up, "seed": seed, "engine": engine}
     _, hours, warm_up, _ = check_request("replicate", what, **asked)
     return ShopCase(what, hours, warm_up, engine=engine)

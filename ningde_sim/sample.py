@@ -11,6 +11,7 @@ from ningde_sim import estimate
 from ningde_sim.cases import Case
 from ningde_sim.estimate import Estimate, Values
 from ningde_sim.plant import checks
+from ningde_sim.plant.paths import nearest
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -39,8 +40,10 @@ class Sample:
         """The results of all runs, in the order of the runs, shape (n,). [case.units[of]]"""
         of = self.case.of if of is None else of
         if of not in self.values:
-            rule = f"of must be one of {', '.join(self.values)}"
-            raise ValueError(checks.complain(self._owner, rule, of))
+            known = list(self.values)
+            rule = "of must be a column of the results"
+            cure = nearest(str(of), known) if len(known) > 20 else f"They are {', '.join(known)}."
+            raise ValueError(checks.complain(self._owner, rule, of, cure))
         return self.values[of]
 
     def probability(
@@ -66,12 +69,13 @@ class Sample:
             Fewer than 10 runs.
         """
         of = self.case.of if of is None else of
+        values = self.column(of)
         least = self.target if target is None and of == self.case.of else target
         if least is None:
             cure = "Give it here, or to replicate."
             raise ValueError(checks.complain(self._owner, f"{of} has no target", target, cure))
         least = checks.number(self._owner, "target", least)
-        hits = int(np.sum(self.column(of) >= least))
+        hits = int(np.sum(values >= least))
         level = self._share("level", level)
         return estimate.warn(estimate.probability(hits, self.n, level=level))
 

@@ -86,6 +86,9 @@ class Study(Sample):
         FewRuns, OpenInterval
             Fewer than 10 runs; one run.
         """
+        if not isinstance(other, Study):
+            rule = "it must be given a Study"
+            raise TypeError(checks.complain(f"{self._owner} minus", rule, other))
         for what, ours, theirs in (
             ("seed", self.seed, other.seed),
             ("number of runs", self.n, other.n),
@@ -175,6 +178,9 @@ class Study(Sample):
         ----------
         Beaumont, Zhang, Balding (2002), Genetics 162, 2025-2035: linear regression adjustment.
         """
+        if self.n < estimate.FEW_RUNS:
+            found = estimate.mean(self.column(), level=0.95)
+            warnings.warn(FewRuns(found, estimate.FEW_RUNS), stacklevel=2)
         known = outlook.known(self._owner, self.case, actuals, through)
         made = known.made(self.values)
         low, high = float(made.min()), float(made.max())
@@ -195,6 +201,10 @@ class Study(Sample):
             f"Study({self.case.title!r}, {self.n} runs of {self.case.description}{given}{part}, "
             f"seed={self.seed}, engine={self.case.engine!r}: {main})"
         )
+
+    def __str__(self) -> str:
+        """The summary."""
+        return self.summary()
 
     def summary(self) -> str:
         """A dozen lines: what was run, what came out, what its intervals mean.
@@ -237,10 +247,11 @@ def _doubts(study: Study) -> Lines:
         yield "", "over the runs, as far as its ranges are stated"
     else:
         yield "interval", "of luck only: it says nothing about inputs that are not known"
-    if study.inputs and study.n >= 4 and np.ptp(values) > 0:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FewRuns)
-            yield "luck share", f"{study.luck_share()} of the variance"
+    enough = EVERY * (estimate.FEW_RUNS - 1) + 1
+    if study.inputs and study.n < enough:
+        yield "luck share", f"too few runs to tell, or which inputs weigh most: ask for {enough}"
+    elif study.inputs and np.ptp(values) > 0:
+        yield "luck share", f"{study.luck_share()} of the variance (n: twins)"
         yield "weighs most", f"{_weights(study.input_shares())}; rank correlation"
     yield from (("note", note) for note in study.case.notes)
     if not study.complete:

@@ -259,6 +259,10 @@ class ShopRun:
             f"engine={self.engine!r}: {self.bodies} bodies)"
         )
 
+    def __str__(self) -> str:
+        """The summary."""
+        return self.summary()
+
     def summary(self) -> str:
         """A dozen lines: what came out, where the time went, what to know about it."""
         return "\n".join(_summary(self))

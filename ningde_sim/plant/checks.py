@@ -10,10 +10,15 @@ from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
+MOST_CHARACTERS = 200
+"""Of the value in a complaint."""
+
 
 def complain(owner: str, rule: str, got: object, cure: str = "") -> str:
     """The text of an error: object, rule, value, cure."""
-    return f"{owner}: {rule}, got {got!r}." + (f" {cure}" if cure else "")
+    given = repr(got)
+    given = given if len(given) <= MOST_CHARACTERS else f"{given[:MOST_CHARACTERS]} ..."
+    return f"{owner}: {rule}, got {given}." + (f" {cure}" if cure else "")
 
 
 def number(

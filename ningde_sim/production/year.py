@@ -151,6 +151,12 @@ class YearRun:
         table[levels] = grouped[levels].last()
         return table
 
+    def lost_by_month(self, shop: ShopName = "assembly") -> pd.DataFrame:
+        """A row a month, a column a cause, for one shop; nominal less all causes is made. [h]"""
+        months = pd.Index(self.course.days.months, name="month")
+        table: pd.DataFrame = self.lost_ms(shop).groupby(months, sort=False).sum() / units.MS_PER_H
+        return table
+
     @cached_property
     def lost_hours(self) -> pd.DataFrame:
         """A row a cause, a column a shop; nominal less all causes is made, exactly. [h]
@@ -198,6 +204,10 @@ class YearRun:
             f"engine={self.engine!r}: {self.vehicles:,} vehicles)"
         )
 
+    def __str__(self) -> str:
+        """The summary."""
+        return self.summary()
+
     def summary(self) -> str:
         """A dozen lines: what came out, what took the rest, what to know about it."""
         return "\n".join(_summary(self))
@@ -217,8 +227,8 @@ def _summary(run: YearRun) -> list[str]:
         f"  best month        {months['bodies'].max():,} bodies ({months['bodies'].idxmax()}); "
         f"{full} of {len(months)} reach {scenario.month_target.value:,.0f}",
         f"  inside at the end {months['inside'].iloc[-1]:,} bodies",
-        f"  nominal           {run.nominal:,.0f} vehicles; of these are lost at the gate",
-        *(f"    {cause:<16}{vehicles:>9,.0f}" for cause, vehicles in causes.items()),
+        f"  nominal           {run.nominal:,.0f} vehicles; then, at the gate",
+        *(f"    {cause:<16}{-vehicles:>+9,.0f}" for cause, vehicles in causes.items()),
         f"  luck              seed {run.seed}, run {run.run}, {run.engine} engine; one run only",
         *(f"  note              {note}" for note in scenario.notes),
     ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import datetime
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from ningde_sim.plant import checks
@@ -71,14 +72,32 @@ class Addressed:
             if f"{path}_by_month" in there.keys() - asked.keys():
                 new[f"{path}_by_month"] = None
         found = self._changed(lambda path, value: new.get(written(path), value))
-        check_plan(self.name, found.calendar)
+        found.check_plan(asked)
         return found
+
+    def check_plan(self, changes: Iterable[str] = ()) -> None:
+        """Warn of a plan beyond the overtime cap, beyond the calendar that is announced or its own.
+
+        Parameters
+        ----------
+        changes : iterable of str  Paths: dates among them should not lie after the end.
+        """
+        there = self._leaves()
+        dates = {}
+        for head in {path.rpartition(".")[0] for path in changes} - {"calendar"}:
+            start = there.get(f"{head}.start", ((), None))[1]
+            delay = there.get(f"{head}.delay", ((), None))[1]
+            if isinstance(start, datetime.date):
+                days = round(delay.value) if isinstance(delay, Quantity) else 0
+                dates[f"{head}.start"] = start + datetime.timedelta(days=days)
+        check_plan(self.name, self.calendar, dates)
 
     def _changed(self, change: Any) -> Self:
         try:
             return changed(self, change)
         except ValueError as error:
-            raise ValueError(f"Scenario {self.name!r}: {error}") from None
+            text = str(error).replace(".zones.", ".").replace("body_shop.shop.", "body_shop.")
+            raise ValueError(f"Scenario {self.name!r}: {text}") from None
 
     def _leaves(self) -> dict[str, tuple[tuple[str, ...], Any]]:
         return {written(path): (path, value) for path, value in leaves(self)}

@@ -10,6 +10,7 @@ import calendar
 import dataclasses
 import datetime
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -167,8 +168,22 @@ def overtime(table: CalendarTable) -> dict[str, float]:
     return found
 
 
-def check_plan(name: str, table: CalendarTable) -> None:
-    """Warn of what is allowed to be planned, but not by law, or not yet by the calendar."""
+def check_plan(name: str, table: CalendarTable, dates: Mapping[str, datetime.date]) -> None:
+    """Warn of what is allowed to be planned, but not by law, or not in the calendar.
+
+    Parameters
+    ----------
+    name : str  Of the scenario.
+    table : CalendarTable
+    dates : mapping of path to date  When works, launches, closures and slowdowns begin.
+    """
+    late = {path: day for path, day in dates.items() if day > table.end}
+    if late:
+        text = (
+            f"Scenario {name!r}: {', '.join(late)}: what begins after the end of the calendar, "
+            f"{table.end}, does not happen in it, got {', '.join(map(str, late.values()))}."
+        )
+        warnings.warn(CalendarWarning(text), stacklevel=4)
     over = {month: h for month, h in overtime(table).items() if h > OVERTIME_CAP + 1e-6}
     if over:
         worst = max(over, key=over.__getitem__)
@@ -177,10 +192,10 @@ def check_plan(name: str, table: CalendarTable) -> None:
             f"{len(over)} months plan more, {worst} most with {over[worst]:.0f} h. "
             "More crews, fewer Saturdays or shorter shifts bring it down."
         )
-        warnings.warn(CalendarWarning(text), stacklevel=3)
+        warnings.warn(CalendarWarning(text), stacklevel=4)
     if table.end.year > LAST_YEAR_PUBLISHED:
         text = (
             f"Scenario {name!r}: calendar: the make-up days after {LAST_YEAR_PUBLISHED} are not "
             f"announced yet, got an end on {table.end}. Holidays count, make-up days do not."
         )
-        warnings.warn(CalendarWarning(text), stacklevel=3)
+        warnings.warn(CalendarWarning(text), stacklevel=4)

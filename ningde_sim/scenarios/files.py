@@ -17,15 +17,16 @@ from ningde_sim.plant.paths import fault_lines, nearest
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.tables import ShopFile
 from ningde_sim.scenarios.addressed import SHOP_KEYS
-from ningde_sim.scenarios.calendar import check_plan
 from ningde_sim.scenarios.scenario import Scenario
 
 
 def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     """The scenario that ships under a name, or that a TOML file describes.
 
-    A shop in it is a table, or the name of a file beside it or of one that ships. What stands under
-    [changes], a path and a quantity, takes the place of what these files say.
+    A shop in it is a table, or the name of a file beside it or of one that ships. With
+    `base = "ningde-2021"`, or the name of a file beside it, a file needs to say only what differs:
+    its tables are laid over those of the base. What stands under [changes], a path and a quantity
+    (or a number, a date, a word), takes the place of what these files say.
 
     Parameters
     ----------
@@ -51,14 +52,10 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     8 days (3-20), assumption
     """
     path = _find(name_or_path)
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: this is not TOML: {error}") from error
-    found, faults = _read(data, path.parent)
+    found, faults = _read(_load(path), path.parent)
     if found is None:
         raise ValueError("\n  ".join([f"{path}: faults found: {len(faults)}", *faults]))
-    check_plan(found.name, found.calendar)
+    found.check_plan()
     return found
 
 
@@ -75,6 +72,35 @@ def _find(name_or_path: str | os.PathLike[str]) -> Path:
         rule = "there must be a scenario of that name, or such a file"
         raise FileNotFoundError(checks.complain("scenario", rule, name, cure.strip()))
     return path
+
+
+def _load(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """The tables of a file, over those of its base."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: this is not TOML: {error}") from error
+    if "base" not in data:
+        return data
+    base = data.pop("base")
+    beside = path.parent / str(base)
+    under = beside if beside.is_file() else _find(str(base))
+    above = (*above, path.resolve())
+    if under.resolve() in above:
+        raise ValueError(f"{path}: base must not lead back to the file, got {base!r}.")
+    return _over(_load(under, above), data)
+
+
+def _over(base: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+    """Tables laid over others; a quantity is replaced as a whole."""
+    found = {**base}
+    for key, new in data.items():
+        old = base.get(key)
+        if isinstance(old, dict) and isinstance(new, dict) and "value" not in new:
+            found[key] = _over(old, new)
+        else:
+            found[key] = new
+    return found
 
 
 def _read(data: dict[str, Any], folder: Path) -> tuple[Scenario | None, list[str]]:

@@ -116,10 +116,8 @@ class Scenario(Addressed):
 
     def inputs(self, seed: int, run: int) -> dict[str, float]:
         """The values that `draw` draws for what is `doubtful`. [unit of each]"""
-        owner = f"Scenario {self.name!r}"
-        seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
-        run = checks.whole(owner, "run", run, high=2**63 - 1)
-        return doubt.drawn({name: (name, q) for name, q in self.doubtful().items()}, seed, run)
+        named = {name: (name, q) for name, q in self.doubtful().items()}
+        return doubt.drawn(named, *self._luck(seed, run))
 
     def draw(self, seed: int, run: int) -> Scenario:
         """The same with each range drawn from, as run number `run` of a study has it.
@@ -132,7 +130,7 @@ class Scenario(Addressed):
         -------
         Scenario  Without ranges.
         """
-        return self._fixed(doubt.drawn(self._ranges(), seed, run))
+        return self._fixed(doubt.drawn(self._ranges(), *self._luck(seed, run)))
 
     def at(self, shares: Mapping[str, float]) -> Scenario:
         """The same with some doubtful inputs at given places of their distributions.
@@ -176,6 +174,11 @@ class Scenario(Addressed):
 
         return self._changed(change)
 
+    def _luck(self, seed: int, run: int) -> tuple[int, int]:
+        owner = f"Scenario {self.name!r}"
+        seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
+        return seed, checks.whole(owner, "run", run, high=2**63 - 1)
+
     def _ranges(self) -> dict[str, tuple[str, Quantity]]:
         """By path each quantity with a range, and the name under which it is drawn."""
         there = self._leaves()
@@ -194,7 +197,7 @@ class Scenario(Addressed):
             "calendar" leaves the official working days, without closures, overtime, Saturdays and
             maintenance. "works" gives `body_shop` the whole time. "supply" is all stops
             and slowdowns. "failures" are breakdowns, planned stops and random cycles. "quality" is
-            scrap, rework, repaints and the knock-down sets taken from the bodies.
+            scrap, rework, repaints, and knock-down sets where they are taken from the bodies.
         """
         found = self
         for loss in losses:

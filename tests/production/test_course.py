@@ -11,6 +11,7 @@ import pytest
 
 from ningde_sim.production.course import course, efficiency
 from ningde_sim.production.windows import both, by_day
+from ningde_sim.scenarios.calendar import CalendarWarning
 from ningde_sim.scenarios.scenario import Scenario
 from tests.years import small_year
 
@@ -85,7 +86,9 @@ def test_a_delay_moves_the_works():
 
 def test_works_that_begin_after_the_year_leave_it_alone():
     """The shop of before runs all the time."""
-    taken = course(small_year().replace({"works.delay": 400}), seed=0, run=0)
+    with pytest.warns(CalendarWarning, match="after the end of the calendar"):
+        later = small_year().replace({"works.delay": 400})
+    taken = course(later, seed=0, run=0)
     assert taken.switch > 365 * DAY
     assert hours(taken.shops["body_shop"].lost["works"]) == 0
 

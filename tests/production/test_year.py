@@ -90,6 +90,14 @@ def test_days_add_up_to_months_and_months_to_the_year(year):
     assert monthly.loc["2021-09", "inside"] == september["inside"].iloc[-1]
 
 
+def test_each_shop_has_its_months(year):
+    """Which add up to its year."""
+    for shop in SHOPS:
+        months = year.lost_by_month(shop)
+        assert list(months.index) == list(year.monthly.index)
+        assert np.allclose(months.sum(), year.lost_hours[shop])
+
+
 def test_bodies_are_vehicles_and_inside_and_scrapped():
     """From an empty plant on: each body is somewhere, sets of bodies included."""
     from ningde_sim import simulate

@@ -157,3 +157,35 @@ def test_a_change_of_a_path_that_is_not_there_is_told(tmp_path, text):
     change = '\n[changes]\n"body_shop.finnish.cycle_time" = 5\n'
     with pytest.raises(ValueError, match=r"changes: .*finnish.*nearest: body_shop\.finish"):
         read(tmp_path, text + change)
+
+
+def test_a_file_may_say_only_what_differs_from_its_base(tmp_path):
+    """Tables are laid over each other, quantities replaced as a whole."""
+    mine = """
+base = "ningde-2021"
+name = "mine"
+[works]
+full_stop_days = { value = 12, unit = "days", confidence = "found", source = "a test" }
+[supply.strike]
+per_month = { value = 0.1, unit = "stops/month", confidence = "found", source = "a test" }
+duration = { value = 8, unit = "h", confidence = "found", source = "a test" }
+cv = { value = 1, unit = "-", confidence = "found", source = "a test" }
+shops = ["assembly"]
+"""
+    found = read(tmp_path, mine)
+    there = scenario("ningde-2021")
+    assert found.name == "mine"
+    assert str(found.get("works.full_stop_days")) == "12 days, found"
+    assert found.works.start == there.works.start
+    assert [*found.supply] == [*there.supply, "strike"]
+    assert found.body_shop == there.body_shop
+    again = read(tmp_path, 'base = "mine.toml"\nname = "again"\n', "again.toml")
+    assert again.supply == found.supply
+
+
+def test_a_base_must_be_there_and_lead_on(tmp_path):
+    """Not back to the file itself."""
+    with pytest.raises(FileNotFoundError, match="nearest: ningde-202"):
+        read(tmp_path, 'base = "ningde-202"\n')
+    with pytest.raises(ValueError, match=r"base must not lead back to the file, got 'mine\.toml'"):
+        read(tmp_path, 'base = "mine.toml"\n')

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from ningde_sim.plant.quantity import Quantity
+from ningde_sim.scenarios.calendar import CalendarWarning
 from ningde_sim.scenarios.doubt import share
 from ningde_sim.scenarios.files import scenario
 from ningde_sim.scenarios.scenario import Scenario
@@ -337,3 +338,19 @@ def test_an_unknown_kind_of_losses_is_refused(year):
         ValueError, match=r"each loss must be one of calendar, works, .* got 'luck'"
     ):
         year.without("luck")
+
+
+def test_what_begins_after_the_end_of_the_calendar_warns(year):
+    """A year in which works, launches or closures never come is easily taken for a better one."""
+    with pytest.warns(CalendarWarning, match=r"works\.start: what begins after the end"):
+        year.replace({"works.delay": 150})
+    with pytest.warns(CalendarWarning, match=r"launches\.model_a\.start.*got 2022-01-05"):
+        year.replace({"launches.model_a.start": datetime.date(2022, 1, 5)})
+
+
+def test_a_draw_refuses_what_is_no_seed(year):
+    """With the rule."""
+    with pytest.raises(ValueError, match="seed must be at least 0, got -1"):
+        year.draw(-1, 0)
+    with pytest.raises(TypeError, match="seed must be a whole number, got 'a'"):
+        year.draw("a", 0)
