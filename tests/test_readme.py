@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ningde_sim import ningde_2021
+from ningde_sim import ningde_2021, scenario
 from ningde_sim.facts import FACTS, PUBLISHED
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -39,3 +39,13 @@ def test_its_pictures_are_there():
     """Files that it shows or links to."""
     for target in re.findall(r"\]\(([^)]+)\)", README):
         assert (Path(__file__).parents[1] / target).is_file(), target
+
+
+def test_its_scenario_files_are_read(tmp_path):
+    """Each TOML block as a file."""
+    blocks = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        path = tmp_path / "mine.toml"
+        path.write_text(block.replace("\n  ", "\n"), "utf-8")
+        assert scenario(path).get("works.full_stop_days").value == 12
