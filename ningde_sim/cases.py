@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Literal, Protocol, runtime_checkable
@@ -101,6 +101,10 @@ class Case(Protocol):
         """Threads where a run lets go of Python's lock, else processes."""
         ...
 
+    def idle(self, of: str) -> Collection[str]:
+        """Inputs that cannot bear on a column of the results, by the way that the case is built."""
+        ...
+
     def run(self, seed: int, run: int, luck: int | None = None) -> tuple[Row, Row]:
         """The doubtful inputs drawn for a run, {} where nothing is drawn; and its results.
 
@@ -158,6 +162,10 @@ class ShopCase:
     def prefer(self) -> Workers:
         """Threads for the compiled engine, processes for the reference."""
         return "threads" if self.engine == "compiled" else "processes"
+
+    def idle(self, of: str) -> Collection[str]:
+        """There are no inputs."""
+        return ()
 
     def run(self, seed: int, run: int, luck: int | None = None) -> tuple[Row, Row]:
         """No inputs; the columns of `SHOP_UNITS`. Luck `k` is that of `simulate(..., run=k)`."""
@@ -265,6 +273,13 @@ class YearCase:
         """Those of the scenario."""
         return self.scenario.notes
 
+    def idle(self, of: str) -> Collection[str]:
+        """Those of the export for all that happens before; sets of parts for all but sets."""
+        if of in self._export_units() or of in ("sets", "with_sets"):
+            return ()
+        behind = ("export.",) if self.scenario.knock_down.uses_body_shop else ("export.", SETS)
+        return self.scenario.doubtful_only(behind)
+
     def run(self, seed: int, run: int, luck: int | None = None) -> tuple[Row, Row]:
         """Inputs by path or doubt; results. Luck `k` is that of `simulate_year(..., run=k)`."""
         drawn = self.uncertainty == "all"
@@ -278,6 +293,9 @@ class YearCase:
         )
         return inputs, _year_row(found)
 
+
+SETS = "knock_down.share"
+"""Without the body shop the sets are packed from parts, beside the vehicles."""
 
 BODY_SHOP_CAUSES = ("breakdown", "blocked")
 """Of the hours of the body shop, what a study keeps."""

@@ -137,7 +137,8 @@ class Study(Sample):
 
         It sees what rises or falls with one input. It can't see an input that matters only
         together with another (an interaction), nor one whose middle is best or worst; so the
-        shares need not add up to what is not luck. Inputs that are constant are left out.
+        shares need not add up to what is not luck. Inputs that are constant, or
+        that cannot bear on the column, such as ships on vehicles made, are left out.
 
         Raises
         ------
@@ -147,7 +148,9 @@ class Study(Sample):
         level, values = self._share("level", level), self._spread(of)
         if self.n < 4:
             raise ValueError(checks.complain(self._owner, "at least 4 runs are needed", self.n))
-        return spread.input_shares(self.inputs, values, level=level)
+        idle = self.case.idle(self.case.of if of is None else of)
+        inputs = {name: drawn for name, drawn in self.inputs.items() if name not in idle}
+        return spread.input_shares(inputs, values, level=level)
 
     def given(self, actuals: float | Iterable[float], through: str | int | None = None) -> Study:
         """The odds after the months already built.

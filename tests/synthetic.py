@@ -46,6 +46,9 @@ class Year:
     def plan(self) -> dict[str, float]:
         return dict.fromkeys(self.months, 1 / max(len(self.months), 1))
 
+    def idle(self, of: str) -> tuple[str, ...]:
+        return ()
+
     def run(self, seed: int, run: int, luck: int | None = None) -> tuple[Row, Row]:
         time.sleep(self.pause)
         if run == self.dies_at:

@@ -98,6 +98,18 @@ def test_the_share_of_luck_is_that_of_luck_alone(study):
     assert found.low <= share <= found.high
 
 
+def test_inputs_that_cannot_bear_on_a_column_are_left_out(study):
+    """Ships on vehicles, sets of parts on bodies; all count for the exports."""
+    assert "knock_down.share" in study.inputs
+    for of in ("vehicles", "bodies_2021-09", "lost_chips"):
+        names = study.input_shares(of).index
+        assert "works.full_stop_days" in names
+        assert "knock_down.share" not in names
+        assert not [name for name in names if name.startswith("export.")]
+    names = study.input_shares("exports").index
+    assert {"knock_down.share", "export.vehicle_share", "works.full_stop_days"} <= set(names)
+
+
 def test_the_target_is_that_of_the_scenario(study):
     """Unless another is asked for."""
     assert study.target == 240_000

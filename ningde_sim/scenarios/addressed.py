@@ -84,7 +84,8 @@ class Addressed:
         """
         there = self._leaves()
         dates = {}
-        for head in {path.rpartition(".")[0] for path in changes} - {"calendar"}:
+        moved = (path.rpartition(".") for path in changes)
+        for head in {head for head, _, last in moved if last in ("start", "delay")} - {"calendar"}:
             start = there.get(f"{head}.start", ((), None))[1]
             delay = there.get(f"{head}.delay", ((), None))[1]
             if isinstance(start, datetime.date):

@@ -114,6 +114,12 @@ class Scenario(Addressed):
             found.setdefault(name, value)
         return found
 
+    def doubtful_only(self, heads: tuple[str, ...]) -> set[str]:
+        """The names in `doubtful` of what stands only at paths that begin with one of these."""
+        ranges = self._ranges().items()
+        inside = {name for path, (name, _) in ranges if path.startswith(heads)}
+        return inside - {name for path, (name, _) in ranges if not path.startswith(heads)}
+
     def inputs(self, seed: int, run: int) -> dict[str, float]:
         """The values that `draw` draws for what is `doubtful`. [unit of each]"""
         named = {name: (name, q) for name, q in self.doubtful().items()}
