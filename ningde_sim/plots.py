@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 WIDTH = 9.0
 """Of a new figure: that of a notebook. [inch]"""
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Of many runs, where bands end and their middle lies."""
 
 # Okabe, Ito (2008), Color Universal Design: told apart with any colour vision.
 _ORANGE, _SKY, _GREEN, _YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
@@ -55,7 +58,16 @@ def _check(picture: str, result: object, kind: type) -> None:
 def _legend_above(ax: Axes, title: str, columns: int) -> None:
     """A legend between the title and the axes, where it hides nothing."""
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, fontsize=9)
-    ax.set_title(title, loc="left", pad=30, fontsize=11)
+    rows = -(-len(ax.get_legend_handles_labels()[1]) // columns)
+    ax.set_title(title, loc="left", pad=16 + 14 * rows, fontsize=11)
+
+
+def _bands(ax: Axes, at: estimate.Values, ends: Iterable[estimate.Values]) -> None:
+    """The 5, 25, 50, 75 and 95 % of many runs: two bands, a line in their middle."""
+    low, lower, middle, upper, high = ends
+    ax.fill_between(at, low, high, color=_SKY, alpha=0.35, lw=0, label="90 % of runs")
+    ax.fill_between(at, lower, upper, color=_SKY, alpha=0.8, lw=0, label="50 % of runs")
+    ax.plot(at, middle, color=_BLUE, lw=2, label="median")
 
 
 def plot_distribution(
@@ -130,16 +142,15 @@ def plot_fan(study: Study, ax: Axes | None = None) -> Axes:
         raise ValueError(checks.complain("plot_fan", rule, study))
     made = np.cumsum([study.column(f"{case.of}_{month}") for month in months], axis=0)
     at = np.arange(len(months) + 1)
-    low, lower, middle, upper, high = (
+    ends = [
         np.concatenate(([0.0], np.quantile(made, q, axis=1, method="inverted_cdf")))
-        for q in (0.05, 0.25, 0.5, 0.75, 0.95)
-    )
+        for q in QUANTILES
+    ]
     ax = _new_axes(ax, 4.6)
-    ax.fill_between(at, low, high, color=_SKY, alpha=0.35, lw=0, label="90 % of runs")
-    ax.fill_between(at, lower, upper, color=_SKY, alpha=0.8, lw=0, label="50 % of runs")
-    ax.plot(at, middle, color=_BLUE, lw=2, label="median")
+    _bands(ax, at, ends)
     if study.target is not None:
-        share = np.cumsum([0.0, *(case.plan.get(month, 0.0) for month in months)])
+        plan = case.plan
+        share = np.cumsum([0.0, *(plan.get(month, 0.0) for month in months)])
         planned = study.target * share / (share[-1] or 1.0)
         ax.plot(at, planned, color=_VERMILLION, lw=1.8, ls="--", label="plan")
         ax.axhline(study.target, color=_VERMILLION, lw=0.8, label=f"target {study.target:,.6g}")
@@ -154,8 +165,8 @@ def plot_fan(study: Study, ax: Axes | None = None) -> Axes:
     ax.set_ylabel(f"cumulative {case.of} [{case.units[case.of]}]")
     ax.yaxis.set_major_formatter("{x:,.6g}")
     ax.grid(axis="x", color="#E4E4E4")
-    ends = [f"{x:,.0f}" for x in (low[-1], middle[-1], high[-1])]
-    title = f"{case.title}: {ends[1]} at the end ({ends[0]} to {ends[2]} in 90 % of runs)"
+    low, _, middle, _, high = (f"{line[-1]:,.0f}" for line in ends)
+    title = f"{case.title}: {middle} at the end ({low} to {high} in 90 % of runs)"
     _legend_above(ax, title, columns=6)
     return ax
 
@@ -197,12 +208,11 @@ def plot_yard(
     waiting = np.mean([run.daily["plant_yard"] for run in several], axis=0)
     places = sorted({run.export.gateways[gateway].yard.value for run in several})
     at = pd.to_datetime(several[0].daily.index).to_numpy()
-    low, lower, middle, upper, high = np.quantile(stock, (0.05, 0.25, 0.5, 0.75, 0.95), axis=0)
     ax = _new_axes(ax, 4.6)
     if len(several) > 1:
-        ax.fill_between(at, low, high, color=_SKY, alpha=0.35, lw=0, label="90 % of runs")
-        ax.fill_between(at, lower, upper, color=_SKY, alpha=0.8, lw=0, label="50 % of runs")
-    ax.plot(at, middle, color=_BLUE, lw=2, label="median" if len(several) > 1 else "in the yard")
+        _bands(ax, at, np.quantile(stock, QUANTILES, axis=0))
+    else:
+        ax.plot(at, stock[0], color=_BLUE, lw=2, label="in the yard")
     ax.plot(at, waiting, color=_ORANGE, lw=1.5, ls=":", label="waiting at the plant, mean")
     for n, capacity in enumerate((places[0], places[-1]) if len(places) > 1 else places):
         words = f"capacity {capacity:,.0f}" if len(places) == 1 else ("least", "most")[n]
@@ -217,7 +227,6 @@ def plot_yard(
     over = np.mean([run.days_over for run in several])
     title = f"Yard of {gateway}: at most {stock.max():,} cars, {over:.1f} days over capacity a run"
     _legend_above(ax, title, columns=3)
-    ax.set_title(title, loc="left", pad=44, fontsize=11)
     return ax
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Self
 
 from ningde_sim.plant import checks
@@ -39,7 +39,8 @@ class Addressed:
         KeyError
             There is no such path; the message names the nearest.
         """
-        return self._leaves()[self._known(path)][1]
+        there = self._leaves()
+        return there[self._known(path, there)][1]
 
     def replace(self, changes: Mapping[str, Any]) -> Self:
         """The same scenario with other values at some paths.
@@ -63,7 +64,7 @@ class Addressed:
         """
         there = self._leaves()
         new: dict[str, Any] = {}
-        asked = {self._known(path): value for path, value in changes.items()}
+        asked = {self._known(path, there): value for path, value in changes.items()}
         for path, value in asked.items():
             new[path] = self._value(path, there[path][1], value)
             twin = self._twin(path, there)
@@ -103,8 +104,7 @@ class Addressed:
     def _leaves(self) -> dict[str, tuple[tuple[str, ...], Any]]:
         return {written(path): (path, value) for path, value in leaves(self)}
 
-    def _known(self, path: str) -> str:
-        there = self._leaves()
+    def _known(self, path: str, there: Collection[str]) -> str:
         short = written(tuple(path.split("."))) if isinstance(path, str) and path else str(path)
         if short not in there:
             owner, rule = f"Scenario {self.name!r}", "there must be such a path"
