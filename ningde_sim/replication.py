@@ -13,16 +13,18 @@ from typing import Any, get_args
 import numpy as np
 
 from ningde_sim import stopping
-from ningde_sim.cases import Case, Row, ShopCase, Uncertainty, YearCase
+from ningde_sim.cases import Case, Row
 from ningde_sim.engine.simulation import Engine, check_request
 from ningde_sim.estimate import Values
 from ningde_sim.plant import checks
 from ningde_sim.plant.shop import Shop
 from ningde_sim.progress import bar
 from ningde_sim.scenarios.scenario import Scenario
+from ningde_sim.shop_case import ShopCase
 from ningde_sim.stopping import Precision, PrecisionMissed
 from ningde_sim.study import EVERY, Study
 from ningde_sim.workers import each, number_of_workers
+from ningde_sim.year_case import Uncertainty, YearCase
 
 RUNS = 200
 """How many runs are made when neither their number nor a precision is asked for."""

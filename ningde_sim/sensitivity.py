@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim import estimate
-from ningde_sim.cases import YearCase
 from ningde_sim.estimate import Values
 from ningde_sim.plant import checks
 from ningde_sim.progress import bar
 from ningde_sim.scenarios.scenario import Scenario
 from ningde_sim.workers import each, number_of_workers
+from ningde_sim.year_case import YearCase
 
 LEAST, MOST = 8, 2**20
 """Points: fewer give no interval, more are no question for a simulation."""

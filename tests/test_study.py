@@ -14,10 +14,10 @@ import pytest
 from scipy import stats
 
 from ningde_sim import Failure, Line, Lognormal, Shop, Station, Store, ningde_2021, simulate
-from ningde_sim.cases import SHOP_UNITS
 from ningde_sim.estimate import FewRuns, OpenInterval
 from ningde_sim.plant.distributions import Exponential
 from ningde_sim.replication import replicate
+from ningde_sim.shop_case import SHOP_UNITS
 from ningde_sim.study import Study
 from tests.synthetic import MONTHS, Year
 

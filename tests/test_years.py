@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from ningde_sim import Study, replicate, scenario, simulate_year
-from ningde_sim.cases import YearCase
 from ningde_sim.outlook import OutsideRuns
+from ningde_sim.year_case import YearCase
 from tests.years import small_year
 
 SHORT = {"calendar.start": "2021-08-25", "calendar.end": "2021-10-05"}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, TypeVar
 
-from ningde_sim.plant import checks
+from ningde_sim.plant import addressed, checks
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.station import Robot, Station
 from ningde_sim.plant.working_time import WorkingTime
@@ -164,6 +164,51 @@ class Shop:
     def store(self, name: str) -> Store:
         """The store of that name; KeyError as `station`."""
         return self._named("store", self.stores, name)
+
+    def get(self, path: str) -> Any:
+        """What stands at a dotted path, such as `stores.roof.capacity`.
+
+        A `*` in the path stands for anything; all that it fits must then have one value.
+
+        Raises
+        ------
+        KeyError, ValueError
+            There is no such path, with the nearest; the values differ.
+        """
+        owner = f"Shop {self.name!r}"
+        there = addressed.named(owner, self, path)
+        (first, value), *others = there.items()
+        for other, that in others:
+            if that != value:
+                rule = f"{path} must stand for one value"
+                raise ValueError(checks.complain(owner, rule, {first: value, other: that}))
+        return value
+
+    def replace(self, changes: Mapping[str, Any]) -> Shop:
+        """The same shop with other values at some paths.
+
+        Parameters
+        ----------
+        changes : mapping of path to value
+            Paths by name, in the units of the descriptions: `repair_crews`,
+            `stores.roof.capacity`, `lines.FIN-010-030.buffers`, `stations.FIN-210.cycle_time`,
+            `robots.FIN-210-R1.failures.minor.repair.mean`. A `*` stands for anything:
+            `stores.door_*.capacity` are all four. A Distribution, a WorkingTime or a list takes the
+            place of all of it.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            An unknown path, with the nearest; a value that breaks a rule; two changes of one value.
+
+        Examples
+        --------
+        >>> shop = Shop("demo", [Line("A", [Station("A1", 60), Station("A2", 55)])])
+        >>> faster = shop.replace({"stations.A*.cycle_time": 50, "lines.A.buffers": 2})
+        >>> faster.get("stations.A2.cycle_time"), faster.get("lines.A.buffers")
+        (50.0, (2,))
+        """
+        return addressed.replaced(f"Shop {self.name!r}", self, changes)
 
     def _named(self, kind: str, things: Sequence[Thing], name: str) -> Thing:
         for thing in things:

@@ -15,6 +15,9 @@ from ningde_sim.scenarios.tables import CalendarTable
 
 SHOP_KEYS = ("body_shop", "body_shop_before")
 
+WORDS = ("title", "notes", "note", "confidence", "source")
+"""Keys of what only people read."""
+
 
 def written(path: tuple[str, ...]) -> str:
     """A path as users write it: what stands directly in a shop's file needs no heading."""
@@ -94,6 +97,16 @@ class Addressed:
                 dates[f"{head}.start"] = start + datetime.timedelta(days=days)
         check_plan(self.name, self.calendar, dates)
 
+    @property
+    def content(self) -> dict[str, str]:
+        """All that fixes its results, as text by path: no titles, notes and sources."""
+        found = {path: value for path, (_, value) in self._leaves().items()}
+        return {
+            path: _content(value)
+            for path, value in found.items()
+            if path.rpartition(".")[2] not in WORDS
+        }
+
     def _changed(self, change: Any) -> Self:
         try:
             return changed(self, change)
@@ -130,3 +143,13 @@ class Addressed:
             return None
         same = all(getattr(ours, f) == getattr(theirs, f) for f in ("value", "unit", "low", "high"))
         return other if same else None
+
+
+def _content(value: Any) -> str:
+    """What of a value bears on results."""
+    if not isinstance(value, Quantity):
+        return str(value)
+    if not value.doubtful:
+        return f"{value.value:.17g} {value.unit}"
+    span = f"{value.least:.17g} to {value.value:.17g} to {value.most:.17g} {value.unit}"
+    return f"{span}, drawn as {value.doubt}" if value.doubt else span

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ningde_sim import YearRun, replicate, scenario, simulate_year
-from ningde_sim.cases import YearCase
+from ningde_sim.year_case import YearCase
 from tests.years import small_year
 
 

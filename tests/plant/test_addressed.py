@@ -1,0 +1,118 @@
+"""Values of a shop by their dotted paths."""
+
+from __future__ import annotations
+
+import pytest
+
+from ningde_sim import (
+    Exponential,
+    Failure,
+    Fixed,
+    Line,
+    PlannedStop,
+    Robot,
+    Shop,
+    Station,
+    Store,
+    ningde_2021,
+)
+
+ARM = Failure("arm", uptime=Exponential(40), repair=Exponential(8), crew=True)
+TIPS = PlannedStop("tips", every=50, duration=30)
+
+
+def shop() -> Shop:
+    robots = [Robot(f"R{i}", "weld", failures=[ARM], planned_stops=[TIPS]) for i in (1, 2)]
+    weld = Line(
+        "weld", [Station("W1", 55, robots=robots), Station("W2", 50)], buffers=1, puts="gap.1"
+    )
+    fit = Line("fit", [Station("F1", 52, failures=[ARM])], takes="gap.1")
+    return Shop("demo", [weld, fit], stores=[Store("gap.1", 20)], repair_crews=2)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "new"),
+    [
+        ("repair_crews", 2, 3),
+        ("repair_crews", 2, None),
+        ("stores.gap.1.capacity", 20, 5),
+        ("lines.weld.buffers", (1,), (4,)),
+        ("stations.W1.cycle_time", 55.0, 54.0),
+        ("stations.W2.scrap", 0.0, 0.1),
+        ("stations.F1.failures.arm.crew", True, False),
+        ("stations.F1.failures", (ARM,), ()),
+        ("robots.R2.failures.arm.repair.mean", 8.0, 6.0),
+        ("robots.R2.failures.arm.repair", Exponential(8), Fixed(8)),
+        ("robots.R1.planned_stops.tips.every", 50, 60),
+    ],
+)
+def test_a_value_is_read_and_replaced_by_its_path(path: str, value: object, new: object) -> None:
+    there = shop()
+    assert there.get(path) == value
+    other = there.replace({path: new})
+    assert other.get(path) == new
+    assert other.replace({path: value}) == there
+
+
+def test_only_what_is_named_changes() -> None:
+    there, path = shop(), "robots.R2.failures.arm.repair.mean"
+    other = there.replace({path: 6})
+    assert other.get("robots.R1.failures.arm.repair.mean") == 8
+    assert other.get("stations.F1.failures.arm.repair.mean") == 8
+    assert other.lines[1] is there.lines[1]
+
+
+def test_a_star_stands_for_anything() -> None:
+    other = shop().replace({"stations.*.cycle_time": 60, "robots.*.uptime.mean": 80})
+    assert [s.cycle_time for s in other.stations] == [60, 60, 60]
+    assert other.get("robots.*.failures.arm.uptime.mean") == 80
+    assert other.get("stations.F1.failures.arm.uptime.mean") == 40
+    assert shop().replace({"*.failures.arm.uptime.mean": 9}).get("*.uptime.mean") == 9
+
+
+def test_a_star_reads_one_value_only() -> None:
+    with pytest.raises(ValueError, match=r"must stand for one value, got .*W1.*55.*W2.*50"):
+        shop().get("stations.*.cycle_time")
+
+
+def test_the_buffers_of_a_line_may_be_given_as_one_number() -> None:
+    assert shop().replace({"lines.weld.buffers": 3}).get("lines.weld.buffers") == (3,)
+
+
+@pytest.mark.parametrize("path", ["stores.gap.1.capacty", "station.W1.cycle_time", "", "stores.x*"])
+def test_an_unknown_path_is_refused_with_the_nearest(path: str) -> None:
+    for act in (lambda: shop().get(path), lambda: shop().replace({path: 1})):
+        with pytest.raises((KeyError, ValueError), match=r"nearest|must not be empty"):
+            act()
+
+
+def test_a_path_is_text() -> None:
+    with pytest.raises(TypeError, match="path must be text, got 5"):
+        shop().get(5)  # type: ignore[arg-type]
+
+
+def test_two_changes_of_one_value_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"no two changes may be of one value, got 'stations\.W1"):
+        shop().replace({"stations.W1.cycle_time": 50, "stations.W*.cycle_time": 51})
+    both = {"stations.F1.failures.arm.repair": Fixed(3), "stations.F1.failures.arm.repair.mean": 3}
+    with pytest.raises(ValueError, match="cannot both be changed"):
+        shop().replace(both)
+
+
+def test_names_and_notes_are_not_addressed() -> None:
+    for path in ("name", "notes", "stations.W1.name"):
+        with pytest.raises(KeyError, match="there must be such a path"):
+            shop().get(path)
+
+
+def test_a_value_that_breaks_a_rule_is_refused_by_its_owner() -> None:
+    with pytest.raises(ValueError, match=r"Store 'gap\.1': capacity must be at least 0, got -1"):
+        shop().replace({"stores.gap.1.capacity": -1})
+
+
+def test_every_value_of_the_default_shop_can_be_put_back() -> None:
+    there = ningde_2021()
+    for path in ("repair_crews", "stores.roof.capacity", "stations.FIN-210.cycle_time"):
+        assert there.replace({path: there.get(path)}) == there
+    doors = there.replace({"stores.door_*.capacity": 15})
+    assert [s.capacity for s in doors.stores if s.name.startswith("door")] == [15] * 4
