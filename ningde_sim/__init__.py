@@ -22,12 +22,15 @@ from ningde_sim.plant.files import read_shop
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
+from ningde_sim.plant.times import Times
 from ningde_sim.plant.working_time import WorkingTime
 from ningde_sim.production.year import YearRun, simulate_year
 from ningde_sim.replication import replicate
 from ningde_sim.scenarios.files import scenario
 from ningde_sim.scenarios.scenario import Scenario
 from ningde_sim.study import Study
+from ningde_sim.sweeping import sweep
+from ningde_sim.sweeps import Sweep
 
 __version__ = version("ningde-sim")
 
@@ -49,6 +52,8 @@ __all__ = [
     "Station",
     "Store",
     "Study",
+    "Sweep",
+    "Times",
     "Triangular",
     "Uniform",
     "Weibull",
@@ -61,10 +66,11 @@ __all__ = [
     "scenario",
     "simulate",
     "simulate_year",
+    "sweep",
 ]
 
 
-_MODULES = ("facts", "plots", "sensitivity", "shipping")
+_MODULES = ("designs", "facts", "plots", "sensitivity", "shipping")
 
 
 def __dir__() -> list[str]:
@@ -73,7 +79,7 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> ModuleType:
-    """`ningde_sim.plots`, `.facts`, `.sensitivity`, `.shipping` are there when asked for."""
+    """`ningde_sim.plots` and the other modules are there when asked for."""
     if name in _MODULES:
         return import_module(f"ningde_sim.{name}")
     raise AttributeError(f"module 'ningde_sim' has no attribute {name!r}")

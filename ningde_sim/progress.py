@@ -11,7 +11,15 @@ with warnings.catch_warnings():
     from tqdm.auto import tqdm
 
 
-def bar(title: str, *, total: float, unit: str, shown: bool | None, delay: float = 0.0) -> Any:
+def bar(
+    title: str,
+    *,
+    total: float,
+    unit: str,
+    shown: bool | None,
+    delay: float = 0.0,
+    done: float = 0,
+) -> Any:
     """A bar to be used in a `with`, which `.update(amount)` moves on.
 
     Parameters
@@ -21,6 +29,7 @@ def bar(title: str, *, total: float, unit: str, shown: bool | None, delay: float
     unit : str
     shown : bool, optional  None shows it where there is a terminal.
     delay : float  It appears once the work has taken this long. [s]
+    done : float  What was done before, which says nothing about the time left. [unit]
     """
     hidden = None if shown is None else not shown
-    return tqdm(total=total, desc=title, unit=unit, delay=delay, disable=hidden)
+    return tqdm(total=total, initial=done, desc=title, unit=unit, delay=delay, disable=hidden)

@@ -23,7 +23,7 @@ from ningde_sim.scenarios.scenario import Scenario
 from ningde_sim.shop_case import ShopCase
 from ningde_sim.stopping import Precision, PrecisionMissed
 from ningde_sim.study import EVERY, Study
-from ningde_sim.workers import each, number_of_workers
+from ningde_sim.workers import IncompleteStudy, WorkerDied, each, number_of_workers
 from ningde_sim.year_case import Uncertainty, YearCase
 
 RUNS = 200
@@ -34,35 +34,6 @@ OTHER_LUCK = 2**31
 
 Record = tuple[Row, Row, Row | None]
 """The inputs of a run, its results, and those of its twin where it has one."""
-
-
-class IncompleteStudy(UserWarning):
-    """A study was interrupted, and holds its first runs only.
-
-    Attributes
-    ----------
-    finished, asked : int  Runs.
-    """
-
-    def __init__(self, finished: int, asked: int) -> None:
-        super().__init__(finished, asked)
-        self.finished, self.asked = finished, asked
-
-    def __str__(self) -> str:
-        return f"interrupted after {self.finished:,} of at most {self.asked:,} runs."
-
-
-class WorkerDied(RuntimeError):
-    """A worker process ended before its runs did.
-
-    Attributes
-    ----------
-    study : Study or None  The runs that had finished, without a gap; None where none had.
-    """
-
-    def __init__(self, text: str, study: Study | None) -> None:
-        super().__init__(text)
-        self.study = study
 
 
 def replicate(
@@ -135,8 +106,14 @@ def replicate(
     >>> print(study.mean())
     432.7 (430.5 to 434.9; 95 %, n = 50)
     """
-    case = _case(
-        what, hours=hours, warm_up=warm_up, uncertainty=uncertainty, seed=seed, engine=engine
+    case = case_of(
+        "replicate",
+        what,
+        hours=hours,
+        warm_up=warm_up,
+        uncertainty=uncertainty,
+        seed=seed,
+        engine=engine,
     )
     owner = f"replicate {case.title!r}"
     seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
@@ -159,7 +136,7 @@ def replicate(
         return made(found, complete=False)
     except BrokenExecutor as error:
         rule = f"a worker process died after {len(found):,} of at most {runs:,} runs"
-        cure = "Often memory ran out: take fewer workers. The error's .study holds these runs."
+        cure = "Often memory ran out: take fewer workers. The error's .finished holds these runs."
         study = made(found, complete=False) if found else None
         raise WorkerDied(f"{owner}: {rule}. {cure}", study) from error
     study = made(found)
@@ -169,7 +146,8 @@ def replicate(
     return study
 
 
-def _case(
+def case_of(
+    caller: str,
     what: Shop | Scenario | Case,
     *,
     hours: float | None,
@@ -180,7 +158,7 @@ def _case(
 ) -> Case:
     """What is repeated, checked."""
     if isinstance(what, Scenario):
-        owner = f"replicate {what.name!r}"
+        owner = f"{caller} {what.name!r}"
         if uncertainty not in get_args(Uncertainty):
             rule = "uncertainty must be 'all' or 'luck'"
             raise ValueError(checks.complain(owner, rule, uncertainty))
@@ -188,14 +166,14 @@ def _case(
     if isinstance(what, Case):
         if hours is not None or warm_up:
             rule = "hours and warm_up are of shops"
-            raise ValueError(checks.complain(f"replicate {what.title!r}", rule, hours))
+            raise ValueError(checks.complain(f"{caller} {what.title!r}", rule, hours))
         return what
     if not isinstance(what, Shop):
         rule = "it must be given a Shop or a Scenario"
         cure = "Call it." if callable(what) else 'scenario("ningde-2021") gives one.'
-        raise TypeError(checks.complain("replicate", rule, what, cure))
+        raise TypeError(checks.complain(caller, rule, what, cure))
     asked: Any = {"hours": hours, "warm_up": warm_up, "seed": seed, "engine": engine}
-    _, hours, warm_up, _ = check_request("replicate", what, **asked)
+    _, hours, warm_up, _ = check_request(caller, what, **asked)
     return ShopCase(what, hours, warm_up, engine=engine)
 
 

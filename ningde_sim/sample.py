@@ -76,7 +76,7 @@ class Sample:
             raise ValueError(checks.complain(self._owner, f"{of} has no target", target, cure))
         least = checks.number(self._owner, "target", least)
         hits = int(np.sum(values >= least))
-        level = self._share("level", level)
+        level = checks.share(self._owner, "level", level)
         return estimate.warn(estimate.probability(hits, self.n, level=level))
 
     def mean(self, *, of: str | None = None, level: float = 0.95) -> Estimate:
@@ -87,7 +87,7 @@ class Sample:
         FewRuns, OpenInterval
             Fewer than 10 runs; one run.
         """
-        level = self._share("level", level)
+        level = checks.share(self._owner, "level", level)
         return estimate.warn(estimate.mean(self.column(of), level=level))
 
     def quantile(self, q: float, *, of: str | None = None, level: float = 0.95) -> Estimate:
@@ -101,7 +101,7 @@ class Sample:
         FewRuns, OpenInterval
             Fewer than 10 runs; fewer than bound this quantile (72 for 5 % or 95 %).
         """
-        q, level = self._share("q", q), self._share("level", level)
+        q, level = checks.share(self._owner, "q", q), checks.share(self._owner, "level", level)
         found = estimate.quantile(self.column(of), q, level=level)
         return estimate.warn(found, needed=estimate.runs_for_quantile(q, level=level))
 
@@ -112,14 +112,6 @@ class Sample:
             rule = f"the runs must differ in {self.case.of if of is None else of}"
             raise ValueError(checks.complain(self._owner, rule, float(values[0])))
         return values
-
-    def _share(self, field: str, value: float) -> float:
-        share = checks.number(self._owner, field, value, above=True)
-        if share >= 1:
-            cure = "It is a share: 0.95 for 95 %."
-            rule = f"{field} must be less than 1"
-            raise ValueError(checks.complain(self._owner, rule, value, cure))
-        return share
 
     @property
     def _owner(self) -> str:

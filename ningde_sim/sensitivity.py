@@ -214,9 +214,7 @@ def shares(
         cure = f"Take {below} or {2 * below}."
         raise ValueError(checks.complain(owner, "n must be a power of 2", n, cure))
     seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
-    level = checks.number(owner, "level", level, above=True)
-    if level >= 1:
-        raise ValueError(checks.complain(owner, "level must be less than 1", level))
+    level = checks.share(owner, "level", level)
     workers = number_of_workers(owner, workers)
 
     points = _points(n, len(names), seed).reshape(-1, len(names))

@@ -99,7 +99,7 @@ class Study(Sample):
             if ours != theirs:
                 rule = f"both studies must have the same {what} as the first, {ours}"
                 raise ValueError(checks.complain(f"{self._owner} minus", rule, theirs))
-        level = self._share("level", level)
+        level = checks.share(self._owner, "level", level)
         return estimate.warn(estimate.mean(self.column(of) - other.column(of), level=level))
 
     def luck_share(self, of: str | None = None, *, level: float = 0.95) -> Estimate:
@@ -118,7 +118,7 @@ class Study(Sample):
         FewRuns
             Fewer than 10 twins, which 46 runs have.
         """
-        level, values = self._share("level", level), self._spread(of)
+        level, values = checks.share(self._owner, "level", level), self._spread(of)
         if not self.inputs:
             return Estimate(1.0, 1.0, 1.0, level, self.n)
         twins = self.twins[self.case.of if of is None else of]
@@ -145,7 +145,7 @@ class Study(Sample):
         ValueError
             All runs gave the same, or there are fewer than 4 runs.
         """
-        level, values = self._share("level", level), self._spread(of)
+        level, values = checks.share(self._owner, "level", level), self._spread(of)
         if self.n < 4:
             raise ValueError(checks.complain(self._owner, "at least 4 runs are needed", self.n))
         idle = self.case.idle(self.case.of if of is None else of)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import os
 import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +34,7 @@ class Year:
     months: tuple[str, ...] = ()
     target: float | None = 100.0
     pause: float = 0.0
+    log: str | None = None
     dies_at: int | None = None
     title: str = "synthetic"
     of: str = "cars"
@@ -49,8 +55,30 @@ class Year:
     def idle(self, of: str) -> tuple[str, ...]:
         return ()
 
+    @property
+    def content(self) -> dict[str, str]:
+        there = {f"weights.{name}": str(w) for name, w in self.weights.items()}
+        return {**there, "luck": str(self.luck)}
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(repr(self.content).encode()).hexdigest()
+
+    def replace(self, changes: Mapping[str, Any], known: Collection[str] = ()) -> Year:
+        found = self
+        for path, value in changes.items():
+            if path not in self.content:
+                raise KeyError(path)
+            head, _, name = path.partition(".")
+            new = {**found.weights, name: value} if name else value
+            found = dataclasses.replace(found, **{head: new})
+        return found
+
     def run(self, seed: int, run: int, luck: int | None = None) -> tuple[Row, Row]:
         time.sleep(self.pause)
+        if self.log:
+            with Path(self.log).open("a") as log:
+                log.write(f"{self.digest} {run}\n")
         if run == self.dies_at:
             os._exit(1)
         luck = run if luck is None else luck

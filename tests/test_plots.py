@@ -13,13 +13,25 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 
-from ningde_sim import Line, Shop, ShopRun, Station, Store, WorkingTime, ningde_2021, simulate
+from ningde_sim import (
+    Line,
+    Shop,
+    ShopRun,
+    Station,
+    Store,
+    Sweep,
+    WorkingTime,
+    ningde_2021,
+    simulate,
+    sweep,
+)
 from ningde_sim.plots import (
     COLOURS,
     plot_distribution,
     plot_fan,
     plot_states,
     plot_stores,
+    plot_sweep,
     plot_yard,
 )
 from ningde_sim.replication import replicate
@@ -322,3 +334,82 @@ def test_a_yard_that_is_not_there_is_refused(yards: list[ShippingRun]) -> None:
         plot_yard([])
     with pytest.raises(TypeError, match="plot_yard: it must be given a ShippingRun, got 5"):
         plot_yard([5], "port")  # type: ignore[list-item]
+
+
+# ---------------------------------------------------------------- sweeps
+
+
+@pytest.fixture(scope="module")
+def coin_sweep() -> Sweep:
+    shop = Shop(
+        "coin",
+        [
+            Line("L", [Station("A", 36, scrap=0.1)], puts="s"),
+            Line("M", [Station("B", 36)], takes="s"),
+        ],
+        stores=[Store("s", 5)],
+    )
+    over = {"stations.A.scrap": [0.0, 0.1, 0.2], "stores.s.capacity": [5, 9]}
+    return sweep(shop, over, hours=10, runs=12, seed=1, target=900, progress=False)
+
+
+def test_a_sweep_over_two_paths_is_a_heat_map_with_its_numbers(coin_sweep: Sweep) -> None:
+    ax = plot_sweep(coin_sweep)
+    (image,) = ax.get_images()
+    odds = coin_sweep.table["probability"].to_numpy().reshape(3, 2)
+    assert np.array_equal(image.get_array(), odds)
+    assert image.get_clim() == (0, 1)
+    assert [t.get_text() for t in ax.texts] == [f"{p:.2f}" for p in odds.ravel()]
+    assert (ax.get_ylabel(), ax.get_xlabel()) == ("stations.A.scrap", "stores.s.capacity")
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["0", "0.1", "0.2"]
+    assert "P(bodies >= 900) [-]" in ax.get_title(loc="left")
+    assert "12 runs of 10 h a cell" in ax.get_title(loc="left")
+    assert_nothing_is_clipped(ax)
+
+
+def test_a_heat_map_of_means_has_their_unit(coin_sweep: Sweep) -> None:
+    ax = plot_sweep(coin_sweep, show="mean", of="scrapped")
+    means = coin_sweep.estimates(of="scrapped")["mean"].to_numpy().reshape(3, 2)
+    assert np.array_equal(ax.get_images()[0].get_array(), means)
+    assert "mean scrapped [bodies]" in ax.get_title(loc="left")
+    assert_nothing_is_clipped(ax)
+
+
+def test_a_sweep_over_one_path_of_numbers_is_a_line_with_intervals(coin_sweep: Sweep) -> None:
+    one = sweep(
+        coin_sweep.case,
+        {"stations.A.scrap": [0.2, 0.0, 0.1]},
+        runs=12,
+        seed=1,
+        target=900,
+        progress=False,
+    )
+    ax = plot_sweep(one, show="mean")
+    (line,) = [x for x in ax.lines if x.get_marker() == "o"]
+    assert line.get_xdata().tolist() == [0.0, 0.1, 0.2]
+    assert line.get_ydata().tolist() == [
+        one.table.sort_values("stations.A.scrap")["mean"].iloc[k] for k in range(3)
+    ]
+    assert len(ax.collections) == 1  # the arms
+    assert ax.get_ylabel() == "mean bodies [bodies]"
+    assert_nothing_is_clipped(ax)
+
+
+def test_a_list_of_cells_has_a_row_each_the_best_on_top(coin_sweep: Sweep) -> None:
+    cells = [{}, {"stations.A.scrap": 0.0}, {"stores.s.capacity": 50}]
+    some = sweep(coin_sweep.case, cells, runs=12, seed=1, progress=False)
+    ax = plot_sweep(some)
+    labels = [t.get_text() for t in ax.get_yticklabels()]
+    assert labels[-1] == "stations.A.scrap = 0.0"
+    assert set(labels) == {"as it is", "stations.A.scrap = 0.0", "stores.s.capacity = 50"}
+    assert ax.get_xlabel() == "mean bodies [bodies]"
+    assert_nothing_is_clipped(ax)
+
+
+def test_a_sweep_without_a_target_has_no_probability(coin_sweep: Sweep) -> None:
+    with pytest.raises(ValueError, match="a probability needs a target"):
+        plot_sweep(coin_sweep, show="probability", of="scrapped")
+    with pytest.raises(ValueError, match="show must be"):
+        plot_sweep(coin_sweep, show="median")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="must be given a Sweep"):
+        plot_sweep(3)  # type: ignore[arg-type]

@@ -25,6 +25,8 @@ def test_the_public_names_are_these():
         "Station",
         "Store",
         "Study",
+        "Sweep",
+        "Times",
         "Triangular",
         "Uniform",
         "Weibull",
@@ -37,6 +39,7 @@ def test_the_public_names_are_these():
         "scenario",
         "simulate",
         "simulate_year",
+        "sweep",
     ]
 
 

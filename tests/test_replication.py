@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from ningde_sim import Exponential, Failure, Line, Lognormal, Shop, Station
-from ningde_sim.replication import IncompleteStudy, WorkerDied, replicate
+from ningde_sim.replication import replicate
 from ningde_sim.stopping import PrecisionMissed
 from ningde_sim.study import Study
+from ningde_sim.workers import IncompleteStudy, WorkerDied
 from tests.synthetic import Year
 
 JAM = Failure("jam", Exponential(0.5), Lognormal(3, 1))
@@ -200,7 +201,7 @@ def test_a_dead_worker_is_an_error_that_keeps_the_finished_runs() -> None:
         pytest.raises(WorkerDied, match=r"died after \d+ of at most 400 .*fewer workers") as told,
     ):
         replicate(Year(pause=0.01, dies_at=100), runs=400, seed=5)
-    study = told.value.study
+    study = told.value.finished
     assert study is not None
     assert 0 < study.n <= 100
     assert not study.complete
@@ -214,7 +215,7 @@ def test_a_worker_that_dies_at_once_leaves_no_study() -> None:
         pytest.raises(WorkerDied, match="died after 0 of at most 4") as told,
     ):
         replicate(Year(dies_at=0), runs=4, seed=5)
-    assert told.value.study is None
+    assert told.value.finished is None
 
 
 def test_a_study_after_a_death_works() -> None:

@@ -1,8 +1,9 @@
 """Every value of a shop by the dotted path that users write.
 
 Things go by their names: `repair_crews`, `stores.roof.capacity`, `lines.FIN.buffers`,
-`stations.FIN-210.cycle_time`, `robots.FIN-210-R1.failures.minor.repair.mean`. A `*` stands for
-anything: `stations.FIN-*.cycle_time` are those of all stations whose names begin so.
+`stations.FIN-210.cycle_time`, `robots.FIN-210-R1.failures.minor.repair.mean`. As in
+the names of files `*` stands for anything, `[dh]` for one of these letters: the paths that
+`stations.FIN-*.cycle_time` fits are those of all stations whose names begin so.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 
 from ningde_sim.plant import checks
 from ningde_sim.plant.paths import nearest
+from ningde_sim.plant.times import Times
 
 Thing = TypeVar("Thing")
 
@@ -71,7 +73,7 @@ def named(owner: str, thing: Any, path: str) -> dict[str, Any]:
     """
     path = checks.text(owner, "path", path)
     there = values(thing, heads=_heads([path]))
-    if "*" in path:
+    if any(sign in path for sign in "*?["):
         found = {known: value for known, value in there if fnmatchcase(known, path)}
     else:
         found = {known: value for known, value in there if known == path}
@@ -84,7 +86,7 @@ def named(owner: str, thing: Any, path: str) -> dict[str, Any]:
 def _heads(paths: Iterable[str]) -> Collection[str]:
     """The groups that paths ask for; none of them says all, for a pattern such as `*.capacity`."""
     heads = {path.partition(".")[0] for path in paths}
-    return () if any("*" in head for head in heads) else heads or ("",)
+    return () if any(sign in head for head in heads for sign in "*?[") else heads or ("",)
 
 
 def replaced(owner: str, thing: Thing, changes: Mapping[str, Any]) -> Thing:
@@ -98,11 +100,11 @@ def replaced(owner: str, thing: Thing, changes: Mapping[str, Any]) -> Thing:
     new: dict[str, Any] = {}
     paths = [checks.text(owner, "path", path) for path in changes]
     for path, value in changes.items():
-        for known in named(owner, thing, path):
+        for known, old in named(owner, thing, path).items():
             if known in new:
                 rule = "no two changes may be of one value"
                 raise ValueError(checks.complain(owner, rule, known))
-            new[known] = value
+            new[known] = value.of(owner, known, old) if isinstance(value, Times) else value
     for path in new:
         if inside := [above for above in _above(path) if above in new]:
             rule = f"a value and what it stands in, {inside[0]}, cannot both be changed"

@@ -60,6 +60,15 @@ def number(
     return as_float
 
 
+def share(owner: str, field: str, value: Any) -> float:
+    """Return `value` as a float when it lies between 0 and 1, such as a level of confidence."""
+    found = number(owner, field, value, above=True)
+    if found >= 1:
+        cure = "It is a share: 0.95 for 95 %."
+        raise ValueError(complain(owner, f"{field} must be less than 1", value, cure))
+    return found
+
+
 def whole(
     owner: str,
     field: str,

@@ -192,8 +192,9 @@ class Shop:
         changes : mapping of path to value
             Paths by name, in the units of the descriptions: `repair_crews`,
             `stores.roof.capacity`, `lines.FIN-010-030.buffers`, `stations.FIN-210.cycle_time`,
-            `robots.FIN-210-R1.failures.minor.repair.mean`. A `*` stands for anything:
-            `stores.door_*.capacity` are all four. A Distribution, a WorkingTime or a list takes the
+            `robots.FIN-210-R1.failures.minor.repair.mean`. A `*` stands for anything,
+            `[dh]` for one of these letters: `stores.door_*.capacity` are all four. `Times(0.8)` is
+            a multiple of what stands there. A Distribution, a WorkingTime or a list takes the
             place of all of it.
 
         Raises

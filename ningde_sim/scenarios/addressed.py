@@ -10,6 +10,7 @@ from typing import Any, Self
 from ningde_sim.plant import checks
 from ningde_sim.plant.paths import changed, leaves, nearest
 from ningde_sim.plant.quantity import Quantity
+from ningde_sim.plant.times import Times
 from ningde_sim.scenarios.calendar import check_plan
 from ningde_sim.scenarios.tables import CalendarTable
 
@@ -52,8 +53,9 @@ class Addressed:
         ----------
         changes : mapping of path to value
             A number takes the place of the value of a quantity in its unit, and has no range: it
-            is known. A Quantity takes the place of all of it. Dates, words and lists as they are.
-            One number for all months takes the place of a list by month too.
+            is known; `Times(0.8)` is a multiple. A Quantity takes the place of all of it. Dates,
+            words and lists as they are. One number for all months takes the place of a list
+            by month too.
 
         Raises
         ------
@@ -126,6 +128,8 @@ class Addressed:
 
     def _value(self, path: str, old: Any, new: Any) -> Any:
         owner = f"Scenario {self.name!r}"
+        if isinstance(new, Times):
+            new = new.of(owner, path, old.value if isinstance(old, Quantity) else old)
         if not isinstance(old, Quantity) or isinstance(new, Quantity):
             return new
         cure = "A Quantity replaces unit and range too."

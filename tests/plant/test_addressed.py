@@ -14,7 +14,9 @@ from ningde_sim import (
     Shop,
     Station,
     Store,
+    Times,
     ningde_2021,
+    scenario,
 )
 
 ARM = Failure("arm", uptime=Exponential(40), repair=Exponential(8), crew=True)
@@ -116,3 +118,22 @@ def test_every_value_of_the_default_shop_can_be_put_back() -> None:
         assert there.replace({path: there.get(path)}) == there
     doors = there.replace({"stores.door_*.capacity": 15})
     assert [s.capacity for s in doors.stores if s.name.startswith("door")] == [15] * 4
+
+
+def test_times_is_a_multiple_of_what_each_path_holds() -> None:
+    changes = {"stations.*.cycle_time": Times(0.5), "repair_crews": Times(2)}
+    other = shop().replace(changes)
+    assert [s.cycle_time for s in other.stations] == [27.5, 25, 26]
+    assert other.repair_crews == 4
+    assert str(Times(0.8)) == "x 0.8"
+    with pytest.raises(TypeError, match=r"repair must be a number.*\.mean of a distribution"):
+        shop().replace({"stations.F1.failures.arm.repair": Times(2)})
+    with pytest.raises(ValueError, match="factor must be at least 0"):
+        Times(-1)
+
+
+def test_times_of_a_quantity_of_a_scenario_is_known() -> None:
+    plan, path = scenario("ningde-2021"), "works.full_stop_days"
+    twice = plan.replace({path: Times(2)}).get(path)
+    assert twice.value == 2 * plan.get(path).value
+    assert not twice.doubtful

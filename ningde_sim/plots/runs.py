@@ -1,4 +1,4 @@
-"""Pictures of results: each function draws on the axes that it is given, or on new ones."""
+"""Pictures of runs, studies and exports."""
 
 from __future__ import annotations
 
@@ -13,6 +13,18 @@ from ningde_sim import estimate
 from ningde_sim.engine.rules import STATES
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.plant import checks
+from ningde_sim.plots.axes import (
+    BLUE,
+    COLOURS,
+    GREEN,
+    GREY,
+    ORANGE,
+    SKY,
+    VERMILLION,
+    check,
+    legend_above,
+    new_axes,
+)
 from ningde_sim.shipping import ShippingRun
 from ningde_sim.study import Study
 
@@ -20,54 +32,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.container import BarContainer
 
-WIDTH = 9.0
-"""Of a new figure: that of a notebook. [inch]"""
-
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Of many runs, where bands end and their middle lies."""
-
-# Okabe, Ito (2008), Color Universal Design: told apart with any colour vision.
-_ORANGE, _SKY, _GREEN, _YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
-_BLUE, _VERMILLION, _PURPLE, _GREY = "#0072B2", "#D55E00", "#CC79A7", "#BBBBBB"
-
-COLOURS = {
-    "working": _GREEN,
-    "planned": _YELLOW,
-    "down": _VERMILLION,
-    "waiting": _PURPLE,
-    "blocked": _ORANGE,
-    "starved": _SKY,
-    "off": _GREY,
-}
-"""The colour of each state, in every picture."""
-
-
-def _new_axes(ax: Axes | None, height: float) -> Axes:
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt  # loaded for who draws without axes of his own
-
-    return plt.subplots(figsize=(WIDTH, height), layout="constrained")[1]
-
-
-def _check(picture: str, result: object, kind: type) -> None:
-    if not isinstance(result, kind):
-        raise TypeError(checks.complain(picture, f"it must be given a {kind.__name__}", result))
-
-
-def _legend_above(ax: Axes, title: str, columns: int) -> None:
-    """A legend between the title and the axes, where it hides nothing."""
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, fontsize=9)
-    rows = -(-len(ax.get_legend_handles_labels()[1]) // columns)
-    ax.set_title(title, loc="left", pad=16 + 14 * rows, fontsize=11)
 
 
 def _bands(ax: Axes, at: estimate.Values, ends: Iterable[estimate.Values]) -> None:
     """The 5, 25, 50, 75 and 95 % of many runs: two bands, a line in their middle."""
     low, lower, middle, upper, high = ends
-    ax.fill_between(at, low, high, color=_SKY, alpha=0.35, lw=0, label="90 % of runs")
-    ax.fill_between(at, lower, upper, color=_SKY, alpha=0.8, lw=0, label="50 % of runs")
-    ax.plot(at, middle, color=_BLUE, lw=2, label="median")
+    ax.fill_between(at, low, high, color=SKY, alpha=0.35, lw=0, label="90 % of runs")
+    ax.fill_between(at, lower, upper, color=SKY, alpha=0.8, lw=0, label="50 % of runs")
+    ax.plot(at, middle, color=BLUE, lw=2, label="median")
 
 
 def plot_distribution(
@@ -92,26 +66,26 @@ def plot_distribution(
     ValueError
         An unknown column.
     """
-    _check("plot_distribution", study, Study)
+    check("plot_distribution", study, Study)
     case = study.case
     of = case.of if of is None else of
     values = study.column(of)
     target = study.target if target is None and of == case.of else target
-    ax = _new_axes(ax, 4.2)
+    ax = new_axes(ax, 4.2)
     _histogram(ax, values, target)
     low, high = np.quantile(values, [0.05, 0.95], method="inverted_cdf")
-    ax.axvspan(low, high, color=_GREY, alpha=0.35, zorder=0, lw=0, label="5-95 % of runs")
+    ax.axvspan(low, high, color=GREY, alpha=0.35, zorder=0, lw=0, label="5-95 % of runs")
     ax.axvline(float(values.mean()), color="black", lw=1.5, label="mean")
     title = f"{case.title}: mean {estimate.mean(values, level=0.95)}"
     if target is not None:
-        ax.axvline(target, color=_VERMILLION, lw=2, ls="--", label=f"target {target:,.6g}")
+        ax.axvline(target, color=VERMILLION, lw=2, ls="--", label=f"target {target:,.6g}")
         share = estimate.probability(int(np.sum(values >= target)), study.n, level=0.95)
         title += f"\nP({of} >= {target:,.6g}) = {share}"
     ax.set_xlabel(f"{of}, {case.description} [{case.units[of]}]")
     ax.set_ylabel("number of runs [-]")
     ax.xaxis.set_major_formatter("{x:,.6g}")
     ax.locator_params(axis="y", integer=True)
-    _legend_above(ax, title, columns=5)
+    legend_above(ax, title, columns=5)
     return ax
 
 
@@ -135,7 +109,7 @@ def plot_fan(study: Study, ax: Axes | None = None) -> Axes:
     ValueError
         The runs have no months.
     """
-    _check("plot_fan", study, Study)
+    check("plot_fan", study, Study)
     case, months = study.case, list(study.case.months)
     if not months:
         rule = "it must be given a study whose runs have months"
@@ -146,14 +120,14 @@ def plot_fan(study: Study, ax: Axes | None = None) -> Axes:
         np.concatenate(([0.0], np.quantile(made, q, axis=1, method="inverted_cdf")))
         for q in QUANTILES
     ]
-    ax = _new_axes(ax, 4.6)
+    ax = new_axes(ax, 4.6)
     _bands(ax, at, ends)
     if study.target is not None:
         plan = case.plan
         share = np.cumsum([0.0, *(plan.get(month, 0.0) for month in months)])
         planned = study.target * share / (share[-1] or 1.0)
-        ax.plot(at, planned, color=_VERMILLION, lw=1.8, ls="--", label="plan")
-        ax.axhline(study.target, color=_VERMILLION, lw=0.8, label=f"target {study.target:,.6g}")
+        ax.plot(at, planned, color=VERMILLION, lw=1.8, ls="--", label="plan")
+        ax.axhline(study.target, color=VERMILLION, lw=0.8, label=f"target {study.target:,.6g}")
     if study.known:
         n = len(study.known.months)
         ax.plot(at[[0, n]], [0, study.known.total], "o", color="black", ms=5, label="known")
@@ -167,7 +141,7 @@ def plot_fan(study: Study, ax: Axes | None = None) -> Axes:
     ax.grid(axis="x", color="#E4E4E4")
     low, _, middle, _, high = (f"{line[-1]:,.0f}" for line in ends)
     title = f"{case.title}: {middle} at the end ({low} to {high} in 90 % of runs)"
-    _legend_above(ax, title, columns=6)
+    legend_above(ax, title, columns=6)
     return ax
 
 
@@ -196,7 +170,7 @@ def plot_yard(
     """
     several = [runs] if isinstance(runs, ShippingRun) else list(runs)
     for run in several:
-        _check("plot_yard", run, ShippingRun)
+        check("plot_yard", run, ShippingRun)
     if len({(run.start, len(run.cars.made)) for run in several}) != 1:
         rule = "it must be given runs with the same days"
         raise ValueError(checks.complain("plot_yard", rule, several))
@@ -208,16 +182,16 @@ def plot_yard(
     waiting = np.mean([run.daily["plant_yard"] for run in several], axis=0)
     places = sorted({run.export.gateways[gateway].yard.value for run in several})
     at = pd.to_datetime(several[0].daily.index).to_numpy()
-    ax = _new_axes(ax, 4.6)
+    ax = new_axes(ax, 4.6)
     if len(several) > 1:
         _bands(ax, at, np.quantile(stock, QUANTILES, axis=0))
     else:
-        ax.plot(at, stock[0], color=_BLUE, lw=2, label="in the yard")
-    ax.plot(at, waiting, color=_ORANGE, lw=1.5, ls=":", label="waiting at the plant, mean")
+        ax.plot(at, stock[0], color=BLUE, lw=2, label="in the yard")
+    ax.plot(at, waiting, color=ORANGE, lw=1.5, ls=":", label="waiting at the plant, mean")
     for n, capacity in enumerate((places[0], places[-1]) if len(places) > 1 else places):
         words = f"capacity {capacity:,.0f}" if len(places) == 1 else ("least", "most")[n]
         label = words if len(places) == 1 else f"{words} capacity {capacity:,.0f}"
-        ax.axhline(capacity, color=_VERMILLION, lw=1.8, ls="--", label=label)
+        ax.axhline(capacity, color=VERMILLION, lw=1.8, ls="--", label=label)
     ax.set_ylim(0, None)
     ax.set_xlim(at[0], at[-1])
     ax.set_xlabel("end of the day [date]")
@@ -226,7 +200,7 @@ def plot_yard(
     ax.tick_params(axis="x", labelsize=8)
     over = np.mean([run.days_over for run in several])
     title = f"Yard of {gateway}: at most {stock.max():,} cars, {over:.1f} days over capacity a run"
-    _legend_above(ax, title, columns=3)
+    legend_above(ax, title, columns=3)
     return ax
 
 
@@ -248,8 +222,8 @@ def _histogram(ax: Axes, values: estimate.Values, target: float | None) -> None:
     left, high = edges[:-1][counts > 0], counts[counts > 0]
     reached = np.zeros(len(left), dtype=bool) if target is None else left >= target
     for part, colour, words in (
-        (~reached, _SKY, "runs" if target is None else "runs below it"),
-        (reached, _GREEN, "runs that reach it"),
+        (~reached, SKY, "runs" if target is None else "runs below it"),
+        (reached, GREEN, "runs that reach it"),
     ):
         if part.any():
             bars = ax.bar(left[part], high[part], width, align="edge", color=colour, label=words)
@@ -272,7 +246,7 @@ def plot_states(
     -------
     Axes
     """
-    _check("plot_states", run, ShopRun)
+    check("plot_states", run, ShopRun)
     if by not in ("zone", "station"):
         rule = "by must be 'zone' or 'station'"
         raise ValueError(checks.complain("plot_states", rule, by))
@@ -283,12 +257,12 @@ def plot_states(
     shares = 100 * hours.div(hours.sum(axis=1), axis=0)
     title = f"{run.shop.name}: where the time went, {run.hours:g} h, run {run.run}"
     if by == "zone":
-        ax = _new_axes(ax, 1.4 + 0.3 * len(shares))
+        ax = new_axes(ax, 1.4 + 0.3 * len(shares))
         working = _stack_rows(ax, shares, COLOURS)
         ax.bar_label(working, fmt="%.0f %%", label_type="center", color="white")
         ax.set_xlabel("share of time [%]")
     else:
-        ax = _new_axes(ax, 5.0)
+        ax = new_axes(ax, 5.0)
         left = np.zeros(len(shares))
         for state in states:
             ax.bar(range(len(shares)), shares[state], 1.0, left, color=COLOURS[state], label=state)
@@ -296,7 +270,7 @@ def plot_states(
         _mark_zones(ax, run.stations["zone"])
         ax.set(ylim=(0, 100), xlim=(-0.5, len(shares) - 0.5), ylabel="share of time [%]")
         ax.set_xlabel(f"{len(shares)} stations, in the order of the shop")
-    _legend_above(ax, title, columns=len(states))
+    legend_above(ax, title, columns=len(states))
     return ax
 
 
@@ -338,12 +312,12 @@ def plot_stores(run: ShopRun, ax: Axes | None = None) -> Axes:
     -------
     Axes
     """
-    _check("plot_stores", run, ShopRun)
+    check("plot_stores", run, ShopRun)
     stores = pd.concat([run.stores, run.buffers])
     stores = stores[stores["capacity"] > 0]
     colours = {
         "empty": COLOURS["starved"],
-        "all in transit": _BLUE,
+        "all in transit": BLUE,
         "in between": "#E4E4E4",
         "full": COLOURS["blocked"],
     }
@@ -352,12 +326,12 @@ def plot_stores(run: ShopRun, ax: Axes | None = None) -> Axes:
     parts = (stores["empty"], transit, rest, stores["full"])
     shares = 100 * pd.DataFrame(dict(zip(colours, parts, strict=True))).clip(lower=0)
     shares.index = [f"{name} ({n})" for name, n in stores["capacity"].items()]
-    ax = _new_axes(ax, 1.6 + 0.3 * len(shares))
+    ax = new_axes(ax, 1.6 + 0.3 * len(shares))
     _stack_rows(ax, shares, colours)
     level = 100 * stores["level"] / stores["capacity"]
     ax.plot(level, range(len(level)), "o", color="black", ms=6, label="mean level")
     ax.set_xlabel("share of time [%]; mean level [% of the places]")
     ax.set_ylabel("store (places)")
     title = f"{run.shop.name}: how full the stores were, {run.hours:g} h, run {run.run}"
-    _legend_above(ax, title, columns=len(colours) + 1)
+    legend_above(ax, title, columns=len(colours) + 1)
     return ax

@@ -1,0 +1,21 @@
+"""Pictures of results: each function draws on the axes that it is given, or on new ones."""
+
+from ningde_sim.plots.axes import COLOURS
+from ningde_sim.plots.runs import (
+    plot_distribution,
+    plot_fan,
+    plot_states,
+    plot_stores,
+    plot_yard,
+)
+from ningde_sim.plots.sweeps import plot_sweep
+
+__all__ = [
+    "COLOURS",
+    "plot_distribution",
+    "plot_fan",
+    "plot_states",
+    "plot_stores",
+    "plot_sweep",
+    "plot_yard",
+]

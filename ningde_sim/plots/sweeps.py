@@ -1,0 +1,147 @@
+"""Pictures of sweeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from ningde_sim.plant import checks
+from ningde_sim.plots.axes import BLUE, VERMILLION, check, new_axes
+from ningde_sim.sweeps import Sweep
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Shown = Literal["probability", "mean"]
+
+MOST_ROWS = 40
+"""Cells that are drawn one below the other."""
+
+
+def plot_sweep(
+    sweep: Sweep,
+    show: Shown | None = None,
+    of: str | None = None,
+    target: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """What each cell gives: a line over one path of numbers, a heat map over two paths.
+
+    Cells that are no such grid stand one below the other, the best on top. Lines and points have
+    the 95 % interval of each cell by itself; a heat map has none, so its title tells the widest.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    show : {"probability", "mean"}, optional  The probability to reach the target, by default where
+        there is one; or the mean.
+    of : str, optional  A column of results; by default the main one.
+    target : float, optional  By default that of the sweep. [units of the column]
+    ax : Axes, optional  By default those of a new figure.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        An unknown column, a probability without a target.
+    """
+    check("plot_sweep", sweep, Sweep)
+    if show is not None and show not in get_args(Shown):
+        rule = "show must be 'probability' or 'mean'"
+        raise ValueError(checks.complain("plot_sweep", rule, show))
+    table = sweep.estimates(of=of, target=target)
+    if show is None:
+        show = "probability" if "probability" in table else "mean"
+    if show not in table:
+        raise ValueError(checks.complain("plot_sweep", "a probability needs a target", target))
+    of = sweep.case.of if of is None else of
+    least = sweep.target if target is None else target
+    what = f"mean {of} [{sweep.case.units.get(of, '-')}]"
+    if show == "probability":
+        what = f"P({of} >= {least:,.6g}) [-]"
+    axes = sweep.cells.axes if sweep.complete else None
+    numbers = axes and [all(isinstance(v, (int, float)) for v in a) for a in axes.values()]
+    if axes and len(axes) == 2:
+        ax = _heat_map(table, show, what, [*axes], ax)
+    elif axes and len(axes) == 1 and numbers and numbers[0]:
+        ax = _line(table, show, what, next(iter(axes)), ax)
+    else:
+        ax = _rows(sweep, table, show, what, ax)
+    widest = float((table[f"{show}_high"] - table[f"{show}_low"]).max() / 2)
+    each = f"{sweep.n:,} runs of {sweep.case.description} a cell, 95 % intervals to +-{widest:.2g}"
+    ax.set_title(f"{sweep.case.title}: {what}\n{each}", loc="left", fontsize=11)
+    return ax
+
+
+def _heat_map(
+    table: pd.DataFrame, show: Shown, what: str, paths: list[str], ax: Axes | None
+) -> Axes:
+    """The first path upwards, the second to the right, the number in each cell."""
+    y, x = paths
+    grid = table.pivot(index=y, columns=x, values=show)
+    grid = grid.loc[[*dict.fromkeys(table[y])], [*dict.fromkeys(table[x])]]
+    ax = new_axes(ax, 1.8 + 0.42 * len(grid))
+    image = ax.imshow(grid, cmap="cividis", aspect="auto", origin="lower")
+    if show == "probability":
+        image.set_clim(0.0, 1.0)
+    ax.set_xticks(range(grid.shape[1]), [_number(v) for v in grid.columns])
+    ax.set_yticks(range(grid.shape[0]), [_number(v) for v in grid.index])
+    ax.set_xlabel(x)
+    ax.set_ylabel(y)
+    if grid.size <= 400:
+        for (row, column), value in np.ndenumerate(grid.to_numpy()):
+            low, high = image.get_clim()
+            dark = high > low and (value - low) / (high - low) < 0.55
+            words = f"{value:.2f}" if show == "probability" else f"{value:,.4g}"
+            words = words if value < 1000 else f"{value:,.0f}"
+            ax.text(
+                column, row, words, ha="center", va="center", fontsize=8, color="w" if dark else "k"
+            )
+    ax.figure.colorbar(image, ax=ax, label=what, format="{x:,.6g}")
+    return ax
+
+
+def _line(table: pd.DataFrame, show: Shown, what: str, path: str, ax: Axes | None) -> Axes:
+    """A line with its intervals."""
+    ax = new_axes(ax, 4.2)
+    table = table.sort_values(path)
+    ax.errorbar(table[path], table[show], _arms(table, show), color=BLUE, marker="o", capsize=3)
+    ax.set_xlabel(path)
+    ax.set_ylabel(what)
+    ax.yaxis.set_major_formatter("{x:,.6g}")
+    if show == "probability":
+        ax.set_ylim(-0.03, 1.03)
+    return ax
+
+
+def _rows(sweep: Sweep, table: pd.DataFrame, show: Shown, what: str, ax: Axes | None) -> Axes:
+    """A point with its interval for each cell, one below the other."""
+    table = table.sort_values(show, ascending=False, kind="stable").head(MOST_ROWS)[::-1]
+    ax = new_axes(ax, 1.6 + 0.3 * len(table))
+    at = np.arange(len(table))
+    ax.errorbar(table[show], at, xerr=_arms(table, show), fmt="o", color=BLUE, capsize=3)
+    ax.plot(table[show].iloc[-1], at[-1], "o", color=VERMILLION, zorder=3)
+    ax.set_yticks(at, [_short(sweep.cells.words(int(k))) for k in table.index], fontsize=9)
+    ax.set_xlabel(what)
+    ax.xaxis.set_major_formatter("{x:,.6g}")
+    ax.grid(axis="x", alpha=0.3)
+    return ax
+
+
+def _arms(table: pd.DataFrame, show: Shown) -> list[pd.Series[float]]:
+    """Lengths of an interval below and above; none where it is open."""
+    ends = (table[show] - table[f"{show}_low"], table[f"{show}_high"] - table[show])
+    return [end.replace([np.inf], np.nan) for end in ends]
+
+
+def _number(value: object) -> str:
+    return f"{value:,g}" if isinstance(value, (int, float, np.number)) else _short(str(value))
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= 60 else f"{words[:57]}..."

@@ -1,0 +1,453 @@
+"""What a sweep gave: many cells on the same luck, read as estimates and compared."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ningde_sim import estimate, paired
+from ningde_sim.cases import Tunable
+from ningde_sim.cells import Cells, Changes, label
+from ningde_sim.estimate import Estimate, Values
+from ningde_sim.plant import checks
+from ningde_sim.study import Study
+
+if TYPE_CHECKING:
+    import xarray
+
+Columns = Mapping[str, Values]
+
+CellName = int | Changes
+"""The number of a cell, or values by path that only this cell has."""
+
+Cost = Mapping[str, float] | Callable[[Changes], float]
+"""The price of one unit at each path; or a function of the values of a cell by path."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Sweep:
+    """What a sweep gave.
+
+    All cells had the same luck, so that what they share cancels in their differences. Wherever
+    `of` is a column of results, it is the main one by default; wherever `target` is the least of
+    it that counts as reached, it is that of the sweep.
+
+    Attributes
+    ----------
+    case : Tunable  What was varied, as it is.
+    cells : Cells  The values of each cell.
+    values : mapping of cell number to {column: array, shape (n,)}  Results of the cells that have
+        finished, read-only. [case.units]
+    inputs : the same  The doubtful inputs drawn; empty where none are.
+    n : int  Runs of each cell.
+    target : float or None  The least of the main column that counts as reached. [case.units]
+    seed : int  Which luck.
+    version : str  Of this library.
+    """
+
+    case: Tunable
+    cells: Cells
+    values: Mapping[int, Columns]
+    inputs: Mapping[int, Columns]
+    n: int
+    target: float | None
+    seed: int
+    version: str
+
+    def __post_init__(self) -> None:
+        for columns in (*self.values.values(), *self.inputs.values()):
+            for column in columns.values():
+                column.flags.writeable = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether all cells have finished; it is False where the sweep was interrupted."""
+        return len(self.values) == len(self.cells)
+
+    # ------------------------------------------------------------------ one cell
+
+    def number(self, cell: CellName) -> int:
+        """The number of the cell that has these values, `{"repair_crews": 4}`, or this number.
+
+        Raises
+        ------
+        ValueError, TypeError
+            No cell has them, several have, or it has not finished.
+        """
+        rule = "there must be one such cell"
+        if isinstance(cell, Mapping):
+            fitting = [k for k, row in enumerate(self.cells.changes) if cell.items() <= row.items()]
+            if cell == {} and {} in self.cells.changes:
+                fitting = [self.cells.changes.index({})]
+            if len(fitting) != 1:
+                words = [self.cells.words(k) for k in fitting[:3] or range(min(3, len(self.cells)))]
+                cure = f"{len(fitting)} fit. Such as: {'; '.join(words)}."
+                raise ValueError(checks.complain(self._owner, rule, dict(cell), cure))
+            cell = fitting[0]
+        cell = checks.whole(self._owner, "cell", cell, high=len(self.cells) - 1)
+        if cell not in self.values:
+            rule = "the cell must have finished before the sweep was interrupted"
+            raise ValueError(checks.complain(self._owner, rule, self.cells.words(cell)))
+        return cell
+
+    def study(self, cell: CellName) -> Study:
+        """The runs of one cell, as a study without twins."""
+        k = self.number(cell)
+        case = self.case.replace(self.cells.changes[k], self.cells.paths)
+        values, inputs = self.values[k], self.inputs[k]
+        return Study(case, values, self.target, self.seed, self.version, inputs, {})
+
+    # ------------------------------------------------------------------ tables
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row a cell: its values by path, and the estimates of the main column."""
+        return self.estimates()
+
+    def estimates(
+        self, *, of: str | None = None, target: float | None = None, level: float = 0.95
+    ) -> pd.DataFrame:
+        """A row a cell: its values by path, and estimates of one column.
+
+        `mean`, with `mean_low` and `mean_high` the ends of its interval by Student's t; where there
+        is a target `probability` to reach it, with its interval by Clopper and Pearson; n, the
+        runs, and level, the confidence of each interval by itself. The index is the cell. A path
+        that a cell leaves as it is has no value.
+        """
+        level = checks.share(self._owner, "level", level)
+        target = self._target(of, target)
+        found = self._matrix(of)
+        rows = [(f"mean{end}", i) for i, end in enumerate(("", "_low", "_high"))]
+        means = np.array([_ends(estimate.mean(row, level=level)) for row in found])
+        columns: dict[str, Any] = {name: means[:, i] for name, i in rows}
+        if target is not None:
+            hits = np.sum(found >= target, axis=1)
+            odds = {h: _ends(estimate.probability(int(h), self.n, level=level)) for h in set(hits)}
+            for i, end in enumerate(("", "_low", "_high")):
+                columns[f"probability{end}"] = [odds[h][i] for h in hits]
+        table = pd.DataFrame({**columns, "n": self.n, "level": level}, index=self._index)
+        return pd.concat([self._labels, table], axis=1)
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """A row a run: the cell, its values by path, the run, the results.
+
+        The inputs that were drawn are in `study(cell).runs`.
+        """
+        k, n = len(self.values), self.n
+        labels = self._labels.loc[self._labels.index.repeat(n)].reset_index()
+        columns = {of: self._matrix(of).ravel() for of in self._columns}
+        return pd.concat(
+            [labels, pd.DataFrame({"run": np.tile(np.arange(n), k), **columns})], axis=1
+        )
+
+    def to_csv(self, path: str | os.PathLike[str], *, runs: bool = False) -> None:
+        """Write `table`, or with `runs` a row a run, to a CSV file."""
+        self._written(runs).to_csv(path, index=False)
+
+    def to_parquet(self, path: str | os.PathLike[str], *, runs: bool = False) -> None:
+        """Write `table`, or with `runs` a row a run, to a Parquet file.
+
+        Raises
+        ------
+        ImportError
+            Without pyarrow, which the extra `[tables]` brings.
+        """
+        self._written(runs).to_parquet(path, index=False)
+
+    def to_xarray(self) -> xarray.Dataset:
+        """The results of all runs by the values of their cells.
+
+        A grid has a dimension for each path, a list of cells the dimension `cell`, along which the
+        paths have their values; the last dimension is `run`. Cells that have not finished are NaN.
+
+        Raises
+        ------
+        ImportError
+            Without xarray, which the extra `[tables]` brings.
+        """
+        import xarray  # an extra
+
+        paths, n = self.cells.paths, self.n
+        rows = [{path: label(row.get(path)) for path in paths} for row in self.cells.changes]
+        dims: tuple[str, ...] = ("cell", "run")
+        coords: dict[str, Any] = {path: ("cell", [row[path] for row in rows]) for path in paths}
+        if self.cells.axes:
+            dims = (*paths, "run")
+            coords = {path: list(map(label, axis)) for path, axis in self.cells.axes.items()}
+        data = {}
+        for of in self._columns:
+            found = self._matrix(of)
+            if not self.complete:
+                found, part = np.full((len(self.cells), n), np.nan), found
+                found[self._index] = part
+            shaped = found.reshape(*self.cells.shape, n)
+            data[of] = (dims, shaped, {"units": self.case.units.get(of, "")})
+        told = {"title": self.case.title, "seed": self.seed, "version": self.version}
+        told |= {"runs": self.case.description, "digest": self.digest}
+        return xarray.Dataset(data, {**coords, "run": range(n)}, told)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of cells and results: equal for equal sweeps, bit by bit."""
+        found = hashlib.sha256()
+        for k, columns in self.values.items():
+            found.update(f"{k} {self.cells.words(k)}\n".encode())
+            for part, there in (("values", columns), ("inputs", self.inputs[k])):
+                for name, column in there.items():
+                    found.update(f"{part} {name} {column.dtype.str}\n".encode())
+                    found.update(column.tobytes())
+        return found.hexdigest()
+
+    # ------------------------------------------------------------------ cells compared
+
+    def against(
+        self,
+        baseline: CellName,
+        *,
+        of: str | None = None,
+        target: float | None = None,
+        level: float = 0.95,
+    ) -> pd.DataFrame:
+        """What each cell brings against one of them, run by run on the same luck.
+
+        Parameters
+        ----------
+        baseline : int or mapping  The cell that all others are compared with.
+        target : float, optional  Given, it compares the probabilities to reach it (as
+            `paired.probability_difference`), else the means (`paired.difference`).
+        level : float  With this confidence all intervals of the table hold together: each is at
+            the level 1 - (1 - level) / k of k comparisons, after Bonferroni.
+
+        Returns
+        -------
+        DataFrame  A row each other cell: its values by path; difference (cell less baseline), low,
+            high; n; variance_reduction, how many times more runs independent luck would need for
+            the mean; verdict: "more", "less", or "not distinguishable" where the interval holds 0.
+
+        Raises
+        ------
+        ValueError
+            There is no such cell, or no other.
+
+        References
+        ----------
+        Law (2015), Simulation Modeling and Analysis, 5th ed., section 10.3.1: comparisons with a
+        standard.
+        """
+        level = checks.share(self._owner, "level", level)
+        base, found = self.number(baseline), self._matrix(of)
+        at = self._index.get_loc(base)
+        others = len(found) - 1
+        if not others:
+            rule = "there must be a cell besides the baseline"
+            raise ValueError(checks.complain(self._owner, rule, self.cells.words(base)))
+        rows = []
+        for k, row in enumerate(found):
+            if k == at:
+                continue
+            if target is None:
+                gain = paired.difference(found[at], row, level=level, comparisons=others)
+            else:
+                least = checks.number(self._owner, "target", target, low=-1e300)
+                hits = found[at] >= least, row >= least
+                gain = paired.probability_difference(*hits, level=level, comparisons=others)
+            fewer = paired.variance_reduction(found[at], row, level=level).value
+            verdict = "more" if gain.low > 0 else "less" if gain.high < 0 else "not distinguishable"
+            rows.append((gain.value, gain.low, gain.high, gain.n, level, fewer, verdict))
+        names = ["difference", "low", "high", "n", "level", "variance_reduction", "verdict"]
+        table = pd.DataFrame(rows, columns=names, index=self._index.drop([base]))
+        return self._labels.drop(index=[base]).join(table)
+
+    def best(
+        self, *, of: str | None = None, target: float | None = None, confidence: float = 0.95
+    ) -> pd.DataFrame:
+        """The cells that may be the best: with this confidence the best of all is among them.
+
+        By the largest mean; given a `target`, by the largest probability to reach it. A cell is
+        dropped where another is better beyond doubt, in paired comparisons of all cells. More
+        runs leave fewer cells.
+
+        Returns
+        -------
+        DataFrame  The rows of `estimates` of these cells, the best looking first.
+
+        References
+        ----------
+        Subset selection: see `paired.possibly_best` and `paired.possibly_likeliest`.
+        """
+        confidence = checks.share(self._owner, "confidence", confidence)
+        found = self._matrix(of)
+        if target is None:
+            kept, by = paired.possibly_best(found, confidence=confidence), "mean"
+        else:
+            least = checks.number(self._owner, "target", target, low=-1e300)
+            kept = paired.possibly_likeliest(found >= least, confidence=confidence)
+            by = "probability"
+        table = self.estimates(of=of, target=target)[kept]
+        return table.sort_values(by, ascending=False, kind="stable")
+
+    def cheapest(
+        self,
+        *,
+        cost: Cost,
+        probability: float,
+        target: float | None = None,
+        of: str | None = None,
+        confidence: float = 0.95,
+    ) -> pd.DataFrame:
+        """The cheapest cells that reach a target with some probability, surely or possibly.
+
+        Parameters
+        ----------
+        cost : mapping or callable  The price of one unit at each path, {"repair_crews": 120_000};
+            or a function of a cell's values by path.
+        probability : float  How likely a run of the cell has to reach the target. [-]
+        target : float, optional
+        confidence : float  With which all verdicts "reaches" hold together, and all "falls short".
+
+        Returns
+        -------
+        DataFrame  By cost, the cheapest first: values by path, cost, probability, low, high, n and
+            verdict: "reaches", where the lower bound is at least `probability`; "open", where more
+            runs would tell. The last row is the cheapest that reaches, if any does; cells
+            that cost more, and those that fall short, are left out.
+
+        References
+        ----------
+        Simultaneous bounds: see `paired.chances`.
+        """
+        wanted = checks.share(self._owner, "probability", probability)
+        confidence = checks.share(self._owner, "confidence", confidence)
+        least = self._target(of, target)
+        if least is None:
+            cure = "Give it here, or to sweep."
+            raise ValueError(checks.complain(self._owner, "there must be a target", target, cure))
+        hits = np.sum(self._matrix(of) >= least, axis=1)
+        low, high = paired.chances(hits, self.n, confidence=confidence)
+        verdict = np.where(low >= wanted, "reaches", np.where(high < wanted, "falls short", "open"))
+        table = self._labels.assign(
+            cost=[self._price(cost, self.cells.changes[k]) for k in self._index],
+            probability=hits / self.n,
+            low=low,
+            high=high,
+            n=self.n,
+            confidence=confidence,
+            verdict=verdict,
+        ).sort_values(["cost", "probability"], ascending=[True, False], kind="stable")
+        table = table[table["verdict"] != "falls short"]
+        reached = np.flatnonzero(table["verdict"] == "reaches")
+        return table.iloc[: reached[0] + 1] if len(reached) else table
+
+    def _price(self, cost: Cost, changes: Changes) -> float:
+        if isinstance(cost, Mapping):
+            if missing := [path for path in cost if path not in changes]:
+                rule = "each path of cost must have a value in each cell"
+                raise ValueError(checks.complain(self._owner, rule, missing[0]))
+            price: Any = sum(each * changes[path] for path, each in cost.items())
+        else:
+            price = cost(changes)
+        return checks.number(self._owner, "cost", price, low=-1e300)
+
+    # ------------------------------------------------------------------ to look at
+
+    def __repr__(self) -> str:
+        part = "" if self.complete else f" of {len(self.cells):,}, incomplete"
+        return (
+            f"Sweep({self.case.title!r}, {len(self.values):,} cells{part}, {self.n:,} runs of "
+            f"{self.case.description} each, over {', '.join(self.cells.paths)}, seed={self.seed})"
+        )
+
+    def __str__(self) -> str:
+        """The summary."""
+        return self.summary()
+
+    def summary(self) -> str:
+        """A dozen lines: what was varied, the extremes, which cells may be best."""
+        case, cells = self.case, len(self.values)
+        lines = [f"{case.title}: {cells:,} cells, {self.n:,} runs of {case.description} each"]
+        lines += [f"  {name:<13}{text}" for name, text in self._lines()]
+        return "\n".join(lines)
+
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        for path in self.cells.paths:
+            there = [label(row[path]) for row in self.cells.changes if path in row]
+            values = [*dict.fromkeys(there)]
+            words = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values[:6])
+            yield "over", f"{path}: {words}{' ...' if len(values) > 6 else ''}"
+        of, found = self.case.of, self._matrix(None)
+        if self.target is None:
+            each = [estimate.mean(row, level=0.95) for row in found]
+        else:
+            of = f"P({of} >= {self.target:,.6g})"
+            hits = np.sum(found >= self.target, axis=1).tolist()
+            each = [estimate.probability(h, self.n, level=0.95) for h in hits]
+        order = np.argsort([one.value for one in each], kind="stable").tolist()
+        for words, at in (("least", order[0]), ("most", order[-1])):
+            yield words, f"{of} {each[at]} at {self.cells.words(list(self.values)[at])}"
+        kept = len(self.best(target=self.target))
+        yield "may be best", f"{kept:,} of {len(found):,} cells, with 95 % confidence"
+        yield (
+            "luck",
+            f"the same in all cells: seed {self.seed}, {self.case.engine} engine, "
+            + (f"version {self.version}"),
+        )
+        if any(self.inputs.values()):
+            yield "doubt", "inputs drawn anew for each run, the same in all cells; those varied"
+            yield "", "here are known"
+        else:
+            yield "interval", "of luck only: it says nothing about inputs that are not known"
+        yield from (("note", note) for note in self.case.notes)
+        if not self.complete:
+            yield "incomplete", f"interrupted: {len(self.cells) - len(found):,} cells are missing"
+
+    # ------------------------------------------------------------------ parts
+
+    @property
+    def _owner(self) -> str:
+        return f"Sweep {self.case.title!r}"
+
+    @property
+    def _index(self) -> pd.Index[int]:
+        return pd.Index(list(self.values), name="cell")
+
+    @property
+    def _labels(self) -> pd.DataFrame:
+        """The values of each cell by path."""
+        rows = [self.cells.changes[k] for k in self.values]
+        columns = {path: [label(row.get(path)) for row in rows] for path in self.cells.paths}
+        return pd.DataFrame(columns, index=self._index)
+
+    @property
+    def _columns(self) -> list[str]:
+        """The columns that all cells have."""
+        first, *others = self.values.values()
+        return [of for of in first if all(of in columns for columns in others)]
+
+    def _matrix(self, of: str | None) -> Values:
+        """The results of the cells, shape (cells, n). [case.units[of]]"""
+        of = self.case.of if of is None else of
+        if of not in self._columns:
+            rule, known = "of must be a column of the results", ", ".join(self._columns)
+            raise ValueError(checks.complain(self._owner, rule, of, f"They are {known}."))
+        return np.array([columns[of] for columns in self.values.values()])
+
+    def _written(self, runs: bool) -> pd.DataFrame:
+        table = self.runs if runs else self.table.reset_index()
+        mixed = [p for p in self.cells.paths if len({*map(type, table[p])} - {type(None)}) > 1]
+        return table.astype(dict.fromkeys(mixed, str))
+
+    def _target(self, of: str | None, target: float | None) -> float | None:
+        if target is None:
+            return self.target if of is None or of == self.case.of else None
+        return checks.number(self._owner, "target", target, low=-1e300)
+
+
+def _ends(found: Estimate) -> tuple[float, float, float]:
+    return found.value, found.low, found.high
