@@ -21,8 +21,6 @@ from ningde_sim.study import Study
 if TYPE_CHECKING:
     import xarray
 
-Columns = Mapping[str, Values]
-
 CellName = int | Changes
 """The number of a cell, or values by path that only this cell has."""
 
@@ -42,9 +40,9 @@ class Sweep:
     ----------
     case : Tunable  What was varied, as it is.
     cells : Cells  The values of each cell.
-    values : mapping of cell number to {column: array, shape (n,)}  Results of the cells that have
-        finished, read-only. [case.units]
-    inputs : the same  The doubtful inputs drawn; empty where none are.
+    values : mapping of cell number to array, shape (n,)  Results of the cells that have finished,
+        with a field for each column, read-only. [case.units]
+    inputs : the same  The doubtful inputs drawn; without fields where none are.
     n : int  Runs of each cell.
     target : float or None  The least of the main column that counts as reached. [case.units]
     seed : int  Which luck.
@@ -53,17 +51,16 @@ class Sweep:
 
     case: Tunable
     cells: Cells
-    values: Mapping[int, Columns]
-    inputs: Mapping[int, Columns]
+    values: Mapping[int, Values]
+    inputs: Mapping[int, Values]
     n: int
     target: float | None
     seed: int
     version: str
 
     def __post_init__(self) -> None:
-        for columns in (*self.values.values(), *self.inputs.values()):
-            for column in columns.values():
-                column.flags.writeable = False
+        for found in (*self.values.values(), *self.inputs.values()):
+            found.flags.writeable = False
 
     @property
     def complete(self) -> bool:
@@ -100,7 +97,7 @@ class Sweep:
         """The runs of one cell, as a study without twins."""
         k = self.number(cell)
         case = self.case.replace(self.cells.changes[k], self.cells.paths)
-        values, inputs = self.values[k], self.inputs[k]
+        values, inputs = _columns(self.values[k]), _columns(self.inputs[k])
         return Study(case, values, self.target, self.seed, self.version, inputs, {})
 
     # ------------------------------------------------------------------ tables
@@ -197,12 +194,11 @@ class Sweep:
     def digest(self) -> str:
         """SHA-256 of cells and results: equal for equal sweeps, bit by bit."""
         found = hashlib.sha256()
-        for k, columns in self.values.items():
+        for k in self.values:
             found.update(f"{k} {self.cells.words(k)}\n".encode())
-            for part, there in (("values", columns), ("inputs", self.inputs[k])):
-                for name, column in there.items():
-                    found.update(f"{part} {name} {column.dtype.str}\n".encode())
-                    found.update(column.tobytes())
+            for there in (self.values[k], self.inputs[k]):
+                found.update(f"{there.dtype.descr}\n".encode())
+                found.update(there.tobytes())
         return found.hexdigest()
 
     # ------------------------------------------------------------------ cells compared
@@ -360,8 +356,8 @@ class Sweep:
     def __repr__(self) -> str:
         part = "" if self.complete else f" of {len(self.cells):,}, incomplete"
         return (
-            f"Sweep({self.case.title!r}, {len(self.values):,} cells{part}, {self.n:,} runs of "
-            f"{self.case.description} each, over {', '.join(self.cells.paths)}, seed={self.seed})"
+            f"Sweep({self.case.title!r}, {len(self.values):,} cells{part} of {self.n:,} runs of "
+            f"{self.case.description}, over {', '.join(self.cells.paths)}, seed={self.seed})"
         )
 
     def __str__(self) -> str:
@@ -371,7 +367,7 @@ class Sweep:
     def summary(self) -> str:
         """A dozen lines: what was varied, the extremes, which cells may be best."""
         case, cells = self.case, len(self.values)
-        lines = [f"{case.title}: {cells:,} cells, {self.n:,} runs of {case.description} each"]
+        lines = [f"{case.title}: {cells:,} cells of {self.n:,} runs: {case.description}"]
         lines += [f"  {name:<13}{text}" for name, text in self._lines()]
         return "\n".join(lines)
 
@@ -398,7 +394,7 @@ class Sweep:
             f"the same in all cells: seed {self.seed}, {self.case.engine} engine, "
             + (f"version {self.version}"),
         )
-        if any(self.inputs.values()):
+        if any(inputs.dtype.names for inputs in self.inputs.values()):
             yield "doubt", "inputs drawn anew for each run, the same in all cells; those varied"
             yield "", "here are known"
         else:
@@ -427,8 +423,8 @@ class Sweep:
     @property
     def _columns(self) -> list[str]:
         """The columns that all cells have."""
-        first, *others = self.values.values()
-        return [of for of in first if all(of in columns for columns in others)]
+        first, *others = {values.dtype: None for values in self.values.values()}
+        return [of for of in first.names or () if all(of in (o.names or ()) for o in others)]
 
     def _matrix(self, of: str | None) -> Values:
         """The results of the cells, shape (cells, n). [case.units[of]]"""
@@ -436,7 +432,7 @@ class Sweep:
         if of not in self._columns:
             rule, known = "of must be a column of the results", ", ".join(self._columns)
             raise ValueError(checks.complain(self._owner, rule, of, f"They are {known}."))
-        return np.array([columns[of] for columns in self.values.values()])
+        return np.array([values[of] for values in self.values.values()])
 
     def _written(self, runs: bool) -> pd.DataFrame:
         table = self.runs if runs else self.table.reset_index()
@@ -447,6 +443,10 @@ class Sweep:
         if target is None:
             return self.target if of is None or of == self.case.of else None
         return checks.number(self._owner, "target", target, low=-1e300)
+
+
+def _columns(records: Values) -> dict[str, Values]:
+    return {name: records[name].copy() for name in records.dtype.names or ()}
 
 
 def _ends(found: Estimate) -> tuple[float, float, float]:

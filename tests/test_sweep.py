@@ -18,7 +18,6 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from ningde_sim.archive import Archive, ArchiveFailed, ArchiveRefused
 
 from ningde_sim import (
     Exponential,
@@ -33,6 +32,7 @@ from ningde_sim import (
     replicate,
     sweep,
 )
+from ningde_sim.archive import Archive, ArchiveFailed, ArchiveRefused
 from ningde_sim.workers import IncompleteStudy, WorkerDied
 from tests.synthetic import Year
 from tests.years import small_year
@@ -121,7 +121,7 @@ def test_tables_are_written_to_files(found: Sweep, tmp_path: Path) -> None:
 
 
 def test_it_is_a_frozen_record_that_tells_what_it_is(found: Sweep) -> None:
-    assert repr(found).startswith("Sweep('six', 6 cells, 12 runs of 40 h each, over repair_crews")
+    assert repr(found).startswith("Sweep('six', 6 cells of 12 runs of 40 h, over repair_crews")
     text = found.summary()
     for words in ("6 cells", "repair_crews: 1, 2", "may be best", "seed 3", "luck only"):
         assert words in text
@@ -327,7 +327,7 @@ def test_results_come_back_with_their_types(tmp_path: Path) -> None:
     over = {"works.full_stop_days": [5]}
     both = [sweep(small_year(), over, **year) for _ in range(2)]  # type: ignore[arg-type]
     assert both[0].digest == both[1].digest
-    assert both[1].inputs[0].keys() == both[0].inputs[0].keys()
+    assert both[1].inputs[0].dtype == both[0].inputs[0].dtype
 
 
 @pytest.mark.parametrize(
@@ -512,7 +512,9 @@ def test_a_dead_worker_leaves_the_cells_that_have_finished(tmp_path: Path) -> No
     year = Year(prefer="processes", dies_at=30)
     over = {"luck": [1.0, 2.0]}
     asked = {"runs": 40, "seed": 0, "workers": 2, "resume": tmp_path / "a.db"}
-    with pytest.raises(WorkerDied, match=r"died after \d of 2 cells.*the same call goes on") as told:
+    with pytest.raises(
+        WorkerDied, match=r"died after \d of 2 cells.*the same call goes on"
+    ) as told:
         sweep(year, over, progress=False, **asked)  # type: ignore[arg-type]
     assert told.value.finished is None or isinstance(told.value.finished, Sweep)
 
