@@ -28,7 +28,10 @@ from ningde_sim import (
     Station,
     Store,
     Sweep,
+    Times,
     designs,
+    ningde_2021,
+    paired,
     replicate,
     sweep,
 )
@@ -543,3 +546,53 @@ def test_a_distribution_may_be_a_value() -> None:
         "Fixed(v=50.0)",
         "Exponential(mean=50.0)",
     ]
+
+
+# ---------------------------------------------------------------- large
+
+
+CELLS = """
+import numpy as np, tracemalloc
+from ningde_sim import Line, Shop, Station, sweep
+toy = Shop("toy", [Line("L", [Station("A", 50), Station("B", 60)])])
+def cells(n):
+    over = {"stations.A.cycle_time": np.linspace(40, 60, n)}
+    return sweep(toy, over, hours=1, runs=1, seed=0, workers=1, progress=False)
+cells(100)
+for n in (1000, 10_000):
+    tracemalloc.start()
+    found = cells(n)
+    print(tracemalloc.get_traced_memory()[1] / n)
+    tracemalloc.stop()
+"""
+
+
+@pytest.mark.slow
+def test_ten_thousand_cells_take_their_results_and_no_more() -> None:
+    """At the peak some kilobytes a cell: values by path, digest, twelve results; no plants."""
+    folder = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", CELLS], cwd=folder, capture_output=True, text=True, check=True
+    )
+    thousand, ten_thousand = map(float, done.stdout.split())
+    assert ten_thousand < 2_000  # bytes
+    assert ten_thousand < 1.1 * thousand
+
+
+@pytest.mark.slow
+def test_common_luck_saves_the_runs_that_it_should() -> None:
+    """Repairs 20 % shorter at one station at least 20 times, a smaller buffer at least 10 times.
+
+    With 60 months the lower end of each 95 % interval; measured were 1,100 and more, and 240.
+    """
+    quicker = {f"{thing}.failures.*.repair.mean": Times(0.8) for thing in FIN_040}
+    cells = [{}, quicker, {"stores.roof.capacity": 30}, {"stores.door_fl.capacity": 45}]
+    asked = {"hours": 500, "warm_up": 20, "runs": 60, "seed": 0}
+    found = sweep(ningde_2021(), cells, progress=False, **asked)  # type: ignore[arg-type]
+    base, *others = (found.study(k).column() for k in range(4))
+    least = [paired.variance_reduction(base, other, level=0.95).low for other in others]
+    assert least[0] > 20
+    assert min(least[1:]) > 10
+
+
+FIN_040 = ("stations.FIN-040", "robots.FIN-040-R*")

@@ -12,6 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 
+import joblib
 import numpy as np
 import pytest
 from numba import njit
@@ -28,6 +29,7 @@ from ningde_sim import (
     scenario,
     simulate,
     simulate_year,
+    sweep,
 )
 from ningde_sim.shipping import ship
 
@@ -253,3 +255,54 @@ def test_a_year_of_export(report):
     taken = median(seconds(run) for run in range(9))
     report("a year of export", f"{1000 * taken:.0f} ms")
     assert taken < 0.2
+
+
+# ---------------------------------------------------------------- sweeps
+
+
+def timed(call):
+    begin = time.perf_counter()
+    found = call()
+    return found, time.perf_counter() - begin
+
+
+def test_a_sweep_of_months(report):
+    """200 target months in four cells: one worker, two threads, two processes; one digest."""
+
+    def run(workers):
+        over = {"repair_crews": [2, 3, 4, 5]}
+        asked = {"hours": 500, "warm_up": 20, "runs": 50, "seed": 0, "progress": False}
+        return sweep(SHOP, over, workers=workers, **asked)
+
+    (one, alone), (threads, by_threads) = timed(lambda: run(1)), timed(lambda: run(2))
+    with joblib.parallel_config(backend="loky"):
+        run_small = {"hours": 1, "runs": 2, "seed": 0, "progress": False}
+        sweep(SHOP, {"repair_crews": [2]}, workers=2, **run_small)  # the processes start
+        processes, by_processes = timed(lambda: run(2))
+    assert one.digest == threads.digest == processes.digest
+    text = f"{alone / by_threads:.2f} times with threads, {alone / by_processes:.2f} with processes"
+    report("two workers to one, a sweep of 200 months", text)
+    assert alone / by_threads >= 1.8
+
+
+def test_a_cell_of_a_sweep(report, tmp_path):
+    """What a cell costs beyond its run: a toy of two stations, the 620-robot shop."""
+    toy = bare_line(2)
+
+    def cost(shop, over, **more):
+        asked = {"hours": 1, "runs": 1, "seed": 0, "workers": 1, "progress": False}
+        found, seconds = timed(lambda: sweep(shop, over, **asked, **more))
+        cells = len(found.cells)
+        case, seed = found.case, found.seed
+        begin = time.perf_counter()
+        for cell in range(cells):
+            case.run(seed, cell)
+        return 1e3 * (seconds - (time.perf_counter() - begin)) / cells
+
+    cycles = {"stations.S0.cycle_time": np.linspace(50, 60, 500)}
+    cost(toy, cycles)
+    small, kept = cost(toy, cycles), cost(toy, cycles, resume=tmp_path / "a.db")
+    large = cost(SHOP, {"stores.roof.capacity": range(20, 120)})
+    text = f"{small:.1f} ms, {kept:.1f} ms with its file; {large:.1f} ms with 620 robots"
+    report("a cell of a sweep, beyond its runs", text)
+    assert max(small, kept) < 5
