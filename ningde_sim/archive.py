@@ -18,6 +18,7 @@ from typing import Any, Self
 import numpy as np
 
 from ningde_sim.cases import Row
+from ningde_sim.plant import checks
 
 APPLICATION, FORMAT = 0x4E44_5253, 1  # "NDRS"
 """How a file tells that it is one of ours, and how its tables are laid out."""
@@ -66,7 +67,7 @@ class Archive:
         self, path: str | os.PathLike[str], *, content: Mapping[str, str], seed: int, version: str
     ) -> None:
         self._path = Path(path)
-        self._cells: dict[str, int] = {}
+        self._cells: dict[str, tuple[int, list[str], list[str]]] = {}  # with names of columns
         about = {"version": version, "seed": str(seed), "content": json.dumps(dict(content))}
         is_new = self._is_new()
         with self._told("be opened"):
@@ -87,7 +88,10 @@ class Archive:
                         self._make(about)
                     else:  # takes the lock
                         self._db.execute(f"PRAGMA user_version={FORMAT}")
-                self._cells = dict(self._db.execute("SELECT digest, cell FROM cells"))
+                self._cells = {
+                    digest: (cell, json.loads(inputs), json.loads(results))
+                    for cell, digest, inputs, results in self._db.execute("SELECT * FROM cells")
+                }
         except BaseException:
             self.close()
             if is_new:
@@ -98,19 +102,15 @@ class Archive:
         """Inputs and results by run of the cell with this digest, to the last bit."""
         if digest not in self._cells:
             return {}
-        cell = self._cells[digest]
+        cell, inputs, results = self._cells[digest]
         with self._told("be read"):
-            ((inputs, results),) = self._db.execute(
-                "SELECT inputs, results FROM cells WHERE cell = ?", (cell,)
-            )
             rows = self._db.execute(
                 "SELECT run, inputs, results FROM runs WHERE cell = ? ORDER BY run", (cell,)
             ).fetchall()
-        names = json.loads(inputs), json.loads(results)
         return {
             run: (
-                dict(zip(names[0], json.loads(drawn), strict=True)),
-                dict(zip(names[1], json.loads(found), strict=True)),
+                dict(zip(inputs, json.loads(drawn), strict=True)),
+                dict(zip(results, json.loads(found), strict=True)),
             )
             for run, drawn, found in rows
         }
@@ -124,20 +124,22 @@ class Archive:
             The disk is full, or the file cannot be written; all runs added before stay.
         ValueError
             The columns differ from those of the cell's other runs.
+
+        A run that is there already cannot be added again: ArchiveFailed.
         """
+        names = [*inputs], [*results]
+        known = self._cells.get(digest)
+        if known and known[1:] != names:
+            rule = "all runs of a cell must have the same columns"
+            raise ValueError(checks.complain(f"Archive {str(self._path)!r}", rule, names))
         with self._told("be written"), self._transaction():
-            cell = self._cells.get(digest)
-            if cell is None:
-                names = json.dumps([*inputs]), json.dumps([*results])
-                cell = self._db.execute(
-                    "INSERT INTO cells (digest, inputs, results) VALUES (?, ?, ?)", (digest, *names)
-                ).lastrowid
-            values = (_text(inputs), _text(results))
-            self._db.execute(
-                "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)", (cell, run, *values)
-            )
-        assert cell is not None  # of the row just inserted
-        self._cells[digest] = cell
+            if known is None:
+                row = (digest, json.dumps(names[0]), json.dumps(names[1]))
+                new = "INSERT INTO cells (digest, inputs, results) VALUES (?, ?, ?) RETURNING cell"
+                known = (self._db.execute(new, row).fetchone()[0], *names)
+            values = (known[0], run, _text(inputs), _text(results))
+            self._db.execute("INSERT INTO runs VALUES (?, ?, ?, ?)", values)
+        self._cells[digest] = known
 
     def close(self) -> None:
         """Close the file, which stands alone then; a second time does nothing."""
@@ -160,7 +162,7 @@ class Archive:
     def _is_new(self) -> bool:
         """Whether there is nothing in the file; what is no file of SQLite is refused."""
         try:
-            with self._path.open("rb") as file:
+            with self._path.open("r+b") as file:
                 header = file.read(len(HEADER))
         except FileNotFoundError:
             if not self._path.parent.is_dir():
