@@ -4,6 +4,7 @@ from importlib import import_module
 from importlib.metadata import version
 from types import ModuleType
 
+from ningde_sim.comparison import Comparison, compare
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.engine.simulation import simulate
 from ningde_sim.estimate import DoubtfulEstimate, Estimate
@@ -35,6 +36,7 @@ from ningde_sim.sweeps import Sweep
 __version__ = version("ningde-sim")
 
 __all__ = [
+    "Comparison",
     "DoubtfulEstimate",
     "Empirical",
     "Estimate",
@@ -59,6 +61,7 @@ __all__ = [
     "Weibull",
     "WorkingTime",
     "YearRun",
+    "compare",
     "ningde_2020",
     "ningde_2021",
     "read_shop",

@@ -82,7 +82,7 @@ def _score_sd(difference: float, gained: int, lost: int, n: int) -> float:
 
     The share that loses is the most likely one then (Tango 1998, section 3).
     """
-    b = (2 * n + gained - lost) * difference - gained - lost  # a = 2 n
+    b = (2 * n - gained + lost) * difference - gained - lost  # a = 2 n
     c = -lost * difference * (1 - difference)
     loses = (math.sqrt(max(0.0, b * b - 8 * n * c)) - b) / (4 * n)
     return math.sqrt(max(0.0, n * (2 * loses + difference * (1 - difference))))
@@ -94,8 +94,8 @@ def variance_reduction(first: Values, second: Values, *, level: float) -> Estima
     It is (Var first + Var second) / Var(second - first), 1 where pairs share nothing, and never
     less than 1/2. The interval is of the jackknife on the logarithm. That of 95 % holds a true
     factor of 1, 10 and 100 in 93 %, 94 % and 95 % of studies of 20 normal runs, in 95 % from 200
-    on; where three of four differences are far smaller than the rest still in 93 % and 95 %. The
-    exact interval for normal results (Pitman 1939) drops to 70 % there.
+    on. Where three of four runs do not differ at all it still does so in 93 %, 94 % and 95 % of
+    studies of 20, 50 and 200 runs; the exact interval for normal results (Pitman 1939) in 70 %.
 
     Where all differences are equal the factor is infinite, or 1 if no result varies, and nothing
     bounds it; nor where all but one are.
@@ -112,29 +112,24 @@ def variance_reduction(first: Values, second: Values, *, level: float) -> Estima
     """
     from scipy import stats  # takes a second to import
 
-    n, between = len(first), second - first
-    if np.ptp(between) == 0:
-        varies = np.ptp(first) > 0
-        return Estimate(math.inf if varies else 1.0, 0.5, math.inf, level, n)
-    value = (np.var(first) + np.var(second)) / np.var(between)
-    apart = _variances_without(between)
-    if not apart.all():
-        return Estimate(float(value), 0.5, math.inf, level, n)
+    n, between = len(first), np.sort(second - first)
+    spread = float(np.var(first) + np.var(second))
+    if between[0] == between[-1]:
+        return Estimate(math.inf if spread else 1.0, 0.5, math.inf, level, n)
+    value, apart = spread / float(np.var(between)), _variances_without(second - first)
+    if between[1] == between[-1] or between[0] == between[-2] or not apart.all():
+        return Estimate(value, 0.5, math.inf, level, n)
     without = np.log((_variances_without(first) + _variances_without(second)) / apart)
-    pseudo = n * np.log(value) - (n - 1) * without
-    half = stats.t.ppf(0.5 + level / 2, n - 1) * np.std(pseudo, ddof=1) / math.sqrt(n)
-    low, high = value * np.exp(-half), value * np.exp(min(half, 700.0))  # 700: e^710 overflows
-    return Estimate(float(value), max(0.5, float(low)), float(high), level, n)
+    pseudo = n * math.log(value) - (n - 1) * without
+    half = float(stats.t.ppf(0.5 + level / 2, n - 1) * np.std(pseudo, ddof=1) / math.sqrt(n))
+    low, high = (value * float(np.exp(min(x, 600))) for x in (-half, half))  # a float ends at e^709
+    return Estimate(value, max(0.5, low), high, level, n)
 
 
 def _variances_without(values: Values) -> Values:
-    """The variance of the others, for each value: exactly 0 where they are all equal."""
-    ordered, n = np.sort(values), len(values)
-    if ordered[1] == ordered[-1] or ordered[0] == ordered[-2]:  # all but one are equal
-        odd = ordered[0] if ordered[1] == ordered[-1] else ordered[-1]
-        return np.where(values == odd, 0.0, np.var(ordered))
-    apart = values - np.mean(values)
-    return np.maximum(0.0, (np.sum(apart**2) - apart**2 * n / (n - 1)) / (n - 1))
+    """The variance of the others, for each value, shape (n,)."""
+    n, squares = len(values), np.square(values - np.mean(values))
+    return np.asarray((squares.sum() - squares * n / (n - 1)).clip(min=0) / (n - 1))
 
 
 # ------------------------------------------------------------------ many cells
@@ -207,7 +202,7 @@ def possibly_likeliest(hits: Values, *, confidence: float) -> Values:
     if k == 1:
         return np.ones(k, dtype=bool)
     chance = (1 - confidence) / (k - 1)
-    enough = stats.binom.isf(chance, np.arange(n + 1), 0.5) + 1  # of so many that differ
+    enough = np.asarray(stats.binom.isf(chance, np.arange(n + 1), 0.5)) + 1  # of those that differ
     counts, ones = hits.sum(axis=1), hits.astype(np.float32)  # exact: n is below 2**24
     kept = np.empty(k, dtype=bool)
     for rows in _blocks(k):
@@ -243,8 +238,10 @@ def chances(hits: Values, n: int, *, confidence: float) -> tuple[Values, Values]
 
     tail = (1 - confidence) / len(hits)
     # Beta laws need counts above 0; where there is none the bound is known.
-    lows = np.where(hits == 0, 0.0, stats.beta.ppf(tail, np.maximum(hits, 1), n - hits + 1))
-    highs = np.where(hits == n, 1.0, stats.beta.isf(tail, hits + 1, np.maximum(n - hits, 1)))
+    lows: Values = np.where(hits == 0, 0.0, stats.beta.ppf(tail, np.maximum(hits, 1), n - hits + 1))
+    highs: Values = np.where(
+        hits == n, 1.0, stats.beta.isf(tail, hits + 1, np.maximum(n - hits, 1))
+    )
     return lows, highs
 
 

@@ -86,6 +86,12 @@ class Study(Sample):
         FewRuns, OpenInterval
             Fewer than 10 runs; one run.
         """
+        self.check_paired(other)
+        level = checks.share(self._owner, "level", level)
+        return estimate.warn(estimate.mean(self.column(of) - other.column(of), level=level))
+
+    def check_paired(self, other: Study) -> None:
+        """Complain of a study that cannot be compared with this one run by run."""
         if not isinstance(other, Study):
             rule = "it must be given a Study"
             raise TypeError(checks.complain(f"{self._owner} minus", rule, other))
@@ -99,8 +105,6 @@ class Study(Sample):
             if ours != theirs:
                 rule = f"both studies must have the same {what} as the first, {ours}"
                 raise ValueError(checks.complain(f"{self._owner} minus", rule, theirs))
-        level = checks.share(self._owner, "level", level)
-        return estimate.warn(estimate.mean(self.column(of) - other.column(of), level=level))
 
     def luck_share(self, of: str | None = None, *, level: float = 0.95) -> Estimate:
         """The share of the variance over the runs that is luck; the rest is what is not known.

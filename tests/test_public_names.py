@@ -8,6 +8,7 @@ import ningde_sim
 def test_the_public_names_are_these():
     """And nothing else."""
     assert sorted(ningde_sim.__all__) == [
+        "Comparison",
         "DoubtfulEstimate",
         "Empirical",
         "Estimate",
@@ -32,6 +33,7 @@ def test_the_public_names_are_these():
         "Weibull",
         "WorkingTime",
         "YearRun",
+        "compare",
         "ningde_2020",
         "ningde_2021",
         "read_shop",

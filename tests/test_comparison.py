@@ -1,0 +1,125 @@
+"""Two plants on the same luck."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ningde_sim import Comparison, Line, Shop, Station, compare, replicate
+from ningde_sim.estimate import FewRuns
+from tests.synthetic import Year
+from tests.years import small_year
+
+
+def coin(scrap: float, name: str = "coin", cycle: float = 36) -> Shop:
+    return Shop(name, [Line("L", [Station("A", cycle, scrap=scrap)])])
+
+
+def pair(**more: Any) -> Comparison:
+    asked = {"hours": 10, "runs": 40, "seed": 3, "target": 900, "progress": False}
+    return compare(coin(0.12), coin(0.1, "better"), **{**asked, **more})
+
+
+@pytest.fixture(scope="module")
+def found() -> Comparison:
+    return pair()
+
+
+def test_it_is_two_studies_of_the_same_luck(found: Comparison) -> None:
+    first = replicate(coin(0.12), hours=10, runs=40, seed=3, target=900, progress=False)
+    second = replicate(coin(0.1), hours=10, runs=40, seed=3, target=900, progress=False)
+    assert found.first.digest == first.digest
+    assert found.second.digest == second.digest
+
+
+def test_differences_are_the_second_less_the_first(found: Comparison) -> None:
+    gain = found.second.column() - found.first.column()
+    assert found.difference().value == gain.mean()
+    assert found.difference().low > 0
+    assert found.difference("scrapped").high < 0
+    odds = found.probability_difference()
+    assert odds.value == pytest.approx(
+        found.second.probability().value - found.first.probability().value
+    )
+    assert found.probability_difference(0.0, of="failures").value == 0
+
+
+def test_common_luck_makes_the_interval_narrow(found: Comparison) -> None:
+    fewer = found.variance_reduction()
+    first, second = found.first.column(), found.second.column()
+    gain = (second - first).var(ddof=1)
+    assert fewer.value == pytest.approx((first.var(ddof=1) + second.var(ddof=1)) / gain)
+    assert fewer.value > 3
+
+
+def test_each_column_has_a_row_with_its_unit(found: Comparison) -> None:
+    table = found.table
+    assert list(table.index) == list(found.first.values)
+    row = table.loc["bodies"]
+    assert row["second"] - row["first"] == pytest.approx(row["difference"])
+    assert row["unit"] == "bodies"
+    assert row["distinguishable"]
+    assert not table.loc["failures", "distinguishable"]
+
+
+def test_the_summary_tells_the_difference_and_what_pairing_was_worth(found: Comparison) -> None:
+    text = found.summary()
+    assert text.splitlines()[0] == "better less coin: 40 runs of each, 10 h"
+    for words in ("difference", "P(>= 900)", "independent luck", "times the runs", "seed 3"):
+        assert words in text
+    assert "not distinguishable" not in text.split("difference")[1]
+    assert repr(found).startswith("Comparison('coin', 'better', 40 runs, seed=3: bodies ")
+    assert pickle.loads(pickle.dumps(found)).summary() == text
+
+
+def test_what_cannot_be_told_apart_is_said_so() -> None:
+    with pytest.warns(FewRuns):
+        few = pair(runs=5).probability_difference(950)
+    assert few.low <= 0 <= few.high
+    same = compare(
+        coin(0.1), coin(0.1, "twin"), hours=10, runs=12, seed=0, target=900, progress=False
+    )
+    assert same.difference().value == 0
+    assert "not distinguishable" in same.summary()
+    assert math.isinf(same.variance_reduction().value)
+
+
+def test_a_shift_by_the_same_in_each_run_is_exact() -> None:
+    text = compare(Year(), Year(luck=2.0), runs=20, seed=0, progress=False).summary()
+    assert "all runs differ by the same" in text
+
+
+def test_years_name_what_is_known_in_one_only() -> None:
+    plan, path = small_year(), "works.full_stop_days"
+    asked: dict[str, Any] = {"runs": 4, "seed": 1, "progress": False}
+    found = compare(plan, plan.replace({path: 12}), **asked)
+    assert found.unequal == (path,)
+    assert f"{path}: drawn in one, known in the other" in found.summary()
+    both = compare(plan.replace({path: 5}), plan.replace({path: 12}), **asked)
+    assert both.unequal == ()
+    assert np.all(both.second.column() < both.first.column())
+
+
+def test_two_kinds_cannot_be_compared() -> None:
+    with pytest.raises(TypeError, match=r"a and b must be of one kind, got \['Shop', 'Scenario'\]"):
+        compare(coin(0.1), small_year(), runs=1, seed=0)
+    with pytest.raises(TypeError, match="must be given two studies"):
+        Comparison(3, 4)  # type: ignore[arg-type]
+    one = replicate(coin(0.1), hours=1, runs=2, seed=0)
+    with pytest.raises(ValueError, match="same number of runs"):
+        Comparison(one, replicate(coin(0.1), hours=1, runs=3, seed=0))
+    with pytest.raises(TypeError, match="must be given a Study"):
+        Comparison(one, 3)  # type: ignore[arg-type]
+
+
+def test_targets_and_runs_must_be_there() -> None:
+    found = compare(coin(0.1), coin(0.2), hours=1, runs=2, seed=0, progress=False)
+    with pytest.raises(ValueError, match="there must be a target"):
+        found.probability_difference()
+    with pytest.raises(ValueError, match="at least 3 runs"):
+        found.variance_reduction()
+    assert "times the runs" not in found.summary()
