@@ -18,8 +18,8 @@ from pathlib import Path
 from ningde_sim import Sweep, ningde_2021, plots, sweep
 from ningde_sim.archive import ArchiveFailed, ArchiveRefused
 
-CREWS = (1, 2, 3, 4, 6, 8)
-PLACES = (15, 30, 45, 60, 90)
+CREWS = range(1, 9)
+PLACES = (15, 30, 45, 60, 75, 90)
 
 CREW = "repair_crews"
 CLOSURES = "stores.[dht]*.capacity"  # doors, hood, tailgate

@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 SMALL = {
+    "crews_and_buffers.py": ["--runs", "2", "--hours", "20", "--target", "1180"],
+    "shifts_or_speed.py": ["--runs", "3"],
     "export_2021.py": ["--runs", "10", "--yard-runs", "2"],
     "ship_slip.py": [],
     "month.py": ["--hours", "10"],
@@ -159,3 +161,29 @@ def test_ctrl_c_ends_the_reach_with_what_it_has(tmp_path: Path) -> None:
     assert rest.rstrip().endswith("Stopped.")
     assert re.search(r"Stopped after [\d,]+ years in \d+ s", text)
     assert re.search(r"median +[\d,.]+", text)
+
+
+def test_crews_and_buffers_have_gains_and_the_cheapest_and_a_heat_map(tmp_path: Path) -> None:
+    picture, file = tmp_path / "map.png", tmp_path / "crews.db"
+    more = ["--plot", str(picture), "--resume", str(file)]
+    text = run("crews_and_buffers.py", *more)
+    assert "48 cells of 2 runs: 20 h after 20 h" in text
+    table = text.split("Against today's 4 crews and 60 places")[1].split("Independent luck")[0]
+    assert (
+        len(re.findall(r"^ +\d +\d\d .*(?:more|less|distinguishable)$", table, re.MULTILINE)) == 47
+    )
+    assert "Cells that may have the greatest P(month >= 1,180)" in text
+    assert "The cheapest with P >= 80%" in text
+    assert picture.stat().st_size > 10_000
+    assert run("crews_and_buffers.py", *more) == text  # from its file
+
+
+def test_shifts_or_speed_tells_what_each_plan_brings(tmp_path: Path) -> None:
+    picture = tmp_path / "plans.png"
+    text = run("shifts_or_speed.py", "--plot", str(picture))
+    rows = r"^  [a-z].{36} +-?[\d,]+ +-?[\d,]+ +-?[\d,]+ +\d\.\d\d  (?:more|less|not dis.*)$"
+    assert len(re.findall(rows, text, re.MULTILINE)) == 7
+    assert "The best of them, with 95 % confidence, is among:" in text
+    assert re.search(r"third crew, 2 x 9 h less a six-day week: -?[\d,.]+ \(", text)
+    assert "3 years say little" in text
+    assert picture.stat().st_size > 10_000

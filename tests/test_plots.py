@@ -39,6 +39,7 @@ from ningde_sim.shipping import ShippingRun, ship
 from ningde_sim.study import Study
 from tests.exports import export, q, service
 from tests.synthetic import MONTHS, Year
+from tests.years import small_year
 
 
 @pytest.fixture(autouse=True)
@@ -363,7 +364,7 @@ def test_a_sweep_over_two_paths_is_a_heat_map_with_its_numbers(coin_sweep: Sweep
     assert (ax.get_ylabel(), ax.get_xlabel()) == ("stations.A.scrap", "stores.s.capacity")
     assert [t.get_text() for t in ax.get_yticklabels()] == ["0", "0.1", "0.2"]
     assert "P(bodies >= 900) [-]" in ax.get_title(loc="left")
-    assert "12 runs of 10 h a cell" in ax.get_title(loc="left")
+    assert "12 runs a cell: 10 h" in ax.get_title(loc="left")
     assert_nothing_is_clipped(ax)
 
 
@@ -404,6 +405,12 @@ def test_a_list_of_cells_has_a_row_each_the_best_on_top(coin_sweep: Sweep) -> No
     assert set(labels) == {"as it is", "stations.A.scrap = 0.0", "stores.s.capacity = 50"}
     assert ax.get_xlabel() == "mean bodies [bodies]"
     assert_nothing_is_clipped(ax)
+
+
+def test_the_plans_of_a_year_leave_room_for_its_title() -> None:
+    plans = [{}, {"calendar.shift_hours": 10, "calendar.crews": 3, "calendar.saturdays": 3}]
+    some = sweep(small_year("ningde-2022"), plans, runs=3, seed=1, progress=False)
+    assert_nothing_is_clipped(plot_sweep(some, show="mean"))
 
 
 def test_a_sweep_without_a_target_has_no_probability(coin_sweep: Sweep) -> None:

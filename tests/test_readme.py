@@ -13,8 +13,9 @@ BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
-def test_its_python_runs(number, capsys):
+def test_its_python_runs(number, capsys, monkeypatch, tmp_path):
     """Each block by itself, as it stands."""
+    monkeypatch.chdir(tmp_path)  # where its files go
     exec(compile(BLOCKS[number], f"README block {number}", "exec"), {})
     assert "bodies" in capsys.readouterr().out
 

@@ -73,8 +73,9 @@ def plot_sweep(
     else:
         ax = _rows(sweep, table, show, what, ax)
     widest = float((table[f"{show}_high"] - table[f"{show}_low"]).max() / 2)
-    each = f"{sweep.n:,} runs of {sweep.case.description} a cell, 95 % intervals to +-{widest:.2g}"
-    ax.set_title(f"{sweep.case.title}: {what}\n{each}", loc="left", fontsize=11)
+    told = f"{sweep.n:,} runs a cell: {sweep.case.description}"
+    title = f"{sweep.case.title}: {what}\n{told}\n95 % intervals to +-{widest:.2g}"
+    ax.set_title(title, loc="left", fontsize=11)
     return ax
 
 
