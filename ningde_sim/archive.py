@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -33,7 +34,8 @@ TABLES = (
     "CREATE TABLE cells (cell INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE,"
     " inputs TEXT NOT NULL, results TEXT NOT NULL)",
     "CREATE TABLE runs (cell INTEGER NOT NULL, run INTEGER NOT NULL,"
-    " inputs TEXT NOT NULL, results TEXT NOT NULL, PRIMARY KEY (cell, run)) WITHOUT ROWID",
+    " inputs TEXT NOT NULL, results TEXT NOT NULL, checksum INTEGER NOT NULL,"
+    " PRIMARY KEY (cell, run)) WITHOUT ROWID",
 )
 
 
@@ -99,20 +101,30 @@ class Archive:
             raise
 
     def finished(self, digest: str) -> dict[int, tuple[Row, Row]]:
-        """Inputs and results by run of the cell with this digest, to the last bit."""
+        """Inputs and results by run of the cell with this digest, to the last bit.
+
+        Raises
+        ------
+        ArchiveRefused
+            A value is not what was added.
+        """
         if digest not in self._cells:
             return {}
         cell, inputs, results = self._cells[digest]
         with self._told("be read"):
             rows = self._db.execute(
-                "SELECT run, inputs, results FROM runs WHERE cell = ? ORDER BY run", (cell,)
+                "SELECT run, inputs, results, checksum FROM runs WHERE cell = ? ORDER BY run",
+                (cell,),
             ).fetchall()
+        for run, *texts, checksum in rows:
+            if checksum != _checksum(digest, run, *texts):
+                raise ArchiveRefused(self._damaged(f"run {run} of {digest} was changed"))
         return {
             run: (
                 dict(zip(inputs, json.loads(drawn), strict=True)),
                 dict(zip(results, json.loads(found), strict=True)),
             )
-            for run, drawn, found in rows
+            for run, drawn, found, _ in rows
         }
 
     def add(self, digest: str, run: int, inputs: Row, results: Row) -> None:
@@ -137,8 +149,9 @@ class Archive:
                 row = (digest, json.dumps(names[0]), json.dumps(names[1]))
                 new = "INSERT INTO cells (digest, inputs, results) VALUES (?, ?, ?) RETURNING cell"
                 known = (self._db.execute(new, row).fetchone()[0], *names)
-            values = (known[0], run, _text(inputs), _text(results))
-            self._db.execute("INSERT INTO runs VALUES (?, ?, ?, ?)", values)
+            texts = _text(inputs), _text(results)
+            values = (known[0], run, *texts, _checksum(digest, run, *texts))
+            self._db.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", values)
         self._cells[digest] = known
 
     def close(self) -> None:
@@ -255,6 +268,11 @@ def _differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
     ]
     more = [f"{len(paths) - SHOWN:,} more"] if len(paths) > SHOWN else []
     return "; ".join([*shown, *more]) or "the same values in another order"
+
+
+def _checksum(digest: str, run: int, inputs: str, results: str) -> int:
+    """SQLite checks the order of its pages, not the values in them."""
+    return zlib.crc32(json.dumps([digest, run, inputs, results]).encode())
 
 
 def _text(row: Row) -> str:

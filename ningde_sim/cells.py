@@ -119,4 +119,4 @@ def _distinct(owner: str, what: str, keys: Sequence[Any], values: Sequence[Any])
 
 def label(value: Any) -> Any:
     """What stands for a value in tables: numbers and words as they are, all else as text."""
-    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+    return value if isinstance(value, (bool, int, float, str)) else str(value)

@@ -8,7 +8,7 @@ from concurrent.futures import BrokenExecutor
 from functools import cache, partial
 from importlib.metadata import version
 from typing import Any
-from warnings import catch_warnings, simplefilter, warn
+from warnings import warn
 
 import numpy as np
 
@@ -162,9 +162,7 @@ class _Plan:
         """What is still to be run; a cell is made when its turn comes."""
         missing = [(k, [r for r in range(self.runs) if r not in self.open[k]]) for k in self.open]
         for cell, numbers in missing:
-            with catch_warnings():
-                simplefilter("ignore")  # said when the cells were checked
-                case = self.case.replace(self.cells.changes[cell], self.cells.paths)
+            case = self.case.replace(self.cells.changes[cell], self.cells.paths)
             yield from ((cell, case, run) for run in numbers)
 
     def sweep(self) -> Sweep | None:

@@ -172,7 +172,10 @@ class Sweep:
         import xarray  # an extra
 
         paths, n = self.cells.paths, self.n
-        rows = [{path: label(row.get(path)) for path in paths} for row in self.cells.changes]
+        rows = [
+            {path: label(row[path]) if path in row else None for path in paths}
+            for row in self.cells.changes
+        ]
         dims: tuple[str, ...] = ("cell", "run")
         coords: dict[str, Any] = {path: ("cell", [row[path] for row in rows]) for path in paths}
         if self.cells.axes:
@@ -417,7 +420,10 @@ class Sweep:
     def _labels(self) -> pd.DataFrame:
         """The values of each cell by path."""
         rows = [self.cells.changes[k] for k in self.values]
-        columns = {path: [label(row.get(path)) for row in rows] for path in self.cells.paths}
+        columns = {
+            path: [label(row[path]) if path in row else None for row in rows]
+            for path in self.cells.paths
+        }
         return pd.DataFrame(columns, index=self._index)
 
     @property

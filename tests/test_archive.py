@@ -186,6 +186,16 @@ def test_garbage_in_the_middle_is_refused(file: Path) -> None:
     assert seen > 2
 
 
+def test_a_value_that_was_changed_is_refused(file: Path) -> None:
+    whole = file.read_bytes()
+    assert whole.count(b"[4]") == 1
+    file.write_bytes(whole.replace(b"[4]", b"[5]"))
+    with archive(file) as there:
+        assert there.finished("two")
+        with pytest.raises(ArchiveRefused, match="run 1 of one was changed"):
+            there.finished("one")
+
+
 def test_a_folder_and_a_missing_folder_are_told(tmp_path: Path) -> None:
     with pytest.raises(ArchiveFailed, match="cannot be opened"):
         archive(tmp_path)

@@ -379,6 +379,39 @@ def test_a_file_that_cannot_be_written_is_told_before_the_first_run(
     assert (tmp_path / "text").read_text() == "my thesis"
 
 
+FULL = """
+import resource, signal, sys
+from ningde_sim import sweep
+from ningde_sim.archive import ArchiveFailed
+from tests.synthetic import Year
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+if len(sys.argv) > 2:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+try:
+    over = {"luck": [1.0, 2.0, 3.0]}
+    found = sweep(Year(), over, runs=300, seed=0, resume=sys.argv[1], workers=1, progress=False)
+    print(found.digest)
+except ArchiveFailed as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_is_told_and_what_had_finished_is_kept(tmp_path: Path) -> None:
+    file, folder = tmp_path / "a.db", Path(__file__).parents[1]
+
+    def run(*more: str) -> str:
+        start = [sys.executable, "-c", FULL, str(file), *more]
+        return subprocess.run(start, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+    assert "it cannot be written" in run("full")
+    with Archive(file, content=Year().content, seed=0, version=version()) as archive:
+        kept = archive.finished(Year().replace({"luck": 1.0}).digest)
+    assert len(kept) > 50
+    whole = sweep(Year(), {"luck": [1.0, 2.0, 3.0]}, runs=300, seed=0, progress=False)  # type: ignore[arg-type]
+    assert run().strip() == whole.digest
+    assert [*tmp_path.iterdir()] == [file]
+
+
 KILLED = """
 from ningde_sim import sweep
 from tests.synthetic import Year
@@ -538,6 +571,12 @@ def test_designs_are_cells() -> None:
     found = toy(designs.latin_hypercube(space, 8, seed=0), runs=2)
     assert len(found.table) == 8
     assert found.table["stores.gap.capacity"].between(0, 30).all()
+
+
+def test_no_number_is_a_value_and_not_the_same_as_no_change() -> None:
+    found = toy([{"repair_crews": None}, {"repair_crews": 2}, {"stores.gap.capacity": 3}], runs=2)
+    assert found.table["repair_crews"].tolist()[:2] == ["None", 2]
+    assert found.table["repair_crews"].isna().tolist() == [False, False, True]
 
 
 def test_a_distribution_may_be_a_value() -> None:
