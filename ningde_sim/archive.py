@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import stat
+import struct
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,8 +25,6 @@ from ningde_sim.plant import checks
 
 APPLICATION, FORMAT = 0x4E44_5253, 1  # "NDRS"
 """How a file tells that it is one of ours, and how its tables are laid out."""
-
-HEADER = b"SQLite format 3\x00"
 
 SHOWN = 5
 """Differences that an error lists."""
@@ -72,28 +72,14 @@ class Archive:
         self._cells: dict[str, tuple[int, list[str], list[str]]] = {}  # with names of columns
         about = {"version": version, "seed": str(seed), "content": json.dumps(dict(content))}
         is_new = self._is_new()
+        if not is_new and not self._beside("-journal").exists():
+            self._glance(about)
         with self._told("be opened"):
             # Nothing is written by opening; transactions are begun and ended here by hand.
             self._db = sqlite3.connect(self._path, timeout=0.2, isolation_level=None)
         try:
             with self._told("be opened"):
-                # Before the first look at the file: then WAL needs no shared memory beside it, and
-                # the lock lasts until the process ends, however it ends.
-                self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
-                if not is_new:
-                    self._check(about)
-                self._db.execute("PRAGMA journal_mode=WAL")
-                # A kill loses nothing so; a power cut may lose the last runs, but no more.
-                self._db.execute("PRAGMA synchronous=NORMAL")
-                with self._transaction():
-                    if is_new:
-                        self._make(about)
-                    else:  # takes the lock
-                        self._db.execute(f"PRAGMA user_version={FORMAT}")
-                self._cells = {
-                    digest: (cell, json.loads(inputs), json.loads(results))
-                    for cell, digest, inputs, results in self._db.execute("SELECT * FROM cells")
-                }
+                self._open(about)
         except BaseException:
             self.close()
             if is_new:
@@ -121,8 +107,8 @@ class Archive:
                 raise ArchiveRefused(self._damaged(f"run {run} of {digest} was changed"))
         return {
             run: (
-                dict(zip(inputs, json.loads(drawn), strict=True)),
-                dict(zip(results, json.loads(found), strict=True)),
+                dict(zip(inputs, _numbers(drawn), strict=True)),
+                dict(zip(results, _numbers(found), strict=True)),
             )
             for run, drawn, found, _ in rows
         }
@@ -135,9 +121,7 @@ class Archive:
         ArchiveFailed
             The disk is full, or the file cannot be written; all runs added before stay.
         ValueError
-            The columns differ from those of the cell's other runs.
-
-        A run that is there already cannot be added again: ArchiveFailed.
+            The run is there already; its columns differ from those of the cell's other runs.
         """
         names = [*inputs], [*results]
         known = self._cells.get(digest)
@@ -151,7 +135,11 @@ class Archive:
                 known = (self._db.execute(new, row).fetchone()[0], *names)
             texts = _text(inputs), _text(results)
             values = (known[0], run, *texts, _checksum(digest, run, *texts))
-            self._db.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", values)
+            try:
+                self._db.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", values)
+            except sqlite3.IntegrityError:
+                rule = f"run {run} of {digest} is there already: it was made twice"
+                raise ValueError(f"Archive {str(self._path)!r}: {rule}.") from None
         self._cells[digest] = known
 
     def close(self) -> None:
@@ -173,38 +161,69 @@ class Archive:
     # ------------------------------------------------------------------ opening
 
     def _is_new(self) -> bool:
-        """Whether there is nothing in the file; what is no file of SQLite is refused."""
+        """Whether there is nothing in the file."""
         try:
-            with self._path.open("r+b") as file:
-                header = file.read(len(HEADER))
+            there = self._path.stat()
         except FileNotFoundError:
             if not self._path.parent.is_dir():
                 raise ArchiveFailed(self._words("there is no such folder", "Make it.")) from None
             return True
         except OSError as error:
             raise ArchiveFailed(self._words(f"it cannot be opened, {error.strerror}")) from error
-        if header and header != HEADER:
-            raise ArchiveRefused(self._words("it is no archive of finished runs"))
-        return not header
+        if not stat.S_ISREG(there.st_mode):
+            raise ArchiveFailed(self._words("it cannot be opened, it is no file"))
+        if not os.access(self._path, os.R_OK | os.W_OK):
+            raise ArchiveFailed(self._words("it cannot be opened, Permission denied"))
+        return there.st_size == 0
 
-    def _check(self, about: Mapping[str, str]) -> None:
-        """Refuse what is foreign, damaged or of something else; nothing is written."""
+    def _glance(self, about: Mapping[str, str]) -> None:
+        """Refuse what is foreign or of something else without touching anything.
+
+        SQLite reads the file for this too: to open and close it otherwise would drop the locks that
+        this process holds on it (POSIX).
+        """
+        uri = f"{self._path.absolute().as_uri()}?mode=ro&immutable=1"
         try:
-            ((application,),) = self._db.execute("PRAGMA application_id")
-            if application != APPLICATION:
-                raise ArchiveRefused(self._words("it is a database of another program"))
-            ((form,),) = self._db.execute("PRAGMA user_version")
-            if form != FORMAT:
-                rule = f"its format is {form}, and this version reads {FORMAT}"
-                raise ArchiveRefused(self._words(rule))
+            with closing(sqlite3.connect(uri, uri=True)) as db:
+                self._check(db, about)
+        except sqlite3.Error as error:
+            if "file is not a database" in str(error):
+                raise ArchiveRefused(self._words("it is no archive of finished runs")) from error
+            raise ArchiveRefused(self._damaged(str(error))) from error
+
+    def _open(self, about: Mapping[str, str]) -> None:
+        """Lock the file, put in what a kill has left beside it, and make it where it is new."""
+        # Before the first look: then WAL needs no shared memory beside the file, and the lock lasts
+        # until the process ends, however it ends.
+        self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+        with self._transaction():  # takes the lock
+            is_empty = not self._db.execute("SELECT 1 FROM sqlite_master").fetchall()
+            if is_empty:
+                self._make(about)
+        if not is_empty:
+            self._check(self._db, about)
             faults = [row[0] for row in self._db.execute("PRAGMA quick_check(1)")]
             if faults != ["ok"]:
                 raise ArchiveRefused(self._damaged(faults[0]))
-            there = dict(self._db.execute("SELECT key, value FROM about"))
-        except (sqlite3.DatabaseError, sqlite3.ProgrammingError, UnicodeDecodeError) as error:
-            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-                raise
-            raise ArchiveRefused(self._damaged(str(error))) from error
+        # Only now, so that a file that has one page has all that tells what it is. A kill loses
+        # nothing so; a power cut may lose the last runs, but no more.
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._cells = {
+            digest: (cell, json.loads(inputs), json.loads(results))
+            for cell, digest, inputs, results in self._db.execute("SELECT * FROM cells")
+        }
+
+    def _check(self, db: sqlite3.Connection, about: Mapping[str, str]) -> None:
+        """Refuse what is foreign or of something else."""
+        ((application,),) = db.execute("PRAGMA application_id")
+        if application != APPLICATION:
+            raise ArchiveRefused(self._words("it is a database of another program"))
+        ((form,),) = db.execute("PRAGMA user_version")
+        if form != FORMAT:
+            rule = f"its format is {form}, and this version reads {FORMAT}"
+            raise ArchiveRefused(self._words(rule))
+        there = dict(db.execute("SELECT key, value FROM about"))
         if there.keys() != about.keys():
             raise ArchiveRefused(self._damaged("it does not say what it is of"))
         for key in ("version", "seed"):
@@ -214,6 +233,9 @@ class Archive:
         if there["content"] != about["content"]:
             pair = json.loads(about["content"]), json.loads(there["content"])
             raise ArchiveRefused(self._words(f"it is of another plant: {_differences(*pair)}"))
+
+    def _beside(self, end: str) -> Path:
+        return self._path.with_name(f"{self._path.name}{end}")
 
     def _make(self, about: Mapping[str, str]) -> None:
         for table in TABLES:
@@ -246,7 +268,9 @@ class Archive:
         """Errors of SQLite as those of this file."""
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            if not isinstance(error, sqlite3.OperationalError):
+                raise ArchiveRefused(self._damaged(str(error))) from error
             rule, cure = f"it cannot {act}, {error}", "All runs that were in it stay."
             if "locked" in str(error):
                 rule, cure = "another process is writing it", "Wait for it, or name another file."
@@ -276,11 +300,20 @@ def _checksum(digest: str, run: int, inputs: str, results: str) -> int:
 
 
 def _text(row: Row) -> str:
-    """The values of a row; JSON keeps every bit of a float."""
-    return json.dumps([*row.values()], default=_plain)
+    """The values of a row. JSON keeps every bit of a number; NaN, which has many, is in hex."""
+    return json.dumps([_told(value) for value in row.values()])
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"Archive: only numbers can be kept, got {value!r}.")
+def _told(value: Any) -> int | float | str:
+    value = value.item() if isinstance(value, np.generic) else value
+    if not isinstance(value, (int, float)):
+        raise TypeError(f"Archive: only numbers can be kept, got {value!r}.")
+    return value if value == value else struct.pack(">d", value).hex()
+
+
+def _numbers(text: str) -> list[Any]:
+    """The values that `_text` wrote."""
+    return [
+        struct.unpack(">d", bytes.fromhex(value))[0] if isinstance(value, str) else value
+        for value in json.loads(text)
+    ]

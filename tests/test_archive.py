@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
@@ -72,10 +73,20 @@ def test_values_keep_their_bits_their_types_and_their_order(tmp_path: Path) -> N
     assert [type(v) for v in results.values()] == [float, int, float]
 
 
+def test_not_a_number_keeps_its_bits(tmp_path: Path) -> None:
+    odd = struct.unpack(">d", bytes.fromhex("fff8000000000123"))[0]
+    with archive(tmp_path / "a.db") as there:
+        there.add("one", 0, {}, {"odd": odd})
+        back = there.finished("one")[0][1]["odd"]
+    assert struct.pack(">d", back).hex() == "fff8000000000123"
+
+
 def test_only_numbers_are_kept(tmp_path: Path) -> None:
     with archive(tmp_path / "a.db") as there:
         with pytest.raises(TypeError, match="only numbers can be kept"):
             there.add("one", 0, {}, {"thing": object()})  # type: ignore[dict-item]
+        with pytest.raises(TypeError, match="only numbers can be kept"):
+            there.add("one", 0, {}, {"thing": "4"})  # type: ignore[dict-item]
         assert there.finished("one") == {}
         there.add("one", 0, {}, {"bodies": 1})
         assert there.finished("one") == {0: ({}, {"bodies": 1})}
@@ -90,7 +101,7 @@ def test_columns_of_a_cell_do_not_change(file: Path) -> None:
 
 def test_a_run_is_added_once(file: Path) -> None:
     with archive(file) as there:
-        with pytest.raises(ArchiveFailed, match="UNIQUE"):
+        with pytest.raises(ValueError, match="run 0 of one is there already"):
             there.add("one", 0, {}, {"bodies": 9})
         assert there.finished("one")[0] == ({}, {"bodies": 3})
 
@@ -223,6 +234,70 @@ def test_there_is_one_writer(file: Path) -> None:
         first.add("one", 2, {}, {"bodies": 1})
     with archive(file) as second:
         assert len(second.finished("one")) == 3
+
+
+SECOND = """
+import sys
+from pathlib import Path
+from tests.test_archive import archive
+archive(Path(sys.argv[1])).add("one", 9, {}, {"bodies": 1})
+"""
+
+
+def test_a_second_look_in_the_same_process_does_not_drop_the_lock(file: Path) -> None:
+    with archive(file) as first:
+        for other in ({}, {"seed": 5}):
+            with pytest.raises((ArchiveFailed, ArchiveRefused)):
+                archive(file, **other)
+        start = [sys.executable, "-c", SECOND, str(file)]
+        done = subprocess.run(start, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert "another process is writing it" in done.stderr
+        first.add("one", 2, {}, {"bodies": 1})
+
+
+def test_a_refused_file_keeps_what_a_kill_left_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    start = [sys.executable, "-c", KILLED, str(path), "0"]
+    process = subprocess.Popen(start, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    for _ in range(20):
+        process.stdout.readline()
+    process.kill()
+    process.communicate()
+    before = {part.name: part.read_bytes() for part in tmp_path.iterdir()}
+    assert sorted(before) == ["a.db", "a.db-wal"]
+    with pytest.raises(ArchiveRefused, match="another seed"):
+        archive(path, seed=1)
+    assert {part.name: part.read_bytes() for part in tmp_path.iterdir()} == before
+
+
+def test_a_kill_while_it_is_made_leaves_a_file_that_goes_on(tmp_path: Path) -> None:
+    """At eight moments around the making, which takes some milliseconds."""
+    made = """
+import sys
+from pathlib import Path
+from tests.test_archive import Archive
+content = {f"path {k}": "x" for k in range(20_000)}
+print("now", flush=True)
+Archive(Path(sys.argv[1]), content=content, seed=0, version="1")
+print("made", flush=True)
+input()
+"""
+    content, cut = {f"path {k}": "x" for k in range(20_000)}, 0
+    for k in range(8):
+        path = tmp_path / f"{k}.db"
+        start = [sys.executable, "-c", made, str(path)]
+        process = subprocess.Popen(start, cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.PIPE)
+        assert process.stdout
+        process.stdout.readline()
+        time.sleep(0.003 * k)
+        process.kill()
+        told = process.communicate()[0]
+        cut += b"made" not in told
+        with Archive(path, content=content, seed=0, version="1") as there:
+            there.add("one", 0, {}, {"bodies": 1})
+    assert cut > 0
+    assert len([*tmp_path.iterdir()]) == 8
 
 
 def test_a_full_database_keeps_what_it_has(tmp_path: Path) -> None:
