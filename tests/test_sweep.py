@@ -208,7 +208,7 @@ def test_the_best_of_all_is_kept_and_the_plainly_worse_are_not(found: Sweep) -> 
 
 def test_the_cheapest_is_that_which_reaches_for_sure_after_those_that_may() -> None:
     shop = Shop("coin", [Line("L", [Station("A", 36, scrap=0.1)])])
-    over = {"stations.A.scrap": [0.02, 0.1, 0.11, 0.5]}
+    over = {"stations.A.scrap": [0.0, 0.02, 0.1, 0.11, 0.5]}  # 0.0 reaches too, and costs more
     coin = sweep(shop, over, hours=10, runs=60, seed=0, target=900, progress=False)
     table = coin.cheapest(cost=lambda cell: -cell["stations.A.scrap"], probability=0.5)
     assert table["stations.A.scrap"].tolist()[-1] == 0.02
