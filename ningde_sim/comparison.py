@@ -153,10 +153,10 @@ class Comparison:
             yield "difference", f"{gain}{_verdict(gain)}"
         if n >= 3:
             fewer = paired.variance_reduction(*both, level=0.95)
-            words = f"would need {fewer.value:,.3g} times the runs for as narrow a difference"
+            words = f"would need {_times(fewer.value)} times the runs for as narrow a difference"
             if not math.isfinite(fewer.value):
                 words = "could not tell what this does exactly: all runs differ by the same"
-            yield "independent luck", f"{words} ({fewer.low:,.3g} to {fewer.high:,.3g}; 95 %)"
+            yield "independent luck", f"{words} ({_times(fewer.low)} to {_times(fewer.high)}; 95 %)"
         engines = dict.fromkeys((case.engine, self.second.case.engine))
         told = f"{' and '.join(engines)} engine, version {self.first.version}"
         yield "luck", f"the same in both: seed {self.first.seed}, {told}"
@@ -177,6 +177,10 @@ class Comparison:
 
     def _both(self, of: str | None) -> tuple[Values, Values]:
         return self.first.column(of), self.second.column(of)
+
+
+def _times(factor: float) -> str:
+    return f"{factor:,.0f}" if factor >= 10 else f"{factor:.1f}"
 
 
 def _verdict(gain: Estimate) -> str:
