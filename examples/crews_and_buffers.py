@@ -81,6 +81,8 @@ def main() -> None:
     except (ValueError, ArchiveFailed, ArchiveRefused) as error:
         raise SystemExit(str(error)) from None
     print(found.summary())
+    if not found.complete:
+        raise SystemExit("Stopped; with --resume FILE it would go on from here.")
     print(f"\nAgainst today's {TODAY[CREW]} crews and {TODAY[CLOSURES]} places: bodies a month,")
     print("all intervals together at 95 %")
     gains = found.against(TODAY)
