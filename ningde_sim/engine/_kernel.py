@@ -56,6 +56,9 @@ NEVER = 2**62
 LONGEST = 2**53
 """No duration is longer: 285,000 years. [ms]"""
 
+MOST_STEPS = 8
+"""More than one event ends."""
+
 # --------------------------------------------------------------------------- random numbers
 
 FIXED, EXPONENTIAL, LOGNORMAL, GAMMA, WEIBULL, UNIFORM, TRIANGULAR, EMPIRICAL = range(8)
@@ -203,6 +206,8 @@ STATION = np.dtype(
             # how it is: `left` of the body or stop, `began` on the clock of its working time
             *("content", "task", "running", "left", "began", "in_repair", "in_queue", "state"),
             *("since", "since_wall", "done", "next_stop", "worked", "fails_at", "woken"),
+            # why: the step that woke it last; since when its own goes on, and the one before
+            *("cause", "started", "before"),
             # what is counted
             *("cycles", "scrapped", "reworked", "failures"),
         )
@@ -242,6 +247,7 @@ GLOBAL = np.dtype(
             *("now", "seed", "run", "width", "n_due_now", "n_woken", "first_woken"),
             *("crews", "busy_crews", "first_queued", "last_queued"),
             *("n_exits", "tracing", "n_trace", "team"),
+            *("ledger", "n_steps", "cause", "exit_of", "exit_at", "exit_cause"),
         )
     ]
 )
@@ -261,6 +267,7 @@ class Floor(NamedTuple):
     joins: Any  # int64: stores that stations take from and put to
     stops: Any  # int64 (n, 2): every, visible ms
     queues: Any  # int64: takers, putters, parts under way of each store
+    ways: Any  # int64 (n, 2): since when a part is under way, and the step before
     spent: Any  # int64 (stations, 6): ms in each state
     due: Any  # int64: when the slot's event is due, or NEVER
     after: Any  # int64: next slot in the same bucket
@@ -270,6 +277,9 @@ class Floor(NamedTuple):
     team: Any  # int64: stations that move together
     exits: Any  # int64 (n, 2): station, time
     trace: Any  # int64 (n, 4): thing, state, begin, end
+    steps: Any  # int64 (n, 4): what it is, begin, end, the step before
+    marks: Any  # int64 (n,): who refers to a step
+    path: Any  # int64 (n, 4): steps that all paths have in common
 
 
 # ------------------------------------------------------------ events: a calendar queue of slots
@@ -424,6 +434,7 @@ def _after_closing(f, time, duration):
 def _open(f, time):
     """A working time opens: its stations try the moves they stood at."""
     t = f.times[time]
+    f.g[0].cause = -1
     shown = t.close - t.closed_ms
     t.now += 1
     t.close = f.windows[t.now, 1]
@@ -521,6 +532,169 @@ def close_accounts(f):
         _account_clock(f, i)
 
 
+# --------------------------------------------------------------------------- causes
+#
+# What a step is: the work of each station, its planned stops, the repairs of each clock, its
+# waits for a crew, then the transits of each store. Twice that, plus one if it came to its end.
+
+
+@_inlined
+def _note(f, what, begin, before):
+    """Write down a step that ends now; its number."""
+    g = f.g[0]
+    step = g.n_steps
+    f.steps[step, 0] = what
+    f.steps[step, 1] = begin
+    f.steps[step, 2] = g.now
+    f.steps[step, 3] = before
+    g.n_steps = step + 1
+    return step
+
+
+@_compiled
+def doing(f, k):
+    """What step a loaded station is in; of several repairs or waits the first declared counts."""
+    s = f.stations[k]
+    n, m = len(f.stations), len(f.clocks)
+    if s.in_repair == 0 and s.in_queue == 0:
+        return 2 * (k if s.task == WORKING else n + k)
+    sought = IN_REPAIR if s.in_repair > 0 else IN_QUEUE
+    i = s.clocks
+    while f.clocks[i].state != sought:
+        i += 1
+    return 2 * (2 * n + (i if s.in_repair > 0 else m + i))
+
+
+@_compiled
+def _step(f, k, ending):
+    """What a loaded station does ends, or is broken off because something else ends."""
+    s = f.stations[k]
+    g = f.g[0]
+    if g.ledger and s.content == LOADED:
+        what = doing(f, k)
+        if what == ending:
+            s.before = _note(f, what + 1, s.started, s.before)
+        elif g.now > s.started:
+            s.before = _note(f, what, s.started, s.before)
+        s.started = g.now
+
+
+@_inlined
+def _latest_cause(f, n):
+    """The last cause of a move of a team of n."""
+    cause = f.stations[f.team[0]].cause
+    for i in range(1, n):
+        cause = max(cause, f.stations[f.team[i]].cause)
+    return cause
+
+
+@_compiled
+def forget(f):
+    """Causes are told from now on."""
+    g = f.g[0]
+    g.ledger = 1
+    g.n_steps = 0
+    g.cause = g.exit_cause = -1
+    g.exit_at = g.now
+    for k in range(len(f.stations)):
+        f.stations[k].cause = f.stations[k].before = -1
+        f.stations[k].started = g.now
+    for i in range(len(f.ways)):
+        f.ways[i, 0] = g.now
+        f.ways[i, 1] = -1
+
+
+@_inlined
+def _hold(f, step):
+    """Mark a step that something may yet come of, and all before it; 1 if there is none.
+
+    A mark counts 2 for what goes on, 1 for each marked step that came of it.
+    """
+    if step < 0:
+        return 1
+    mark = 2
+    while step >= 0:
+        known = f.marks[step] > 0
+        f.marks[step] += mark
+        if known:
+            break
+        step = f.steps[step, 3]
+        mark = 1
+    return 0
+
+
+@_compiled
+def _hold_all(f):
+    """Mark what came of nothing else; how many beginnings all paths have."""
+    beginnings = _hold(f, f.g[0].exit_cause)
+    for k in range(len(f.stations)):
+        s = f.stations[k]
+        if s.content == LOADED:
+            s.cause = -1
+            beginnings += _hold(f, s.before)
+        else:
+            s.before = -1
+            beginnings += _hold(f, s.cause)
+    for i in range(len(f.stores)):
+        q = f.stores[i]
+        for m in range(q.n_under_way):
+            beginnings += _hold(f, f.ways[q.under_way + (q.first + m) % q.capacity, 1])
+    for i in range(f.g[0].n_steps):
+        beginnings += f.marks[i] > 0 and f.steps[i, 3] < 0
+    return beginnings
+
+
+@_inlined
+def _copy(rows, i, to, k):
+    for j in range(4):
+        to[k, j] = rows[i, j]
+
+
+@_compiled
+def compact(f):
+    """Make room for steps: drop what nothing came of, hand over what all paths have in common.
+
+    The latter goes to the front of `path`, in order of time; how many steps that are.
+    """
+    g = f.g[0]
+    g.cause = -1
+    for i in range(g.n_steps):
+        f.marks[i] = 0
+    in_common = _hold_all(f) == 1
+    n, kept = 0, 0
+    for i in range(g.n_steps):
+        mark = f.marks[i]
+        if mark > 0 and kept == 0 and in_common and mark == 1:
+            _copy(f.steps, i, f.path, n)
+            n += 1
+            f.marks[i] = -1
+        elif mark > 0:
+            before = f.steps[i, 3]
+            _copy(f.steps, i, f.steps, kept)
+            f.steps[kept, 3] = f.marks[before] if before >= 0 else -1
+            f.marks[i] = kept
+            kept += 1
+    g.n_steps = kept
+    _renumber(f)
+    return n
+
+
+@_compiled
+def _renumber(f):
+    """What goes on refers to steps by their new numbers."""
+    g = f.g[0]
+    g.exit_cause = f.marks[g.exit_cause] if g.exit_cause >= 0 else -1
+    for k in range(len(f.stations)):
+        s = f.stations[k]
+        s.cause = f.marks[s.cause] if s.cause >= 0 else -1
+        s.before = f.marks[s.before] if s.before >= 0 else -1
+    for i in range(len(f.stores)):
+        q = f.stores[i]
+        for m in range(q.n_under_way):
+            at = q.under_way + (q.first + m) % q.capacity
+            f.ways[at, 1] = f.marks[f.ways[at, 1]] if f.ways[at, 1] >= 0 else -1
+
+
 # --------------------------------------------------------------------------- moves
 
 
@@ -528,8 +702,9 @@ def close_accounts(f):
 def _wake(f, k):
     """Put a station in the ring of those whose move is to be tried."""
     s = f.stations[k]
+    g = f.g[0]
+    s.cause = max(s.cause, g.cause)
     if not s.woken:
-        g = f.g[0]
         s.woken = 1
         at = g.first_woken + g.n_woken
         f.woken[at if at < len(f.woken) else at - len(f.woken)] = k
@@ -643,7 +818,10 @@ def _send(f, i):
     """A part starts its transit through store i."""
     q = f.stores[i]
     when = _after(f, q.time, q.transit)
-    f.queues[q.under_way + (q.first + q.n_under_way) % q.capacity] = when
+    at = q.under_way + (q.first + q.n_under_way) % q.capacity
+    f.queues[at] = when
+    f.ways[at, 0] = f.g[0].now
+    f.ways[at, 1] = f.g[0].cause
     q.n_under_way += 1
     if q.n_under_way == 1:
         _schedule(f, len(f.times) + i, when)
@@ -654,6 +832,10 @@ def _arrive(f, i):
     """A part ends its transit: who waits for it is tried."""
     _account_store(f, i)
     q = f.stores[i]
+    if f.g[0].ledger:
+        what = 2 * (2 * len(f.stations) + 2 * len(f.clocks) + i) + 1
+        at = q.under_way + q.first
+        f.g[0].cause = _note(f, what, f.ways[at, 0], f.ways[at, 1])
     q.first = (q.first + 1) % q.capacity
     q.n_under_way -= 1
     q.ready += 1
@@ -666,6 +848,7 @@ def _arrive(f, i):
 @_inlined
 def _exchange(f, n):
     """Move a team of n: all leave their queues, then all go on."""
+    f.g[0].cause = _latest_cause(f, n)
     for i in range(n):
         k = f.team[i]
         if f.stations[k].content == EMPTY:
@@ -691,6 +874,7 @@ def _exchange(f, n):
                 f.exits[g.n_exits, 0] = s.line
                 f.exits[g.n_exits, 1] = g.now
                 g.n_exits += 1
+                g.exit_of, g.exit_at, g.exit_cause = k, g.now, g.cause
             _empty(f, k)
 
 
@@ -725,6 +909,8 @@ def _load(f, k):
     """A body is there, or is to be processed again: the planned stop that is due, then work."""
     s = f.stations[k]
     s.content = LOADED
+    s.started = f.g[0].now
+    s.before = f.g[0].cause
     if s.done == s.next_stop:
         _planned_stop(f, k)
     else:
@@ -787,6 +973,7 @@ def _station_due(f, k):
     if s.left > 0:
         _fail_in_operation(f, k)
     elif s.task == PLANNED:
+        _step(f, k, doing(f, k))
         _work(f, k)
         _run(f, k)
         _show(f, k)
@@ -797,6 +984,8 @@ def _station_due(f, k):
 @_inlined
 def _finish(f, k):
     s = f.stations[k]
+    if f.g[0].ledger:
+        f.g[0].cause = _note(f, 2 * k + 1, s.started, s.before)
     s.cycles += 1
     if s.scrap > 0.0 or s.rework > 0.0:
         u = uniform(f.streams[s.quality], f.g[0].seed, f.g[0].run, s.done)
@@ -852,6 +1041,7 @@ def _fail(f, i):
     c = f.clocks[i]
     s = f.stations[c.station]
     g = f.g[0]
+    _step(f, c.station, -1)
     c.failures += 1
     s.failures += 1
     s.fails_at = _first_to_fail(f, c.station)
@@ -889,6 +1079,7 @@ def _repaired(f, i):
     """The clock starts afresh, the crew goes to who waits longest, the station goes on."""
     c = f.clocks[i]
     s = f.stations[c.station]
+    _step(f, c.station, 2 * (2 * len(f.stations) + i))
     _account_clock(f, i)
     c.state = RUNNING
     s.in_repair -= 1
@@ -915,6 +1106,7 @@ def _crew_leaves(f):
 def _crew_comes(f, i):
     c = f.clocks[i]
     g = f.g[0]
+    _step(f, c.station, 2 * (2 * len(f.stations) + len(f.clocks) + i))
     g.first_queued = c.behind
     g.busy_crews += 1
     waited = _reading(f, c.time) - c.since
@@ -970,16 +1162,19 @@ def start(f):
 def advance(f, until, events):
     """Run up to and including `until`, for at most so many events; whether it is done.
 
-    It also comes back when the room for exits or the trace gets short.
+    It also comes back when the room for exits, the trace or the steps gets short.
     """
     g = f.g[0]
     first_station = len(f.times) + len(f.stores)
     first_clock = first_station + len(f.stations)
     room = len(f.exits) - len(f.stations)
     room_to_trace = len(f.trace) - 3 * (len(f.stations) + len(f.clocks))
+    room_to_step = len(f.steps) - MOST_STEPS
     while events > 0:
         _settle(f)
         if g.n_exits > room or (g.tracing and g.n_trace > room_to_trace):
+            return False
+        if g.ledger and g.n_steps > room_to_step:
             return False
         if g.n_due_now == 0 and not _next_instant(f, until):
             g.now = until

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from ningde_sim import units
-from ningde_sim.engine import _kernel
+from ningde_sim.engine import _kernel, path
 from ningde_sim.engine._kernel import NEVER
-from ningde_sim.engine.results import COUNTED, Counts, ExitTimes, History, Ints, period_ends
+from ningde_sim.engine.results import COUNTED, Counts, History, Ints, Packed, period_ends
 from ningde_sim.engine.rules import Layout, visible_ms
 
 EVENTS = 100_000
 """Events of the first call of the kernel; later calls are cut to last `PATIENCE`."""
+
+MOST_EVENTS = 1 << 40
+"""Events of a call at most: the kernel may come back long before, for want of room."""
 
 PATIENCE = 0.1
 """Time after which the kernel comes back to Python, where Ctrl-C is heard. [s]"""
@@ -28,6 +31,9 @@ N_EXITS = 1 << 14
 
 N_TRACE = 1 << 16
 """Intervals after which it hands over the trace."""
+
+N_STEPS = 1 << 16
+"""Steps after which it drops those that nothing came of, and hands over the critical path."""
 
 Records = np.ndarray[Any, Any]
 
@@ -108,6 +114,7 @@ def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints, Ints]:
     stations["next_stop"] = [min((s.every for s in p.stops), default=NEVER) for p in places]
     stations["fails_at"] = NEVER
     stations["state"] = _kernel.STARVED
+    stations["cause"] = stations["before"] = -1
     joins = [s for p in places for s in p.takes] + [s for p in places for s in p.puts]
     stops = [(stop.every, visible_ms(stop)) for p in places for stop in p.stops]
     return (
@@ -117,7 +124,9 @@ def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints, Ints]:
     )
 
 
-def build(layout: Layout, *, seed: int, run: int, trace: bool) -> _kernel.Floor:
+def build(
+    layout: Layout, *, seed: int, run: int, trace: bool, ledger: bool = False
+) -> _kernel.Floor:
     """Lay a shop out in the arrays of the kernel."""
     streams, values = layout.streams.arrays()
     times, windows = _times(layout)
@@ -128,7 +137,8 @@ def build(layout: Layout, *, seed: int, run: int, trace: bool) -> _kernel.Floor:
     g = _records(1, _kernel.GLOBAL)
     g["seed"], g["run"], g["tracing"] = np.uint64(seed).astype(np.int64), run, trace
     g["crews"] = NEVER if layout.shop.repair_crews is None else layout.shop.repair_crews
-    g["first_queued"] = -1
+    g["first_queued"] = g["cause"] = g["exit_cause"] = -1
+    g["exit_of"] = next(k for k, place in enumerate(layout.places) if place.output)
     means = [p.station.cycle_distribution.mean * units.MS_PER_S for p in layout.places]
     g["width"] = int(np.log2(max(1.0, float(np.mean(means)) / len(means))))
     room = len(stations) + len(clocks)
@@ -144,6 +154,7 @@ def build(layout: Layout, *, seed: int, run: int, trace: bool) -> _kernel.Floor:
         joins=joins,
         stops=stops,
         queues=queues,
+        ways=np.zeros((len(queues), 2), np.int64),
         spent=np.zeros((len(stations), 6), np.int64),
         due=np.full(n_slots, NEVER, np.int64),
         after=np.full(n_slots, -1, np.int64),
@@ -153,7 +164,82 @@ def build(layout: Layout, *, seed: int, run: int, trace: bool) -> _kernel.Floor:
         team=np.zeros(len(stations) + 1, np.int64),
         exits=np.zeros((N_EXITS + len(stations), 2), np.int64),
         trace=np.zeros((N_TRACE + 4 * room if trace else 1, 4), np.int64),
+        **_steps(N_STEPS if ledger else 1),
     )
+
+
+def _steps(n: int) -> dict[str, Ints]:
+    """Room for so many steps of the ledger."""
+    return {
+        "steps": np.zeros((n, 4), np.int64),
+        "marks": np.zeros(n, np.int64),
+        "path": np.zeros((n, 4), np.int64),
+    }
+
+
+class _Path:
+    """The critical path as far as it is known, and room for the steps that it may go on with."""
+
+    def __init__(self, layout: Layout, begin: int) -> None:
+        self.layout = layout
+        self.begin = self.known = begin
+        self.rows = Packed(3)
+
+    def add(self, rows: Ints) -> None:
+        """Steps that follow those already there."""
+        if len(rows):
+            self.rows.add(rows - np.array([0, self.begin, self.begin]))
+            self.known = int(rows[-1, 2])
+
+    def make_room(self, floor: _kernel.Floor) -> _kernel.Floor:
+        """The floor with room for more steps, if there is little left."""
+        g = floor.g[0]
+        if not g.ledger or g.n_steps <= len(floor.steps) - _kernel.MOST_STEPS:
+            return floor
+        n = _kernel.compact(floor)
+        self.add(floor.path[:n, :3])
+        n_steps = int(g.n_steps)
+        if n_steps <= len(floor.steps) // 2:
+            return floor
+        grown = _steps(2 * len(floor.steps))
+        grown["steps"][:n_steps] = floor.steps[:n_steps]
+        return floor._replace(**grown)
+
+    def complete(self, floor: _kernel.Floor) -> Packed:
+        """What the last body waited for, then what its station still waits for."""
+        g = floor.g[0]
+        for rows, low in (
+            (_backwards(floor, int(g.exit_cause)), self.known),
+            (self._going_on(floor), int(g.exit_at)),
+        ):
+            self.add(np.array(path.between(rows, low), np.int64).reshape(-1, 3))
+        return self.rows
+
+    def _going_on(self, floor: _kernel.Floor) -> Iterator[path.Row]:
+        """What the station of the last body waits for, and what that came of, the last first."""
+        g, stores = floor.g[0], floor.stores
+        thing = path.awaited(
+            self.layout, floor.stations["content"], stores["level"], stores["ready"], int(g.exit_of)
+        )
+        now = int(g.now)
+        if thing is None:
+            yield 2 * self.layout.stuck, int(g.exit_at), now
+        elif thing < len(floor.stations):
+            station = floor.stations[thing]
+            yield int(_kernel.doing(floor, thing)), int(station.started), now
+            yield from _backwards(floor, int(station.before))
+        else:
+            store = stores[thing - self.layout.transit(0)]
+            begin, before = floor.ways[store.under_way + store.first]
+            yield 2 * thing, int(begin), now
+            yield from _backwards(floor, int(before))
+
+
+def _backwards(floor: _kernel.Floor, step: int) -> Iterator[path.Row]:
+    """A step and those that it came of, the last first."""
+    while step >= 0:
+        what, begin, end, step = floor.steps[step].tolist()
+        yield what, begin, end
 
 
 def run(
@@ -163,6 +249,7 @@ def run(
     seed: int,
     run: int,
     trace: bool,
+    ledger: bool,
     every: int | None,
     tell: Callable[[int], None],
 ) -> Counts:
@@ -170,30 +257,38 @@ def run(
 
     `warm_up` is in ms too, `tell` hears how far the clock is.
     """
-    floor = build(layout, seed=seed, run=run, trace=trace)
-    exits = {place.line: ExitTimes() for place in layout.places if place.output}
+    floor = build(layout, seed=seed, run=run, trace=trace, ledger=ledger)
+    critical = _Path(layout, warm_up)
+    exits = {place.line: Packed() for place in layout.places if place.output}
     intervals: list[Ints] = []
 
     def advance(until: int, *, keep: bool) -> None:
+        nonlocal floor
         done, events = False, EVENTS
         while not done:
             began = perf_counter()
             done = bool(_kernel.advance(floor, until, events))
             took = perf_counter() - began
-            events = max(1, min(2 * events, int(events * PATIENCE / max(took, 1e-6))))
+            wanted = int(events * PATIENCE / max(took, 1e-6))
+            events = max(1, min(2 * events, wanted, MOST_EVENTS))
             if keep:
                 _drain(floor, warm_up, exits, intervals)
             else:
                 floor.g["n_exits"] = 0
+            floor = critical.make_room(floor)
             tell(int(floor.g["now"][0]))
 
     floor.g["tracing"] = trace and warm_up == 0
+    if ledger and not warm_up:
+        _kernel.forget(floor)
     _kernel.start(floor)
     if warm_up:
         advance(warm_up, keep=False)
         _kernel.close_accounts(floor)
         _clear(floor)
         floor.g["tracing"] = trace
+        if ledger:
+            _kernel.forget(floor)
     level_start = floor.stores["level"].copy() if warm_up else _initial(layout)
     ends = period_ends(layout.horizon - warm_up, every)
     history = History.blank(ends, len(floor.stations), len(floor.stores)) if every else None
@@ -204,7 +299,8 @@ def run(
     _kernel.close_accounts(floor)
     _drain(floor, warm_up, exits, intervals)
     joined = np.concatenate(intervals) if trace else None
-    return _collect(floor, level_start, exits, joined, history)
+    told = critical.complete(floor) if ledger else None
+    return _collect(floor, level_start, exits, joined, history, told)
 
 
 def _keep(floor: _kernel.Floor, history: History, row: int) -> None:
@@ -218,7 +314,7 @@ def _keep(floor: _kernel.Floor, history: History, row: int) -> None:
 
 
 def _drain(
-    floor: _kernel.Floor, warm_up: int, exits: dict[int, ExitTimes], intervals: list[Ints]
+    floor: _kernel.Floor, warm_up: int, exits: dict[int, Packed], intervals: list[Ints]
 ) -> None:
     """Take over the exits and the trace that the kernel has written, to make room for more."""
     rows = floor.exits[: int(floor.g["n_exits"][0])]
@@ -243,9 +339,10 @@ def _clear(floor: _kernel.Floor) -> None:
 def _collect(
     floor: _kernel.Floor,
     level_start: Ints,
-    exits: dict[int, ExitTimes],
+    exits: dict[int, Packed],
     trace: Ints | None,
     history: History | None,
+    path: Packed | None,
 ) -> Counts:
     counted = {
         table: {field: getattr(floor, table)[field].copy() for field in fields}
@@ -254,4 +351,11 @@ def _collect(
     counted["stations"]["content"] = floor.stations["content"].copy()
     counted["stores"]["level_start"] = level_start
     counted["stores"]["level_end"] = floor.stores["level"].copy()
-    return Counts(**counted, spent=floor.spent.copy(), exits=exits, trace=trace, history=history)
+    return Counts(
+        **counted,
+        spent=floor.spent.copy(),
+        exits=exits,
+        trace=trace,
+        history=history,
+        path=path,
+    )

@@ -9,17 +9,17 @@ so the order of creation has no say.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import simpy
 
 from ningde_sim import units
-from ningde_sim.engine import _kernel
+from ningde_sim.engine import _kernel, path
 from ningde_sim.engine._kernel import NEVER
-from ningde_sim.engine.results import COUNTED, Counts, ExitTimes, History, Ints, period_ends
+from ningde_sim.engine.results import COUNTED, Counts, History, Ints, Packed, period_ends
 from ningde_sim.engine.rules import Clock, Gap, Layout, Place, State, visible_ms
 
 Process = Generator[simpy.Event, Any, None]
@@ -33,6 +33,19 @@ class Due(simpy.Event):
         self._ok, self._value = True, None
         if when < NEVER:
             env.schedule(self, priority=2 + rank, delay=when - env.now)  # type: ignore[arg-type]
+
+
+class Step(NamedTuple):
+    """Something that a thing did, and what it had waited for before it began.
+
+    `number` grows with the time of the end; what nothing refers to any more is gone.
+    """
+
+    number: int
+    what: int
+    begin: int
+    end: int
+    before: Step | None
 
 
 class Times:
@@ -87,6 +100,8 @@ class Store:
         self.level = self.ready = gap.initial
         self.takers: list[Station] = []
         self.putters: list[Station] = []
+        self.under_way: deque[tuple[int, Step | None]] = deque()
+        self.number = number
         self.since = 0
         self.clear()
 
@@ -131,6 +146,7 @@ class Store:
             self.account()
             self.level += 1
             if self.gap.transit:
+                self.under_way.append((int(self.floor.env.now), self.floor.cause))
                 self.floor.env.process(self.transit())
             else:
                 self.ready += 1
@@ -139,6 +155,8 @@ class Store:
         """A part travels through the store, then it is ready."""
         yield Due(self.floor.env, self.time.after(self.gap.transit), self.rank)
         self.account()
+        what = 2 * self.floor.layout.transit(self.number) + 1
+        self.floor.cause = self.floor.note(what, *self.under_way.popleft())
         self.ready += 1
         self.wake_takers()
         self.floor.settle()
@@ -164,6 +182,9 @@ class Station:
         self.done = 0
         self.worked = 0
         self.state = State.STARVED
+        self.cause: Step | None = None
+        self.before: Step | None = None
+        self.started = 0
         self.since = self.since_wall = 0
         self.clear()
 
@@ -194,6 +215,31 @@ class Station:
         if state != self.state:
             self.account()
             self.state = state
+
+    # ------------------------------------------------------------------ causes
+
+    def load(self) -> None:
+        """A body is there, or is to be processed again: a step begins."""
+        self.content = _kernel.LOADED
+        self.started, self.before = int(self.floor.env.now), self.floor.cause
+
+    def doing(self) -> int:
+        """What step it is in; of several repairs or waits the first declared counts."""
+        layout = self.floor.layout
+        clocks = [self.floor.clocks[i] for i in self.place.clocks]
+        for state, number in ((State.DOWN, layout.repair), (State.WAITING, layout.wait)):
+            for clock in clocks:
+                if clock.state == state:
+                    return 2 * number(clock.number)
+        return 2 * (self.number if self.task == State.WORKING else layout.stop(self.number))
+
+    def step(self, ending: int | None = None) -> None:
+        """What it does ends, or is broken off because something else ends."""
+        if self.content == _kernel.LOADED:
+            what, now = self.doing(), int(self.floor.env.now)
+            if what == ending or now > self.started:
+                self.before = self.floor.note(what + (what == ending), self.started, self.before)
+            self.started = now
 
     # ------------------------------------------------------------------ moves
 
@@ -244,6 +290,7 @@ class Station:
                 stops = [s for s in self.place.stops if self.done and self.done % s.every == 0]
                 if stops:
                     yield from self.go_on(State.PLANNED, max(visible_ms(s) for s in stops))
+                    self.step(self.doing())
                 cycle = self.floor.draw(self.place.cycle, self.done)
                 yield from self.go_on(State.WORKING, cycle)
                 self.finish()
@@ -277,6 +324,7 @@ class Station:
 
     def finish(self) -> None:
         """The body is finished, to be processed again, or scrapped."""
+        self.floor.cause = self.floor.note(2 * self.number + 1, self.started, self.before)
         self.counted["cycles"] += 1
         scrap, rework = self.place.station.scrap, self.place.station.rework
         luck = self.floor.luck(self.place.quality, self.done) if scrap or rework else 1.0
@@ -287,6 +335,7 @@ class Station:
             self.ask()
         elif luck < scrap + rework:
             self.counted["reworked"] += 1
+            self.load()
         else:
             self.loaded = self.floor.env.event()
             self.offer()
@@ -364,6 +413,7 @@ class FailureClock:
 
     def fail(self) -> simpy.Event | None:
         """Stop the station; ask for a crew if one is needed."""
+        self.station.step()
         self.counted["failures"] += 1
         self.station.counted["failures"] += 1
         self.account()
@@ -394,6 +444,7 @@ class FailureClock:
         if end == NEVER:
             self.crew_leaves(request)
             return
+        self.station.step(2 * self.floor.layout.repair(self.number))
         self.account()
         self.state = None
         self.station.in_repair -= 1
@@ -408,6 +459,7 @@ class FailureClock:
 
     def crew_comes(self) -> None:
         """The wait is over."""
+        self.station.step(2 * self.floor.layout.wait(self.number))
         waited = self.time.reading() - self.since
         if waited > 0:
             self.counted["n_queued"] += 1
@@ -442,6 +494,11 @@ class Floor:
         self.exits: list[tuple[int, int]] = []
         self.trace: list[tuple[int, int, int, int]] = []
         self.tracing = False
+        self.telling = False
+        self.n_steps = 0
+        self.cause: Step | None = None
+        self.last_exit: tuple[int, Step | None] = 0, None
+        self.last_place = next(i for i, place in enumerate(layout.places) if place.output)
 
     def draw(self, stream: int, k: int) -> int:
         """The k-th draw of a stream. [ms]"""
@@ -455,6 +512,24 @@ class Floor:
         """Note in the trace what a thing did from `begin` to now."""
         if self.tracing and self.env.now > begin:
             self.trace.append((thing, state, begin, int(self.env.now)))
+
+    def note(self, what: int, begin: int, before: Step | None) -> Step | None:
+        """Write down a step that ends now, if causes are told."""
+        if not self.telling:
+            return None
+        self.n_steps += 1
+        return Step(self.n_steps, what, begin, int(self.env.now), before)
+
+    def tell_causes(self) -> None:
+        """Causes are told from now on."""
+        now = int(self.env.now)
+        self.telling = True
+        self.cause = None
+        self.last_exit = now, None
+        for station in self.stations:
+            station.started, station.before, station.cause = now, None, None
+        for store in self.stores:
+            store.under_way = deque((now, None) for _ in store.under_way)
 
     def start(self) -> None:
         """Start all clocks and processes; all stations ask, in order."""
@@ -472,6 +547,7 @@ class Floor:
         for opening, closing in times.later():
             yield Due(self.env, opening, number)
             times.open(opening, closing)
+            self.cause = None
             for station in self.stations:
                 if station.time is times and station.content != _kernel.LOADED:
                     self.wake(station)
@@ -479,6 +555,7 @@ class Floor:
 
     def wake(self, station: Station) -> None:
         """Let a station try to move."""
+        station.cause = _later(station.cause, self.cause)
         if station not in self.woken:
             self.woken.append(station)
 
@@ -501,6 +578,9 @@ class Floor:
 
     def exchange(self, team: list[Station]) -> None:
         """Move a team: all leave their queues, then all go on."""
+        self.cause = None
+        for member in team:
+            self.cause = _later(self.cause, member.cause)
         for member in team:
             if member.content == _kernel.EMPTY:
                 for store in member.takes:
@@ -512,13 +592,15 @@ class Floor:
             if member.content == _kernel.EMPTY:
                 for store in member.takes:
                     store.wake_putters()
-                member.content = _kernel.LOADED
+                member.load()
                 member.loaded.succeed()
             else:
                 for store in member.puts:
                     store.wake_takers()
                 if member.place.output:
                     self.exits.append((member.place.line, int(self.env.now)))
+                    self.last_exit = int(self.env.now), self.cause
+                    self.last_place = member.number
                 member.ask()
 
     def account(self) -> None:
@@ -546,6 +628,42 @@ class Floor:
             thing.clear()
         self.exits.clear()
 
+    def path(self, begin: int) -> list[path.Row]:
+        """What the last body waited for from `begin` on, then what its station still waits for."""
+        left, step = self.last_exit
+        return path.between(_backwards(step), begin) + path.between(self.going_on(), left)
+
+    def going_on(self) -> Iterator[path.Row]:
+        """What the station of the last body waits for, and what that came of, the last first."""
+        content = [station.content for station in self.stations]
+        level, ready = ([getattr(s, name) for s in self.stores] for name in ("level", "ready"))
+        now, layout = int(self.env.now), self.layout
+        thing = path.awaited(layout, content, level, ready, self.last_place)
+        if thing is None:
+            yield 2 * layout.stuck, self.last_exit[0], now
+        elif thing < len(self.stations):
+            station = self.stations[thing]
+            yield station.doing(), station.started, now
+            yield from _backwards(station.before)
+        else:
+            begin, before = self.stores[thing - layout.transit(0)].under_way[0]
+            yield 2 * thing, begin, now
+            yield from _backwards(before)
+
+
+def _backwards(step: Step | None) -> Iterator[path.Row]:
+    """A step and those that it came of, the last first."""
+    while step is not None:
+        yield step.what, step.begin, step.end
+        step = step.before
+
+
+def _later(a: Step | None, b: Step | None) -> Step | None:
+    """The later of two causes."""
+    if a is None or b is None:
+        return a or b
+    return a if a.number > b.number else b
+
 
 LAST = 2**40
 """A rank behind that of all things."""
@@ -561,6 +679,7 @@ def run(
     seed: int,
     run: int,
     trace: bool,
+    ledger: bool,
     every: int | None,
     tell: Callable[[int], None],
 ) -> Counts:
@@ -577,12 +696,16 @@ def run(
             floor.env.run(until=Due(floor.env, stop, LAST))
             tell(stop)
 
+    if ledger and not warm_up:
+        floor.tell_causes()
     floor.start()
     if warm_up:
         advance(warm_up)
         floor.account()
         floor.clear()
         floor.tracing = trace
+        if ledger:
+            floor.tell_causes()
     ends = period_ends(layout.horizon - warm_up, every)
     history = History.blank(ends, len(floor.stations), len(floor.stores)) if every else None
     for row, end in enumerate(ends.tolist()):
@@ -595,6 +718,10 @@ def run(
 
 def _collect(floor: Floor, warm_up: int, history: History | None) -> Counts:
     begun = np.array([0, 0, warm_up, warm_up])
+    lines = [place.line for place in floor.layout.places if place.output]
+    exits = {number: Packed() for number in lines}
+    for number, times in exits.items():
+        times.add(np.array([t - warm_up for n, t in floor.exits if n == number], np.int64))
     return Counts(
         stations=_counted("stations", floor.stations)
         | {"content": np.array([s.content for s in floor.stations], np.int64)},
@@ -605,14 +732,10 @@ def _collect(floor: Floor, warm_up: int, history: History | None) -> Counts:
             "level_end": np.array([s.level for s in floor.stores], np.int64),
         },
         clocks=_counted("clocks", floor.clocks),
-        exits={
-            number: ExitTimes(
-                np.array([t - warm_up for n, t in floor.exits if n == number], np.int64)
-            )
-            for number in [p.line for p in floor.layout.places if p.output]
-        },
+        exits=exits,
         trace=np.array(floor.trace, np.int64).reshape(-1, 4) - begun if floor.tracing else None,
         history=history,
+        path=path.packed(floor.path(warm_up), warm_up) if floor.telling else None,
     )
 
 

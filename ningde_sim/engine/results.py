@@ -12,29 +12,29 @@ import numpy as np
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
-class ExitTimes:
-    """Rising times, kept packed: a year has half a million exits, ten years five."""
+class Packed:
+    """Times, or rows of times, in their order, kept packed: ten years have five million exits."""
 
-    def __init__(self, times: Ints | None = None) -> None:
+    def __init__(self, *columns: int) -> None:
+        self._columns = columns
         self._packed: list[bytes] = []
         self._n = 0
-        if times is not None:
-            self.add(times)
 
-    def add(self, times: Ints) -> None:
-        """Append times that follow those already there."""
-        if len(times):
-            steps = np.diff(times, prepend=0)
+    def add(self, rows: Ints) -> None:
+        """Append what follows, shape (n, *columns)."""
+        if len(rows):
+            steps = np.diff(rows, axis=0, prepend=np.zeros_like(rows[:1]))
             self._packed.append(zlib.compress(steps.tobytes(), 1))
-            self._n += len(times)
+            self._n += len(rows)
 
     def __len__(self) -> int:
         return self._n
 
     def array(self) -> Ints:
-        """All of them, shape (n,). [ms, int64]"""
+        """All of them, shape (n, *columns). [ms, int64]"""
         steps = [np.frombuffer(zlib.decompress(packed), np.int64) for packed in self._packed]
-        return np.concatenate([step.cumsum() for step in steps] or [np.zeros(0, np.int64)])
+        shaped = [step.reshape(-1, *self._columns).cumsum(axis=0) for step in steps]
+        return np.concatenate([*shaped, np.zeros((0, *self._columns), np.int64)])
 
 
 COUNTED = {
@@ -110,19 +110,23 @@ class Counts:
         level_ms, full_ms, empty_ms, none_ready_ms, n_put, n_taken, level_start, level_end.
     clocks : dict of arrays, shape (n_clocks,)
         failures, repair_ms, queue_ms, n_queued, longest_ms (longest wait).
-    exits : dict of line number to ExitTimes  Finish times since the start of the counted hours.
+    exits : dict of line number to Packed  Finish times since the start of the counted hours.
     trace : array, shape (n, 4), or None where none was asked for
         Thing (stations, then clocks), state, begin and end since the start of the counted hours.
     history : History, or None where none was asked for
+    path : Packed, rows of 3, or None where no ledger was asked for
+        Steps of the critical path in order of time: what (`path.Things`), begin, end since the
+        start of the counted hours.
     """
 
     stations: dict[str, Ints]
     spent: Ints
     stores: dict[str, Ints]
     clocks: dict[str, Ints]
-    exits: dict[int, ExitTimes]
+    exits: dict[int, Packed]
     trace: Ints | None
     history: History | None
+    path: Packed | None
 
 
 def merged(trace: Ints) -> Ints:

@@ -44,6 +44,8 @@ uptime and the k-th repair of a failure have the k-th draws of theirs.
 **Counting.** What happens later than the warm-up, up to and including the last instant, counts;
 without a warm-up everything counts. What lasts across either end counts with the part inside; a
 wait for a crew is among those that waited when it ends inside.
+
+**Causes.** What made a move or a step possible is told by `engine.path`.
 """
 
 from __future__ import annotations
@@ -54,6 +56,7 @@ from enum import IntEnum
 
 from ningde_sim import units
 from ningde_sim.engine._kernel import NEVER
+from ningde_sim.engine.results import Ints
 from ningde_sim.engine.streams import Streams
 from ningde_sim.plant.distributions import Uniform
 from ningde_sim.plant.line import Line, Store
@@ -146,6 +149,36 @@ class Layout:
             self._add_line(number, line)
         self.windows = [self._windows(time) for time in self._times]
         self.ends = [_end(time) for time in self._times]
+
+    @property
+    def n_things(self) -> int:
+        """How many there are whose steps can be on the critical path."""
+        return self.transit(len(self.gaps))
+
+    def stop(self, place: int) -> int:
+        """The number of a station's planned stops; its work has the number of the station."""
+        return len(self.places) + place
+
+    def repair(self, clock: int) -> int:
+        """The number of a failure's repairs."""
+        return 2 * len(self.places) + clock
+
+    def wait(self, clock: int) -> int:
+        """The number of a failure's waits for a crew."""
+        return 2 * len(self.places) + len(self.clocks) + clock
+
+    def transit(self, gap: int) -> int:
+        """The number of a store's transits."""
+        return 2 * len(self.places) + 2 * len(self.clocks) + gap
+
+    def closed(self, thing: Ints) -> Ints:
+        """The number of the closed time of a station, or of a store behind all stations."""
+        return self.n_things + thing
+
+    @property
+    def stuck(self) -> int:
+        """The number of what keeps a shop in which nothing moves any more."""
+        return self.n_things + len(self.places) + len(self.gaps)
 
     def _time(self, own: WorkingTime | None) -> int:
         time = own if own is not None else self.shop.working_time

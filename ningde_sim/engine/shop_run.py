@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim import units
+from ningde_sim.engine.path import CriticalPath
 from ningde_sim.engine.results import Counts, History, Ints, merged
 from ningde_sim.engine.rules import STATES, Layout, State
 from ningde_sim.plant import checks
@@ -227,6 +228,70 @@ class ShopRun:
                 "end": rows[:, 3],
             }
         )
+
+    @cached_property
+    def critical_path(self) -> CriticalPath:
+        """With `ledger=True`: the steps that the last body waited for, one after the other."""
+        steps = self._kept(self.counts.path, "a ledger", "ledger=True").array()
+        begin = units.hours_to_ms(self.warm_up)
+        return CriticalPath(self._layout, begin, self._counted_ms, steps)
+
+    def ledger(self, *, every: float | None = None) -> pd.DataFrame:
+        """With `ledger=True`: where the counted hours went, along the critical path.
+
+        From the last body back each instant had one step that all after it waited for, and to
+        that thing and cause it is booked. So the hours add up to the counted ones exactly, in
+        whole ms: a second less of what is on the path would have brought the last body a second
+        earlier, as long as the path stays the same.
+
+        Parameters
+        ----------
+        every : float, optional  Tell it for each period of so many counted hours. [h]
+
+        Returns
+        -------
+        DataFrame
+            A row a thing and cause, the most hours first; with `every` in order of `period`, its
+            beginning. [h]
+
+            - `thing`: station, robot or store; `station`, `line`: where it is, "" for a store.
+            - `cause`: "working", "planned" (stop), "repair", "waiting" (for a crew), "transit",
+              "closed" (outside working time), "stuck" (nothing moves any more).
+            - `failure`: of a repair or a wait, which one.
+            - `times`: steps that came to their end there; pieces broken off don't count.
+            - `ms` [int64], `hours` [h].
+
+        Raises
+        ------
+        ValueError
+            No ledger was kept; `every` is not above 0.
+
+        Examples
+        --------
+        >>> from ningde_sim import Line, Shop, Station, simulate
+        >>> line = Line("L", [Station("A", 50), Station("B", 60)])
+        >>> run = simulate(Shop("two", [line]), hours=8, seed=0, ledger=True)
+        >>> run.ledger()[["thing", "cause", "times", "hours"]].round(3)
+          thing    cause  times  hours
+        0     B  working    479  7.986
+        1     A  working      1  0.014
+        """
+        owner = f"ShopRun {self.shop.name!r}"
+        path = self.critical_path
+        if every is None:
+            table = path.table().drop(columns="period").sort_values("ms", ascending=False)
+        else:
+            every = checks.number(owner, "every", every, above=True, high=units.MAX_HOURS)
+            period = max(1, units.hours_to_ms(every))
+            table = path.table(period)
+            table["period"] = units.ms_to_hours(table["period"] * period)
+        things = path.things[["thing", "station", "line", "cause", "failure"]]
+        told = things.iloc[table.pop("number")].reset_index(drop=True)
+        table = pd.concat([told, table.reset_index(drop=True)], axis=1)
+        table["hours"] = units.ms_to_hours(table["ms"])
+        if every is not None:
+            table.insert(0, "period", table.pop("period"))
+        return table
 
     @property
     def history(self) -> History:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, assume, given, seed, settings
 from hypothesis import strategies as st
 
 from ningde_sim import ShopRun, ningde_2020, ningde_2021, simulate
+from ningde_sim.engine import compiled
 from ningde_sim.engine.results import COUNTED, History
 from tests.shops import shops
 
@@ -28,6 +29,10 @@ def assert_equal(one: ShopRun, other: ShopRun) -> None:
             np.testing.assert_array_equal(ours[field], theirs[field], err_msg=f"{table}.{field}")
     np.testing.assert_array_equal(one.counts.spent, other.counts.spent)
     assert (one.counts.history is None) == (other.counts.history is None)
+    assert (one.counts.path is None) == (other.counts.path is None)
+    if one.counts.path is not None:
+        steps, theirs = one.critical_path.steps, other.critical_path.steps
+        np.testing.assert_array_equal(steps, theirs, err_msg="critical path")
     if one.counts.history is not None:
         assert_histories_equal(one.history, other.history)
     np.testing.assert_array_equal(one.per_hour(), other.per_hour())
@@ -52,9 +57,17 @@ def n_events(run: ShopRun) -> int:
     return int(run.stations["cycles"].sum() + 2 * run.stations["failures"].sum())
 
 
+@pytest.fixture(autouse=True, scope="module")
+def little_room_for_steps():
+    """The compiled engine tidies up its steps often, and has to ask for more room."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled, "N_STEPS", 64)
+        yield
+
+
 def both(shop, **options):
-    """The same run by both engines, with a history whose last period is short."""
-    options |= {"trace": True, "every": 0.3 * options["hours"]}
+    """The same run by both engines, with a ledger and a history whose last period is short."""
+    options |= {"trace": True, "ledger": True, "every": 0.3 * options["hours"]}
     return [simulate(shop, engine=engine, **options) for engine in ("reference", "compiled")]
 
 
