@@ -19,6 +19,7 @@ import simpy
 from ningde_sim import units
 from ningde_sim.engine import _kernel, path
 from ningde_sim.engine._kernel import NEVER
+from ningde_sim.engine.path import Row
 from ningde_sim.engine.results import COUNTED, Counts, History, Ints, Packed, period_ends
 from ningde_sim.engine.rules import Clock, Gap, Layout, Place, State, visible_ms
 
@@ -628,12 +629,12 @@ class Floor:
             thing.clear()
         self.exits.clear()
 
-    def path(self, begin: int) -> list[path.Row]:
+    def path(self, begin: int) -> list[Row]:
         """What the last body waited for from `begin` on, then what its station still waits for."""
         left, step = self.last_exit
         return path.between(_backwards(step), begin) + path.between(self.going_on(), left)
 
-    def going_on(self) -> Iterator[path.Row]:
+    def going_on(self) -> Iterator[Row]:
         """What the station of the last body waits for, and what that came of, the last first."""
         content = [station.content for station in self.stations]
         level, ready = ([getattr(s, name) for s in self.stores] for name in ("level", "ready"))
@@ -651,7 +652,7 @@ class Floor:
             yield from _backwards(before)
 
 
-def _backwards(step: Step | None) -> Iterator[path.Row]:
+def _backwards(step: Step | None) -> Iterator[Row]:
     """A step and those that it came of, the last first."""
     while step is not None:
         yield step.what, step.begin, step.end

@@ -12,12 +12,12 @@ import pandas as pd
 
 from ningde_sim import units
 from ningde_sim.engine.path import CriticalPath
-from ningde_sim.engine.results import Counts, History, Ints, merged
+from ningde_sim.engine.results import Counts, History, Ints, Packed, merged
 from ningde_sim.engine.rules import STATES, Layout, State
 from ningde_sim.plant import checks
 from ningde_sim.plant.shop import Shop
 
-Kept = TypeVar("Kept", Ints, History)
+Kept = TypeVar("Kept", Ints, History, Packed)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
