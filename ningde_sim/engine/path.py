@@ -212,7 +212,7 @@ class CriticalPath:
 
     def _opened(self, thing: Ints, begin: Ints, end: Ints) -> Ints:
         """What of each interval is working time of its thing. [ms]"""
-        time = self.things["time"].to_numpy()[thing]
+        time = self.things["time"].to_numpy(dtype=np.int64)[thing]
         opened = end - begin
         for number, windows in enumerate(self.layout.windows):
             own = (time == number) & (thing < self.layout.n_things)
@@ -230,7 +230,7 @@ class CriticalPath:
         step, begin, end, spent = self.pieces(np.arange(n, self.counted, n))
         thing, ended = self.steps[step, 0] >> 1, self.steps[step, 0] & 1
         ended = np.where(end == self.steps[step, 2], ended, 0)
-        closed = self.things["closed"].to_numpy()[thing]
+        closed = self.things["closed"].to_numpy(dtype=np.int64)[thing]
         found = pd.DataFrame(
             {
                 "period": np.concatenate((begin // n, begin // n)),
@@ -241,3 +241,60 @@ class CriticalPath:
         )
         sums = found.groupby(["period", "number"], as_index=False).sum()
         return sums[(sums["ms"] > 0) | (sums["times"] > 0)]
+
+    def crossed(self) -> Ints:
+        """How often the path went back through each gap: a step began when it set a place free.
+
+        Between two steps of other stations it takes the shortest way over the stores that join
+        them, along which the moves of one instant follow each other: with the flow for parts,
+        against it for places. So it is exact in a line, and the likeliest way elsewhere.
+
+        Returns
+        -------
+        array, shape (n_gaps,)  Stores as declared, then the gaps inside lines.
+        """
+        layout = self.layout
+        here = self.things["place"].to_numpy(dtype=np.int64)[self.steps[:, 0] >> 1]
+        transit = here < 0
+        here[transit] = len(layout.places) + (self.steps[transit, 0] >> 1) - layout.transit(0)
+        pairs, times = np.unique(np.column_stack((here[:-1], here[1:])), axis=0, return_counts=True)
+        found = np.zeros(len(layout.gaps), np.int64)
+        ways = _Ways(layout)
+        for (start, end), n in zip(pairs.tolist(), times.tolist(), strict=True):
+            for gap in ways.places(start, end) if start != end else ():
+                found[gap] += n
+        return found
+
+
+class _Ways:
+    """How the moves of one instant follow each other: from stations and stores to the next."""
+
+    def __init__(self, layout: Layout) -> None:
+        feeders, takers = _joined(layout)
+        n = len(layout.places)
+        self._next: list[list[tuple[int, int]]] = [[] for _ in range(n + len(layout.gaps))]
+        for s, gap in enumerate(layout.gaps):
+            store = n + s
+            for taker in takers[s]:
+                self._next[taker] += [(feeder, s) for feeder in feeders[s]]
+                self._next[store].append((taker, -1))
+            for feeder in feeders[s]:
+                ends = [store] if gap.transit else takers[s]
+                self._next[feeder] += [(end, -1) for end in ends]
+
+    def places(self, start: int, end: int) -> list[int]:
+        """The gaps in which a place is set free on the way with the fewest moves."""
+        came: dict[int, tuple[int, int]] = {start: (start, -1)}
+        queue = deque([start])
+        while queue and end not in came:
+            at = queue.popleft()
+            for there, gap in self._next[at]:
+                if there not in came:
+                    came[there] = at, gap
+                    queue.append(there)
+        found, at = [], end
+        while at != start and at in came:
+            at, gap = came[at]
+            if gap >= 0:
+                found.append(gap)
+        return found

@@ -272,9 +272,7 @@ def test_counts_of_repairs_are_the_derivatives_by_repair_times():
         Station(
             f"S{i}",
             round(rng.uniform(50, 60), 3),
-            failures=[
-                Failure("stop", Exponential(0.5), Empirical(rng.uniform(1, 4, 5).tolist()))
-            ],
+            failures=[Failure("stop", Exponential(0.5), Empirical(rng.uniform(1, 4, 5).tolist()))],
         )
         for i in range(8)
     ]
