@@ -24,6 +24,7 @@ SMALL = {
     "ship_slip.py": [],
     "month.py": ["--hours", "10"],
     "reach_240k.py": ["--scenario", "ningde-2020-12", "--runs", "48"],
+    "what_limits.py": ["--runs", "2", "--hours", "20", "--verify", "3"],
     "works_and_launches.py": ["--runs", "2"],
 }
 
@@ -187,3 +188,15 @@ def test_shifts_or_speed_tells_what_each_plan_brings(tmp_path: Path) -> None:
     assert re.search(r"third crew, 2 x 9 h less a six-day week: -?[\d,.]+ \(", text)
     assert "3 years say little" in text
     assert picture.stat().st_size > 10_000
+
+
+def test_what_limits_names_the_path_of_month_and_year_and_verifies_actions(tmp_path: Path) -> None:
+    pictures = [tmp_path / name for name in ("path.png", "days.png")]
+    text = run("what_limits.py", "--plot", *map(str, pictures))
+    assert re.search(r"^ +FIN-220 +working +\d+\.\d +\d+\.\d$", text, re.MULTILINE)
+    assert "ledger adds up to 20 h exactly" in text
+    assert "ledger adds up to 8,760 h exactly" in text
+    assert re.search(r"\+[\d.]+ \(.* to .*\), predicted", text)
+    assert "NOT VERIFIED" in text
+    for picture in pictures:
+        assert picture.stat().st_size > 10_000

@@ -1,6 +1,7 @@
 """Pictures of results: each function draws on the axes that it is given, or on new ones."""
 
 from ningde_sim.plots.axes import COLOURS
+from ningde_sim.plots.ledger import plot_bottleneck, plot_ledger
 from ningde_sim.plots.runs import (
     plot_distribution,
     plot_fan,
@@ -12,8 +13,10 @@ from ningde_sim.plots.sweeps import plot_sweep
 
 __all__ = [
     "COLOURS",
+    "plot_bottleneck",
     "plot_distribution",
     "plot_fan",
+    "plot_ledger",
     "plot_states",
     "plot_stores",
     "plot_sweep",

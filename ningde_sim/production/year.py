@@ -204,6 +204,14 @@ class YearRun:
             f"engine={self.engine!r}: {self.vehicles:,} vehicles)"
         )
 
+    def ledger(self, *, every: float | None = None) -> pd.DataFrame:
+        """With `ledger=True`: where the hours of the year went, as `ShopRun.ledger`.
+
+        "closed" are the hours in which the station next on the path was not to work: nights and
+        free days, works, missing supply, the minutes that a launch costs; `losses` parts these.
+        """
+        return self.shop_run.ledger(every=every)
+
     def __str__(self) -> str:
         """The summary."""
         return self.summary()
@@ -240,6 +248,7 @@ def simulate_year(
     seed: int,
     run: int = 0,
     engine: Engine = "compiled",
+    ledger: bool = False,
     progress: bool | None = None,
 ) -> YearRun:
     """Run a scenario once, each of its quantities at its value.
@@ -252,6 +261,7 @@ def simulate_year(
     seed : int  Any whole number from 0 to 2**63 - 1; 0 is a seed like any other.
     run : int  Which of the independent runs of that seed, from 0.
     engine : {"compiled", "reference"}  Both give equal results; the reference takes minutes.
+    ledger : bool  Keep the critical path: `YearRun.ledger()` tells where the year went.
     progress : bool, optional  Show a bar; by default on a terminal, once it takes two seconds.
 
     Returns
@@ -279,6 +289,7 @@ def simulate_year(
         seed=seed,
         run=run,
         engine=engine,
+        ledger=ledger,
         every=24.0,
         progress=progress,
     )

@@ -1,0 +1,87 @@
+"""What limits the plant, and what would help most?
+
+Question: Where did the hours of the target month and of the year go, and which improvements are
+          worth most?
+Shows:    simulate(..., ledger=True), ledger.worth with reruns, plot_ledger, plot_bottleneck.
+
+The ledger follows back what the last body waited for: its hours add up to the clock exactly.
+
+    python examples/what_limits.py [--runs 10] [--verify 10]
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import pandas as pd
+
+from ningde_sim import ledger, ningde_2021, plots, scenario, simulate, simulate_year
+
+MONTH_HOURS, WARM_UP_HOURS = 500.0, 20.0
+SEED = 2021
+N_SHOWN = 10
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description="What limits the month and the year, and what would help most.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--runs", type=int, default=10, help="months whose ledgers are read")
+    parser.add_argument("--verify", type=int, default=10, help="actions that are run again")
+    parser.add_argument("--hours", type=float, default=MONTH_HOURS, help="counted hours of a month")
+    parser.add_argument("--seed", type=int, default=SEED, help="which luck")
+    parser.add_argument("--plot", nargs=2, metavar="FILE", help="waterfall, and heat map of days")
+    return parser.parse_args()
+
+
+def say(title: str, table: pd.DataFrame, hours: float) -> None:
+    """The largest parts of a ledger, by station and cause."""
+    station = table["station"].where(table["station"] != "", table["thing"])
+    sums = table.assign(station=station).groupby(["station", "cause"])["hours"].sum()
+    shown = sums.sort_values(ascending=False).head(N_SHOWN).reset_index()
+    shown["share [%]"] = 100 * shown["hours"] / hours
+    print(f"\n{title} [h]")
+    print(shown.to_string(index=False, float_format="{:.1f}".format))
+    causes = sums.groupby("cause").sum().sort_values(ascending=False)
+    print("  all of it: " + ", ".join(f"{cause} {h:,.1f}" for cause, h in causes.items()))
+    exact = "exactly" if table["ms"].sum() == round(hours * 3_600_000) else "NOT exactly"
+    print(f"  the ledger adds up to {hours:,g} h {exact}")
+
+
+def main() -> None:
+    options = arguments()
+    print("The first run on a machine compiles the engine, 10 s to a minute; then it is there.")
+    shop = ningde_2021()
+    month = simulate(
+        shop, hours=options.hours, warm_up=WARM_UP_HOURS, seed=options.seed, ledger=True
+    )
+    say(f"The month: what its {month.bodies:,} bodies waited for", month.ledger(), options.hours)
+
+    plan = scenario("ningde-2021").typical()
+    year = simulate_year(plan, seed=options.seed, ledger=True)
+    hours = year.shop_run.hours
+    say(f"The year: what its {year.vehicles:,} vehicles waited for", year.ledger(), hours)
+
+    print(f"\nWorth of single actions in the month, from {options.runs} ledgers", flush=True)
+    found = ledger.worth(
+        shop,
+        hours=options.hours,
+        warm_up=WARM_UP_HOURS,
+        runs=options.runs,
+        seed=options.seed,
+        verify=options.verify,
+        progress=True,
+    )
+    print(found.summary(options.verify + 5))
+    if options.plot:
+        plots.plot_ledger(month).figure.savefig(options.plot[0], dpi=150)
+        plots.plot_bottleneck(month).figure.savefig(options.plot[1], dpi=150)
+        print(f"\nWrote {options.plot[0]} and {options.plot[1]}.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        raise SystemExit("Stopped.") from None
