@@ -9,11 +9,14 @@ from ningde_sim.plots.runs import (
     plot_yard,
 )
 from ningde_sim.plots.sweeps import plot_sweep
+from ningde_sim.plots.timelines import plot_gantt, plot_levels
 
 __all__ = [
     "COLOURS",
     "plot_distribution",
     "plot_fan",
+    "plot_gantt",
+    "plot_levels",
     "plot_states",
     "plot_stores",
     "plot_sweep",
