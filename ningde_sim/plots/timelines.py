@@ -36,6 +36,12 @@ MOST_ROWS = 40
 WINDOW = 1.0
 """Of a Gantt chart whose end nobody asked for. [h]"""
 
+STOPPED = ("down", "waiting")
+"""States of a station that cannot work until it is repaired."""
+
+MOST_DOTS = 100
+"""Periods whose levels can be told apart."""
+
 LINES = (BLUE, VERMILLION, GREEN, PURPLE)
 """Colours of levels that are drawn as lines; of more stores there is a heat map."""
 
@@ -51,7 +57,7 @@ def plot_gantt(
     """What each station did when: a row a station, a bar an interval in one state.
 
     By default an hour of at most 40 stations: of a shop with more those that were longest down or
-    waiting for a crew in that hour; the title tells so. Rows are in the order of the shop.
+    waiting for a crew in that hour, as the title tells. Rows are in the order of the shop.
 
     Parameters
     ----------
@@ -81,8 +87,9 @@ def plot_gantt(
     bars = _bars(trace, known, window)
     if things is not None:
         shown = pick("plot_gantt", "things", known, things)
+        which = f"{len(shown)} of {len(known)} stations"
     else:
-        shown = _most_stopped(bars, len(known))
+        shown, which = _most_stopped(bars, len(known))
     ax = new_axes(ax, 1.6 + 0.19 * min(len(shown), 2 * MOST_ROWS))
     scale = time_axis(ax, begin, end)
     closed = _closed(run, window)
@@ -93,10 +100,8 @@ def plot_gantt(
     for state in drawn:  # `off` last, on top: intervals run on while a station is closed
         _draw(ax, bars[bars["state"] == state], state, scale)
     name_rows(ax, [known[i] for i in shown], "station")
-    which = f"{len(shown)} of {len(known)} stations"
-    if things is None and len(shown) < len(known):
-        which = f"the {len(shown)} most stopped of {len(known)} stations"
-    title = f"{run.shop.name}: what the stations did, run {run.run}\n{which}"
+    title = f"{run.shop.name}: what the stations did, run {run.run}"
+    title += f"\n{which}" if len(shown) < len(known) else ""
     legend_above(ax, title, columns=len(STATES))
     return ax
 
@@ -117,13 +122,21 @@ def _bars(trace: pd.DataFrame, known: Sequence[str], window: tuple[int, int]) ->
     )
 
 
-def _most_stopped(bars: pd.DataFrame, n_stations: int) -> list[int]:
-    """Numbers of the stations that were down or waiting longest, in the order of the shop."""
-    stops = bars[bars["state"].isin(("down", "waiting"))]
+def _most_stopped(bars: pd.DataFrame, n_stations: int) -> tuple[list[int], str]:
+    """Numbers of the stations that were down or waiting longest, in their order; who they are."""
+    if n_stations <= MOST_ROWS:
+        return list(range(n_stations)), ""
+    stops = bars[bars["state"].isin(STOPPED)]
     lost = np.zeros(n_stations)
     np.add.at(lost, stops["station"].to_numpy(), (stops["end"] - stops["begin"]).to_numpy())
-    longest = np.argsort(-lost, kind="stable")[:MOST_ROWS]
-    return sorted(longest.tolist())
+    n_stopped = int(np.count_nonzero(lost))
+    longest = np.argsort(-lost, kind="stable")[: min(n_stopped, MOST_ROWS) or MOST_ROWS]
+    which = f"the {len(longest)} of {n_stations} stations that were down or waited for a crew"
+    if n_stopped > MOST_ROWS:
+        which += " longest"
+    elif not n_stopped:
+        which = f"the first {len(longest)} of {n_stations} stations, none of which was down"
+    return sorted(longest.tolist()), which
 
 
 def _closed(run: ShopRun, window: tuple[int, int]) -> pd.DataFrame:
@@ -163,8 +176,8 @@ def plot_levels(
     """How full the stores were, period by period, against their capacity.
 
     Up to four stores are lines of the mean level, with a dot for the level at the end of each
-    period; more are a heat map of the share of their places that was taken on average. Stores
-    without places, where parts go hand to hand, are left out.
+    period while these can be told apart; more are a heat map of the share of their places that was
+    taken on average. Stores without places, where parts go hand to hand, are left out.
 
     Parameters
     ----------
@@ -222,14 +235,20 @@ def _lines(
     """A step a period, a dot at its end, a broken line at each capacity."""
     ax = new_axes(ax, 4.2)
     at = edges / time_axis(ax, 0.0, run.hours)
-    for n, (name, places) in enumerate(capacity.items()):
-        ax.stairs(mean[:, n], at, baseline=None, color=LINES[n], lw=2, label=f"{name} ({places})")
-        ax.plot(at[1:], level[:, n], "o", color=LINES[n], ms=3, clip_on=False)
+    few = len(mean) <= MOST_DOTS
+    for (name, places), colour, means, ends in zip(
+        capacity.items(), LINES, mean.T, level.T, strict=False
+    ):
+        label, width = f"{name} ({places})", 2.0 if few else 1.0
+        ax.stairs(means, at, baseline=None, color=colour, lw=width, label=label)
+        if few:
+            ax.plot(at[1:], ends, "o", color=colour, ms=4, clip_on=False)
     for n, places in enumerate(sorted(set(capacity))):
         ax.axhline(places, color="black", lw=1.2, ls="--", label="" if n else "capacity")
     ax.set_ylim(0, 1.05 * capacity.max())
+    ax.locator_params(axis="y", integer=True)
     ax.set_ylabel("level [parts]")
-    told = f"mean of each {_period(edges)} (lines), level at its end (dots)"
+    told = f"means over {_period(edges)}" + ("; dots: the level at their ends" if few else "")
     legend_above(ax, f"{title}\n{told}", columns=3)
     return ax
 
@@ -250,7 +269,7 @@ def _heat_map(
     image = ax.pcolormesh(at, rows, share, cmap="cividis", vmin=0, vmax=100)
     name_rows(ax, [f"{name} ({places})" for name, places in capacity.items()], "store (places)")
     ax.figure.colorbar(image, ax=ax, label="mean level [% of the places]")
-    ax.set_title(f"{title}\nmean of each {_period(edges)}", loc="left", fontsize=11)
+    ax.set_title(f"{title}\nmeans over {_period(edges)}", loc="left", fontsize=11)
     return ax
 
 
