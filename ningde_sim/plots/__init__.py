@@ -10,13 +10,16 @@ from ningde_sim.plots.runs import (
     plot_yard,
 )
 from ningde_sim.plots.sweeps import plot_sweep
+from ningde_sim.plots.timelines import plot_gantt, plot_levels
 
 __all__ = [
     "COLOURS",
     "plot_bottleneck",
     "plot_distribution",
     "plot_fan",
+    "plot_gantt",
     "plot_ledger",
+    "plot_levels",
     "plot_states",
     "plot_stores",
     "plot_sweep",

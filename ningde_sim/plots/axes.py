@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from ningde_sim import units
 from ningde_sim.plant import checks
+from ningde_sim.plant.paths import nearest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDTH = 9.0
 """Of a new figure: that of a notebook. [inch]"""
+
+MOST_NAMES = 40
+"""Of rows, one below the other."""
 
 # Okabe, Ito (2008), Color Universal Design: told apart with any colour vision.
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
@@ -48,3 +55,51 @@ def legend_above(ax: Axes, title: str, columns: int) -> None:
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, fontsize=9)
     rows = -(-len(ax.get_legend_handles_labels()[1]) // columns)
     ax.set_title(title, loc="left", pad=16 + 14 * rows, fontsize=11)
+
+
+def pick(picture: str, field: str, known: Sequence[str], wanted: str | Sequence[str]) -> list[int]:
+    """Places, in rising order, of the names that fit one of the names or patterns asked for."""
+    patterns = checks.members(picture, field, wanted, str)
+    fits = {p: [i for i, n in enumerate(known) if n == p or fnmatchcase(n, p)] for p in patterns}
+    for pattern in patterns:
+        if not fits[pattern]:
+            rule = f"each of {field} must be a name, or a pattern with *, that something has"
+            raise ValueError(checks.complain(picture, rule, pattern, nearest(pattern, list(known))))
+    if not patterns:
+        rule = f"{field} must name at least one"
+        raise ValueError(checks.complain(picture, rule, wanted, "None takes the default."))
+    return sorted({i for found in fits.values() for i in found})
+
+
+def name_rows(ax: Axes, names: Sequence[str], what: str) -> None:
+    """A row a name, the first on top; of more than can be read each second, third, ... is named."""
+    step = -(-len(names) // MOST_NAMES)
+    ax.set_yticks(range(0, len(names), step), names[::step], fontsize=8)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0 if step == 1 else 3)
+    ax.set_ylabel(what if step == 1 else f"{what}, one in {step} is named")
+
+
+def time_axis(ax: Axes, begin: float, end: float) -> float:
+    """Time since the start of the counted hours, in minutes, hours or days.
+
+    Parameters
+    ----------
+    begin, end : float  What is shown. [h]
+
+    Returns
+    -------
+    float  Milliseconds of the unit that was chosen. [ms]
+    """
+    from matplotlib.ticker import MaxNLocator  # loaded for who draws
+
+    unit, scale, steps = "d", 24 * units.MS_PER_H, [1, 2, 5, 7, 10]
+    if end - begin <= 2:
+        unit, scale, steps = "min", units.MS_PER_MIN, [1, 2, 3, 5, 10]
+    elif end - begin <= 96:
+        unit, scale, steps = "h", units.MS_PER_H, [1, 2, 3, 4, 6, 10]
+    ax.set_xlim(begin * units.MS_PER_H / scale, end * units.MS_PER_H / scale)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=10, steps=steps))
+    ax.xaxis.set_major_formatter("{x:,.6g}")
+    ax.set_xlabel(f"time since the start of the counted hours [{unit}]")
+    return scale

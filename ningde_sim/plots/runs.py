@@ -329,7 +329,8 @@ def plot_stores(run: ShopRun, ax: Axes | None = None) -> Axes:
     ax = new_axes(ax, 1.6 + 0.3 * len(shares))
     _stack_rows(ax, shares, colours)
     level = 100 * stores["level"] / stores["capacity"]
-    ax.plot(level, range(len(level)), "o", color="black", ms=6, label="mean level")
+    at = range(len(level))
+    ax.plot(level, at, "o", color="black", ms=6, label="mean level", clip_on=False)
     ax.set_xlabel("share of time [%]; mean level [% of the places]")
     ax.set_ylabel("store (places)")
     title = f"{run.shop.name}: how full the stores were, {run.hours:g} h, run {run.run}"

@@ -128,6 +128,7 @@ def _rows(sweep: Sweep, table: pd.DataFrame, show: Shown, what: str, ax: Axes | 
     ax.errorbar(table[show], at, xerr=_arms(table, show), fmt="o", color=BLUE, capsize=3)
     ax.plot(table[show].iloc[-1], at[-1], "o", color=VERMILLION, zorder=3)
     ax.set_yticks(at, [_short(sweep.cells.words(int(k))) for k in table.index], fontsize=9)
+    ax.set_ylim(-0.6, len(table) - 0.4)
     ax.set_xlabel(what)
     ax.xaxis.set_major_formatter("{x:,.6g}")
     ax.grid(axis="x", alpha=0.3)
