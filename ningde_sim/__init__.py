@@ -73,7 +73,7 @@ __all__ = [
 ]
 
 
-_MODULES = ("designs", "facts", "plots", "sensitivity", "shipping")
+_MODULES = ("designs", "facts", "measures", "plots", "sensitivity", "shipping")
 
 
 def __dir__() -> list[str]:
