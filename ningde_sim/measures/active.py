@@ -105,9 +105,9 @@ def _periods(log: StateLog) -> tuple[Ints, Floats, Ints, Floats, Floats]:
     length = np.bincount(number, weights=lasted).astype(np.float64)
     station = log.station[~goes_on]
 
-    rows = np.flatnonzero(active)
-    begins = np.flatnonzero(~(touches & _with_previous(active))[rows])
-    first, last = rows[begins], rows[np.append(begins[1:], len(rows)) - 1]
+    unbroken = touches & _with_previous(active)
+    first = np.flatnonzero(active & ~unbroken)
+    last = np.flatnonzero(active & ~np.append(unbroken[1:], False))
     kept = np.flatnonzero(length > 0)
     period = np.searchsorted(kept, number[first])
     return station[kept], length[kept], period, log.begin[first], log.end[last]

@@ -79,7 +79,8 @@ def read(source: ShopRun | pd.DataFrame) -> StateLog:
     at_work = (state != State.OFF) & (end > begin)
     if not at_work.any():
         rule = "some station must be at work at some time"
-        raise ValueError(checks.complain(OWNER, rule, f"{len(state)} rows off or of no length"))
+        cure = "All of its rows are off or of no length."
+        raise ValueError(checks.complain(OWNER, rule, len(state), cure))
     opens, closes = _union(begin[at_work], end[at_work])
     begin, end = _worked(begin, opens, closes), _worked(end, opens, closes)
     order = np.lexsort((begin, station))
@@ -219,16 +220,22 @@ def _check_overlaps(table: pd.DataFrame, station: Ints, begin: Floats, end: Floa
     clash = (station[early] == station[late]) & (begin[late] < end[early])
     if clash.any():
         k = int(np.flatnonzero(clash)[0])
-        other, cure = table.index[early[k]], "A station has one state at a time: cut one of the two"
-        rule = f"begin must not be before the end of row {other!r} of the same station"
+        rule = f"begin must not be before the end of row {_label(table, early[k])} of this station"
+        cure = "A station has one state at a time: cut one of the two, or drop it."
         wrong = np.zeros(len(table), dtype=bool)
         wrong[late[k]] = True
-        _refuse(table, wrong, "begin", rule, f"{cure}, or drop it.")
+        _refuse(table, wrong, "begin", rule, cure)
 
 
 def _refuse(table: pd.DataFrame, wrong: Bools, column: str, rule: str, cure: str) -> None:
     """Complain of the first wrong row."""
     if wrong.any():
         k = int(np.flatnonzero(wrong)[0])
-        owner = f"{OWNER}, row {table.index[k]!r} of {table['thing'].iloc[k]!r}"
-        raise ValueError(checks.complain(owner, rule, table[column].iloc[k], cure))
+        owner = f"{OWNER}, row {_label(table, k)} of {table['thing'].iloc[k]!r}"
+        given = table[column].iloc[[k]].tolist()[0]  # a plain number, not one of numpy
+        raise ValueError(checks.complain(owner, rule, given, cure))
+
+
+def _label(table: pd.DataFrame, row: int) -> str:
+    """How a table names its row."""
+    return repr(table.index[[row]].tolist()[0])
