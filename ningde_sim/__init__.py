@@ -73,7 +73,7 @@ __all__ = [
 ]
 
 
-_MODULES = ("designs", "facts", "ledger", "plots", "sensitivity", "shipping")
+_MODULES = ("designs", "facts", "ledger", "measures", "plots", "sensitivity", "shipping")
 
 
 def __dir__() -> list[str]:

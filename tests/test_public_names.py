@@ -45,6 +45,14 @@ def test_the_public_names_are_these():
     ]
 
 
+def test_these_modules_are_there_when_asked_for():
+    """And are listed among the names."""
+    modules = ("designs", "facts", "ledger", "measures", "plots", "sensitivity", "shipping")
+    assert set(dir(ningde_sim)) == {*ningde_sim.__all__, *modules, "__version__"}
+    for name in modules:
+        assert getattr(ningde_sim, name).__name__ == f"ningde_sim.{name}"
+
+
 def test_every_public_name_has_a_docstring():
     """Public methods and properties too."""
     for name in ningde_sim.__all__:

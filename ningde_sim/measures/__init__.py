@@ -1,0 +1,21 @@
+"""Bottlenecks as the shop floor can measure them: from the states of stations alone.
+
+They need no model, only who worked, was down, blocked or starved, how much or when. What they find
+is where the signs of a bottleneck are, not what more capacity there would bring: on lines that are
+nearly balanced they hang together with that only weakly. Where there is a model, ask the model.
+"""
+
+from ningde_sim.measures.active import active_periods, momentary_bottlenecks
+from ningde_sim.measures.neighbours import arrows, joined_stations, turning_points
+from ningde_sim.measures.overview import ranking
+from ningde_sim.measures.states import shares
+
+__all__ = [
+    "active_periods",
+    "arrows",
+    "joined_stations",
+    "momentary_bottlenecks",
+    "ranking",
+    "shares",
+    "turning_points",
+]

@@ -1,0 +1,214 @@
+"""Bottlenecks by which of two neighbours waits for the other, blocked or starved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ningde_sim.engine.results import Ints
+from ningde_sim.engine.shop_run import ShopRun
+from ningde_sim.measures.log import Floats
+from ningde_sim.measures.ranks import ranks
+from ningde_sim.measures.states import shares
+from ningde_sim.plant import checks
+from ningde_sim.plant.shop import Shop
+
+Joins = Iterable[tuple[Any, Any]]
+
+
+def joined_stations(shop: Shop) -> list[tuple[str, str]]:
+    """Which station feeds which: (feeding, taking) of each gap of a line, then of each store.
+
+    A store joins the last station of every line that puts to it to the first station of every
+    line that takes from it.
+    """
+    inside = [(a.name, b.name) for line in shop.lines for a, b in pairwise(line.stations)]
+    across = [
+        (feeding.stations[-1].name, taking.stations[0].name)
+        for store in shop.stores
+        for feeding in shop.lines
+        if store.name in feeding.puts
+        for taking in shop.lines
+        if store.name in taking.takes
+    ]
+    return [(a, b) for a, b in dict.fromkeys(inside + across) if a != b]
+
+
+def arrows(run_or_table: ShopRun | pd.DataFrame, joins: Joins | None = None) -> pd.DataFrame:
+    """Arrows that point from each station to where it waits for; none leaves a bottleneck.
+
+    Between two stations that follow one another an arrow points downstream where the first is
+    blocked more than the second is starved, upstream where less, and there is none where the two
+    are equal. Of several bottlenecks the one with the greatest severity is the first: how much the
+    next is starved more than this is blocked, and the previous is blocked more than this is
+    starved, the two added; the first and the last of a line have one of the two.
+
+    In a shop a station may feed several and be fed by several: each pair has its arrow, and the
+    severity takes the mean of the next ones and the mean of the previous ones. A line is the case
+    of one each.
+
+    Blind to what a station is starved of and blocked by: at an assembly one missing part counts
+    against all stations that feed it, also against those whose part lies ready. Blind to all that
+    large buffers swallow, and to what an arrow costs: it looks at which share is greater, be it by
+    a second, so that on nearly balanced lines luck turns arrows around.
+
+    Parameters
+    ----------
+    run_or_table : ShopRun or DataFrame  A run, or a table with a row a station: blocked and
+        starved, shares of its working time between 0 and 1, such as from `shares(log)`. The
+        stations are in the column `station`, or else in the index.
+    joins : iterable of (feeding, taking), optional  Names of stations that follow one another; by
+        default those of the shop (`joined_stations`), of a table each row and the next.
+
+    Returns
+    -------
+    DataFrame
+        A row a station: blocked, starved [-], arrows_out, arrows_in, severity [-], rank (those
+        without an arrow out before the others, then by severity), bottleneck.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A table without a column or rows, a station twice, a share out of bounds, a join of an
+        unknown station or of one with itself; with the row and the cure.
+
+    References
+    ----------
+    Kuo, Lim, Meerkov (1996), Bottlenecks in serial production lines: a system-theoretic approach,
+    Mathematical Problems in Engineering 2, 233-276.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"blocked": [0.2, 0.05, 0], "starved": [0, 0.1, 0.3]}, index=[*"ABC"])
+    >>> arrows(table)[["arrows_out", "severity", "bottleneck"]]
+             arrows_out  severity  bottleneck
+    station
+    A                 1     -0.10       False
+    B                 0      0.35        True
+    C                 1     -0.25       False
+    """
+    table, before, after = _joined("arrows", run_or_table, joins)
+    blocked, starved = table["blocked"].to_numpy(), table["starved"].to_numpy()
+    n, excess = len(table), blocked[before] - starved[after]
+    down, up = excess > 0, excess < 0
+    ends = np.concatenate((before[down], after[up])), np.concatenate((after[down], before[up]))
+    table["arrows_out"], table["arrows_in"] = (np.bincount(end, minlength=n) for end in ends)
+    table["severity"] = _mean_of(before, -excess, n) + _mean_of(after, excess, n)
+    bottleneck = table["arrows_out"].to_numpy() == 0
+    table["rank"] = ranks(bottleneck, table["severity"].to_numpy())
+    table["bottleneck"] = bottleneck
+    return table
+
+
+def turning_points(
+    run_or_table: ShopRun | pd.DataFrame, joins: Joins | None = None
+) -> pd.DataFrame:
+    """Where a line turns from blocked to starved, and waits least: the bottleneck.
+
+    A turning point is a station before which stations are blocked more than starved, after which
+    they are starved more than blocked, and which is blocked and starved, together, less than they
+    are. Looked at are the stations next to it, all of them where a shop has several; the first and
+    the last of a line have a neighbour on one side only, and need no more.
+
+    Of several the one with the greatest index comes first. The index is this library's own: how
+    much more its neighbours are blocked and starved, on average, than it is.
+
+    Blind to what `arrows` is blind to. Moreover there may be no turning point, most often where
+    stations in a row are nearly alike, or a store gathers many lines of which some run dry and
+    others wait.
+
+    Parameters
+    ----------
+    run_or_table, joins
+        As for `arrows`, and the same errors.
+
+    Returns
+    -------
+    DataFrame
+        A row a station: blocked, starved, blocked_less_starved, blocked_and_starved, index [-],
+        rank (turning points before the others, then by index), bottleneck.
+
+    References
+    ----------
+    Li, Chang, Ni (2009), Data driven bottleneck detection of manufacturing systems, International
+    Journal of Production Research 47, 5019-5036.
+    """
+    table, before, after = _joined("turning_points", run_or_table, joins)
+    n, trend = len(table), (table["blocked"] - table["starved"]).to_numpy()
+    waits = (table["blocked"] + table["starved"]).to_numpy()
+    here, there = np.concatenate((after, before)), np.concatenate((before, after))
+    turns = np.ones(n, dtype=bool)
+    turns[after[trend[before] <= 0]] = False
+    turns[before[trend[after] >= 0]] = False
+    turns[here[waits[here] >= waits[there]]] = False
+    table["blocked_less_starved"], table["blocked_and_starved"] = trend, waits
+    table["index"] = _mean_of(here, waits[there] - waits[here], n)
+    table["rank"] = ranks(turns, table["index"].to_numpy())
+    table["bottleneck"] = turns
+    return table
+
+
+def _mean_of(number: Ints, values: Floats, n: int) -> Floats:
+    """The mean of the values of each number below n, 0 where it has none."""
+    count = np.bincount(number, minlength=n)
+    return np.asarray(np.bincount(number, weights=values, minlength=n) / np.maximum(count, 1))
+
+
+def _joined(
+    owner: str, source: ShopRun | pd.DataFrame, joins: Joins | None
+) -> tuple[pd.DataFrame, Ints, Ints]:
+    """The shares of blocked and starved, and the rows of the stations before and after a gap."""
+    if isinstance(source, ShopRun):
+        table = shares(source)[["blocked", "starved"]]
+        pairs: list[Any] = joined_stations(source.shop) if joins is None else [*joins]
+    else:
+        table = _checked(owner, source)
+        pairs = [*(pairwise(table.index) if joins is None else joins)]
+    for pair in pairs:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2 or pair[0] == pair[1]:
+            rule = "each join must be a pair of two stations (feeding, taking)"
+            raise ValueError(checks.complain(owner, rule, pair))
+        for name in pair:
+            if name not in table.index:
+                cure = f"They are {', '.join(map(str, table.index[:8]))}, ..."
+                rule = f"the join {pair!r} must be of its stations"
+                raise ValueError(checks.complain(owner, rule, name, cure))
+    distinct = list(dict.fromkeys((a, b) for a, b in pairs))
+    before, after = (
+        table.index.get_indexer(pd.Index([pair[end] for pair in distinct], dtype=table.index.dtype))
+        for end in (0, 1)
+    )
+    return table.copy(), before.astype(np.int64), after.astype(np.int64)
+
+
+def _checked(owner: str, table: object) -> pd.DataFrame:
+    """The columns blocked and starved of a table, by station."""
+    if not isinstance(table, pd.DataFrame):
+        rule = "it must be given a ShopRun or a DataFrame"
+        raise TypeError(checks.complain(owner, rule, table))
+    for column in ("blocked", "starved"):
+        if column not in table.columns:
+            cure = f"From a log of states: {owner}(shares(log), joins=...)."
+            rule = f"there must be a column {column!r}"
+            raise ValueError(checks.complain(owner, rule, list(table.columns), cure))
+    if table.empty:
+        raise ValueError(checks.complain(owner, "there must be at least one station", len(table)))
+    if "station" in table.columns:
+        table = table.set_index("station")
+    if table.index.has_duplicates:
+        twice = table.index[table.index.duplicated()][0]
+        cure = "Take one row a station."
+        raise ValueError(checks.complain(owner, "no station may have two rows", twice, cure))
+    cure = "Divide hours by the hours at work, per cent by 100."
+    for column in ("blocked", "starved"):
+        for name, value in table[column].items():
+            checks.number(f"{owner}, row {name!r}", column, value, high=1, cure=cure)
+    found = table[["blocked", "starved"]].astype(np.float64).rename_axis("station")
+    for name, value in found.sum(axis=1).items():
+        rule = "blocked and starved together"
+        checks.number(f"{owner}, row {name!r}", rule, value, high=1 + 1e-9, cure=cure)
+    return found

@@ -1,0 +1,18 @@
+"""Places in a ranking."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ningde_sim.engine.results import Ints
+from ningde_sim.measures.log import Bools, Floats
+
+
+def ranks(*keys: Floats | Bools) -> Ints:
+    """1 for the greatest first key, of equals the greatest next key; full equals share a rank."""
+    table = np.column_stack(keys).astype(np.float64)
+    order = np.lexsort(-table.T[::-1])
+    differs = np.concatenate(([True], np.any(np.diff(table[order], axis=0) != 0, axis=1)))
+    found = np.empty(len(order), dtype=np.int64)
+    found[order] = np.maximum.accumulate(np.where(differs, np.arange(len(order)), 0)) + 1
+    return found

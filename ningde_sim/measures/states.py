@@ -1,0 +1,37 @@
+"""The share of its working time that a station spends in each state."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ningde_sim.engine.rules import STATES, State
+from ningde_sim.engine.shop_run import ShopRun
+from ningde_sim.measures.log import read
+
+AT_WORK = STATES[:-1]
+"""The states but `off`: their shares of the working time add up to 1."""
+
+
+def shares(run_or_log: ShopRun | pd.DataFrame) -> pd.DataFrame:
+    """The share of its working time that each station spends in each state.
+
+    Parameters
+    ----------
+    run_or_log : ShopRun or DataFrame  A run, or a log as for `active_periods`. Time without a row
+        counts no more than time off.
+
+    Returns
+    -------
+    DataFrame
+        A row a station: working, planned, down, waiting, blocked, starved. [-]
+    """
+    if isinstance(run_or_log, ShopRun):
+        table = run_or_log.stations[list(AT_WORK)]
+        spent, index = table.to_numpy(dtype=np.float64), table.index
+    else:
+        log = read(run_or_log)
+        spent, index = log.spent()[:, [State[s.upper()] for s in AT_WORK]], log.index
+    total = spent.sum(axis=1, keepdims=True)
+    found = np.divide(spent, total, out=np.zeros_like(spent), where=total > 0)
+    return pd.DataFrame(found, columns=list(AT_WORK), index=index)
