@@ -174,7 +174,8 @@ def _joined(
             raise ValueError(checks.complain(owner, rule, pair))
         for name in pair:
             if name not in table.index:
-                cure = f"They are {', '.join(map(str, table.index[:8]))}, ..."
+                more = ", ..." if len(table) > 8 else "."
+                cure = f"They are {', '.join(map(str, table.index[:8]))}{more}"
                 rule = f"the join {pair!r} must be of its stations"
                 raise ValueError(checks.complain(owner, rule, name, cure))
     distinct = list(dict.fromkeys((a, b) for a, b in pairs))

@@ -22,6 +22,7 @@ from ningde_sim import (
     WorkingTime,
     simulate,
 )
+from ningde_sim.engine import compiled
 from tests.engine.by_hand import HOUR
 from tests.shops import shops
 
@@ -294,3 +295,19 @@ def test_a_run_without_a_ledger_says_how_to_get_one():
     run = simulate(Shop("s", [Line("L", [Station("A", 10)])]), hours=1, seed=0)
     with pytest.raises(ValueError, match=r"must have kept a ledger.*simulate\(\.\.\., ledger=True"):
         run.ledger()
+
+
+def test_lines_that_nothing_joins_keep_a_path_each(monkeypatch):
+    """Until the last body shows which one is told: tidying up steps must not mix them."""
+    monkeypatch.setattr(compiled, "N_STEPS", 64)
+    lines = [
+        Line(name, [Station(f"{name}{i}", Exponential(10)) for i in range(3)], buffers=1)
+        for name in "ABC"
+    ]
+    for seed in range(5):
+        one, other = (
+            simulate(Shop("s", lines), hours=3, seed=seed, ledger=True, engine=engine)
+            for engine in ("reference", "compiled")
+        )
+        np.testing.assert_array_equal(one.critical_path.steps, other.critical_path.steps)
+        assert other.ledger()["line"].nunique() == 1

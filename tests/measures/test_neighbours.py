@@ -104,6 +104,8 @@ def test_a_line_turns_where_it_waits_least() -> None:
         ([0.3, 0.3, 0], [0, 0, 0.5], []),  # C waits more than B, B is before no starved one
         ([0.3, 0.2, 0.3], [0, 0, 0.2], []),  # after B one that is more blocked
         ([0.1, 0.1, 0], [0.2, 0, 0.4], []),  # before B one that is more starved
+        ([0.1, 0, 0], [0.1, 0, 0.3], []),  # before B one that is as blocked as starved
+        ([0, 0.1], [0, 0.1], []),  # after A such a one
         ([0, 0], [0, 0], []),
         ([0], [0], ["A"]),
     ],
@@ -199,7 +201,12 @@ def given(**changed) -> pd.DataFrame:
         (given(starved=[0.0, None]), None, ValueError, r"row 'B': starved must be a finite number"),
         (given(starved=["x", 0]), None, TypeError, r"row 'A': starved must be a number, got 'x'"),
         (given(starved=[0.9, 0]), None, ValueError, r"row 'A': blocked and starved together must"),
-        (given(), [("A", "X")], ValueError, r"the join \('A', 'X'\) must be of its stations, got"),
+        (
+            given(),
+            [("A", "X")],
+            ValueError,
+            r"the join \('A', 'X'\) must be of its stations, got 'X'. They are A, B\.$",
+        ),
         (given(), [("A", "A")], ValueError, r"pair of two stations \(feeding, taking\), got \('A'"),
         (given(), ["A"], ValueError, r"each join must be a pair of two stations"),
     ],
