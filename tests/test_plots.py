@@ -17,6 +17,8 @@ from matplotlib.collections import PolyCollection
 from matplotlib.container import BarContainer
 
 from ningde_sim import (
+    Failure,
+    Fixed,
     Line,
     Shop,
     ShopRun,
@@ -456,6 +458,16 @@ def test_of_more_than_forty_the_longest_down_are_shown(run: ShopRun) -> None:
     assert "[h]" in ax.get_xlabel()
 
 
+def test_a_station_that_waits_for_a_crew_is_shown_too() -> None:
+    fails = Failure("belt", uptime=Fixed(0.1), repair=Fixed(60), crew=True)
+    lines = [Line(name, [Station(name, 60, failures=[fails])]) for name in ("first", "second")]
+    lines += [Line("sound", [Station(f"S{k}", 60) for k in range(50)])]
+    shop = Shop("one crew", lines, repair_crews=1)
+    ax = plot_gantt(simulate(shop, hours=1, seed=0, trace=True))
+    assert rows(ax) == ["first", "second"]
+    assert legend(ax) == ["working", "down", "waiting"]
+
+
 def test_where_none_was_down_the_first_are_shown() -> None:
     line = Line("L", [Station(f"S{k}", 60) for k in range(50)])
     ax = plot_gantt(simulate(Shop("sound", [line]), hours=1, seed=0, trace=True))
@@ -493,6 +505,15 @@ def test_closed_hours_lie_over_what_goes_on_in_them(warm_up: float) -> None:
     closed = {0: [(8, 9), (17, 24)], 10: [(7, 14), (22, 23)]}[int(warm_up)]
     assert off[:, :2].tolist() == [list(pair) for pair in closed]
     assert (off[:, 2] == 0).all()
+
+
+@pytest.mark.parametrize(("windows", "begin"), [([(5, 8)], 1), ([(0, 2)], 5)])
+def test_an_hour_that_is_closed_is_off(windows: list[tuple[float, float]], begin: float) -> None:
+    """Before the first opening, after the last closing."""
+    shop = Shop("shut", [Line("L", [Station("A", 60)])], working_time=WorkingTime(windows))
+    ax = plot_gantt(simulate(shop, hours=9, seed=0, trace=True), begin=begin)
+    assert boxes(ax)["off"].tolist() == [[60 * begin, 60 * begin + 60, 0]]
+    assert_ink(ax, {COLOURS["off"]: (0.78, 0.82), "white": (0.16, 0.22)})
 
 
 def test_a_gantt_chart_wants_a_trace_and_a_window_inside_the_run(
@@ -629,7 +650,7 @@ PICTURES = {
         plot_gantt,
         "run",
         {WORKING: (0.2, 0.7), DOWN: (0.005, 0.2), BLOCKED: (0.01, 0.4), "white": (0.15, 0.25)},
-        {"end": 30},
+        {"end": 8},
     ),
     "levels": Picture(plot_levels, "filling", {BLUE: LINE, "black": LINE, "white": (0.9, 1)}),
     "levels, heat map": Picture(
