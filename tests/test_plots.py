@@ -458,6 +458,32 @@ def test_of_more_than_forty_the_longest_down_are_shown(run: ShopRun) -> None:
     assert "[h]" in ax.get_xlabel()
 
 
+@pytest.mark.parametrize(
+    ("begin", "end", "unit", "first"),
+    [
+        (0, 0.25, "min", [0, 2, 4]),
+        (0, 1, "min", [0, 10, 20]),
+        (1, 3, "min", [60, 80, 100]),
+        (10, 13, "h", [10, 10.5, 11]),
+        (3, 9, "h", [3, 4, 5]),
+        (0, 24, "h", [0, 3, 6]),
+        (24, 72, "h", [24, 30, 36]),
+        (0, 168, "d", [0, 1, 2]),
+    ],
+)
+def test_time_goes_in_round_steps_of_a_fitting_unit(
+    begin: float, end: float, unit: str, first: list[float]
+) -> None:
+    line = Line("L", [Station("A", 600)])
+    run = simulate(Shop("slow", [line]), hours=168, seed=0, trace=True)
+    ax = plot_gantt(run, begin=begin, end=end)
+    assert ax.get_xlabel() == f"time since the start of the counted hours [{unit}]"
+    low, high = ax.get_xlim()
+    shown = [float(tick) for tick in ax.get_xticks() if low <= tick <= high]
+    assert shown[:3] == pytest.approx(first)
+    assert_readable(ax)
+
+
 def test_a_station_that_waits_for_a_crew_is_shown_too() -> None:
     fails = Failure("belt", uptime=Fixed(0.1), repair=Fixed(60), crew=True)
     lines = [Line(name, [Station(name, 60, failures=[fails])]) for name in ("first", "second")]
