@@ -32,7 +32,8 @@ def test_a_sound_picture_passes_all_checks(ax: Axes) -> None:
 
 
 def test_every_text_that_is_drawn_is_looked_at(ax: Axes) -> None:
-    ax.set_xticks([-1, 0, 1])  # the first is outside
+    ax.set_xticks([-1, 0, 1])
+    ax.set_xlim(0, 1)  # the first tick is outside
     ax.set_yticks([0, 1], ["none", "all"])
     bar = ax.figure.colorbar(plt.cm.ScalarMappable(), ax=ax, label="share [-]")
     bar.set_ticks([0.5])

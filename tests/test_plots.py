@@ -5,15 +5,20 @@ from __future__ import annotations
 import datetime
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.container import BarContainer
 
 from ningde_sim import (
+    Failure,
+    Fixed,
     Line,
     Shop,
     ShopRun,
@@ -22,6 +27,7 @@ from ningde_sim import (
     Sweep,
     WorkingTime,
     ningde_2021,
+    plots,
     simulate,
     sweep,
 )
@@ -29,15 +35,19 @@ from ningde_sim.plots import (
     COLOURS,
     plot_distribution,
     plot_fan,
+    plot_gantt,
+    plot_levels,
     plot_states,
     plot_stores,
     plot_sweep,
     plot_yard,
 )
+from ningde_sim.plots.axes import BLUE, ORANGE, SKY, VERMILLION
 from ningde_sim.replication import replicate
 from ningde_sim.shipping import ShippingRun, ship
 from ningde_sim.study import Study
 from tests.exports import export, q, service
+from tests.pictures import assert_ink, assert_readable, assert_units, over
 from tests.synthetic import MONTHS, Year
 from tests.years import small_year
 
@@ -56,7 +66,25 @@ def study() -> Study:
 
 @pytest.fixture(scope="module")
 def run() -> ShopRun:
-    return simulate(ningde_2021(), hours=30, warm_up=10, seed=1)
+    return simulate(ningde_2021(), hours=30, warm_up=10, seed=1, trace=True, every=1.0)
+
+
+def shop_by_hand() -> Shop:
+    """Once the store is full A works 30 s, B 60 s and C all of each 120 s."""
+    body = Line("body", [Station("A", 30), Station("B", 60)], puts="skids")
+    finish = Line("finish", [Station("C", 120)], takes="skids")
+    return Shop("by hand", [body, finish], stores=[Store("skids", 10)])
+
+
+@pytest.fixture(scope="module")
+def by_hand() -> ShopRun:
+    return simulate(shop_by_hand(), hours=2, warm_up=1, seed=0, trace=True, every=0.25)
+
+
+@pytest.fixture(scope="module")
+def filling() -> ShopRun:
+    """The store gains a part each two minutes and is full after some twenty."""
+    return simulate(shop_by_hand(), hours=1, seed=0, every=0.1)
 
 
 def bars(ax: Axes) -> list[BarContainer]:
@@ -67,26 +95,6 @@ def legend(ax: Axes) -> list[str]:
     found = ax.get_legend()
     assert found is not None
     return [text.get_text() for text in found.get_texts()]
-
-
-def assert_nothing_is_clipped(ax: Axes) -> None:
-    """Every text that is drawn lies inside the figure, which is as wide as a notebook."""
-    figure = ax.figure
-    figure.canvas.draw()
-    frame = figure.bbox
-    found = ax.get_legend()
-    texts = [ax.title, ax._left_title, ax.xaxis.label, ax.yaxis.label]  # type: ignore[attr-defined]
-    texts += found.get_texts() if found else []
-    for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, sorted(ax.get_ylim()))):
-        ticks = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
-        texts += [label for tick, label in ticks if low <= tick <= high]
-    for text in (text for text in texts if text.get_text() and text.get_visible()):
-        box = text.get_window_extent()
-        assert box.x0 >= -1, text
-        assert box.x1 <= frame.x1 + 1, text
-        assert box.y0 >= -1, text
-        assert box.y1 <= frame.y1 + 1, text
-    assert figure.get_figwidth() == 9  # type: ignore[union-attr]
 
 
 # ------------------------------------------------------------------ distribution
@@ -116,7 +124,7 @@ def test_the_distribution_marks_mean_target_and_range(study: Study) -> None:
     assert ax.get_xlabel() == "bodies, 10 h [bodies]"
     assert ax.get_ylabel() == "number of runs [-]"
     assert len(legend(ax)) == 5
-    assert_nothing_is_clipped(ax)
+    assert_readable(ax)
 
 
 @pytest.mark.parametrize("target", [None, 80, 103, 500])
@@ -126,14 +134,14 @@ def test_the_distribution_of_another_column_has_its_unit(
     ax = plot_distribution(study, target, "scrapped")
     assert ax.get_xlabel() == "scrapped, 10 h [bodies]"
     assert sum(bar.get_height() for group in bars(ax) for bar in group) == study.n
-    assert_nothing_is_clipped(ax)
+    assert_readable(ax)
 
 
 def test_the_distribution_of_another_case_is_of_its_main_column() -> None:
     ax = plot_distribution(replicate(Year(), runs=50, seed=1))
     assert ax.get_xlabel() == "cars, a year [cars]"
     assert "P(cars >= 100)" in ax.get_title("left")
-    assert_nothing_is_clipped(ax)
+    assert_readable(ax)
 
 
 def test_a_distribution_without_spread_is_one_bar() -> None:
@@ -159,7 +167,7 @@ def test_the_states_of_each_zone_fill_its_time(run: ShopRun) -> None:
         dict.fromkeys(run.stations["zone"])
     )
     assert ax.get_xlabel() == "share of time [%]"
-    assert_nothing_is_clipped(ax)
+    assert_readable(ax)
 
 
 def test_the_states_of_each_station_stand_in_the_order_of_the_shop(run: ShopRun) -> None:
@@ -170,7 +178,7 @@ def test_the_states_of_each_station_stand_in_the_order_of_the_shop(run: ShopRun)
     assert heights[0] == pytest.approx(100 * run.stations["working"].to_numpy() / 30)
     assert len(ax.get_xticklabels()) == 16
     assert ax.get_ylabel() == "share of time [%]"
-    assert_nothing_is_clipped(ax)
+    assert_readable(ax)
 
 
 def test_time_off_is_shown_where_there_is_any() -> None:
@@ -206,7 +214,7 @@ def test_the_stores_show_level_and_shares_of_time(run: ShopRun) -> None:
     assert np.asarray(level.get_xdata()) == pytest.approx(share.to_numpy())
     assert ax.get_yticklabels()[0].get_text() == "engine_compartment (24)"
     assert ax.get_xlabel() == "share of time [%]; mean level [% of the places]"
-    assert_nothing_is_clipped(ax)
+    assert_readable(ax)
 
 
 def test_buffers_inside_lines_are_stores_too() -> None:
@@ -234,7 +242,7 @@ def test_the_fan_ends_where_the_runs_end(year: Study) -> None:
     outer = ax.collections[0].get_paths()[0].vertices
     assert outer[outer[:, 0] == 12][:, 1].min() == pytest.approx(ends[0.05])
     assert outer[outer[:, 0] == 12][:, 1].max() == pytest.approx(ends[0.95])
-    assert_nothing_is_clipped(ax)
+    assert_readable(ax)
 
 
 def test_the_fan_shows_the_plan_and_the_months(year: Study) -> None:
@@ -260,31 +268,6 @@ def test_a_fan_wants_months() -> None:
         plot_fan(replicate(Year(), runs=10, seed=1))
 
 
-# ------------------------------------------------------------------ all of them
-
-
-def test_they_draw_on_the_axes_that_they_are_given(study: Study, run: ShopRun) -> None:
-    _, axes = plt.subplots(3)
-    assert plot_distribution(study, ax=axes[0]) is axes[0]
-    assert plot_states(run, axes[1]) is axes[1]
-    assert plot_stores(run, axes[2]) is axes[2]
-    assert len(plt.get_fignums()) == 1
-
-
-def test_importing_plots_does_not_load_matplotlib() -> None:
-    code = "import sys, ningde_sim.plots; sys.exit('matplotlib' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-@pytest.mark.parametrize("draw", [plot_distribution, plot_fan, plot_states, plot_stores])
-def test_a_picture_of_something_else_is_refused(draw):
-    """The error names the picture and what it takes."""
-    with pytest.raises(
-        TypeError, match=f"{draw.__name__}: it must be given a (Study|ShopRun), got"
-    ):
-        draw("month")
-
-
 # ------------------------------------------------------------------ yard
 
 
@@ -307,25 +290,7 @@ def test_the_yard_shows_every_day_and_its_capacity(yards: list[ShippingRun]) -> 
     assert len(legend(ax)) == 5
     assert ax.get_ylabel() == "cars in the yard of port [cars]"
     assert ax.get_xlabel() == "end of the day [date]"
-    assert_nothing_is_clipped(ax)
-
-
-def test_the_yard_has_ink_where_its_numbers_are(yards: list[ShippingRun]) -> None:
-    """Pixels of the line's blue, all along the axes; none when the lines are taken away."""
-
-    def blue(ax: Axes) -> np.ndarray:
-        ax.figure.canvas.draw()
-        pixels = np.asarray(ax.figure.canvas.buffer_rgba())[..., :3].astype(int)  # type: ignore[attr-defined]
-        near = np.abs(pixels - np.array([0x00, 0x72, 0xB2])).max(axis=2) < 12
-        return near.any(axis=0)
-
-    ax = plot_yard(yards[0], "port")
-    assert len(legend(ax)) == 3
-    assert blue(ax).mean() > 0.6
-    for line in ax.lines:
-        line.remove()
-    ax.get_legend().remove()
-    assert blue(ax).mean() == 0
+    assert_readable(ax)
 
 
 def test_a_yard_that_is_not_there_is_refused(yards: list[ShippingRun]) -> None:
@@ -365,7 +330,7 @@ def test_a_sweep_over_two_paths_is_a_heat_map_with_its_numbers(coin_sweep: Sweep
     assert [t.get_text() for t in ax.get_yticklabels()] == ["0", "0.1", "0.2"]
     assert "P(bodies >= 900) [-]" in ax.get_title(loc="left")
     assert "12 runs a cell: 10 h" in ax.get_title(loc="left")
-    assert_nothing_is_clipped(ax)
+    assert_readable(ax)
 
 
 def test_a_heat_map_of_means_has_their_unit(coin_sweep: Sweep) -> None:
@@ -373,7 +338,7 @@ def test_a_heat_map_of_means_has_their_unit(coin_sweep: Sweep) -> None:
     means = coin_sweep.estimates(of="scrapped")["mean"].to_numpy().reshape(3, 2)
     assert np.array_equal(ax.get_images()[0].get_array(), means)
     assert "mean scrapped [bodies]" in ax.get_title(loc="left")
-    assert_nothing_is_clipped(ax)
+    assert_readable(ax)
 
 
 def test_a_sweep_over_one_path_of_numbers_is_a_line_with_intervals(coin_sweep: Sweep) -> None:
@@ -393,7 +358,7 @@ def test_a_sweep_over_one_path_of_numbers_is_a_line_with_intervals(coin_sweep: S
     ]
     assert len(ax.collections) == 1  # the arms
     assert ax.get_ylabel() == "mean bodies [bodies]"
-    assert_nothing_is_clipped(ax)
+    assert_readable(ax)
 
 
 def test_a_list_of_cells_has_a_row_each_the_best_on_top(coin_sweep: Sweep) -> None:
@@ -404,13 +369,13 @@ def test_a_list_of_cells_has_a_row_each_the_best_on_top(coin_sweep: Sweep) -> No
     assert labels[-1] == "stations.A.scrap = 0.0"
     assert set(labels) == {"as it is", "stations.A.scrap = 0.0", "stores.s.capacity = 50"}
     assert ax.get_xlabel() == "mean bodies [bodies]"
-    assert_nothing_is_clipped(ax)
+    assert_readable(ax)
 
 
 def test_the_plans_of_a_year_leave_room_for_its_title() -> None:
     plans = [{}, {"calendar.shift_hours": 10, "calendar.crews": 3, "calendar.saturdays": 3}]
     some = sweep(small_year("ningde-2022"), plans, runs=3, seed=1, progress=False)
-    assert_nothing_is_clipped(plot_sweep(some, show="mean"))
+    assert_readable(plot_sweep(some, show="mean"))
 
 
 def test_a_sweep_without_a_target_has_no_probability(coin_sweep: Sweep) -> None:
@@ -420,3 +385,412 @@ def test_a_sweep_without_a_target_has_no_probability(coin_sweep: Sweep) -> None:
         plot_sweep(coin_sweep, show="median")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="must be given a Sweep"):
         plot_sweep(3)  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------ gantt
+
+
+def boxes(ax: Axes) -> dict[str, np.ndarray]:
+    """Begin, end and row of the bars of each state, in the units of the axes."""
+    found = {}
+    for state in ax.collections:
+        assert isinstance(state, PolyCollection)
+        corners = np.array([path.vertices[:4] for path in state.get_paths()])
+        x, y = corners[..., 0], corners[..., 1]
+        found[str(state.get_label())] = np.column_stack((x.min(1), x.max(1), y.mean(1).round(6)))
+    return found
+
+
+def rows(ax: Axes) -> list[str]:
+    return [label.get_text() for label in ax.get_yticklabels()]
+
+
+def test_the_gantt_chart_shows_each_interval_of_its_window(by_hand: ShopRun) -> None:
+    ax = plot_gantt(by_hand, begin=0.25, end=0.75)
+    assert rows(ax) == ["A", "B", "C"]
+    found = boxes(ax)
+    assert legend(ax) == list(found) == ["working", "blocked"]
+    spent = {s: [b[b[:, 2] == k] for k in range(3)] for s, b in found.items()}
+    minutes = {s: [(b[:, 1] - b[:, 0]).sum() for b in each] for s, each in spent.items()}
+    assert minutes == {
+        "working": pytest.approx([7.5, 15, 30]),
+        "blocked": pytest.approx([22.5, 15, 0]),
+    }
+    every = np.concatenate([*found.values()])
+    assert (every[:, 0].min(), every[:, 1].max()) == (15, 45)
+    assert ax.get_xlim() == (15, 45)
+    assert ax.get_ylim() == (2.5, -0.5)
+
+
+def test_the_bars_of_a_row_follow_each_other_without_a_gap(run: ShopRun) -> None:
+    ax = plot_gantt(run, begin=3, end=7, things="MAIN-*")
+    every = np.concatenate([*boxes(ax).values()])
+    for row in range(len(rows(ax))):
+        bars = every[every[:, 2] == row]
+        bars = bars[np.argsort(bars[:, 0])]
+        assert bars[0, 0] == 3
+        assert bars[1:, 0] == pytest.approx(bars[:-1, 1])
+        assert bars[-1, 1] == 7
+
+
+def test_the_gantt_chart_is_of_an_hour_of_those_that_were_down(run: ShopRun) -> None:
+    ax = plot_gantt(run, begin=4)
+    trace = run.trace
+    down = trace["state"].isin(("down", "waiting")) & (trace["end"] > 4 * 3_600_000)
+    down &= trace["begin"] < 5 * 3_600_000
+    were = [name for name in run.stations.index if name in set(trace["thing"][down])]
+    assert 0 < len(were) < 40
+    assert rows(ax) == were
+    told = f"the {len(were)} of 167 stations that were down or waited for a crew"
+    assert told in ax.get_title("left")
+    assert ax.get_xlim() == (240, 300)
+
+
+def test_of_more_than_forty_the_longest_down_are_shown(run: ShopRun) -> None:
+    ax = plot_gantt(run, end=30)
+    lost = run.stations["down"] + run.stations["waiting"]
+    longest = lost.sort_values(ascending=False, kind="stable").index[:40]
+    assert (lost > 0).sum() > 40
+    assert rows(ax) == [name for name in run.stations.index if name in longest]
+    assert "the 40 of 167 stations that were down or waited for a crew longest" in ax.get_title(
+        "left"
+    )
+    assert "[h]" in ax.get_xlabel()
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "unit", "first"),
+    [
+        (0, 0.25, "min", [0, 2, 4]),
+        (0, 1, "min", [0, 10, 20]),
+        (1, 3, "min", [60, 80, 100]),
+        (10, 13, "h", [10, 10.5, 11]),
+        (3, 9, "h", [3, 4, 5]),
+        (0, 24, "h", [0, 3, 6]),
+        (24, 72, "h", [24, 30, 36]),
+        (0, 168, "d", [0, 1, 2]),
+    ],
+)
+def test_time_goes_in_round_steps_of_a_fitting_unit(
+    begin: float, end: float, unit: str, first: list[float]
+) -> None:
+    line = Line("L", [Station("A", 600)])
+    run = simulate(Shop("slow", [line]), hours=168, seed=0, trace=True)
+    ax = plot_gantt(run, begin=begin, end=end)
+    assert ax.get_xlabel() == f"time since the start of the counted hours [{unit}]"
+    low, high = ax.get_xlim()
+    shown = [float(tick) for tick in ax.get_xticks() if low <= tick <= high]
+    assert shown[:3] == pytest.approx(first)
+    assert_readable(ax)
+
+
+def test_a_station_that_waits_for_a_crew_is_shown_too() -> None:
+    fails = Failure("belt", uptime=Fixed(0.1), repair=Fixed(60), crew=True)
+    lines = [Line(name, [Station(name, 60, failures=[fails])]) for name in ("first", "second")]
+    lines += [Line("sound", [Station(f"S{k}", 60) for k in range(50)])]
+    shop = Shop("one crew", lines, repair_crews=1)
+    ax = plot_gantt(simulate(shop, hours=1, seed=0, trace=True))
+    assert rows(ax) == ["first", "second"]
+    assert legend(ax) == ["working", "down", "waiting"]
+
+
+def test_where_none_was_down_the_first_are_shown() -> None:
+    line = Line("L", [Station(f"S{k}", 60) for k in range(50)])
+    ax = plot_gantt(simulate(Shop("sound", [line]), hours=1, seed=0, trace=True))
+    assert rows(ax) == [f"S{k}" for k in range(40)]
+    assert "the first 40 of 50 stations, none of which was down" in ax.get_title("left")
+
+
+def test_the_stations_of_a_gantt_chart_may_be_named(run: ShopRun) -> None:
+    ax = plot_gantt(run, things=["FIN-0*", "MAIN-UB1-060"])
+    assert rows(ax)[0] == "MAIN-UB1-060"
+    assert all(name.startswith("FIN-0") for name in rows(ax)[1:])
+    assert f"{len(rows(ax))} of 167 stations" in ax.get_title("left")
+    assert_readable(ax)
+
+
+def test_of_many_rows_some_are_named(run: ShopRun) -> None:
+    ax = plot_gantt(run, end=30, things="*")
+    assert rows(ax) == list(run.stations.index[::5])
+    assert ax.get_ylabel() == "station, one in 5 is named"
+    assert np.unique(np.concatenate([*boxes(ax).values()])[:, 2]).size == 167
+    assert_readable(ax)
+
+
+@pytest.mark.parametrize("warm_up", [0, 10])
+def test_closed_hours_lie_over_what_goes_on_in_them(warm_up: float) -> None:
+    hours = WorkingTime([(0, 8), (9, 17)], every=24)
+    lines = [
+        Line("day", [Station("A", 60)], working_time=hours),
+        Line("always", [Station("B", 60)]),
+    ]
+    run = simulate(Shop("shifts", lines), hours=24, warm_up=warm_up, seed=0, trace=True)
+    ax = plot_gantt(run, begin=1, end=24)
+    assert legend(ax) == ["working", "off"]
+    off = boxes(ax)["off"]
+    closed = {0: [(8, 9), (17, 24)], 10: [(7, 14), (22, 23)]}[int(warm_up)]
+    assert off[:, :2].tolist() == [list(pair) for pair in closed]
+    assert (off[:, 2] == 0).all()
+
+
+@pytest.mark.parametrize(("windows", "begin"), [([(5, 8)], 1), ([(0, 2)], 5)])
+def test_an_hour_that_is_closed_is_off(windows: list[tuple[float, float]], begin: float) -> None:
+    """Before the first opening, after the last closing."""
+    shop = Shop("shut", [Line("L", [Station("A", 60)])], working_time=WorkingTime(windows))
+    ax = plot_gantt(simulate(shop, hours=9, seed=0, trace=True), begin=begin)
+    assert boxes(ax)["off"].tolist() == [[60 * begin, 60 * begin + 60, 0]]
+    assert_ink(ax, {COLOURS["off"]: (0.78, 0.82), "white": (0.16, 0.22)})
+
+
+def test_a_gantt_chart_wants_a_trace_and_a_window_inside_the_run(
+    by_hand: ShopRun, filling: ShopRun
+) -> None:
+    with pytest.raises(ValueError, match="it must have kept a trace, got None"):
+        plot_gantt(filling)
+    with pytest.raises(ValueError, match="plot_gantt: begin must be at most 2, got 3"):
+        plot_gantt(by_hand, begin=3)
+    with pytest.raises(ValueError, match="plot_gantt: end must be greater than 1, got"):
+        plot_gantt(by_hand, begin=1, end=0.5)
+    with pytest.raises(ValueError, match="plot_gantt: end must be at most 2, got 48"):
+        plot_gantt(by_hand, end=48)
+    with pytest.raises(ValueError, match=r"plot_gantt: each of things must be .* got 'D'"):
+        plot_gantt(by_hand, things=["A", "D"])
+    with pytest.raises(ValueError, match="plot_gantt: things must name at least one, got"):
+        plot_gantt(by_hand, things=[])
+    with pytest.raises(TypeError, match="plot_gantt: things must be a list of str, got 5"):
+        plot_gantt(by_hand, things=5)  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------ levels
+
+
+def test_the_levels_of_a_few_stores_are_lines_below_their_capacity(filling: ShopRun) -> None:
+    ax = plot_levels(filling)
+    assert legend(ax) == ["skids (10)", "capacity"]
+    (mean,) = ax.patches
+    values, edges, _ = mean.get_data()  # type: ignore[attr-defined]
+    assert edges == pytest.approx(np.arange(0, 61, 6))
+    assert values[2] - values[1] == pytest.approx(3)  # a part in two minutes
+    assert values[-1] == 10
+    dots, capacity = ax.lines
+    assert np.array_equal(dots.get_xdata(), edges[1:])
+    assert np.array_equal(dots.get_ydata(), filling.history.stores["level"][:, 0])
+    assert capacity.get_ydata() == [10, 10]
+    assert ax.get_ylabel() == "level [parts]"
+    assert "means over 6 min" in ax.get_title("left")
+
+
+def test_mean_levels_add_up_to_that_of_the_run(run: ShopRun) -> None:
+    ax = plot_levels(run, stores=["door_fl", "underbody_*"])
+    names = ["underbody_1", "underbody_2", "door_fl"]
+    assert legend(ax)[:3] == [f"{name} ({run.stores['capacity'][name]})" for name in names]
+    for line, name in zip(ax.patches, names, strict=True):
+        values = line.get_data().values  # type: ignore[attr-defined]
+        assert values.mean() == pytest.approx(run.stores["level"][name])
+
+
+def test_the_levels_of_many_stores_are_a_heat_map(run: ShopRun) -> None:
+    ax = plot_levels(run)
+    (image,) = ax.collections
+    stores = run.stores[run.stores["capacity"] > 0]
+    share = np.asarray(image.get_array()).reshape(len(stores), 30)
+    assert share.mean(axis=1) == pytest.approx(100 * stores["level"] / stores["capacity"])
+    assert image.get_clim() == (0, 100)
+    assert rows(ax) == [f"{name} ({places})" for name, places in stores["capacity"].items()]
+    assert ax.get_ylim() == (len(stores) - 0.5, -0.5)
+    assert ax.get_xlim() == (0, 30)
+
+
+def test_gaps_inside_lines_have_levels_too() -> None:
+    """Also where gaps and stores without places stand before them."""
+    first = [Station("A", 50), Station("B", 55), Station("C", 60)]
+    lines = [
+        Line("L", first, buffers=(0, 2), puts="hand"),
+        Line("M", [Station("D", 60)], takes="hand"),
+    ]
+    shop = Shop("small", lines, stores=[Store("hand", 0)])
+    run = simulate(shop, hours=2, seed=0, every=0.5)
+    ax = plot_levels(run)
+    assert legend(ax) == ["B > C (2)", "capacity"]
+    values = ax.patches[0].get_data().values  # type: ignore[attr-defined]
+    assert values.mean() == pytest.approx(run.buffers["level"].item())
+
+
+def test_a_long_history_has_no_dots() -> None:
+    run = simulate(shop_by_hand(), hours=101, seed=0, every=1)
+    (capacity,) = plot_levels(run).lines
+    assert capacity.get_label() == "capacity"
+
+
+def test_levels_want_a_history_of_something(by_hand: ShopRun) -> None:
+    bare = Shop("bare", [Line("L", [Station("A", 60)])])
+    with pytest.raises(ValueError, match="it must have kept a history, got None"):
+        plot_levels(simulate(bare, hours=1, seed=0))
+    with pytest.raises(ValueError, match="it must be given a run with a store that has places"):
+        plot_levels(simulate(bare, hours=1, seed=0, every=1))
+    rule = "plot_levels: each of stores must be a name, .* got 'skid'"
+    with pytest.raises(ValueError, match=rule):
+        plot_levels(by_hand, stores="skid")
+
+
+# ------------------------------------------------------------------ all of them
+
+
+@dataclass
+class Picture:
+    """One to look at: what is drawn of which fixture, how much of the axes each colour covers."""
+
+    draw: Callable[..., Axes]
+    of: str
+    ink: dict[Any, tuple[float, float]]
+    options: dict[str, Any] = field(default_factory=dict)
+    without_unit: tuple[str, ...] = ()
+
+
+LINE = (0.0007, 0.05)
+"""What a line covers: a pixel or two of some 400 in height, half of that where it is broken."""
+
+BANDS = {over(SKY, 0.35): (0.03, 0.5), over(SKY, 0.8, "#C4E4F7"): (0.03, 0.5)}
+
+CIVIDIS_LOW, CIVIDIS_HIGH = "#00224E", "#FEE838"
+
+PATHS = ("stations.A.scrap", "stores.s.capacity")
+
+WORKING, DOWN, BLOCKED = COLOURS["working"], COLOURS["down"], COLOURS["blocked"]
+
+PICTURES = {
+    "distribution": Picture(
+        plot_distribution,
+        "study",
+        {SKY: (0.15, 0.5), WORKING: (0.03, 0.3), VERMILLION: LINE, "black": LINE},
+    ),
+    "fan": Picture(plot_fan, "wide", BANDS | {BLUE: LINE, VERMILLION: LINE}),
+    # bars of 0.8 of a row; A, B and C work 25, 50 and 100 % of the time, else they are blocked
+    "gantt": Picture(
+        plot_gantt,
+        "by_hand",
+        {WORKING: (0.45, 0.48), BLOCKED: (0.31, 0.34), "white": (0.15, 0.21), DOWN: (0, 0)},
+        {"end": 0.3},
+    ),
+    "gantt, whole shop": Picture(
+        plot_gantt,
+        "run",
+        {WORKING: (0.2, 0.7), DOWN: (0.005, 0.2), BLOCKED: (0.01, 0.4), "white": (0.15, 0.25)},
+        {"end": 8},
+    ),
+    "levels": Picture(plot_levels, "filling", {BLUE: LINE, "black": LINE, "white": (0.9, 1)}),
+    "levels, heat map": Picture(
+        plot_levels, "run", {CIVIDIS_HIGH: (0.1, 0.95), "white": (0, 0.02)}
+    ),
+    # two rows on a height of 2.2: of 37.5 % (the mean of A and B) and of 100 %
+    "states": Picture(
+        plot_states, "by_hand", {WORKING: (0.46, 0.51), BLOCKED: (0.21, 0.24), DOWN: (0, 0)}
+    ),
+    "states, whole shop": Picture(plot_states, "run", {WORKING: (0.3, 0.7), DOWN: (0.001, 0.1)}),
+    "states, stations": Picture(
+        plot_states,
+        "by_hand",
+        {WORKING: (0.56, 0.59), BLOCKED: (0.39, 0.42), "white": (0, 0.03)},
+        {"by": "station"},
+    ),
+    "states, stations of the whole shop": Picture(
+        plot_states, "run", {WORKING: (0.4, 0.9), "white": (0, 0.06)}, {"by": "station"}
+    ),
+    # one row of 0.8 on a height of 1.2, full all the time
+    "stores": Picture(
+        plot_stores, "by_hand", {BLOCKED: (0.62, 0.68), "black": (0.0005, 0.03), SKY: (0, 0)}
+    ),
+    "stores, whole shop": Picture(
+        plot_stores, "run", {BLOCKED: (0.1, 0.7), "#E4E4E4": (0.1, 0.7), "black": (0.002, 0.05)}
+    ),
+    # all runs reach 900 of 1,000 without scrap, none with 20 % of it
+    "sweep": Picture(
+        plot_sweep,
+        "coin_sweep",
+        {CIVIDIS_HIGH: (0.3, 0.35), CIVIDIS_LOW: (0.3, 0.35), "white": (0, 0.02)},
+        without_unit=PATHS,
+    ),
+    "sweep, line": Picture(
+        plot_sweep, "line_sweep", {BLUE: LINE}, {"show": "mean"}, without_unit=PATHS
+    ),
+    "sweep, list": Picture(plot_sweep, "list_sweep", {BLUE: LINE, VERMILLION: (0.0001, 0.01)}),
+    "yard": Picture(
+        plot_yard,
+        "yards",
+        BANDS | {BLUE: LINE, VERMILLION: LINE, ORANGE: (0.0005, 0.02)},
+        {"gateway": "port"},
+    ),
+}
+
+each_picture = pytest.mark.parametrize("name", PICTURES)
+
+
+@pytest.fixture(scope="module")
+def wide() -> Study:
+    """A year whose rate is known badly, so that its bands can be seen."""
+    return replicate(Year({"rate": 20.0}, months=MONTHS), runs=100, seed=1, target=1_200)
+
+
+@pytest.fixture(scope="module")
+def line_sweep(coin_sweep: Sweep) -> Sweep:
+    over = {"stations.A.scrap": [0.0, 0.1, 0.2]}
+    return sweep(coin_sweep.case, over, runs=12, seed=1, target=900, progress=False)
+
+
+@pytest.fixture(scope="module")
+def list_sweep(coin_sweep: Sweep) -> Sweep:
+    cells = [{}, {"stations.A.scrap": 0.0}, {"stores.s.capacity": 50}]
+    return sweep(coin_sweep.case, cells, runs=12, seed=1, target=900, progress=False)
+
+
+def test_every_picture_is_looked_at() -> None:
+    named = {name for name in plots.__all__ if name.startswith("plot_")}
+    assert {picture.draw.__name__ for picture in PICTURES.values()} == named
+
+
+@each_picture
+def test_a_picture_has_its_ink_and_can_be_read(name: str, request: pytest.FixtureRequest) -> None:
+    picture = PICTURES[name]
+    ax = picture.draw(request.getfixturevalue(picture.of), **picture.options)
+    assert_ink(ax, picture.ink)
+    assert_readable(ax)
+    assert_units(ax, picture.without_unit)
+    assert ax.get_title("left")
+    assert ax.figure.get_figwidth() == 9  # type: ignore[union-attr]
+    assert len(plt.get_fignums()) == 1
+
+
+@each_picture
+def test_a_picture_is_drawn_on_the_axes_that_it_is_given(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    picture = PICTURES[name]
+    figure, (ax, other) = plt.subplots(2, figsize=(9, 10), layout="constrained")
+    result = request.getfixturevalue(picture.of)
+    assert picture.draw(result, ax=ax, **picture.options) is ax
+    assert_ink(ax, picture.ink)
+    assert not other.has_data()
+    assert plt.get_fignums() == [figure.number]  # type: ignore[attr-defined]
+
+
+@each_picture
+def test_a_picture_without_its_marks_is_refused(name: str, request: pytest.FixtureRequest) -> None:
+    picture = PICTURES[name]
+    ax = picture.draw(request.getfixturevalue(picture.of), **picture.options)
+    for mark in [*ax.collections, *ax.patches, *ax.lines, *ax.images]:
+        mark.remove()
+    with pytest.raises(AssertionError, match="covers"):
+        assert_ink(ax, picture.ink)
+
+
+def test_importing_plots_does_not_load_matplotlib() -> None:
+    code = "import sys, ningde_sim.plots; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("draw", dict.fromkeys(p.draw for p in PICTURES.values()))
+def test_a_picture_of_something_else_is_refused(draw: Callable[[Any], Axes]) -> None:
+    """The error names the picture and what it takes."""
+    rule = "it must be given a (Study|ShopRun|Sweep|ShippingRun), got"
+    with pytest.raises(TypeError, match=f"{draw.__name__}: {rule}"):
+        draw("month")

@@ -93,11 +93,13 @@ def time_axis(ax: Axes, begin: float, end: float) -> float:
     """
     from matplotlib.ticker import MaxNLocator  # loaded for who draws
 
-    unit, scale, steps = "d", 24 * units.MS_PER_H, [1, 2, 5, 7, 10]
-    if end - begin <= 2:
-        unit, scale, steps = "min", units.MS_PER_MIN, [1, 2, 3, 5, 10]
-    elif end - begin <= 96:
-        unit, scale, steps = "h", units.MS_PER_H, [1, 2, 3, 4, 6, 10]
+    length, steps = end - begin, [1, 2, 5, 10]
+    unit, scale = "d", 24 * units.MS_PER_H
+    if length <= 2:
+        unit, scale = "min", units.MS_PER_MIN
+    elif length <= 96:
+        unit, scale = "h", units.MS_PER_H
+        steps = [1, 2, 3, 4, 6, 10] if length > 10 else steps
     ax.set_xlim(begin * units.MS_PER_H / scale, end * units.MS_PER_H / scale)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=10, steps=steps))
     ax.xaxis.set_major_formatter("{x:,.6g}")
