@@ -33,9 +33,11 @@ from ningde_sim import (
 )
 from ningde_sim.plots import (
     COLOURS,
+    plot_bottleneck,
     plot_distribution,
     plot_fan,
     plot_gantt,
+    plot_ledger,
     plot_levels,
     plot_states,
     plot_stores,
@@ -66,7 +68,7 @@ def study() -> Study:
 
 @pytest.fixture(scope="module")
 def run() -> ShopRun:
-    return simulate(ningde_2021(), hours=30, warm_up=10, seed=1, trace=True, every=1.0)
+    return simulate(ningde_2021(), hours=30, warm_up=10, seed=1, trace=True, ledger=True, every=1.0)
 
 
 def shop_by_hand() -> Shop:
@@ -78,7 +80,7 @@ def shop_by_hand() -> Shop:
 
 @pytest.fixture(scope="module")
 def by_hand() -> ShopRun:
-    return simulate(shop_by_hand(), hours=2, warm_up=1, seed=0, trace=True, every=0.25)
+    return simulate(shop_by_hand(), hours=2, warm_up=1, seed=0, trace=True, ledger=True, every=0.25)
 
 
 @pytest.fixture(scope="module")
@@ -633,6 +635,33 @@ def test_levels_want_a_history_of_something(by_hand: ShopRun) -> None:
         plot_levels(by_hand, stores="skid")
 
 
+# ------------------------------------------------------------------ the critical path
+
+
+def test_the_ledger_is_a_waterfall_that_ends_with_the_counted_hours(run: ShopRun) -> None:
+    """Each bar begins where the one above ends; what is not shown by name is shown together."""
+    ax = plot_ledger(run, most=5)
+    pieces = [bar for group in bars(ax) for bar in group]
+    ends = [bar.get_x() + bar.get_width() for bar in pieces]
+    assert [bar.get_x() for bar in pieces] == pytest.approx([0, *ends[:-1]])
+    assert ends[-1] == pytest.approx(30)
+    rows = [label.get_text() for label in ax.get_yticklabels()]
+    named = [row for row in rows if not row.startswith("all others, ")]
+    table = run.ledger().groupby(["station", "cause"])["hours"].sum()
+    largest = table.sort_values(ascending=False).head(5)
+    assert named == [f"{station}, {cause}" for station, cause in largest.index]
+
+
+def test_the_moving_bottleneck_shows_shares_of_each_period(run: ShopRun) -> None:
+    ax = plot_bottleneck(run, every=10, most=400)
+    (cells,) = ax.collections
+    shares = np.asarray(cells.get_array())
+    assert shares.shape[1] == 3
+    assert shares.sum(axis=0) == pytest.approx(100)
+    with pytest.raises(ValueError, match="must have kept a ledger"):
+        plot_bottleneck(simulate(shop_by_hand(), hours=1, seed=0))
+
+
 # ------------------------------------------------------------------ all of them
 
 
@@ -659,6 +688,11 @@ PATHS = ("stations.A.scrap", "stores.s.capacity")
 WORKING, DOWN, BLOCKED = COLOURS["working"], COLOURS["down"], COLOURS["blocked"]
 
 PICTURES = {
+    # C has all of the path
+    "bottleneck": Picture(plot_bottleneck, "by_hand", {CIVIDIS_HIGH: (0.95, 1)}, {"every": 0.5}),
+    "bottleneck, whole shop": Picture(
+        plot_bottleneck, "run", {CIVIDIS_LOW: (0.4, 0.95), "white": (0, 0.02)}, {"every": 6}
+    ),
     "distribution": Picture(
         plot_distribution,
         "study",
@@ -677,6 +711,11 @@ PICTURES = {
         "run",
         {WORKING: (0.2, 0.7), DOWN: (0.005, 0.2), BLOCKED: (0.01, 0.4), "white": (0.15, 0.25)},
         {"end": 8},
+    ),
+    # one row of 0.75 on a height of 1.2, with words over it
+    "ledger": Picture(plot_ledger, "by_hand", {WORKING: (0.58, 0.63), DOWN: (0, 0)}),
+    "ledger, whole shop": Picture(
+        plot_ledger, "run", {WORKING: (0.02, 0.1), DOWN: (0.001, 0.05), "white": (0.7, 0.98)}
     ),
     "levels": Picture(plot_levels, "filling", {BLUE: LINE, "black": LINE, "white": (0.9, 1)}),
     "levels, heat map": Picture(

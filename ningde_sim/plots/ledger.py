@@ -63,16 +63,12 @@ def plot_ledger(run: ShopRun, ax: Axes | None = None, *, most: int = 14) -> Axes
         ax.barh(at, h, 0.75, left, color=CAUSES[str(cause)], label=label)
         end = left + h
         words = f"{h:,.1f} h ({h / run.hours:.1%})"
-        inside = end > 0.75 * run.hours
-        ax.annotate(
-            words,
-            (left if inside else end, at),
-            xytext=(-4 if inside else 4, 0),
-            textcoords="offset points",
-            ha="right" if inside else "left",
-            va="center",
-            fontsize=8,
-        )
+        if h > 0.25 * run.hours:
+            ax.text((left + end) / 2, at, words, ha="center", va="center", fontsize=8)
+        elif end > 0.75 * run.hours:
+            ax.text(left, at, f"{words} ", ha="right", va="center", fontsize=8)
+        else:
+            ax.text(end, at, f" {words}", va="center", fontsize=8)
         left = end
     ax.set_yticks(range(len(parts)), [f"{where}, {cause}" for where, cause, _ in parts], fontsize=8)
     ax.set_ylim(len(parts) - 0.4, -0.6)
