@@ -219,7 +219,7 @@ def worth(
         best = _in_turn(table["kind"])[:verify]
         again = sweep(
             shop,
-            _filled(shop, [{}, *(dict(ranked[k].changes) for k in best)]),
+            [{}, *(dict(ranked[k].changes) for k in best)],
             hours=hours,
             warm_up=warm_up,
             runs=runs,
@@ -237,13 +237,6 @@ def _in_turn(kinds: pd.Series[Any]) -> list[int]:
     """The rows in which each kind has its turn: the first of each, the second of each, ..."""
     turn = kinds.groupby(kinds, sort=False).cumcount()
     return [int(k) for k in turn.sort_values(kind="stable").index]
-
-
-def _filled(shop: Shop, cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Cells that all name the same paths, with today's values where they change nothing."""
-    paths = dict.fromkeys(path for cell in cells for path in cell)
-    today = {path: shop.get(path) for path in paths}
-    return [today | cell for cell in cells]
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,3 +281,18 @@ def test_what_is_no_scenario_is_refused():
         simulate_year(small_year(), seed=-1)
     with pytest.raises(ValueError, match="shop must be one of body_shop, paint, assembly, got"):
         simulate_year(small_year(), seed=0).lost_ms("gate")
+
+
+def test_the_ledger_of_a_year_adds_up_to_its_hours():
+    """Nights, free days and lost hours are closed time; the year without one is the same year."""
+    plan = small_year().typical()
+    told, plain = (simulate_year(plan, seed=0, ledger=ledger) for ledger in (True, False))
+    table, days = told.ledger(), told.ledger(every=24)
+    assert table["ms"].sum() == len(told.course.days) * 24 * 3_600_000
+    assert (days.groupby("period")["ms"].sum() == 24 * 3_600_000).all()
+    causes = table.groupby("cause")["hours"].sum()
+    assert causes["working"] > 0
+    assert causes["closed"] > 0
+    assert told.vehicles == plain.vehicles
+    with pytest.raises(ValueError, match="must have kept a ledger"):
+        plain.ledger()
