@@ -127,7 +127,7 @@ def cubes() -> list[dict[str, np.ndarray]]:
 def test_the_interval_holds_a_share_as_often_as_said(
     share: float, curve: float, cubes: list[dict[str, np.ndarray]]
 ) -> None:
-    """92 % to 99 %, or 90 % at 0.6 on a parabola; within three standard errors of 300 studies."""
+    """93 % to 98 %, or 90 % at 0.6 on a parabola; within three standard errors of 300 studies."""
     hits, luck = 0, np.sqrt(0.3)
     m3, m4 = skewness()
     sd = np.sqrt(1 + 2 * curve * m3 + curve**2 * (m4 - 1))
@@ -139,7 +139,7 @@ def test_the_interval_holds_a_share_as_often_as_said(
         row = spread.parabola_shares({"x": drawn["x"]}, values, level=0.95).iloc[0]
         assert row["share_low"] <= row["share"] <= row["share_high"]
         hits += row["share_low"] <= share <= row["share_high"]
-    least = 0.90 if curve and share == 0.6 else 0.92
+    least = 0.90 if curve and share == 0.6 else 0.93
     error = np.sqrt(least * (1 - least) / STUDIES)
     assert hits / STUDIES > least - 3 * error
     assert hits / STUDIES < 1 or share == 0
