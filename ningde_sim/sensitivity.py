@@ -1,4 +1,4 @@
-"""Which of a few doubtful inputs the spread of results comes from: Sobol' indices."""
+"""Which doubtful inputs the spread of results comes from: Sobol' indices, and `tornado`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from ningde_sim.estimate import Values
 from ningde_sim.plant import checks
 from ningde_sim.progress import bar
 from ningde_sim.scenarios.scenario import Scenario
+from ningde_sim.tornado import Tornado, tornado
 from ningde_sim.workers import each, number_of_workers
 from ningde_sim.year_case import YearCase
+
+__all__ = ["SobolShares", "Tornado", "shares", "sobol", "tornado"]
 
 LEAST, MOST = 8, 2**20
 """Points: fewer give no interval, more are no question for a simulation."""

@@ -86,6 +86,96 @@ def input_shares(inputs: Mapping[str, Values], values: Values, *, level: float) 
     return table.sort_values("correlation", key=np.abs, ascending=False, kind="stable")
 
 
+def parabola_shares(inputs: Mapping[str, Values], values: Values, *, level: float) -> pd.DataFrame:
+    """The share of the variance that goes with each input alone, the greatest first.
+
+    It is what a parabola in the input explains, less what chance adds (adjusted R squared). So it
+    sees a middle that is best, but no interactions, and of a step or a kink only a part. Inputs
+    that are constant are left out; of one that has two values only, the parabola is a line.
+
+    The interval takes the values of the input as given and the rest as normal, which Latin
+    hypercubes come close to. In 1,500 studies of 96 and of 320 runs with PERT inputs in hypercubes,
+    that of 95 % held true shares from 0 to 0.3 in 93 % to 98 %, and 0.6 in 95 % to 96 % on a line,
+    in 90 % to 91 % on a parabola. With inputs drawn independently it held shares to 0.15 in 88 %
+    to 98 %, but 0.6 in 91 % on a line, in 74 % on a parabola.
+
+    Parameters
+    ----------
+    inputs : mapping of numpy.ndarray, shape (n,)  n from 4.
+    values : numpy.ndarray, shape (n,)  The results; they must differ.
+    level : float  Confidence of the intervals, and of `beyond_chance` over all inputs. [-]
+
+    Returns
+    -------
+    DataFrame
+        Index: input. Columns: share, share_low, share_high, beyond_chance (F test, Holm).
+
+    References
+    ----------
+    Ezekiel (1930), Methods of Correlation Analysis, for the adjustment. Steiger (2004),
+    Psychological Methods 9, 164-182, for intervals from the noncentral F distribution.
+    """
+    from scipy import special  # takes a moment to import
+
+    names = [name for name, drawn in inputs.items() if np.ptp(drawn) > 0]
+    n = len(values)
+    fits = [_parabola(inputs[name], values) for name in names]
+    explained, terms = np.array(fits, dtype=float).reshape(-1, 2).T
+    rest = n - 1 - terms
+    f = explained / terms * rest / (1 - explained)
+    share = 1 - (1 - explained) * (n - 1) / rest
+    tail = (1 - level) / 2
+    table = pd.DataFrame(
+        {
+            "share": share.clip(min=0),
+            "share_low": _share_where(1 - tail, f, terms, n),
+            "share_high": _share_where(tail, f, terms, n),
+            "beyond_chance": _holm(special.fdtrc(terms, rest, f), 1 - level),
+        },
+        index=pd.Index(names, name="input", dtype=object),
+    )
+    return table.iloc[np.argsort(-share, kind="stable")]
+
+
+def share_by_chance(n: int, k: int, *, level: float) -> float:
+    """What the greatest of k shares stays below with confidence `level` where no input matters. [-]
+
+    Parameters
+    ----------
+    n, k : int  Runs, inputs.
+    level : float  [-]
+    """
+    from scipy import special  # takes a moment to import
+
+    f = float(special.fdtri(2, n - 3, 1 - (1 - level) / k))
+    return 1 - (n - 1) / (n - 3 + 2 * f)
+
+
+ALL = 1 - 1e-6
+"""The greatest share that is told from 1."""
+
+
+def _parabola(x: Values, y: Values) -> tuple[float, int]:
+    """The share of the squares of y that a parabola in x explains; its terms besides the mean."""
+    z = (x - x.mean()) / x.std()
+    columns = np.column_stack([np.ones_like(z), z, z * z])
+    weights, _, rank, _ = np.linalg.lstsq(columns, y, rcond=1e-9)
+    left, away = y - columns @ weights, y - y.mean()
+    return float(np.clip(1 - left @ left / (away @ away), 0, ALL)), int(rank) - 1
+
+
+def _share_where(p: float, f: Values, terms: Values, n: int) -> Values:
+    """The true share at which F is at most that found with probability p; 0 where there is none."""
+    from scipy import special  # takes a moment to import
+
+    low, high = np.zeros_like(f), np.full_like(f, ALL)
+    for _ in range(50):  # to the last bits
+        middle = (low + high) / 2
+        less = special.ncfdtr(terms, n - 1 - terms, n * middle / (1 - middle), f) > p
+        low, high = np.where(less, middle, low), np.where(less, high, middle)
+    return np.where(special.fdtr(terms, n - 1 - terms, f) > p, low, 0.0)
+
+
 def _holm(p: Values, alpha: float) -> Values:
     """Which p values are too small for chance, all of them taken together."""
     order = np.argsort(p)

@@ -15,6 +15,7 @@ from ningde_sim.estimate import Estimate, FewRuns, Values
 from ningde_sim.plant import checks
 from ningde_sim.sample import Sample
 from ningde_sim.stopping import Precision
+from ningde_sim.worth_knowing import WorthKnowing, worth_knowing
 
 EVERY = 5
 """Runs 0, 5, 10, ... are run a second time with the same inputs and other luck: the twins."""
@@ -150,11 +151,51 @@ class Study(Sample):
             All runs gave the same, or there are fewer than 4 runs.
         """
         level, values = checks.share(self._owner, "level", level), self._spread(of)
-        if self.n < 4:
-            raise ValueError(checks.complain(self._owner, "at least 4 runs are needed", self.n))
+        return spread.input_shares(self._bearing(of, 4), values, level=level)
+
+    def worth_knowing(
+        self, target: float | None = None, *, of: str | None = None, level: float = 0.95
+    ) -> WorthKnowing:
+        """What to find out first: how much of the spread would go were each input known.
+
+        Where `input_shares` tells what the results hang on, this tells what an answer is worth:
+        the share of the variance that goes with the input, and the probability to reach the
+        target where the input lies in the low, the middle, the high third of the runs.
+
+        Parameters
+        ----------
+        target : float, optional  As for `probability`; without one there are no probabilities.
+            [case.units[of]]
+        of : str, optional  A column of results.
+        level : float  Confidence of each interval, between 0 and 1. [-]
+
+        Raises
+        ------
+        ValueError, TypeError
+            All runs gave the same, there are fewer than 10 runs, an unknown column, a target or a
+            level out of bounds.
+        """
+        level, values = checks.share(self._owner, "level", level), self._spread(of)
+        of = self.case.of if of is None else of
+        least = self.target if target is None and of == self.case.of else target
+        least = None if least is None else checks.number(self._owner, "target", least)
+        return worth_knowing(
+            self._bearing(of, estimate.FEW_RUNS),
+            values,
+            title=self.case.title,
+            of=of,
+            unit=self.case.units[of],
+            target=least,
+            level=level,
+        )
+
+    def _bearing(self, of: str | None, runs: int) -> dict[str, Values]:
+        """The inputs that can bear on a column, where there are as many runs as this."""
+        if self.n < runs:
+            rule = f"at least {runs} runs are needed"
+            raise ValueError(checks.complain(self._owner, rule, self.n))
         idle = self.case.idle(self.case.of if of is None else of)
-        inputs = {name: drawn for name, drawn in self.inputs.items() if name not in idle}
-        return spread.input_shares(inputs, values, level=level)
+        return {name: drawn for name, drawn in self.inputs.items() if name not in idle}
 
     def given(self, actuals: float | Iterable[float], through: str | int | None = None) -> Study:
         """The odds after the months already built.

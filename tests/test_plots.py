@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.container import BarContainer
+from matplotlib.container import BarContainer, ErrorbarContainer
 
 from ningde_sim import (
     Failure,
@@ -42,12 +42,14 @@ from ningde_sim.plots import (
     plot_states,
     plot_stores,
     plot_sweep,
+    plot_tornado,
     plot_yard,
 )
 from ningde_sim.plots.axes import BLUE, ORANGE, SKY, VERMILLION
 from ningde_sim.replication import replicate
 from ningde_sim.shipping import ShippingRun, ship
 from ningde_sim.study import Study
+from ningde_sim.tornado import Tornado, swings
 from tests.exports import export, q, service
 from tests.pictures import assert_ink, assert_readable, assert_units, over
 from tests.synthetic import MONTHS, Year
@@ -662,6 +664,95 @@ def test_the_moving_bottleneck_shows_shares_of_each_period(run: ShopRun) -> None
         plot_bottleneck(simulate(shop_by_hand(), hours=1, seed=0))
 
 
+# ------------------------------------------------------------------ tornado
+
+ENDS = {"rate": (58.0, 62.0, "cars/h"), "stop": (2.0, 9.0, "days"), "tea": (1.0, 3.0, "cups")}
+
+
+@pytest.fixture(scope="module")
+def one_by_one() -> Tornado:
+    """Typical 1,000; 40 up or down with the rate, 9 and 10 in turn less with any stop."""
+
+    def cars(places: Mapping[str, float], run: int) -> float:
+        up = 1_000 + 80 * (places.get("rate", 0.5) - 0.5)
+        return up - (9 + run % 2) * ("stop" in places)
+
+    return swings(
+        cars,
+        ENDS,
+        title="three",
+        of="cars",
+        unit="cars",
+        runs=4,
+        closer=2,
+        seed=1,
+        between=(0.0, 1.0),
+        workers=1,
+    )
+
+
+def test_the_tornado_shows_both_ends_of_each_input(one_by_one: Tornado) -> None:
+    ax = plot_tornado(one_by_one)
+    low, high = bars(ax)
+    for container, way in ((low, (-40, -9.5, 0)), (high, (40, -9.5, 0))):
+        assert [bar.get_width() for bar in container] == pytest.approx(way)
+        assert [bar.get_x() for bar in container] == pytest.approx([1_000] * 3)
+    assert low[0].get_facecolor() != high[0].get_facecolor()
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert names == ["rate [cars/h]", "stop [days]", "tea [cups]"]
+    assert low[0].get_y() < low[1].get_y() < low[2].get_y()
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the greatest on top
+    assert ax.get_xlabel() == "cars, all other inputs typical [cars]"
+    assert legend(ax) == [
+        "input low, at 0 % of its distribution",
+        "input high, at 100 % of its distribution",
+    ]
+    assert "typical 1,000" in ax.get_title(loc="left")
+    assert "none where run once" in ax.get_title(loc="left")
+
+
+def test_the_values_of_the_input_stand_at_the_ends_of_its_bars(one_by_one: Tornado) -> None:
+    ax = plot_tornado(one_by_one)
+    there = {text.get_text(): text.xy for text in ax.texts}  # type: ignore[attr-defined]
+    assert sorted(there) == ["1", "2", "3", "58", "62", "9"]
+    assert (there["58"][0], there["62"][0]) == pytest.approx((960, 1_040))
+    row = one_by_one.table.set_index("input").loc["stop"]
+    assert there["2"][0] == pytest.approx(1_000 + row["at_low_low"])  # beyond its whisker
+    assert there["58"][1] < there["62"][1] < there["2"][1]
+
+
+def test_the_whiskers_of_the_tornado_are_its_intervals(one_by_one: Tornado) -> None:
+    """Those of two inputs at two ends; the third was run once."""
+    ax = plot_tornado(one_by_one)
+    whiskers = [c for c in ax.containers if isinstance(c, ErrorbarContainer)]
+    spans = [line for c in whiskers for line in c.lines[2][0].get_segments()]
+    assert len(spans) == 4
+    row = one_by_one.table.set_index("input").loc["stop"]
+    assert spans[1][:, 0] == pytest.approx([1_000 + row["at_low_low"], 1_000 + row["at_low_high"]])
+
+
+def test_the_tornado_fits_a_notebook(one_by_one: Tornado) -> None:
+    ax = plot_tornado(one_by_one)
+    assert_readable(ax)
+    ax.figure.canvas.draw()
+    for text in ax.texts:
+        box, frame = text.get_window_extent(), ax.get_window_extent()
+        assert frame.x0 <= box.x0
+        assert box.x1 <= frame.x1
+
+
+def test_the_tornado_draws_the_first_few_on_the_axes_given(one_by_one: Tornado) -> None:
+    given = plt.subplots()[1]
+    ax = plot_tornado(one_by_one, given, most=1)
+    assert ax is given
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["rate [cars/h]"]
+    assert "the first 1" in ax.get_title(loc="left")
+    with pytest.raises(ValueError, match="plot_tornado: most must be at least 1, got 0"):
+        plot_tornado(one_by_one, most=0)
+    with pytest.raises(TypeError, match="plot_tornado: it must be given a Tornado, got 3"):
+        plot_tornado(3)  # type: ignore[arg-type]
+
+
 # ------------------------------------------------------------------ all of them
 
 
@@ -753,6 +844,7 @@ PICTURES = {
         plot_sweep, "line_sweep", {BLUE: LINE}, {"show": "mean"}, without_unit=PATHS
     ),
     "sweep, list": Picture(plot_sweep, "list_sweep", {BLUE: LINE, VERMILLION: (0.0001, 0.01)}),
+    "tornado": Picture(plot_tornado, "one_by_one", {BLUE: (0.01, 0.3), ORANGE: (0.01, 0.3)}),
     "yard": Picture(
         plot_yard,
         "yards",
@@ -830,6 +922,6 @@ def test_importing_plots_does_not_load_matplotlib() -> None:
 @pytest.mark.parametrize("draw", dict.fromkeys(p.draw for p in PICTURES.values()))
 def test_a_picture_of_something_else_is_refused(draw: Callable[[Any], Axes]) -> None:
     """The error names the picture and what it takes."""
-    rule = "it must be given a (Study|ShopRun|Sweep|ShippingRun), got"
+    rule = "it must be given a (Study|ShopRun|Sweep|ShippingRun|Tornado), got"
     with pytest.raises(TypeError, match=f"{draw.__name__}: {rule}"):
         draw("month")

@@ -9,6 +9,7 @@ from ningde_sim.plots.runs import (
     plot_stores,
     plot_yard,
 )
+from ningde_sim.plots.sensitivity import plot_tornado
 from ningde_sim.plots.sweeps import plot_sweep
 from ningde_sim.plots.timelines import plot_gantt, plot_levels
 
@@ -23,5 +24,6 @@ __all__ = [
     "plot_states",
     "plot_stores",
     "plot_sweep",
+    "plot_tornado",
     "plot_yard",
 ]
