@@ -1,7 +1,6 @@
-"""What limits the plant, and what would help most?
+"""What limits the plant.
 
-Question: Where did the hours of the target month and of the year go, and which improvements are
-          worth most?
+Question: Where do the hours of the target month and of the year go, and what would help most?
 Shows:    simulate(..., ledger=True), ledger.worth with reruns, plot_ledger, plot_bottleneck.
 
 The ledger follows back what the last body waited for: its hours add up to the clock exactly.
