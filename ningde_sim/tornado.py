@@ -136,10 +136,13 @@ def tornado(
     that differences to the typical year are taken run by run.
 
     Every input is given run 0; the `closer` inputs with the greatest swings there are given all
-    `runs`, the others have no interval. For the 62 inputs of "ningde-2021" that is 300 years,
-    some five minutes on two cores, in place of 1,000. An input that acts in few years only, such
-    as a stop that run 0 does not have, may be passed over; `closer=None` gives all inputs all
-    runs.
+    `runs`, the others have no interval. For the 62 inputs of "ningde-2021" that is 300 years in
+    place of 1,000, some five minutes on two cores. With effects and luck as measured there, normal
+    luck and 200 seeds, each of the eight greatest swings was among the 12 in 85 % of seeds or more;
+    the intervals of 95 % held both effects and swings in 95 % to 96 %, although they are of inputs
+    and ends chosen in the same runs; swings came out 1.4 % too great. What is passed over is an
+    input that acts in few years only, such as a stop that run 0 does not have; `closer=None` gives
+    all inputs all runs.
 
     It sees no interactions; for these take a few inputs to `sobol`. An input does more in a study
     than here where it matters most together with others. Ranges are as they are stated: a swing is
