@@ -451,15 +451,19 @@ def version() -> str:
 
 @pytest.mark.parametrize("prefer", ["threads", "processes"])
 def test_a_sweep_that_is_killed_goes_on_where_it_was(prefer: str, tmp_path: Path) -> None:
-    file, log = tmp_path / "a.db", tmp_path / "log"
-    program = KILLED.format(log=str(log), file=str(file), prefer=prefer)
-    start = [sys.executable, "-c", program]
+    file, logs = tmp_path / "a.db", tmp_path / "logs"
+    logs.mkdir()
+
+    def start(log: Path) -> list[str]:
+        """A log for each round: workers of a killed process may still write into their own."""
+        return [sys.executable, "-c", KILLED.format(log=str(log), file=str(file), prefer=prefer)]
+
     folder = Path(__file__).parents[1]
     chance = random.Random(prefer)
-    for _ in range(5):
+    for turn in range(5):
+        log = logs / str(turn)
         known = finished(file, Year()) if file.exists() and file.stat().st_size else set()
-        log.unlink(missing_ok=True)
-        process = subprocess.Popen(start, cwd=folder, stdout=subprocess.PIPE)
+        process = subprocess.Popen(start(log), cwd=folder, stdout=subprocess.PIPE)
         for _ in range(3000):  # until it runs
             if log.exists() or process.poll() is not None:
                 break
@@ -475,15 +479,15 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(prefer: str, tmp_path: Path
         assert len(ran) == len(set(ran))
     known = finished(file, Year())
     assert 0 < len(known) < 160
-    log.unlink()
-    ended = subprocess.run(start, cwd=folder, capture_output=True, text=True, check=True)
+    log = logs / "last"
+    ended = subprocess.run(start(log), cwd=folder, capture_output=True, text=True, check=True)
     ran = log.read_text().splitlines()
     assert len(ran) == 160 - len(known)
     assert not known.intersection(ran)
     over = {"weights.rate": [1.0, 2.0, 3.0, 4.0], "luck": [1.0, 2.0]}
     whole = sweep(Year(), over, runs=20, seed=0, progress=False)  # type: ignore[arg-type]
     assert ended.stdout.split() == [whole.digest, "True"]
-    assert sorted(tmp_path.iterdir()) == [file, log]
+    assert sorted(tmp_path.iterdir()) == [file, logs]
 
 
 # ---------------------------------------------------------------- workers
