@@ -69,12 +69,10 @@ class Sample:
             Fewer than 10 runs.
         """
         of = self.case.of if of is None else of
-        values = self.column(of)
-        least = self.target if target is None and of == self.case.of else target
+        values, least = self.column(of), self._least(target, of)
         if least is None:
             cure = "Give it here, or to replicate."
             raise ValueError(checks.complain(self._owner, f"{of} has no target", target, cure))
-        least = checks.number(self._owner, "target", least)
         hits = int(np.sum(values >= least))
         level = checks.share(self._owner, "level", level)
         return estimate.warn(estimate.probability(hits, self.n, level=level))
@@ -104,6 +102,11 @@ class Sample:
         q, level = checks.share(self._owner, "q", q), checks.share(self._owner, "level", level)
         found = estimate.quantile(self.column(of), q, level=level)
         return estimate.warn(found, needed=estimate.runs_for_quantile(q, level=level))
+
+    def _least(self, target: float | None, of: str) -> float | None:
+        """The target given, or the own one if the column is the main one."""
+        least = self.target if target is None and of == self.case.of else target
+        return None if least is None else checks.number(self._owner, "target", least)
 
     def _spread(self, of: str | None) -> Values:
         """A column of results that differ."""

@@ -11,14 +11,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ningde_sim import estimate
+from ningde_sim import estimate, spread
 from ningde_sim.estimate import Values
 from ningde_sim.plant import checks
 from ningde_sim.progress import bar
 from ningde_sim.scenarios.scenario import Scenario
-from ningde_sim.tornado import Tornado, tornado
+from ningde_sim.tornado import Tornado, case_with, tornado, year_at
 from ningde_sim.workers import each, number_of_workers
-from ningde_sim.year_case import YearCase
 
 __all__ = ["SobolShares", "Tornado", "shares", "sobol", "tornado"]
 
@@ -74,7 +73,7 @@ class SobolShares:
         top = self.table.iloc[0]
         return (
             f"SobolShares({self.title!r}, {len(self.inputs)} inputs, {self.runs:,} runs, "
-            f"seed={self.seed}: {top['input']} has {_interval(top, 'total')} of {self.of})"
+            f"seed={self.seed}: {top['input']} has {spread.in_words(top, 'total')} of {self.of})"
         )
 
     def summary(self) -> str:
@@ -85,7 +84,7 @@ class SobolShares:
         width = max(len(name) for name in ("input", *self.inputs))
         yield f"  {'input':<{width}}  {'alone (first)':<24}with all others (total)"
         for _, row in self.table.iterrows():
-            first, total = _interval(row, "first"), _interval(row, "total")
+            first, total = spread.in_words(row, "first"), spread.in_words(row, "total")
             yield f"  {row['input']:<{width}}  {first:<24}{total}"
         mean = estimate.mean(self.values[:2].ravel(), level=self.level)
         yield f"  mean      {mean} {self.unit}"
@@ -96,12 +95,6 @@ class SobolShares:
             f"{self.runs:,} runs, seed {self.seed}, version {self.version}"
         )
         yield "  luck      the same in all runs; all other inputs typical: no share of either here"
-
-
-def _interval(row: pd.Series[Any], share: str) -> str:
-    """Such as 0.62 (0.48 to 0.77)."""
-    value, low, high = (float(row[f"{share}{end}"]) for end in ("", "_low", "_high"))
-    return f"{value:.2f} ({low:.2f} to {high:.2f})"
 
 
 def sobol(
@@ -164,9 +157,7 @@ def sobol(
     owner = f"sobol {scenario.name!r}"
     names = checks.members(owner, "inputs", inputs, str)
     scenario.at(dict.fromkeys(names, 0.5))  # complains of what is not doubtful
-    case = YearCase(scenario, "luck")
-    if of not in case.units:
-        raise ValueError(checks.complain(owner, f"of must be one of {', '.join(case.units)}", of))
+    case = case_with(owner, scenario, of)
     return shares(
         partial(_year, scenario, names, seed, of),
         names,
@@ -183,8 +174,7 @@ def sobol(
 
 def _year(scenario: Scenario, names: tuple[str, ...], seed: int, of: str, point: Values) -> float:
     """The result of the year at one point, on the luck of run 0."""
-    there = scenario.at(dict(zip(names, point.tolist(), strict=True)))
-    return YearCase(there, "luck").run(seed, 0)[1][of]
+    return year_at(scenario, seed, of, dict(zip(names, point.tolist(), strict=True)), 0)
 
 
 def shares(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -183,3 +184,9 @@ def _holm(p: Values, alpha: float) -> Values:
     found = np.zeros(len(p), dtype=bool)
     found[order] = np.logical_and.accumulate(small)
     return found
+
+
+def in_words(row: pd.Series[Any], share: str) -> str:
+    """A share of a table with its interval, such as 0.62 (0.48 to 0.77)."""
+    value, low, high = (float(row[f"{share}{end}"]) for end in ("", "_low", "_high"))
+    return f"{value:.2f} ({low:.2f} to {high:.2f})"

@@ -177,15 +177,13 @@ class Study(Sample):
         """
         level, values = checks.share(self._owner, "level", level), self._spread(of)
         of = self.case.of if of is None else of
-        least = self.target if target is None and of == self.case.of else target
-        least = None if least is None else checks.number(self._owner, "target", least)
         return worth_knowing(
             self._bearing(of, estimate.FEW_RUNS),
             values,
             title=self.case.title,
             of=of,
             unit=self.case.units[of],
-            target=least,
+            target=self._least(target, of),
             level=level,
         )
 

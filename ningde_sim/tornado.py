@@ -174,9 +174,8 @@ def tornado(
     TypeError, ValueError
         A number out of bounds, no inputs, one named twice, an unknown column.
     """
-    owner, case = f"tornado {scenario.name!r}", YearCase(scenario, "luck")
-    if of not in case.units:
-        raise ValueError(checks.complain(owner, f"of must be one of {', '.join(case.units)}", of))
+    owner = f"tornado {scenario.name!r}"
+    case = case_with(owner, scenario, of)
     doubtful, idle = scenario.doubtful(), case.idle(of)
     if inputs is None:
         inputs = [name for name in doubtful if name not in idle]
@@ -187,7 +186,7 @@ def tornado(
     ranges = {name: (name, doubtful[name]) for name in names}
     low, high = (doubt.placed(ranges, dict.fromkeys(names, share)) for share in between)
     return swings(
-        partial(_year, scenario, seed, of),
+        partial(year_at, scenario, seed, of),
         {name: (low[name], high[name], doubtful[name].unit) for name in names},
         title=scenario.name,
         of=of,
@@ -202,8 +201,16 @@ def tornado(
     )
 
 
-def _year(scenario: Scenario, seed: int, of: str, places: Mapping[str, float], run: int) -> float:
-    """The result of a year, on the luck of this run."""
+def case_with(owner: str, scenario: Scenario, of: str) -> YearCase:
+    """The case whose runs differ by luck only, if it has this column."""
+    case = YearCase(scenario, "luck")
+    if of not in case.units:
+        raise ValueError(checks.complain(owner, f"of must be one of {', '.join(case.units)}", of))
+    return case
+
+
+def year_at(scenario: Scenario, seed: int, of: str, places: Mapping[str, float], run: int) -> float:
+    """The result of a year with inputs at these places, on the luck of this run."""
     return YearCase(scenario.at(places), "luck").run(seed, run)[1][of]
 
 
@@ -251,7 +258,6 @@ def swings(
     level = checks.share(owner, "level", level)
     workers = number_of_workers(owner, workers)
 
-    typical, moved = np.full(runs, np.nan), np.full((len(names), 2, runs), np.nan)
     total = 1 + 2 * len(names) + (runs - 1) * (1 + 2 * closer)
     typical, moved = np.full(runs, np.nan), np.full((len(names), 2, runs), np.nan)
     with bar(title, total=total, unit="run", shown=progress) as shown:

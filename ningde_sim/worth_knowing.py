@@ -77,8 +77,8 @@ class WorthKnowing:
             "high": f"from {row['high_from']:,.4g} on",
         }
         return (
-            f"{what} is {_interval(row, f'p_{worst}')} in its worst third, {ends[worst]}; "
-            f"{_interval(row, f'p_{best}')} in its best, {ends[best]}"
+            f"{what} is {spread.in_words(row, f'p_{worst}')} in its worst third, {ends[worst]}; "
+            f"{spread.in_words(row, f'p_{best}')} in its best, {ends[best]}"
         )
 
     def summary(self) -> str:
@@ -94,7 +94,7 @@ class WorthKnowing:
         for name, row in top.iterrows():
             thirds = [] if self.target is None else [f"{row[f'p_{third}']:.2f}" for third in THIRDS]
             chance = "" if row["beyond_chance"] else "  (may be chance)"
-            share = f"{_interval(row, 'share'):<24}{'  '.join(thirds)}"
+            share = f"{spread.in_words(row, 'share'):<24}{'  '.join(thirds)}"
             yield f"  {name:<{width}}  {share}{chance}".rstrip()
         for k, words in enumerate(self.advice.split(": ")):
             yield f"  {'' if k else 'so':<10}{words}"
@@ -167,12 +167,6 @@ def thirds(drawn: Values) -> Values:
 
     middle = (stats.rankdata(drawn) - 0.5) / len(drawn)
     return np.asarray(np.floor(3 * middle), dtype=np.int64)
-
-
-def _interval(row: pd.Series[Any], what: str) -> str:
-    """Such as 0.31 (0.12 to 0.48)."""
-    value, low, high = (float(row[f"{what}{end}"]) for end in ("", "_low", "_high"))
-    return f"{value:.2f} ({low:.2f} to {high:.2f})"
 
 
 def _figure(number: float) -> str:

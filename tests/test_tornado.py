@@ -200,7 +200,7 @@ def test_what_comes_after_the_last_day_has_a_swing_of_exactly_0() -> None:
 def test_by_default_all_inputs_that_can_bear_on_the_column_are_moved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ningde_sim.tornado._year", lambda *of: float(of[-1]))
+    monkeypatch.setattr("ningde_sim.tornado.year_at", lambda *of: float(of[-1]))
     names = set(tornado(winter(), seed=3, workers=1).table["input"])
     doubtful = winter().doubtful()
     assert {"works.full_stop_days", *TWO} < names < set(doubtful)
