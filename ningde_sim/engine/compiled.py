@@ -114,7 +114,6 @@ def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints, Ints]:
     stations["next_stop"] = [min((s.every for s in p.stops), default=NEVER) for p in places]
     stations["fails_at"] = NEVER
     stations["state"] = _kernel.STARVED
-    stations["cause"] = stations["before"] = -1
     joins = [s for p in places for s in p.takes] + [s for p in places for s in p.puts]
     stops = [(stop.every, visible_ms(stop)) for p in places for stop in p.stops]
     return (
@@ -137,7 +136,7 @@ def build(
     g = _records(1, _kernel.GLOBAL)
     g["seed"], g["run"], g["tracing"] = np.uint64(seed).astype(np.int64), run, trace
     g["crews"] = NEVER if layout.shop.repair_crews is None else layout.shop.repair_crews
-    g["first_queued"] = g["cause"] = g["exit_cause"] = -1
+    g["first_queued"] = -1
     g["exit_of"] = next(k for k, place in enumerate(layout.places) if place.output)
     means = [p.station.cycle_distribution.mean * units.MS_PER_S for p in layout.places]
     g["width"] = int(np.log2(max(1.0, float(np.mean(means)) / len(means))))

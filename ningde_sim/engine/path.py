@@ -26,6 +26,7 @@ import pandas as pd
 from ningde_sim.engine import _kernel
 from ningde_sim.engine.results import Ints, Packed
 from ningde_sim.engine.rules import Layout
+from ningde_sim.plant.working_time import open_before
 
 Row = tuple[int, int, int]
 """A step: twice what it is, plus one if it came to its end; begin; end. [ms]"""
@@ -100,24 +101,6 @@ def _joined(layout: Layout) -> tuple[list[list[int]], list[list[int]]]:
     return feeders, takers
 
 
-class _Clock:
-    """The time in which a working time is open."""
-
-    def __init__(self, windows: list[tuple[int, int]]) -> None:
-        self._windows = np.array(windows, dtype=np.int64).reshape(-1, 2)
-        lengths = self._windows[:, 1] - self._windows[:, 0]
-        self._before = np.concatenate(([0], np.cumsum(lengths[:-1]))) if len(lengths) else lengths
-
-    def reading(self, at: Ints) -> Ints:
-        """Open time up to each instant. [ms]"""
-        if not len(self._windows):
-            return np.zeros_like(at)
-        i = np.maximum(np.searchsorted(self._windows[:, 0], at, side="right") - 1, 0)
-        opening, closing = self._windows[i].T
-        found: Ints = self._before[i] + np.clip(at, opening, closing) - opening
-        return found
-
-
 @dataclass(frozen=True, repr=False, eq=False)
 class CriticalPath:
     """The critical path of a run.
@@ -146,46 +129,30 @@ class CriticalPath:
         """
         layout = self.layout
         places, clocks, gaps = layout.places, layout.clocks, layout.gaps
-        names = [place.station.name for place in places]
-        here = [*range(len(places))]
-        of_clock = [clock.place for clock in clocks]
+        names, stores = [p.station.name for p in places], [gap.name for gap in gaps]
         owners, modes = [c.owner for c in clocks], [c.failure.name for c in clocks]
-        stores = [gap.name for gap in gaps]
-        none, nowhere = [""] * len(places), [-1] * len(gaps)
+        here, there = np.arange(len(places)), np.array([c.place for c in clocks], dtype=np.int64)
+        times = np.array([p.time for p in places])
+        of_gap = np.array([gap.time for gap in gaps], dtype=np.int64)
+        own = layout.n_things + here
+        of_store = layout.n_things + len(places) + np.arange(len(gaps))
         kinds = [
-            (names, here, "working", none),
-            (names, here, "planned", none),
-            (owners, of_clock, "repair", modes),
-            (owners, of_clock, "waiting", modes),
-            (stores, nowhere, "transit", [""] * len(gaps)),
-            (names, here, "closed", none),
-            (stores, nowhere, "closed", [""] * len(gaps)),
-            ([layout.shop.name], [-1], "stuck", [""]),
+            (names, here, "working", "", times, own),
+            (names, here, "planned", "", times, own),
+            (owners, there, "repair", modes, times[there], own[there]),
+            (owners, there, "waiting", modes, times[there], own[there]),
+            (stores, -1, "transit", "", of_gap, of_store),
+            (names, here, "closed", "", times, own),
+            (stores, -1, "closed", "", of_gap, of_store),
+            ([layout.shop.name], -1, "stuck", "", 0, layout.stuck),
         ]
-        table = pd.concat(
-            [
-                pd.DataFrame({"thing": thing, "place": place, "cause": cause, "failure": failure})
-                for thing, place, cause, failure in kinds
-            ],
-            ignore_index=True,
-        )
-        at = table["place"].to_numpy(dtype=np.int64)
+        columns = ("thing", "place", "cause", "failure", "time", "closed")
+        rows = [pd.DataFrame(dict(zip(columns, kind, strict=True))) for kind in kinds if kind[0]]
+        table = pd.concat(rows, ignore_index=True)
         lines = [layout.shop.lines[place.line].name for place in places]
+        at = table["place"]
         table.insert(1, "station", [names[k] if k >= 0 else "" for k in at])
         table.insert(2, "line", [lines[k] if k >= 0 else "" for k in at])
-        times = [place.time for place in places]
-        of_gap = [gap.time for gap in gaps]
-        table["time"] = [
-            *(times[k] for k in at[: layout.transit(0)]),
-            *of_gap,
-            *times,
-            *of_gap,
-            0,
-        ]
-        closed = np.where(at >= 0, layout.closed(at), np.arange(len(at)))
-        first = layout.transit(0)
-        closed[first : first + len(gaps)] = layout.closed(len(places) + np.arange(len(gaps)))
-        table["closed"] = closed
         return table
 
     def pieces(self, cuts: Ints | None = None) -> tuple[Ints, Ints, Ints, Ints]:
@@ -212,12 +179,12 @@ class CriticalPath:
 
     def _opened(self, thing: Ints, begin: Ints, end: Ints) -> Ints:
         """What of each interval is working time of its thing. [ms]"""
-        time = self.things["time"].to_numpy(dtype=np.int64)[thing]
+        time = self.things["time"].to_numpy()[thing]
         opened = end - begin
         for number, windows in enumerate(self.layout.windows):
             own = (time == number) & (thing < self.layout.n_things)
-            clock = _Clock(windows)
-            begun, ended = (clock.reading(self.begin + at[own]) for at in (begin, end))
+            opens, closes = np.array(windows, dtype=np.int64).reshape(-1, 2).T
+            begun, ended = (open_before(self.begin + at[own], opens, closes) for at in (begin, end))
             opened[own] = ended - begun
         return opened
 
@@ -230,7 +197,7 @@ class CriticalPath:
         step, begin, end, spent = self.pieces(np.arange(n, self.counted, n))
         thing, ended = self.steps[step, 0] >> 1, self.steps[step, 0] & 1
         ended = np.where(end == self.steps[step, 2], ended, 0)
-        closed = self.things["closed"].to_numpy(dtype=np.int64)[thing]
+        closed = self.things["closed"].to_numpy()[thing]
         found = pd.DataFrame(
             {
                 "period": np.concatenate((begin // n, begin // n)),
@@ -254,7 +221,7 @@ class CriticalPath:
         array, shape (n_gaps,)  Stores as declared, then the gaps inside lines.
         """
         layout = self.layout
-        here = self.things["place"].to_numpy(dtype=np.int64)[self.steps[:, 0] >> 1]
+        here = self.things["place"].to_numpy()[self.steps[:, 0] >> 1]
         transit = here < 0
         here[transit] = len(layout.places) + (self.steps[transit, 0] >> 1) - layout.transit(0)
         pairs, times = np.unique(np.column_stack((here[:-1], here[1:])), axis=0, return_counts=True)

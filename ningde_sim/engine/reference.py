@@ -19,7 +19,6 @@ import simpy
 from ningde_sim import units
 from ningde_sim.engine import _kernel, path
 from ningde_sim.engine._kernel import NEVER
-from ningde_sim.engine.path import Row
 from ningde_sim.engine.results import COUNTED, Counts, History, Ints, Packed, period_ends
 from ningde_sim.engine.rules import Clock, Gap, Layout, Place, State, visible_ms
 
@@ -629,12 +628,12 @@ class Floor:
             thing.clear()
         self.exits.clear()
 
-    def path(self, begin: int) -> list[Row]:
+    def critical_path(self, begin: int) -> list[path.Row]:
         """What the last body waited for from `begin` on, then what its station still waits for."""
         left, step = self.last_exit
         return path.between(_backwards(step), begin) + path.between(self.going_on(), left)
 
-    def going_on(self) -> Iterator[Row]:
+    def going_on(self) -> Iterator[path.Row]:
         """What the station of the last body waits for, and what that came of, the last first."""
         content = [station.content for station in self.stations]
         level, ready = ([getattr(s, name) for s in self.stores] for name in ("level", "ready"))
@@ -652,7 +651,7 @@ class Floor:
             yield from _backwards(before)
 
 
-def _backwards(step: Step | None) -> Iterator[Row]:
+def _backwards(step: Step | None) -> Iterator[path.Row]:
     """A step and those that it came of, the last first."""
     while step is not None:
         yield step.what, step.begin, step.end
@@ -736,7 +735,7 @@ def _collect(floor: Floor, warm_up: int, history: History | None) -> Counts:
         exits=exits,
         trace=np.array(floor.trace, np.int64).reshape(-1, 4) - begun if floor.tracing else None,
         history=history,
-        path=path.packed(floor.path(warm_up), warm_up) if floor.telling else None,
+        path=path.packed(floor.critical_path(warm_up), warm_up) if floor.telling else None,
     )
 
 

@@ -115,8 +115,7 @@ class Counts:
         Thing (stations, then clocks), state, begin and end since the start of the counted hours.
     history : History, or None where none was asked for
     path : Packed, rows of 3, or None where no ledger was asked for
-        Steps of the critical path in order of time: what (`path.Things`), begin, end since the
-        start of the counted hours.
+        Steps of the critical path in order of time, as in `path.CriticalPath`.
     """
 
     stations: dict[str, Ints]

@@ -56,7 +56,6 @@ from enum import IntEnum
 
 from ningde_sim import units
 from ningde_sim.engine._kernel import NEVER
-from ningde_sim.engine.results import Ints
 from ningde_sim.engine.streams import Streams
 from ningde_sim.plant.distributions import Uniform
 from ningde_sim.plant.line import Line, Store
@@ -170,10 +169,6 @@ class Layout:
     def transit(self, gap: int) -> int:
         """The number of a store's transits."""
         return 2 * len(self.places) + 2 * len(self.clocks) + gap
-
-    def closed(self, thing: Ints) -> Ints:
-        """The number of the closed time of a station, or of a store behind all stations."""
-        return self.n_things + thing
 
     @property
     def stuck(self) -> int:

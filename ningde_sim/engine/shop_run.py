@@ -86,6 +86,18 @@ class ShopRun:
         windows = self._layout.windows[time]
         return sum(max(0, min(b, end) - max(a, begin)) for a, b in windows)
 
+    def windows(self, line: str) -> Ints:
+        """When the stations of a line open and close, from the start of the counted hours on.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n, 2), int64  Of windows in the warm-up too, before 0. [ms]
+        """
+        number = [known.name for known in self.shop.lines].index(line)
+        time = next(place.time for place in self._layout.places if place.line == number)
+        windows = np.array(self._layout.windows[time], dtype=np.int64).reshape(-1, 2)
+        return windows - units.hours_to_ms(self.warm_up)
+
     @cached_property
     def stations(self) -> pd.DataFrame:
         """A row a station: line, zone, cycles, scrapped, reworked, failures, hours in each state.

@@ -13,7 +13,7 @@ from ningde_sim.engine.results import Ints
 from ningde_sim.engine.rules import STATES, State
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.plant import checks
-from ningde_sim.plant.line import Line
+from ningde_sim.plant.working_time import open_before
 
 COLUMNS = ("thing", "state", "begin", "end")
 OWNER = "State log"
@@ -82,7 +82,7 @@ def read(source: ShopRun | pd.DataFrame) -> StateLog:
         cure = "All of its rows are off or of no length."
         raise ValueError(checks.complain(OWNER, rule, len(state), cure))
     opens, closes = _union(begin[at_work], end[at_work])
-    begin, end = _worked(begin, opens, closes), _worked(end, opens, closes)
+    begin, end = open_before(begin, opens, closes), open_before(end, opens, closes)
     order = np.lexsort((begin, station))
     order = order[end[order] > begin[order]]
     return StateLog(names, station[order], state[order], begin[order], end[order])
@@ -94,14 +94,6 @@ def _union(begin: Floats, end: Floats) -> tuple[Floats, Floats]:
     begin, reached = begin[order], np.maximum.accumulate(end[order])
     new = np.concatenate(([True], begin[1:] > reached[:-1]))
     return begin[new], reached[np.append(np.flatnonzero(new)[1:] - 1, len(begin) - 1)]
-
-
-def _worked(time: Floats, opens: Floats, closes: Floats) -> Floats:
-    """How much of the stretches from `opens` to `closes` lies before each time. [ms]"""
-    before = np.concatenate(([0.0], np.cumsum(closes - opens)))
-    k = np.searchsorted(opens, time, side="right") - 1
-    inside = np.minimum(time, closes[k]) - opens[k]
-    return np.asarray(np.where(k < 0, 0.0, before[k] + inside))
 
 
 # ------------------------------------------------------------------ of a run
@@ -120,28 +112,16 @@ def _of_run(run: ShopRun) -> Rows:
     first = np.searchsorted(rows[:, 0], np.arange(len(names) + 1))
     pieces, number = [], 0
     for line in run.shop.lines:
-        windows = _windows(run, line)
+        opens, closes = run.windows(line.name).T
         for _ in line.stations:
-            own = rows[first[number] : first[number + 1]]
-            pieces.append(own if windows is None else _with_off(own, *windows))
+            pieces.append(_with_off(rows[first[number] : first[number + 1]], opens, closes))
             number += 1
     found = np.concatenate(pieces)
     whole = found[:, :2].astype(np.int64)
     return tuple(names), whole[:, 0], whole[:, 1], found[:, 2], found[:, 3]
 
 
-def _windows(run: ShopRun, line: Line) -> tuple[Floats, Floats] | None:
-    """When a line opens and closes, from the start of the counted hours; None is never. [ms]"""
-    time = line.working_time or run.shop.working_time
-    if time is None:
-        return None
-    begun = units.hours_to_ms(run.warm_up)
-    hours = np.array(time.until(run.warm_up + run.hours)).reshape(-1, 2)
-    changes = np.rint(hours * units.MS_PER_H) - begun
-    return changes[:, 0], changes[:, 1]
-
-
-def _with_off(rows: Floats, opens: Floats, closes: Floats) -> Floats:
+def _with_off(rows: Floats, opens: Ints, closes: Ints) -> Floats:
     """Rows of one station, cut where it opens and closes, `OFF` in between."""
     edges = np.unique(np.concatenate((rows[:, 2], rows[:, 3], opens, closes)))
     edges = edges[(edges >= rows[0, 2]) & (edges <= rows[-1, 3])]

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+import numpy as np
 
 from ningde_sim.plant import checks
 
@@ -76,3 +79,21 @@ class WorkingTime:
     def hours_until(self, hours: float) -> float:
         """Working hours from the start of the run to `hours`. [h]"""
         return math.fsum(min(closing, hours) - opening for opening, closing in self.until(hours))
+
+
+def open_before(at: Any, opens: Any, closes: Any) -> Any:
+    """How much of the windows from `opens` to `closes` lies before each instant.
+
+    Parameters
+    ----------
+    at, opens, closes : arrays  All in one unit; windows rise and do not overlap.
+
+    Returns
+    -------
+    numpy.ndarray, shape of `at`  In that unit, whole where all are.
+    """
+    if not len(opens):
+        return np.zeros_like(at)
+    before = np.concatenate((np.zeros_like(opens[:1]), np.cumsum(closes - opens)[:-1]))
+    k = np.maximum(np.searchsorted(opens, at, side="right") - 1, 0)
+    return before[k] + np.clip(at, opens[k], closes[k]) - opens[k]

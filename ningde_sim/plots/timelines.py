@@ -145,14 +145,10 @@ def _closed(run: ShopRun, window: tuple[int, int]) -> pd.DataFrame:
     rows: list[tuple[int, str, int, int]] = []
     number = 0
     for line in run.shop.lines:
-        time = line.working_time or run.shop.working_time
-        there = [] if time is None else time.until(units.ms_to_hours(last) + run.warm_up)
-        opened = np.array([[a - run.warm_up, b - run.warm_up] for a, b in there]).reshape(-1, 2)
-        edges = np.rint(opened * units.MS_PER_H).ravel()
-        gaps = np.clip([first, *edges, last], first, last).astype(np.int64).reshape(-1, 2)
+        edges = run.windows(line.name).ravel()
+        gaps = np.clip([first, *edges, last], first, last).reshape(-1, 2)
         for i in range(number, number + len(line.stations)):
-            if time is not None:
-                rows += [(i, "off", a, b) for a, b in gaps.tolist() if a < b]
+            rows += [(i, "off", a, b) for a, b in gaps.tolist() if a < b]
         number += len(line.stations)
     return pd.DataFrame(rows, columns=["station", "state", "begin", "end"])
 
