@@ -42,6 +42,9 @@ REPAIRS = f"repairs {SHORTER - 1:+.0%}"
 FAILURES = f"time between failures {RARER - 1:+.0%}"
 PLACE, CREW = "one place more", "one crew more"
 
+VERIFIED = ["verified", "verified_low", "verified_high"]
+"""Columns of a rerun."""
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -189,32 +192,24 @@ def worth(
     verify = checks.whole(owner, "verify", verify)
     workers = number_of_workers(owner, workers)
     actions, savings = zip(*_actions(Layout(shop, 1)), strict=True)
-    task = partial(_gains, shop, hours, warm_up, seed, savings)
+    bodies, gains = [], []
     with (
-        each(task, range(runs), workers=workers, prefer="threads") as found,
+        each(
+            partial(_gains, shop, hours, warm_up, seed, savings),
+            range(runs),
+            workers=workers,
+            prefer="threads",
+        ) as found,
         bar(f"{shop.name}: ledger", total=runs, unit="run", shown=progress) as shown,
     ):
-        bodies, saved = [], []
         for made, gain in found:
             bodies.append(made)
-            saved.append(gain)
+            gains.append(gain)
             shown.update(1)
-    gains = np.array(saved)
-    order = [k for k in np.argsort(-gains.mean(axis=0), kind="stable") if gains[:, k].any()]
-    if not order:
+    table, ranked = _ranked(actions, np.array(gains))
+    if table.empty:
         rule = "something that an action improves must be on the critical path"
         raise ValueError(checks.complain(owner, rule, f"{bodies[0]} bodies in {hours:g} h"))
-    ranked = tuple(actions[k] for k in order)
-    table = pd.DataFrame(
-        [
-            (actions[k].thing, actions[k].kind, mean.value, mean.low, mean.high)
-            for k in order
-            for mean in (estimate.mean(gains[:, k], level=0.95),)
-        ],
-        columns=["thing", "kind", "predicted", "low", "high"],
-    )
-    names = ["verified", "verified_low", "verified_high"]
-    table[names] = np.nan
     if verify:
         best = _in_turn(table["kind"])[:verify]
         again = sweep(
@@ -227,10 +222,28 @@ def worth(
             workers=workers,
             progress=progress,
         ).against(0)
-        table.loc[best, names] = again[["difference", "low", "high"]].to_numpy()
+        table.loc[best, VERIFIED] = again[["difference", "low", "high"]].to_numpy()
     as_it_is = estimate.mean(np.array(bodies, float), level=0.95)
     told = (as_it_is, table, ranked, version("ningde-sim"))
     return Worth(shop, hours, warm_up, runs, seed, *told)
+
+
+def _ranked(actions: Sequence[Action], gains: Values) -> tuple[pd.DataFrame, tuple[Action, ...]]:
+    """The actions that bring anything in any run, the largest prediction first, none verified."""
+    order = [k for k in np.argsort(-gains.mean(axis=0), kind="stable") if gains[:, k].any()]
+    ranked = tuple(actions[k] for k in order)
+    means = [estimate.mean(gains[:, k], level=0.95) for k in order]
+    table = pd.DataFrame(
+        {
+            "thing": [action.thing for action in ranked],
+            "kind": [action.kind for action in ranked],
+            "predicted": [mean.value for mean in means],
+            "low": [mean.low for mean in means],
+            "high": [mean.high for mean in means],
+        }
+    )
+    table[VERIFIED] = np.nan
+    return table, ranked
 
 
 def _in_turn(kinds: pd.Series[Any]) -> list[int]:

@@ -57,7 +57,7 @@ LONGEST = 2**53
 """No duration is longer: 285,000 years. [ms]"""
 
 MOST_STEPS = 8
-"""More than one event ends."""
+"""Room for what one event ends, with some to spare: it ends two steps at most."""
 
 # --------------------------------------------------------------------------- random numbers
 
@@ -539,6 +539,27 @@ def close_accounts(f):
 
 
 @_inlined
+def _repairs(f, i):
+    return 2 * len(f.stations) + i
+
+
+@_inlined
+def _waits(f, i):
+    return 2 * len(f.stations) + len(f.clocks) + i
+
+
+@_inlined
+def _transits(f, i):
+    return 2 * len(f.stations) + 2 * len(f.clocks) + i
+
+
+@_inlined
+def _slot_of(q, m):
+    """Where the m-th of the parts under way in a store is written."""
+    return q.under_way + (q.first + m) % q.capacity
+
+
+@_inlined
 def _note(f, what, begin, before):
     """Write down a step that ends now; its number."""
     g = f.g[0]
@@ -555,14 +576,13 @@ def _note(f, what, begin, before):
 def doing(f, k):
     """What step a loaded station is in; of several repairs or waits the first declared counts."""
     s = f.stations[k]
-    n, m = len(f.stations), len(f.clocks)
     if s.in_repair == 0 and s.in_queue == 0:
-        return 2 * (k if s.task == WORKING else n + k)
+        return 2 * (k if s.task == WORKING else len(f.stations) + k)
     sought = IN_REPAIR if s.in_repair > 0 else IN_QUEUE
     i = s.clocks
     while f.clocks[i].state != sought:
         i += 1
-    return 2 * (2 * n + (i if s.in_repair > 0 else m + i))
+    return 2 * (_repairs(f, i) if s.in_repair > 0 else _waits(f, i))
 
 
 @_compiled
@@ -638,7 +658,7 @@ def _hold_all(f):
     for i in range(len(f.stores)):
         q = f.stores[i]
         for m in range(q.n_under_way):
-            beginnings += _hold(f, f.ways[q.under_way + (q.first + m) % q.capacity, 1])
+            beginnings += _hold(f, f.ways[_slot_of(q, m), 1])
     for i in range(f.g[0].n_steps):
         beginnings += f.marks[i] > 0 and f.steps[i, 3] < 0
     return beginnings
@@ -691,7 +711,7 @@ def _renumber(f):
     for i in range(len(f.stores)):
         q = f.stores[i]
         for m in range(q.n_under_way):
-            at = q.under_way + (q.first + m) % q.capacity
+            at = _slot_of(q, m)
             f.ways[at, 1] = f.marks[f.ways[at, 1]] if f.ways[at, 1] >= 0 else -1
 
 
@@ -818,7 +838,7 @@ def _send(f, i):
     """A part starts its transit through store i."""
     q = f.stores[i]
     when = _after(f, q.time, q.transit)
-    at = q.under_way + (q.first + q.n_under_way) % q.capacity
+    at = _slot_of(q, q.n_under_way)
     f.queues[at] = when
     f.ways[at, 0] = f.g[0].now
     f.ways[at, 1] = f.g[0].cause
@@ -833,9 +853,8 @@ def _arrive(f, i):
     _account_store(f, i)
     q = f.stores[i]
     if f.g[0].ledger:
-        what = 2 * (2 * len(f.stations) + 2 * len(f.clocks) + i) + 1
-        at = q.under_way + q.first
-        f.g[0].cause = _note(f, what, f.ways[at, 0], f.ways[at, 1])
+        at = _slot_of(q, 0)
+        f.g[0].cause = _note(f, 2 * _transits(f, i) + 1, f.ways[at, 0], f.ways[at, 1])
     q.first = (q.first + 1) % q.capacity
     q.n_under_way -= 1
     q.ready += 1
@@ -973,7 +992,7 @@ def _station_due(f, k):
     if s.left > 0:
         _fail_in_operation(f, k)
     elif s.task == PLANNED:
-        _step(f, k, doing(f, k))
+        _step(f, k, 2 * (len(f.stations) + k))
         _work(f, k)
         _run(f, k)
         _show(f, k)
@@ -1079,7 +1098,7 @@ def _repaired(f, i):
     """The clock starts afresh, the crew goes to who waits longest, the station goes on."""
     c = f.clocks[i]
     s = f.stations[c.station]
-    _step(f, c.station, 2 * (2 * len(f.stations) + i))
+    _step(f, c.station, 2 * _repairs(f, i))
     _account_clock(f, i)
     c.state = RUNNING
     s.in_repair -= 1
@@ -1106,7 +1125,7 @@ def _crew_leaves(f):
 def _crew_comes(f, i):
     c = f.clocks[i]
     g = f.g[0]
-    _step(f, c.station, 2 * (2 * len(f.stations) + len(f.clocks) + i))
+    _step(f, c.station, 2 * _waits(f, i))
     g.first_queued = c.behind
     g.busy_crews += 1
     waited = _reading(f, c.time) - c.since

@@ -16,6 +16,7 @@ from ningde_sim.engine.results import Counts, History, Ints, Packed, merged
 from ningde_sim.engine.rules import STATES, Layout, State
 from ningde_sim.plant import checks
 from ningde_sim.plant.shop import Shop
+from ningde_sim.plant.working_time import open_before
 
 Kept = TypeVar("Kept", Ints, History, Packed)
 
@@ -82,9 +83,11 @@ class ShopRun:
 
     def _open_ms(self, time: int) -> int:
         """Counted part of a working time. [ms]"""
-        begin, end = units.hours_to_ms(self.warm_up), self._layout.horizon
-        windows = self._layout.windows[time]
-        return sum(max(0, min(b, end) - max(a, begin)) for a, b in windows)
+        begin, end = (
+            open_before(at, *np.array(self._layout.windows[time], dtype=np.int64).reshape(-1, 2).T)
+            for at in (units.hours_to_ms(self.warm_up), self._layout.horizon)
+        )
+        return int(end - begin)
 
     def windows(self, line: str) -> Ints:
         """When the stations of a line open and close, from the start of the counted hours on.

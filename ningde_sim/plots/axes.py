@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ningde_sim import units
 from ningde_sim.plant import checks
@@ -105,3 +107,17 @@ def time_axis(ax: Axes, begin: float, end: float) -> float:
     ax.xaxis.set_major_formatter("{x:,.6g}")
     ax.set_xlabel(f"time since the start of the counted hours [{unit}]")
     return scale
+
+
+def share_map(ax: Axes, at: np.ndarray[Any, Any], shares: np.ndarray[Any, Any], what: str) -> None:
+    """A heat map of shares from 0 to 100 %, with its scale: a row each, a cell from edge to edge.
+
+    Parameters
+    ----------
+    at : numpy.ndarray, shape (n + 1,)  Edges of the cells, on the horizontal axis.
+    shares : numpy.ndarray, shape (rows, n)  Row k lies around k. [%]
+    what : str  Of what, with its unit.
+    """
+    rows = np.arange(len(shares) + 1) - 0.5
+    image = ax.pcolormesh(at, rows, shares, cmap="cividis", vmin=0, vmax=100)
+    ax.figure.colorbar(image, ax=ax, label=what)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.plant import checks
-from ningde_sim.plots.axes import BLUE, COLOURS, check, new_axes
+from ningde_sim.plots.axes import BLUE, COLOURS, check, new_axes, share_map
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,8 +48,7 @@ def plot_ledger(run: ShopRun, ax: Axes | None = None, *, most: int = 14) -> Axes
     """
     check("plot_ledger", run, ShopRun)
     most = checks.whole("plot_ledger", "most", most, low=1)
-    table = run.ledger()
-    table["where"] = table["station"].where(table["station"] != "", table["thing"])
+    table = _by_place(run.ledger())
     hours = table.groupby(["where", "cause"])["hours"].sum().sort_values(ascending=False)
     shown = hours.head(most)
     rest = hours.iloc[most:].groupby("cause").sum().sort_values(ascending=False)
@@ -105,8 +104,7 @@ def plot_bottleneck(
     """
     check("plot_bottleneck", run, ShopRun)
     most = checks.whole("plot_bottleneck", "most", most, low=1)
-    table = run.ledger(every=every)
-    table["where"] = table["station"].where(table["station"] != "", table["thing"])
+    table = _by_place(run.ledger(every=every))
     table = table[table["cause"] != "closed"]
     grid = table.pivot_table(index="where", columns="period", values="hours", aggfunc="sum")
     grid = grid.fillna(0.0)
@@ -117,13 +115,10 @@ def plot_bottleneck(
     shares = 100 * grid.loc[names] / grid.sum(axis=0)
     ax = new_axes(ax, 1.8 + 0.26 * len(names))
     edges = np.append(shares.columns.to_numpy(dtype=float), run.hours)
-    image = ax.pcolormesh(
-        edges, np.arange(len(names) + 1), shares.to_numpy(), cmap="cividis", vmin=0, vmax=100
-    )
-    ax.set_yticks(np.arange(len(names)) + 0.5, names, fontsize=8)
-    ax.set_ylim(len(names), 0)
+    share_map(ax, edges, shares.to_numpy(), "share of the critical path [%]")
+    ax.set_yticks(range(len(names)), names, fontsize=8)
+    ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xlabel(f"counted hours, in periods of {every:g} h [h]")
-    ax.figure.colorbar(image, ax=ax, label="share of the critical path [%]")
     held = whole.head(most).sum() / whole.sum()
     changes = _changes(grid)
     ax.set_title(
@@ -134,6 +129,11 @@ def plot_bottleneck(
         fontsize=11,
     )
     return ax
+
+
+def _by_place(table: pd.DataFrame) -> pd.DataFrame:
+    """A ledger with `where` besides: the station, or the store."""
+    return table.assign(where=table["station"].where(table["station"] != "", table["thing"]))
 
 
 def _changes(grid: pd.DataFrame) -> int:

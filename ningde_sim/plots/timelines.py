@@ -24,6 +24,7 @@ from ningde_sim.plots.axes import (
     name_rows,
     new_axes,
     pick,
+    share_map,
     time_axis,
 )
 
@@ -261,10 +262,8 @@ def _heat_map(
     ax = new_axes(ax, 1.6 + 0.24 * min(len(capacity), MOST_ROWS))
     at = edges / time_axis(ax, 0.0, run.hours)
     share = 100 * mean.T / capacity.to_numpy()[:, None]
-    rows = np.arange(len(capacity) + 1) - 0.5
-    image = ax.pcolormesh(at, rows, share, cmap="cividis", vmin=0, vmax=100)
+    share_map(ax, at, share, "mean level [% of the places]")
     name_rows(ax, [f"{name} ({places})" for name, places in capacity.items()], "store (places)")
-    ax.figure.colorbar(image, ax=ax, label="mean level [% of the places]")
     ax.set_title(f"{title}\nmeans over {_period(edges)}", loc="left", fontsize=11)
     return ax
 
