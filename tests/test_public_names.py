@@ -34,6 +34,7 @@ def test_the_public_names_are_these():
         "WorkingTime",
         "YearRun",
         "compare",
+        "fit_downtime",
         "ningde_2020",
         "ningde_2021",
         "read_shop",
@@ -47,7 +48,16 @@ def test_the_public_names_are_these():
 
 def test_these_modules_are_there_when_asked_for():
     """And are listed among the names."""
-    modules = ("designs", "facts", "ledger", "measures", "plots", "sensitivity", "shipping")
+    modules = (
+        "designs",
+        "downtime",
+        "facts",
+        "ledger",
+        "measures",
+        "plots",
+        "sensitivity",
+        "shipping",
+    )
     assert set(dir(ningde_sim)) == {*ningde_sim.__all__, *modules, "__version__"}
     for name in modules:
         assert getattr(ningde_sim, name).__name__ == f"ningde_sim.{name}"

@@ -134,18 +134,15 @@ def peak(family: Family, spans: Spans) -> Peak:
     from scipy import optimize  # takes a while to import
 
     start = Peak(family, spans, math.log(spans.total / spans.n), 0.0, 0.0)
-    low, high = math.log(family.least), math.log(family.most)
-    found = optimize.minimize(
-        lambda at: start.fall(at[0], at[1]),
-        (start.log_mean, 0.0),
+    shapes = (math.log(family.least), math.log(family.most))
+    means = (start.log_mean - FARTHEST, start.log_mean + FARTHEST)
+    corners = np.array([(0, 0), (0.3, 0), (0, 0.3)]) + np.array([start.log_mean, 0.0])
+    found = optimize.minimize(  # type: ignore[call-overload]  # scipy-stubs know no simplex
+        lambda at: start.fall(float(at[0]), float(at[1])),
+        corners[0],
         method="Nelder-Mead",
-        bounds=[(start.log_mean - FARTHEST, start.log_mean + FARTHEST), (low, high)],
-        options={
-            "initial_simplex": np.array([(0, 0), (0.3, 0), (0, 0.3)]) + (start.log_mean, 0.0),
-            "xatol": 1e-6,
-            "fatol": 1e-9,
-            "maxiter": 2000,
-        },
+        bounds=[means, shapes],
+        options={"initial_simplex": corners, "xatol": 1e-6, "fatol": 1e-9, "maxiter": 2000},
     )
     return Peak(family, spans, float(found.x[0]), float(found.x[1]), -float(found.fun))
 

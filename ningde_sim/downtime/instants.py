@@ -79,19 +79,21 @@ def _read_each(column: pd.Series[Any]) -> Dated:
     n = len(column)
     found = Dated(np.full(n, _NONE), *(np.zeros(n, dtype=bool) for _ in range(3)))
     for k, value in enumerate(column.tolist()):
-        if value is None or value is pd.NaT or value is pd.NA or value != value:
+        date = None if is_missing(value) else _date(value)
+        if is_missing(value) or (date is not None and date.year >= OPEN_YEAR):
             found.missing[k] = True
-        elif isinstance(value, str) and value.strip().casefold() in OPEN_WORDS:
-            found.missing[k] = True
+        elif date is None:
+            found.unreadable[k] = True
         else:
-            date = _date(value)
-            if date is None:
-                found.unreadable[k] = True
-            elif date.year >= OPEN_YEAR:
-                found.missing[k] = True
-            else:
-                found.at[k], found.zoned[k] = _plain(date), date.tzinfo is not None
+            found.at[k], found.zoned[k] = _plain(date), date.tzinfo is not None
     return found
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell says that there is nothing."""
+    if isinstance(value, str):
+        return value.strip().casefold() in OPEN_WORDS
+    return value is None or value is pd.NaT or value is pd.NA or bool(value != value)
 
 
 def _date(value: object) -> datetime.datetime | None:
