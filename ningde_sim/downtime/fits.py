@@ -161,16 +161,12 @@ def two_numbers(top: Peak, *, level: float) -> Fit:
     Meeker, Escobar (1998), Statistical Methods for Reliability Data, chapter 8: profile
     likelihood of censored times.
     """
-    from scipy import stats  # takes a second to import
-
-    n, family = top.spans.n, top.family
-    t = float(stats.t.isf((1 - level) / 2, n - 1))
-    cut = n * math.log1p(t * t / (n - 1)) / 2
+    n, family, most = top.spans.n, top.family, cut(top.spans.n, level=level)
     shapes = (math.log(family.least), math.log(family.most))
     means = (top.log_mean - FARTHEST, top.log_mean + FARTHEST)
     mean = math.exp(top.log_mean)
-    low, high = (math.exp(_end(_over_shapes(top), top.log_mean, end, cut)) for end in means)
-    one, other = (_end(_over_means(top), top.log_shape, end, cut) for end in shapes)
+    low, high = (math.exp(_end(_over_shapes(top), top.log_mean, end, most)) for end in means)
+    one, other = (_end(_over_means(top), top.log_shape, end, most) for end in shapes)
     cvs = sorted(family.cv(math.exp(x)) for x in (one, top.log_shape, other))
     return Fit(
         family.build(mean, math.exp(top.log_shape)),
@@ -179,6 +175,14 @@ def two_numbers(top: Peak, *, level: float) -> Fit:
         "",
         math.nan,
     )
+
+
+def cut(n: int, *, level: float) -> float:
+    """How far the log-likelihood of n times may fall inside an interval."""
+    from scipy import stats  # takes a second to import
+
+    t = float(stats.t.isf((1 - level) / 2, n - 1))
+    return n * math.log1p(t * t / (n - 1)) / 2
 
 
 def _over_shapes(top: Peak) -> Callable[[float], float]:
@@ -203,8 +207,8 @@ def _least(fall: Callable[[float], float], low: float, high: float) -> float:
     return float(found.fun)
 
 
-def _end(fall: Callable[[float], float], peak: float, limit: float, cut: float) -> float:
-    """Where the fall from the peak reaches the cut, on the way to a limit; else the limit."""
+def _end(fall: Callable[[float], float], peak: float, limit: float, most: float) -> float:
+    """Where the fall from the peak reaches the most, on the way to a limit; else the limit."""
     from scipy import optimize  # takes a while to import
 
     step, inside = math.copysign(0.05, limit - peak), peak
@@ -212,9 +216,9 @@ def _end(fall: Callable[[float], float], peak: float, limit: float, cut: float) 
         outside = peak + step
         if abs(step) >= abs(limit - peak):
             outside = limit
-        if fall(outside) > cut:
+        if fall(outside) > most:
             break
         if outside == limit:
             return limit
         inside, step = outside, 2 * step
-    return float(optimize.brentq(lambda x: fall(x) - cut, inside, outside, xtol=1e-5))
+    return float(optimize.brentq(lambda x: fall(x) - most, inside, outside, xtol=1e-5))

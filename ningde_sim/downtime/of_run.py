@@ -7,6 +7,7 @@ import datetime
 import numpy as np
 import pandas as pd
 
+from ningde_sim import units
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.plant import checks
 
@@ -40,8 +41,8 @@ def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFram
     """
     if not isinstance(run, ShopRun):
         raise TypeError(checks.complain("downtime_log", "it must be given a ShopRun", run))
-    known = run.failures
-    known.index = pd.Index(known["owner"] + ": " + known["failure"], name="thing")
+    pairs = zip(run.failures["owner"], run.failures["failure"], strict=True)
+    known = run.failures.set_index(pd.Index([f"{owner}: {name}" for owner, name in pairs]))
     trace = run.trace[run.trace["thing"].isin(known.index)]
     thing = trace["thing"].to_numpy()
     begin, end = (trace[column].to_numpy(dtype=np.int64) for column in ("begin", "end"))
@@ -54,7 +55,7 @@ def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFram
         {
             "equipment": of["owner"].to_numpy(),
             "start": opening + pd.Series(begin) * ms,
-            "end": (opening + pd.Series(end) * ms).where(end < round(run.hours * 3_600_000)),
+            "end": (opening + pd.Series(end) * ms).where(end < units.hours_to_ms(run.hours)),
             "reason": of["failure"].to_numpy(),
             "station": of["station"].to_numpy(),
         }

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ningde_sim.downtime.instants import Bools
+from ningde_sim.downtime.instants import Bools, is_missing
 from ningde_sim.plant import checks
 
 COLUMNS = ("row", "equipment", "reason", "problem", "given", "done")
@@ -89,7 +89,7 @@ class Sieve:
         known = ", ".join(word for word in (equipment, reason) if word)
         return f"row {self.label(k)}" + (f" ({known})" if known else "")
 
-    def _given(self, k: int, column: str) -> Any:
+    def _given(self, k: int, column: str) -> str:
         """The cell as people read it."""
         value = self.rows[column].iloc[[k]].tolist()[0]
-        return value if isinstance(value, str) or value is None else str(value)
+        return value if isinstance(value, str) else "" if is_missing(value) else str(value)
