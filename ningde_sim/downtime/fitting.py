@@ -57,8 +57,10 @@ def fit_downtime(
     equipment : list of str, or mapping of str to (begin, end), optional
         All that was observed, also what never stopped, and when. By default what is in the log.
     pool : str or mapping of str to str, optional
-        Fit all equipment of a group together, since each fails too rarely: the column of the log
-        that names the group, or the group of each.
+        Fit all equipment of a group together: the column of the log that names the group, or the
+        group of each. What fails rarely needs it: by itself only what happened to fail has a row,
+        and so seems to fail too often. All of a group must be able to fail for each of its
+        reasons; a cv well above 1 is a sign that it mixes what fails often with what seldom does.
     clock : {"operating", "calendar"}  What the time between failures is counted on, as in
         `Failure`: while the equipment works, or in all working time except its own repair.
     working_time : WorkingTime, optional  Counted from `begin`, by the clocks of `tz`. Clocks and
@@ -128,7 +130,7 @@ def fit_downtime(
         level,
         pd.DataFrame(rows),
         problems,
-        tuple(_assumed(log, clock, operating, working_time, new)),
+        tuple(_assumed(log, clock, operating, working_time, pool, new)),
         {name: _failures(found, groups[name], clock) for name in log.equipment},
     )
 
@@ -211,7 +213,12 @@ def _failures(
 
 
 def _assumed(
-    log: StopLog, clock: Clock, operating: object, time: WorkingTime | None, new: bool
+    log: StopLog,
+    clock: Clock,
+    operating: object,
+    time: WorkingTime | None,
+    pool: object,
+    new: bool,
 ) -> Iterable[str]:
     """What the log does not say."""
     ends = [w for w, given in zip(("begin", "end"), log.asked, strict=True) if not given]
@@ -230,4 +237,8 @@ def _assumed(
         if new
         else "clocks were under way when the window opened, as in a long run"
     )
+    if pool is None:
+        yield "each by itself: what fails seldom seems to fail too often, pool it"
+    else:
+        yield "all of a group can fail for each reason of the group"
     yield "a repair is the whole stop, any wait for a crew included"

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim import units
+from ningde_sim.engine.results import merged
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.plant import checks
 
@@ -41,15 +42,19 @@ def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFram
     """
     if not isinstance(run, ShopRun):
         raise TypeError(checks.complain("downtime_log", "it must be given a ShopRun", run))
-    pairs = zip(run.failures["owner"], run.failures["failure"], strict=True)
-    known = run.failures.set_index(pd.Index([f"{owner}: {name}" for owner, name in pairs]))
-    trace = run.trace[run.trace["thing"].isin(known.index)]
-    thing = trace["thing"].to_numpy()
-    begin, end = (trace[column].to_numpy(dtype=np.int64) for column in ("begin", "end"))
-    first = np.ones(len(trace), dtype=bool)  # a repair follows its wait
-    first[1:] = (thing[1:] != thing[:-1]) | (begin[1:] != end[:-1])
-    last = np.append(np.flatnonzero(first)[1:] - 1, len(trace) - 1)[: first.sum()]
-    begin, end, of = begin[first], end[last], known.loc[thing[first]]
+    stations, known = len(run.stations), run.failures
+    trace = run.counts.trace
+    if trace is None:
+        raise ValueError(
+            checks.complain(
+                "downtime_log", "the run must have kept a trace", run, "simulate(..., trace=True)"
+            )
+        )
+    clock, _, begin, end = merged(trace[trace[:, 0] >= stations]).T  # the table has names, slowly
+    first = np.ones(len(clock), dtype=bool)  # a repair follows its wait
+    first[1:] = (clock[1:] != clock[:-1]) | (begin[1:] != end[:-1])
+    last = np.append(np.flatnonzero(first)[1:] - 1, len(clock) - 1)[: first.sum()]
+    begin, end, of = begin[first], end[last], known.iloc[clock[first] - stations]
     opening, ms = pd.Timestamp(start), pd.Timedelta(milliseconds=1)
     log = pd.DataFrame(
         {

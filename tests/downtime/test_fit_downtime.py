@@ -297,7 +297,7 @@ def test_a_repair_that_goes_on_when_the_run_ends_has_no_end() -> None:
     found = fit_downtime(log, begin="2021-03-01T00:00+08:00", end="2021-03-03T02:00+08:00")
     assert found.table["repair_censored"].tolist() == [1]
     assert found.failures["A"] == ()
-    with pytest.raises(ValueError, match="must have kept a trace"):
+    with pytest.raises(ValueError, match="the run must have kept a trace"):
         downtime_log(
             dataclasses.replace(run, counts=dataclasses.replace(run.counts, trace=None)),
             start=BEGIN,
