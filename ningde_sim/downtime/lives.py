@@ -231,7 +231,7 @@ def _life(rows: pd.DataFrame, whole: Floats, members: list[int], new: bool) -> L
     begun = rows[~rows["under_way"]]
     first = begun["first"].to_numpy(dtype=bool)
     uptime = begun["uptime"].to_numpy(dtype=np.float64)
-    last = rows[~rows["equipment"].duplicated(keep="last") & ~rows["goes_on"]]
+    last = rows[~rows["equipment"].duplicated(keep="last")]
     never = whole[~np.isin(members, rows["equipment"].unique())]
     rest, seen = uptime[first], uptime[~first]
     longer = last["left"].to_numpy(dtype=np.float64)

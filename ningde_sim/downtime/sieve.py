@@ -32,7 +32,7 @@ class Sieve:
     rows: pd.DataFrame
     alive: Bools = field(init=False)
     _found: list[tuple[Any, ...]] = field(default_factory=list)
-    _lines: list[str] = field(default_factory=list)
+    _lines: list[tuple[int, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.alive = np.ones(len(self.rows), dtype=bool)
@@ -47,7 +47,7 @@ class Sieve:
         """The same for one row that is alive."""
         given = self._given(k, column)
         self._add(k, rule, given, "set aside")
-        self._lines.append(checks.complain(self._name(k), rule, given, cure))
+        self._lines.append((k, checks.complain(self._name(k), rule, given, cure)))
         self.alive[k] = False
 
     def note(self, those: Bools, column: str, problem: str, done: str) -> None:
@@ -64,17 +64,13 @@ class Sieve:
             Rows were set aside, and not to be reported but to be refused: it tells each of them.
         """
         if self._lines and not report:
-            n, most = len(self._lines), self._lines[:MOST_LINES]
+            n, most = len(self._lines), [line for _, line in sorted(self._lines)[:MOST_LINES]]
             more = [f"... and {n - MOST_LINES} more"] if n > MOST_LINES else []
             cure = 'on_problem="report" sets them aside and lists them in .problems.'
             head = f"{self.where}: faulty rows: {n}. Mend them, or {cure}"
             raise ValueError("\n  ".join([head, *most, *more]))
-        return pd.DataFrame(self._found, columns=list(COLUMNS))
-
-    @property
-    def n_faulty(self) -> int:
-        """Rows set aside."""
-        return len(self._lines)
+        found = sorted(self._found, key=lambda one: one[0])  # as the log has them
+        return pd.DataFrame([one[1:] for one in found], columns=list(COLUMNS))
 
     def label(self, k: int) -> Any:
         """How people find a row."""
@@ -82,7 +78,8 @@ class Sieve:
 
     def _add(self, k: int, problem: str, given: object, done: str) -> None:
         row = self.rows.iloc[k]
-        self._found.append((row["row"], row["equipment"], row["reason"], problem, given, done))
+        known = (row["row"], row["equipment"], row["reason"])
+        self._found.append((k, *known, problem, given, done))
 
     def _name(self, k: int) -> str:
         equipment, reason = self.rows["equipment"].iloc[k], self.rows["reason"].iloc[k]

@@ -284,6 +284,8 @@ def test_the_log_of_a_run_has_its_stops_with_their_waits() -> None:
     for key, hours in by.items():
         assert hours == pytest.approx(failures.loc[key, ["down", "waiting"]].sum())
     assert failures["waiting"].sum() > 0
+    found = fit_downtime(log, begin=BEGIN, end=BEGIN + 5_000 * HOUR)  # no two rows are one stop
+    assert found.table["n"].sum() == len(log)
     assert list(log["station"]) == [f"S{name[1:]}" for name in log["equipment"]]
     assert log["start"].is_monotonic_increasing
 

@@ -237,10 +237,10 @@ def test_intervals_hold_the_truth_as_often_as_said(law: Distribution) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("machines", "each"), [(1, 50), (5, 10), (50, 1)])
+@pytest.mark.parametrize(("machines", "each"), [(1, 50), (50, 1)])
 @pytest.mark.parametrize("law", [Exponential(40), *LAWS])
 def test_intervals_hold_the_truth_as_often_as_said_in_many_studies(
     law: Distribution, machines: int, each: float
 ) -> None:
-    """600 studies of some 50 failures: of one machine, of five pooled, of fifty pooled."""
-    check_coverage(hits(law, 600, machines=machines, each=each), 600, chosen=0.92)
+    """400 studies of some 50 failures: of one machine, of fifty pooled."""
+    check_coverage(hits(law, 400, machines=machines, each=each), 400, chosen=0.92)
