@@ -15,7 +15,9 @@ from ningde_sim.downtime.downtime import Downtime, columns
 from ningde_sim.downtime.families import Floats
 from ningde_sim.downtime.fits import Fit
 from ningde_sim.downtime.lives import Life
-from ningde_sim.downtime.log import OWNER, Moment, StopLog, read
+from ningde_sim.downtime.log import StopLog, read
+from ningde_sim.downtime.observed import Moment
+from ningde_sim.downtime.sieve import OWNER
 from ningde_sim.plant import checks
 from ningde_sim.plant.station import CLOCKS, Clock, Failure
 from ningde_sim.plant.working_time import WorkingTime
@@ -43,7 +45,9 @@ def fit_downtime(
     where fewer than five ended, or where the AICc of no other is lower by more than 2. Intervals
     of its mean are those of chi-square, of the others the profile likelihood's.
 
-    Over 20 to 50 times that ended an interval of 95 % holds the mean in COVERAGE.
+    Over 20 to 50 times that ended, from any of the four, an interval of 95 % of the mean holds it
+    in 92 % to 97 % of studies; over 6 to 10 in 89 % to 96 %. That of the cv does so in 92 % to 97 %
+    were the family known, in 79 % to 96 % with the one taken: intervals know nothing of the choice.
 
     Parameters
     ----------

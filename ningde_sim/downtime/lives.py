@@ -12,7 +12,8 @@ import pandas as pd
 from ningde_sim import units
 from ningde_sim.downtime.families import Floats, Spans
 from ningde_sim.downtime.instants import Bools, Ints, placed
-from ningde_sim.downtime.log import OWNER, StopLog
+from ningde_sim.downtime.log import StopLog
+from ningde_sim.downtime.sieve import OWNER
 from ningde_sim.plant import checks
 from ningde_sim.plant.station import Clock
 from ningde_sim.plant.working_time import WorkingTime, open_before, union

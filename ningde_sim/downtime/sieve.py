@@ -11,6 +11,9 @@ import pandas as pd
 from ningde_sim.downtime.instants import Bools, is_missing
 from ningde_sim.plant import checks
 
+OWNER = "Downtime log"
+"""What to call a log that has no name."""
+
 COLUMNS = ("row", "equipment", "reason", "problem", "given", "done")
 
 MOST_LINES = 200
