@@ -8,7 +8,7 @@ from html import escape
 
 STYLE = """
 :root { color-scheme: light; }
-body { margin: 0 auto; padding: 1.5rem; max-width: 60rem; color: #1a1a1a; background: #fff;
+body { margin: 0 auto; padding: 1.5rem; max-width: 64rem; color: #1a1a1a; background: #fff;
   font: 1rem/1.5 system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif;
   overflow-wrap: break-word; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .5rem; }
@@ -25,8 +25,8 @@ th, td { padding: .25rem 1rem .25rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid #e4e4e4; }
 th { font-weight: 600; border-bottom-color: #888; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-.words { min-width: 13rem; }
-td:first-child { white-space: nowrap; }
+.words { min-width: 13rem; overflow-wrap: anywhere; }
+.name { white-space: nowrap; }
 pre { overflow-x: auto; background: #f5f5f5; padding: .8rem; font-size: .8125rem;
   line-height: 1.4; }
 details pre { max-height: 40rem; }
@@ -38,7 +38,7 @@ summary { cursor: pointer; }
   pre { white-space: pre-wrap; } tr { break-inside: avoid; } }
 """
 
-KINDS = {"r": "number", "w": "words", "-": ""}
+KINDS = {"r": "number", "w": "words", "n": "name", "p": "path", "-": ""}
 """Of columns."""
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -90,15 +90,15 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[object]], kinds: str = "
     ----------
     heads : names of the columns; no row of them where all are empty
     rows : what stands in each row, as text
-    kinds : str  A letter a column: "r" for numbers, flush right, "w" for sentences, "-" for others.
+    kinds : str  A letter a column: "r" for numbers, flush right, "w" for sentences, "n" for names
+        that stay whole, "p" for paths, which may break at their dots, "-" for others.
     """
     classes = [KINDS[letter] for letter in kinds]
 
     def line(tag: str, cells: Iterable[object]) -> str:
         there = list(cells)
         told = zip([*classes, *[""] * len(there)], there, strict=False)
-        words = "".join(f"<{tag}{_kind(kind)}>{escape(str(x))}</{tag}>" for kind, x in told)
-        return f"<tr>{words}</tr>\n"
+        return f"<tr>{''.join(_cell(tag, kind, str(x)) for kind, x in told)}</tr>\n"
 
     names = list(heads)
     head = f"<thead>\n{line('th', names)}</thead>\n" if any(names) else ""
@@ -114,6 +114,12 @@ def code(text: str, kind: str = "") -> str:
 def folded(title: str, piece: str) -> str:
     """A piece that opens with a click."""
     return f"<details><summary>{escape(title)}</summary>\n{piece}</details>\n"
+
+
+def _cell(tag: str, kind: str, text: str) -> str:
+    words = escape(text)
+    words = words.replace(".", ".<wbr>") if kind == "path" else words
+    return f"<{tag}{_kind(kind)}>{words}</{tag}>"
 
 
 def _kind(kind: str) -> str:

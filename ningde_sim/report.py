@@ -7,6 +7,7 @@ import platform
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -70,9 +71,11 @@ def _body(study: Study) -> Iterator[str]:
     if case.months:
         yield pages.figure(*drawn(lambda ax: plot_fan(study, ax=ax)))
     yield pages.heading("What came out")
-    yield pages.table(("", "value (interval; confidence, number of runs)"), results(study))
+    yield pages.table(
+        ("", "value (interval; confidence, number of runs)"), results(study), kinds="n-"
+    )
     yield pages.heading("How to read it")
-    yield pages.table(("", ""), doubts(study))
+    yield pages.table(("", ""), doubts(study), kinds="n-")
     yield from _weights(study)
     if case.months:
         yield pages.heading("Month by month")
@@ -158,7 +161,7 @@ def _weights(study: Study) -> Iterator[str]:
         )
         for name, row in found.table.head(12).iterrows()
     ]
-    yield pages.table(heads, rows, kinds="-rr-" + "r" * len(odds))
+    yield pages.table(heads, rows, kinds="prr-" + "r" * len(odds))
 
 
 def _months(study: Study) -> str:
@@ -173,7 +176,7 @@ def _months(study: Study) -> str:
         figures += [] if study.target is None else [study.target * case.plan.get(month, 0.0)]
         rows.append((month, *map(_number, figures)))
     caption = f"{case.of} [{case.units[case.of]}]: a share of the runs makes so much or less."
-    return pages.paragraph(caption) + pages.table(heads, rows, kinds="-rrrrr")
+    return pages.paragraph(caption) + pages.table(heads, rows, kinds="nrrrrr")
 
 
 def _columns(study: Study) -> str:
@@ -187,7 +190,7 @@ def _columns(study: Study) -> str:
             ends = f"{_number(mean.low)} to {_number(mean.high)}" if mean.bounded else "none"
             figures = map(_number, _quantiles(values))
             rows.append((of, case.units[of], _number(mean.value), ends, *figures))
-    return pages.table(heads, rows, kinds="--rrrrr")
+    return pages.table(heads, rows, kinds="n-rrrrr")
 
 
 def _quantiles(values: estimate.Values) -> list[float]:
@@ -224,16 +227,24 @@ def _values(study: Study) -> Iterator[str]:
             + ("Each run drew it anew from there." if study.inputs else "No run drew from there.")
         )
         yield pages.paragraph(f"{CONFIDENCE}.")
-        columns = ["value", "unit", "low", "high", "confidence", "source", "note", "tuned"]
-        rows = ((path, *map(_cell, row)) for path, *row in table[columns].itertuples())
-        heads = ("quantity", *columns[:-1], "tuned to")
-        yield pages.table(heads, rows, kinds="-r-rr-www")
+        columns = ["value", "unit", "low", "high", "confidence"]
+        rows = (
+            (path, *(_cell(row[column]) for column in columns), _source(row))
+            for path, row in table.iterrows()
+        )
+        yield pages.table(("quantity", *columns, "source"), rows, kinds="pr-rr-w")
     elif isinstance(case, Tunable):
         yield pages.heading("What was run")
         values = list(case.content.items())
         yield pages.table(("value", ""), values[:MOST_VALUES])
         if len(values) > MOST_VALUES:
             yield pages.paragraph(f"{len(values) - MOST_VALUES:,} more are in the text above.")
+
+
+def _source(row: pd.Series[Any]) -> str:
+    """Where a quantity comes from, what a reader should know besides."""
+    tuned = f"tuned to {row['tuned']}" if row["tuned"] else ""
+    return "; ".join(words for words in (row["source"], row["note"], tuned) if words)
 
 
 def _cell(x: object) -> str:
