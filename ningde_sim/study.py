@@ -27,7 +27,8 @@ EVERY = 5
 class Study(Sample):
     """What many runs of a case gave.
 
-    Wherever `of` is a column of results, it is the case's main one by default.
+    Wherever `of` is a column of results, it is the case's main one by default; `level` is the
+    confidence of the interval, between 0 and 1. [-]
 
     Attributes
     ----------
@@ -74,7 +75,7 @@ class Study(Sample):
         return found.hexdigest()
 
     def minus(self, other: Study, *, of: str | None = None, level: float = 0.95) -> Estimate:
-        """The mean difference to another study, run by run on the same luck, with its t interval.
+        """The mean difference to the `other` study, run by run on the same luck: a t interval.
 
         Both had the same seed, so run k of both had the same draws, and what they share cancels:
         the interval is much narrower than those of the two means.
@@ -94,7 +95,7 @@ class Study(Sample):
         return estimate.warn(estimate.mean(self.column(of) - other.column(of), level=level))
 
     def check_paired(self, other: Study) -> None:
-        """Complain of a study that cannot be compared with this one run by run."""
+        """Complain of an `other` study that cannot be compared with this one run by run."""
         if not isinstance(other, Study):
             rule = "it must be given a Study"
             raise TypeError(checks.complain(f"{self._owner} minus", rule, other))
