@@ -25,7 +25,8 @@ from ningde_sim.year_case import Uncertainty
 class Comparison:
     """Two studies on the same luck. All differences are the second less the first.
 
-    Wherever `of` is a column of results, it is the main one by default.
+    Wherever `of` is a column of results, it is the main one by default; `level` is the confidence
+    of the interval, between 0 and 1. [-]
 
     Parameters
     ----------

@@ -55,7 +55,8 @@ def latin_hypercube(ranges: Ranges, size: int, *, seed: int) -> list[dict[str, f
 def sobol(ranges: Ranges, size: int, *, seed: int) -> list[dict[str, float]]:
     """Points of a scrambled Sobol sequence: even in every pair of paths, and in every first half.
 
-    Parameters, results and errors as for `latin_hypercube`; `size` must be a power of 2.
+    `ranges`, `size`, `seed`, results and errors as for `latin_hypercube`; `size` must be a power of
+    2.
 
     References
     ----------

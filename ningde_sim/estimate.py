@@ -21,7 +21,7 @@ class Estimate:
 
     Parameters
     ----------
-    value : float
+    value : float  [the unit of what is estimated]
     low, high : float  Ends of the interval, infinite where the runs give no bound. [as value]
     level : float  Confidence, between 0 and 1; of a quantile the one reached. [-]
     n : int  Independent runs that it rests on.

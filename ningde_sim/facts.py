@@ -59,7 +59,7 @@ class Fact:
     reading: str
 
     def value(self, name: str) -> float:
-        """The number of that name. [its unit]
+        """The number of that `name`. [its unit]
 
         Raises
         ------

@@ -102,7 +102,7 @@ class Worth:
         return self.summary()
 
     def summary(self, most: int = 10) -> str:
-        """What was verified, then the largest predictions of the rest, which say what they are."""
+        """What was verified, then the `most` largest predictions of the rest, which say so."""
         return "\n".join(self._lines(most))
 
     def _lines(self, most: int) -> Iterator[str]:

@@ -18,7 +18,8 @@ from ningde_sim.plant.paths import nearest
 class Sample:
     """Results of independent runs of a case, column by column.
 
-    Wherever `of` is a column of results, it is the case's main one by default.
+    Wherever `of` is a column of results, it is the case's main one by default; `level` is the
+    confidence of the interval, between 0 and 1. [-]
 
     Attributes
     ----------

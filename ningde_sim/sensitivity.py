@@ -195,6 +195,9 @@ def shares(
     Parameters
     ----------
     result : callable  Of an array of shape (d,): one number for each of the inputs.
+    inputs : sequence of str  Their names.
+    title, of, unit : str  What is run, what its result is, in which unit.
+    n, seed, workers, level, progress : as for `sobol`
     """
     owner, names = f"sobol {title!r}", checks.members("sobol", "inputs", inputs, str)
     checks.distinct(owner, "inputs", names)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,7 +27,8 @@ EVERY = 5
 class Study(Sample):
     """What many runs of a case gave.
 
-    Wherever `of` is a column of results, it is the case's main one by default.
+    Wherever `of` is a column of results, it is the case's main one by default; `level` is the
+    confidence of the interval, between 0 and 1. [-]
 
     Attributes
     ----------
@@ -72,7 +75,7 @@ class Study(Sample):
         return found.hexdigest()
 
     def minus(self, other: Study, *, of: str | None = None, level: float = 0.95) -> Estimate:
-        """The mean difference to another study, run by run on the same luck, with its t interval.
+        """The mean difference to the `other` study, run by run on the same luck: a t interval.
 
         Both had the same seed, so run k of both had the same draws, and what they share cancels:
         the interval is much narrower than those of the two means.
@@ -92,7 +95,7 @@ class Study(Sample):
         return estimate.warn(estimate.mean(self.column(of) - other.column(of), level=level))
 
     def check_paired(self, other: Study) -> None:
-        """Complain of a study that cannot be compared with this one run by run."""
+        """Complain of an `other` study that cannot be compared with this one run by run."""
         if not isinstance(other, Study):
             rule = "it must be given a Study"
             raise TypeError(checks.complain(f"{self._owner} minus", rule, other))
@@ -116,7 +119,8 @@ class Study(Sample):
         Raises
         ------
         ValueError
-            All runs gave the same: there is no spread to share out.
+            All runs gave the same: there is no spread to share out; or there are no twins, as in
+            the study of a cell of a sweep.
 
         Warns
         -----
@@ -126,6 +130,9 @@ class Study(Sample):
         level, values = checks.share(self._owner, "level", level), self._spread(of)
         if not self.inputs:
             return Estimate(1.0, 1.0, 1.0, level, self.n)
+        if not self.twins:
+            rule, cure = "luck_share needs twins, runs with other luck", "replicate makes them."
+            raise ValueError(checks.complain(self._owner, rule, len(self.twins), cure))
         twins = self.twins[self.case.of if of is None else of]
         found = spread.luck_share(values, values[self.twins["run"]], twins, level=level)
         if found.n < estimate.FEW_RUNS:
@@ -252,21 +259,47 @@ class Study(Sample):
         """The summary."""
         return self.summary()
 
+    def report(self, path: str | os.PathLike[str]) -> Path:
+        """Write one web page for who decides and who checks; it needs neither network nor script.
+
+        The answer in a sentence, pictures, tables, assumptions with their sources, and all that it
+        takes to run it again. A file of that name is replaced. For equal studies the page is the
+        same to the last byte; it holds no date.
+
+        Parameters
+        ----------
+        path : str or path  Such as "report.html".
+
+        Returns
+        -------
+        Path  Where it stands.
+
+        Raises
+        ------
+        FileNotFoundError, IsADirectoryError
+            There is no such folder; the path is a folder.
+        """
+        from ningde_sim import report  # the one door upwards: pictures know studies
+
+        return report.write(self, path)
+
     def summary(self) -> str:
         """A dozen lines: what was run, what came out, what its intervals mean.
 
         It does not warn: where the runs are too few, the text says so.
         """
         lines = [f"{self.case.title}: {self.n:,} runs of {self.case.description}"]
-        lines += [f"  {name:<18}{text}" for name, text in (*_results(self), *_doubts(self))]
+        notes = (("note", note) for note in self.case.notes)
+        told = (*results(self), *doubts(self), *notes)
+        lines += [f"  {name:<18}{text}" for name, text in told]
         return "\n".join(lines)
 
 
 Lines = Iterator[tuple[str, str]]
 
 
-def _results(study: Study) -> Lines:
-    """What came out."""
+def results(study: Study) -> Lines:
+    """What came out, in words."""
     case, values = study.case, study.column()
     if study.known:
         yield "given", f"{study.known}"
@@ -281,8 +314,8 @@ def _results(study: Study) -> Lines:
         yield of, f"{estimate.mean(study.column(of), level=0.95)} {case.units[of]}, the mean"
 
 
-def _doubts(study: Study) -> Lines:
-    """How it came about, and what it is worth."""
+def doubts(study: Study) -> Lines:
+    """How it came about, and what it is worth, in words."""
     values, needed = study.column(), estimate.runs_for_quantile(0.05, level=0.95)
     yield "luck", f"seed {study.seed}, {study.case.engine} engine, version {study.version}"
     if study.inputs:
@@ -297,9 +330,9 @@ def _doubts(study: Study) -> Lines:
     if study.inputs and study.n < enough:
         yield "luck share", f"too few runs to tell, or which inputs weigh most: ask for {enough}"
     elif study.inputs and np.ptp(values) > 0:
-        yield "luck share", f"{study.luck_share()} of the variance (n: twins)"
+        if study.twins:
+            yield "luck share", f"{study.luck_share()} of the variance (n: twins)"
         yield "weighs most", f"{_weights(study.input_shares())}; rank correlation"
-    yield from (("note", note) for note in study.case.notes)
     if not study.complete:
         yield "incomplete", "interrupted: these are the first runs only"
     if study.precision and not study.precision.reached(values):

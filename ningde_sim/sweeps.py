@@ -34,7 +34,8 @@ class Sweep:
 
     All cells had the same luck, so that what they share cancels in their differences. Wherever
     `of` is a column of results, it is the main one by default; wherever `target` is the least of
-    it that counts as reached, it is that of the sweep.
+    it that counts as reached, it is that of the sweep. [case.units] `level` and `confidence` are
+    between 0 and 1. [-]
 
     Attributes
     ----------
@@ -70,7 +71,7 @@ class Sweep:
     # ------------------------------------------------------------------ one cell
 
     def number(self, cell: CellName) -> int:
-        """The number of the cell that has these values, `{"repair_crews": 4}`, or this number.
+        """The number of the `cell` that has these values, `{"repair_crews": 4}`, or this number.
 
         Raises
         ------
@@ -94,7 +95,7 @@ class Sweep:
         return cell
 
     def study(self, cell: CellName) -> Study:
-        """The runs of one cell, as a study without twins."""
+        """The runs of one `cell`, as a study without twins."""
         k = self.number(cell)
         case = self.case.replace(self.cells.changes[k], self.cells.paths)
         values, inputs = _columns(self.values[k]), _columns(self.inputs[k])
@@ -145,11 +146,11 @@ class Sweep:
         )
 
     def to_csv(self, path: str | os.PathLike[str], *, runs: bool = False) -> None:
-        """Write `table`, or with `runs` a row a run, to a CSV file."""
+        """Write `table`, or with `runs` a row a run, to a CSV file at `path`."""
         self._written(runs).to_csv(path, index=False)
 
     def to_parquet(self, path: str | os.PathLike[str], *, runs: bool = False) -> None:
-        """Write `table`, or with `runs` a row a run, to a Parquet file.
+        """Write `table`, or with `runs` a row a run, to a Parquet file at `path`.
 
         Raises
         ------
@@ -219,10 +220,10 @@ class Sweep:
         Parameters
         ----------
         baseline : int or mapping  The cell that all others are compared with.
-        target : float, optional  Given, it compares the probabilities to reach it (as
+        target : float, optional  [case.units] Given, it compares the probabilities to reach it (as
             `paired.probability_difference`), else the means (`paired.difference`).
         level : float  With this confidence all intervals of the table hold together: each is at
-            the level 1 - (1 - level) / k of k comparisons, after Bonferroni.
+            the level 1 - (1 - level) / k of k comparisons, after Bonferroni. [-]
 
         Returns
         -------
@@ -308,8 +309,9 @@ class Sweep:
         cost : mapping or callable  The price of one unit at each path, {"repair_crews": 120_000};
             or a function of a cell's values by path.
         probability : float  How likely a run of the cell has to reach the target. [-]
-        target : float, optional
-        confidence : float  With which all verdicts "reaches" hold together, and all "falls short".
+        target : float, optional  [case.units]
+        confidence : float  With which all verdicts "reaches" hold together, and all "falls
+            short". [-]
 
         Returns
         -------

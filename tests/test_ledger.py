@@ -15,9 +15,6 @@ from ningde_sim import (
     Store,
     Triangular,
     ledger,
-    ningde_2021,
-    simulate,
-    sweep,
 )
 from ningde_sim.ledger import CREW, CYCLE, FAILURES, PLACE, REPAIRS
 
@@ -135,39 +132,3 @@ def test_what_cannot_be_asked_is_refused():
     short = Shop("short", [Line("L", [Station("A", 0.5)])])
     with pytest.raises(ValueError, match="something that an action improves"):
         ledger.worth(short, hours=0.1, runs=2, seed=0, progress=False)
-
-
-@pytest.mark.slow
-def test_the_ledger_ranks_the_lines_of_the_default_plant_by_their_repair_times():
-    """Repairs 20 % shorter in each line, brute force: no table of use or downtime ranks like it."""
-    shop, runs = ningde_2021(), 24
-    asked = {"hours": 500, "warm_up": 20, "seed": 2021}
-    lines = [line.name for line in shop.lines]
-    told, used, down = (np.zeros(len(lines)) for _ in range(3))
-    for run in range(runs):
-        found = simulate(shop, run=run, ledger=True, progress=False, **asked)
-        table, stations = found.ledger(), found.stations
-        repairs = table[table["cause"] == "repair"].groupby("line")["hours"].sum()
-        told += repairs.reindex(lines, fill_value=0).to_numpy()
-        by_line = stations.groupby("line", sort=False)
-        used += by_line["working"].max().reindex(lines).to_numpy()
-        down += by_line["down"].sum().reindex(lines).to_numpy()
-    changes = [_shorter(line, 0.8) for line in shop.lines]
-    gains = sweep(shop, [{}, *changes], runs=runs, progress=False, **asked).against(0)["difference"]
-    found = {
-        name: spearmanr(measure, gains).statistic
-        for name, measure in (("ledger", told), ("utilisation", used), ("downtime", down))
-    }
-    print(found)
-    assert found["ledger"] >= 0.9, found
-    assert found["ledger"] > max(found["utilisation"], found["downtime"])
-
-
-def _shorter(line, factor):
-    """All repairs of a line's stations and robots."""
-    return {
-        f"{group}.{owner.name}.failures.{mode.name}.repair": mode.repair.times(factor)
-        for station in line.stations
-        for group, owner in [("stations", station), *(("robots", r) for r in station.robots)]
-        for mode in owner.failures
-    }

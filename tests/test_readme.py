@@ -1,11 +1,13 @@
 """What the README says is so."""
 
 import re
+from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
 
 from ningde_sim import ningde_2021, scenario
+from ningde_sim.engine.rules import STATES
 from ningde_sim.facts import FACTS, PUBLISHED
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -50,3 +52,20 @@ def test_its_scenario_files_are_read(tmp_path):
         path = tmp_path / "mine.toml"
         path.write_text(block.replace("\n  ", "\n"), "utf-8")
         assert scenario(path).get("works.full_stop_days").value == 12
+
+
+def test_the_citation_is_of_this_version():
+    """Its version, title and license are those of the package."""
+    lines = (Path(__file__).parents[1] / "CITATION.cff").read_text("utf-8").splitlines()
+    there = dict(line.split(": ", 1) for line in lines if ": " in line)
+    told = metadata("ningde-sim")
+    assert there["version"] == told["Version"]
+    assert there["license"] == told["License-Expression"]
+    assert "ningde_sim" in there["title"]
+
+
+def test_its_rules_are_those_of_the_engines():
+    """As many, and each of the states."""
+    rules = README.partition("## The rules of the model")[2].partition("**What it does not")[0]
+    assert re.findall(r"^(\d+)\. \*\*", rules, re.MULTILINE) == [str(n) for n in range(1, 15)]
+    assert all(state in rules for state in STATES)

@@ -13,7 +13,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ningde_sim import Failure, Line, Lognormal, Shop, Station, Store, ningde_2021, simulate
+from ningde_sim import (
+    Failure,
+    Line,
+    Lognormal,
+    Shop,
+    Station,
+    Store,
+    ningde_2021,
+    simulate,
+    sweep,
+)
 from ningde_sim.estimate import FewRuns, OpenInterval
 from ningde_sim.plant.distributions import Exponential
 from ningde_sim.replication import replicate
@@ -274,6 +284,14 @@ def test_the_column_asked_for_is_the_main_one_by_default() -> None:
     study = replicate(Year(of="vans"), runs=20, seed=3)
     assert study.mean() == study.mean(of="vans")
     assert study.probability() == study.probability(100, of="vans")
+
+
+def test_a_cell_of_a_sweep_has_no_twins_and_says_so() -> None:
+    cell = sweep(Year(), {"weights.rate": [3.0, 4.0]}, runs=50, seed=0).study(0)
+    with pytest.raises(ValueError, match=r"luck_share needs twins, .*replicate makes them"):
+        cell.luck_share()
+    assert "luck share" not in cell.summary()
+    assert "weighs most       rate" in cell.summary()
 
 
 def test_the_summary_tells_luck_from_ignorance() -> None:

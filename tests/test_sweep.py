@@ -28,10 +28,7 @@ from ningde_sim import (
     Station,
     Store,
     Sweep,
-    Times,
     designs,
-    ningde_2021,
-    paired,
     replicate,
     sweep,
 )
@@ -620,22 +617,3 @@ def test_ten_thousand_cells_take_their_results_and_no_more() -> None:
     thousand, ten_thousand = map(float, done.stdout.split())
     assert ten_thousand < 2_000  # bytes
     assert ten_thousand < 1.1 * thousand
-
-
-@pytest.mark.slow
-def test_common_luck_saves_the_runs_that_it_should() -> None:
-    """Repairs 20 % shorter at one station at least 20 times, a smaller buffer at least 10 times.
-
-    With 60 months the lower end of each 95 % interval; measured were 1,100 and more, and 240.
-    """
-    quicker = {f"{thing}.failures.*.repair.mean": Times(0.8) for thing in FIN_040}
-    cells = [{}, quicker, {"stores.roof.capacity": 30}, {"stores.door_fl.capacity": 45}]
-    asked = {"hours": 500, "warm_up": 20, "runs": 60, "seed": 0}
-    found = sweep(ningde_2021(), cells, progress=False, **asked)  # type: ignore[arg-type]
-    base, *others = (found.study(k).column() for k in range(4))
-    least = [paired.variance_reduction(base, other, level=0.95).low for other in others]
-    assert least[0] > 20
-    assert min(least[1:]) > 10
-
-
-FIN_040 = ("stations.FIN-040", "robots.FIN-040-R*")

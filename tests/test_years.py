@@ -6,7 +6,7 @@ import joblib
 import numpy as np
 import pytest
 
-from ningde_sim import Study, replicate, scenario, simulate_year
+from ningde_sim import Study, replicate, simulate_year
 from ningde_sim.outlook import OutsideRuns
 from ningde_sim.year_case import YearCase
 from tests.years import small_year
@@ -134,13 +134,3 @@ def test_what_makes_no_sense_is_refused():
         replicate(small_year(), runs=1, seed=0, uncertainty="none")
     with pytest.raises(ValueError, match="hours and warm_up are of shops, got 5"):
         replicate(small_year(), hours=5, runs=1, seed=0)
-
-
-@pytest.mark.slow
-def test_december_2020_is_inside_the_range():
-    """The 511 shop on one long shift of about 311 h: 18,688 lies between 5 % and 95 % of runs."""
-    month = scenario("ningde-2020-12")
-    assert 27 * month.get("calendar.shift_hours").value == pytest.approx(311, abs=1)
-    study = replicate(month, runs=320, seed=2020)
-    assert study.quantile(0.05).value < 18_688 < study.quantile(0.95).value
-    assert study.quantile(0.5).value == pytest.approx(18_688, rel=0.08)

@@ -61,7 +61,10 @@ class ShopRun:
 
     @property
     def exits(self) -> dict[str, Ints]:
-        """Finish times by output line, from the start of the counted hours. [ms, int64]"""
+        """Finish times by output line, from the start of the counted hours on.
+
+        Arrays of shape (bodies of the line,), rising. [ms, int64]
+        """
         lines = self.shop.lines
         return {lines[number].name: times.array() for number, times in self.counts.exits.items()}
 
@@ -90,7 +93,7 @@ class ShopRun:
         return int(end - begin)
 
     def windows(self, line: str) -> Ints:
-        """When the stations of a line open and close, from the start of the counted hours on.
+        """When the stations of a `line` open and close, from the start of the counted hours on.
 
         Returns
         -------
@@ -122,7 +125,7 @@ class ShopRun:
         return table
 
     def state_ms(self, state: State) -> Ints:
-        """Time of each station in a state, shape (n_stations,). [ms, int64]"""
+        """Time of each station in a `state`, shape (n_stations,). [ms, int64]"""
         if state is not State.OFF:
             return self.counts.spent[:, state]
         closed = [self._counted_ms - self._open_ms(t) for t in range(len(self._layout.windows))]

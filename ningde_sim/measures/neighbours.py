@@ -21,7 +21,7 @@ Joins = Iterable[tuple[Any, Any]]
 
 
 def joined_stations(shop: Shop) -> list[tuple[str, str]]:
-    """Which station feeds which: (feeding, taking) of each gap of a line, then of each store.
+    """Which station of a `shop` feeds which, as (feeding, taking): inside lines, then by stores.
 
     A store joins the last station of every line that puts to it to the first station of every
     line that takes from it.
@@ -123,8 +123,7 @@ def turning_points(
 
     Parameters
     ----------
-    run_or_table, joins
-        As for `arrows`, and the same errors.
+    run_or_table, joins : as for `arrows`, with the same errors
 
     Returns
     -------

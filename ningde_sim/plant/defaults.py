@@ -11,13 +11,25 @@ from ningde_sim.plant.shop import Shop
 
 @cache
 def ningde_2020() -> Shop:
-    """The body shop of December 2020: 511 robots, 163 stations."""
+    """The body shop of December 2020: 511 robots, 163 stations.
+
+    Examples
+    --------
+    >>> ningde_2020().n_robots
+    511
+    """
     return _read("body_shop_2020.toml")
 
 
 @cache
 def ningde_2021() -> Shop:
-    """The body shop after the works of 2021: 620 robots, 167 stations."""
+    """The body shop after the works of 2021: 620 robots, 167 stations.
+
+    Examples
+    --------
+    >>> ningde_2021().n_robots, ningde_2021().n_stations
+    (620, 167)
+    """
     return _read("body_shop_2021.toml")
 
 

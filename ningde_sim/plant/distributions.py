@@ -36,7 +36,7 @@ class Distribution:
         raise NotImplementedError
 
     def times(self, factor: float) -> Self:
-        """Every value so many times as long, in the same shape."""
+        """Every value `factor` times as long, in the same shape."""
         longer: dict[str, Any] = {}
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)
@@ -58,6 +58,11 @@ class Fixed(Distribution):
     Parameters
     ----------
     v : float  The value, at least 0. [unit of the field]
+
+    Examples
+    --------
+    >>> Fixed(55).mean
+    55.0
     """
 
     v: float
@@ -83,6 +88,11 @@ class Exponential(Distribution):
     Parameters
     ----------
     mean : float  Greater than 0. [unit of the field]
+
+    Examples
+    --------
+    >>> Exponential(40).times(0.5)
+    Exponential(mean=20.0)
     """
 
     mean: float
@@ -119,6 +129,11 @@ class Lognormal(_MeanAndCv):
     ----------
     mean : float  Greater than 0. [unit of the field]
     cv : float  Standard deviation over mean, at least 0. [-]
+
+    Examples
+    --------
+    >>> Lognormal(8, 1.5).std
+    12.0
     """
 
 
@@ -130,6 +145,11 @@ class Gamma(_MeanAndCv):
     ----------
     mean : float  Greater than 0. [unit of the field]
     cv : float  Standard deviation over mean, at least 0. [-]
+
+    Examples
+    --------
+    >>> Gamma(8, 0.5).std
+    4.0
     """
 
 
@@ -141,6 +161,11 @@ class Weibull(Distribution):
     ----------
     mean : float  Greater than 0. [unit of the field]
     shape : float  Greater than 0.05. [-]
+
+    Examples
+    --------
+    >>> Weibull(40, 1.5).std < Exponential(40).std
+    True
     """
 
     mean: float
@@ -170,6 +195,11 @@ class Uniform(Distribution):
     Parameters
     ----------
     low, high : float  Bounds, 0 <= low <= high. [unit of the field]
+
+    Examples
+    --------
+    >>> Uniform(50, 60).mean
+    55.0
     """
 
     low: float
@@ -198,6 +228,11 @@ class Triangular(Distribution):
     Parameters
     ----------
     low, mode, high : float  0 <= low <= mode <= high. [unit of the field]
+
+    Examples
+    --------
+    >>> Triangular(3, 5, 13).mean
+    7.0
     """
 
     low: float
@@ -230,6 +265,11 @@ class Empirical(Distribution):
     Parameters
     ----------
     values : sequence of float  At least one, none negative. [unit of the field]
+
+    Examples
+    --------
+    >>> Empirical([4, 6, 11]).mean
+    7.0
     """
 
     values: Sequence[float]

@@ -53,12 +53,19 @@ def quantities(
 
 
 def read_shop(path: str | os.PathLike[str]) -> Shop:
-    """The shop that a TOML file describes, each quantity at its typical value.
+    """The shop that the TOML file at `path` describes, each quantity at its typical value.
 
     Raises
     ------
     ValueError
         With every fault of the file: its path in the file, the rule, the value given.
+
+    Examples
+    --------
+    >>> from importlib.resources import as_file, files
+    >>> with as_file(files("ningde_sim.data") / "body_shop_2021.toml") as path:
+    ...     read_shop(path).n_robots
+    620
     """
     file = load(path)
     try:

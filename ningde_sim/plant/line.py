@@ -41,6 +41,11 @@ class Line:
     takes, puts : str or sequence of str  Names of stores.
     zone : str, optional  Heading under which tables group this line; its own name by default.
     working_time : WorkingTime, optional  Its own; by default that of the shop.
+
+    Examples
+    --------
+    >>> Line("doors", [Station("D1", 50), Station("D2", 48)], buffers=2, puts="doors").buffers
+    (2,)
     """
 
     name: str
@@ -90,6 +95,11 @@ class Store:
         working time. 0 when the capacity is 0. [s]
     initial : int  Parts that are there, ready, at the start: at most the capacity. [parts]
     working_time : WorkingTime, optional  Its own; by default that of the shop.
+
+    Examples
+    --------
+    >>> Store("doors", 40, transit_time=120).capacity
+    40
     """
 
     name: str

@@ -148,7 +148,7 @@ class Shop:
         return len(self.robots)
 
     def station(self, name: str) -> Station:
-        """The station of that name.
+        """The station of that `name`.
 
         Raises
         ------
@@ -158,15 +158,15 @@ class Shop:
         return self._named("station", self.stations, name)
 
     def line(self, name: str) -> Line:
-        """The line of that name; KeyError as `station`."""
+        """The line of that `name`; KeyError as `station`."""
         return self._named("line", self.lines, name)
 
     def store(self, name: str) -> Store:
-        """The store of that name; KeyError as `station`."""
+        """The store of that `name`; KeyError as `station`."""
         return self._named("store", self.stores, name)
 
     def get(self, path: str) -> Any:
-        """What stands at a dotted path, such as `stores.roof.capacity`.
+        """What stands at a dotted `path`, such as `stores.roof.capacity`.
 
         A `*` in the path stands for anything; all that it fits must then have one value.
 

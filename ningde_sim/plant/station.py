@@ -30,6 +30,13 @@ class Failure:
     ------
     TypeError, ValueError
         A time that is no Distribution, an uptime of zero, an unknown clock.
+
+    Examples
+    --------
+    >>> from ningde_sim import Exponential, Lognormal
+    >>> gun = Failure("gun", Exponential(40), Lognormal(8, 1), crew=True)
+    >>> gun.clock
+    'operating'
     """
 
     name: str
@@ -77,6 +84,11 @@ class PlannedStop:
     every : int  Cycles from one stop to the next, at least 1. [cycles]
     duration : float  Length of the stop. [s]
     hidden : float  Share of it that runs during the transfer and costs nothing, 0 to 1. [-]
+
+    Examples
+    --------
+    >>> PlannedStop("tip dressing", every=30, duration=20, hidden=0.25).visible
+    15.0
     """
 
     name: str
@@ -118,6 +130,13 @@ class Robot:
     role : str  What it does: weld, handling, sealing ...
     failures : sequence of Failure  Each stops the whole station.
     planned_stops : sequence of PlannedStop  Counted in cycles of the station.
+
+    Examples
+    --------
+    >>> from ningde_sim import Exponential, Lognormal
+    >>> gun = Failure("gun", Exponential(40), Lognormal(8, 1), crew=True)
+    >>> len(Robot("R1", "weld", failures=[gun]).failures)
+    1
     """
 
     name: str
@@ -150,6 +169,11 @@ class Station:
     scrap : float  Probability that a finished body is thrown away here, with all that it was made
         of, the skid or pallet included. [-]
     rework : float  Probability that a finished body is processed here again at once, below 1. [-]
+
+    Examples
+    --------
+    >>> Station("W1", 55, robots=[Robot("R1", "weld"), Robot("R2", "weld")], rework=0.01).cycle_time
+    55.0
     """
 
     name: str

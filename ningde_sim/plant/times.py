@@ -17,6 +17,13 @@ class Times:
     Parameters
     ----------
     factor : float  At least 0. [-]
+
+    Examples
+    --------
+    >>> from ningde_sim import Line, Shop, Station
+    >>> shop = Shop("one", [Line("L", [Station("A", 60)])])
+    >>> shop.replace({"stations.A.cycle_time": Times(0.9)}).station("A").cycle_time
+    54.0
     """
 
     factor: float
@@ -25,7 +32,9 @@ class Times:
         object.__setattr__(self, "factor", checks.number("Times", "factor", self.factor))
 
     def of(self, owner: str, path: str, value: Any) -> Any:
-        """The multiple of a value; whole numbers stay whole where the multiple is.
+        """The multiple of a `value`; whole numbers stay whole where the multiple is.
+
+        Complaints name the `owner` and the `path` at which it stands.
 
         Raises
         ------

@@ -152,7 +152,7 @@ class YearRun:
         return table
 
     def lost_by_month(self, shop: ShopName = "assembly") -> pd.DataFrame:
-        """A row a month, a column a cause, for one shop; nominal less all causes is made. [h]"""
+        """A row a month, a column a cause, for one `shop`; nominal less all causes is made. [h]"""
         months = pd.Index(self.course.days.months, name="month")
         table: pd.DataFrame = self.lost_ms(shop).groupby(months, sort=False).sum() / units.MS_PER_H
         return table
@@ -177,7 +177,7 @@ class YearRun:
         return pd.DataFrame({"hours": hours, "vehicles": hours * self.scenario.assembly.rate.value})
 
     def lost_ms(self, shop: ShopName) -> pd.DataFrame:
-        """A row a day, a column a cause, for one shop; exact. [ms, int64]"""
+        """A row a day, a column a cause, for one `shop`; exact. [ms, int64]"""
         if shop not in SHOPS:
             rule = f"shop must be one of {', '.join(SHOPS)}"
             raise ValueError(checks.complain(f"YearRun {self.scenario.name!r}", rule, shop))
@@ -205,7 +205,7 @@ class YearRun:
         )
 
     def ledger(self, *, every: float | None = None) -> pd.DataFrame:
-        """With `ledger=True`: where the hours of the year went, as `ShopRun.ledger`.
+        """With `ledger=True`: where the hours of the year went, as `ShopRun.ledger`; `every` too.
 
         "closed" are the hours in which the station next on the path was not to work: nights and
         free days, works, missing supply, the minutes that a launch costs; `losses` parts these.
@@ -272,6 +272,13 @@ def simulate_year(
     ------
     TypeError, ValueError
         No Scenario, seed or run out of bounds, an unknown engine.
+
+    Examples
+    --------
+    >>> from ningde_sim import scenario
+    >>> month = simulate_year(scenario("ningde-2020-12"), seed=0)
+    >>> month.vehicles == month.daily["vehicles"].sum().item()
+    True
     """
     if not isinstance(scenario, Scenario):
         cure = 'scenario("ningde-2021") gives one.'

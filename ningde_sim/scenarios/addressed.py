@@ -36,7 +36,7 @@ class Addressed:
     calendar: CalendarTable
 
     def get(self, path: str) -> Any:
-        """What stands at a dotted path: a Quantity, or a date, a word, a list.
+        """What stands at a dotted `path`: a Quantity, or a date, a word, a list.
 
         Raises
         ------

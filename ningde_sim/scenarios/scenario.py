@@ -48,14 +48,21 @@ class Scenario(Addressed):
     name, title : str
     target : Quantity  Vehicles of the whole time that are aimed at. [vehicles]
     month_target : Quantity  Bodies of a month that are aimed at. [bodies]
-    calendar, works, launches, supply, slowdowns, stores, paint, assembly, knock_down
-        The tables of the file.
+    calendar, works, launches, supply, slowdowns, stores, paint, assembly, knock_down : tables
+        Those of the file.
     export : ExportTable, optional  From the gate to the ship; without it nothing is exported.
     body_shop : ShopFile  After the works, or all the time when there are none.
     body_shop_before : ShopFile, optional  Until the works. A quantity with the same value and range
         in both shops is one thing: it is drawn once, and changed in both by its path in
         `body_shop`.
     notes : tuple of str  What a reader of the results has to know.
+
+    Examples
+    --------
+    >>> from ningde_sim import scenario
+    >>> plan = scenario("ningde-2021")
+    >>> plan.diff(plan.replace({"works.full_stop_days": 12})).index.tolist()
+    ['works.full_stop_days']
     """
 
     name: Text
@@ -115,13 +122,13 @@ class Scenario(Addressed):
         return found
 
     def doubtful_only(self, heads: tuple[str, ...]) -> set[str]:
-        """The names in `doubtful` of what stands only at paths that begin with one of these."""
+        """The names in `doubtful` of what stands only at paths that begin with one of `heads`."""
         ranges = self._ranges().items()
         inside = {name for path, (name, _) in ranges if path.startswith(heads)}
         return inside - {name for path, (name, _) in ranges if not path.startswith(heads)}
 
     def inputs(self, seed: int, run: int) -> dict[str, float]:
-        """The values that `draw` draws for what is `doubtful`. [unit of each]"""
+        """The values that `draw`, with this `seed` and `run`, draws. [unit of each]"""
         named = {name: (name, q) for name, q in self.doubtful().items()}
         return doubt.drawn(named, *self._luck(seed, run))
 
@@ -230,7 +237,7 @@ class Scenario(Addressed):
         return table.rename_axis("path")
 
     def diff(self, other: Scenario) -> pd.DataFrame:
-        """A row a path at which the two differ: `this` and `other`, None where it is missing."""
+        """A row a path at which this one and `other` differ; None where one has no such path."""
         if not isinstance(other, Scenario):
             rule = "diff must be given a Scenario"
             raise TypeError(checks.complain(f"Scenario {self.name!r}", rule, other))
@@ -244,6 +251,10 @@ class Scenario(Addressed):
 
     def to_toml(self, path: str | os.PathLike[str]) -> None:
         """Write the scenario to a file that `scenario()` reads; its shops stand in it as tables.
+
+        Parameters
+        ----------
+        path : str or path  Such as "mine.toml"; a file of that name is replaced.
 
         Raises
         ------

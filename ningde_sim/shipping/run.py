@@ -174,7 +174,7 @@ class ShippingRun:
 
         Parameters
         ----------
-        q : float  From 0 to 1.
+        q : float  From 0 to 1. [-]
         kind : {"cars", "sets"}
 
         Returns
