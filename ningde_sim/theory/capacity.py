@@ -121,20 +121,15 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
     stands = {station.name: alone(station) for station in shop.stations}
     scale = _common(shop, opens)
     flows = [_line_flow(line, stands, opens[line.name] / scale) for line in shop.lines]
-    taken, shares = greatest_flow(shop, flows)
+    best, taken, shares = greatest_flow(shop, flows)
     taken = taken * scale
     stations = _station_table(shop, stands, opens, dict(zip(opens, taken, strict=True)))
     lines = _line_table(flows, taken, scale, stations)
     limits = _limits(shares, lines)
-    out = [
-        f.passed * x
-        for f, x in zip(flows, taken, strict=True)
-        if f.line.name in (shop.output or ())
-    ]
     load, waits = _crews(shop, stands, opens, dict(zip(opens, taken, strict=True)))
     return Capacity(
         shop=shop,
-        throughput=math.fsum(out),
+        throughput=best * scale,
         bottleneck=str(limits.index[0]) if len(limits) else str(stations.index[0]),
         stations=stations,
         lines=lines,

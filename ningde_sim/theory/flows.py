@@ -16,8 +16,9 @@ Row = dict[tuple[str, str], float]
 """Coefficients of a row by kind of the variable and name of the line."""
 
 
-SLACK = 1e-9
-"""Play for rounding where one program goes on from the optimum of another. [-]"""
+SLACK = 1e-6
+"""Play where one program goes on from the optimum of another, as a share of the greatest flow; the
+solver itself has 1e-7. [-]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,8 @@ class _Program:
 
 def greatest_flow(
     shop: Shop, lines: Sequence[LineFlow]
-) -> tuple[NDArray[np.float64], dict[tuple[str, str], float]]:
-    """The flows of all lines at which the most comes out of the shop, with what holds them back.
+) -> tuple[float, NDArray[np.float64], dict[tuple[str, str], float]]:
+    """The most that can come out of a shop, the flows at which it does, what holds them back.
 
     In the long run each store takes in as much as it gives, no line takes in more than it can,
     and, by Little's law, what is inside a line or a store is at least flow times time. What is
@@ -88,7 +89,9 @@ def greatest_flow(
 
     Returns
     -------
-    numpy.ndarray, shape (n_lines,)  Bodies that each line takes in. [bodies/h]
+    float  Over all output lines. [bodies/h]
+    numpy.ndarray, shape (n_lines,)  Bodies that each line takes in, to 1e-5 of the greatest; of
+        all such flows those with the lowest loads, the highest load first. [bodies/h]
     dict
         For ("line" | "store" | "room" | "crews", name) the share of the output that it accounts
         for: 1 % more of it brings that share of 1 %. They add up to 1. [-]
@@ -111,7 +114,8 @@ def greatest_flow(
         {("flow", f.line.name): f.passed for f in lines if f.line.name in (shop.output or ())}
     )
     found = _solved(shop, program, -output)
-    return _evened(shop, program, output, -found.fun), _shares(program, found)
+    best = max(0.0, -found.fun)
+    return best, _evened(shop, program, output, best), _shares(program, found)
 
 
 def _solved(shop: Shop, program: _Program, costs: NDArray[np.float64]) -> Any:
@@ -171,7 +175,7 @@ def _shares(program: _Program, found: Any) -> dict[tuple[str, str], float]:
 def _evened(
     shop: Shop, program: _Program, output: NDArray[np.float64], best: float
 ) -> NDArray[np.float64]:
-    """Of all flows with the best output those with the least loads, the highest load first.
+    """Of all flows with the best output those with the lowest loads, the highest load first.
 
     Each round finds the least that the highest of the free loads can be, then holds the lines that
     keep it there at their loads.
@@ -182,7 +186,8 @@ def _evened(
     flows = np.zeros(len(names))
     held = program.copy()
     held.rows.append(-output)
-    held.bounds.append(-best * (1 - SLACK))
+    play = SLACK * most.max()
+    held.bounds.append(play - best)
     while free.any():
         n_rows = len(held.rows)
         level = held.copy()
@@ -202,6 +207,6 @@ def _evened(
             row = np.zeros(len(output))
             row[i] = 1.0
             held.rows.append(row)
-            held.bounds.append(most[i] * found.x[-1] * (1 + SLACK))
+            held.bounds.append(most[i] * found.x[-1] + play)
             free[i] = False
     return flows
