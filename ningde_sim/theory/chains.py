@@ -15,6 +15,15 @@ State = TypeVar("State", bound=Hashable)
 MOST_STATES = 200_000
 """More are refused: what solves the equations takes time and memory that grow faster than they."""
 
+MOST_SOLVED = 4_000
+"""States of a chain that is solved at once; of more the law is found by iteration."""
+
+CLOSE = 1e-12
+"""What the iteration may leave out, summed over all states. [-]"""
+
+ROUND, MOST_ROUNDS = 100, 5_000
+"""Steps of the iteration between two looks at it; the most such rounds."""
+
 
 def stationary(
     owner: str, first: State, steps: Callable[[State], Iterable[tuple[State, float]]]
@@ -61,7 +70,29 @@ def stationary(
     if n == 1:
         return states, np.ones(1)
     balance: Any = sparse.csc_matrix((rates, (rows, columns)), shape=(n, n))
-    # The balance of state 0 follows from the others: with its probability set to 1 they are solved.
-    rest = linalg.spsolve(balance[1:, 1:], -balance[1:, 0].toarray().ravel())
-    found = np.append(1.0, rest)
-    return states, found / found.sum()
+    if n > MOST_SOLVED:
+        return states, _iterated(owner, balance)
+    # One balance follows from the others: in its place all shares add up to 1.
+    total = sparse.csr_matrix(np.ones((1, n)))
+    whole = sparse.vstack((balance.tocsr()[:-1], total)).tocsc()
+    return states, linalg.spsolve(whole, np.append(np.zeros(n - 1), 1.0))
+
+
+def _iterated(owner: str, balance: Any) -> NDArray[np.float64]:
+    """Let the chain run from equal shares until what it can still change is below `CLOSE`."""
+    step = balance.tocsr() / (-1.1 * balance.diagonal().min())
+    found = np.full(step.shape[0], 1 / step.shape[0])
+    before = np.inf
+    for _ in range(MOST_ROUNDS):
+        old = found
+        for _ in range(ROUND):
+            found = found + step @ found
+        found /= found.sum()
+        change = np.abs(found - old).sum()
+        ratio = min(change / before, 1.0)  # the rest is a geometric series
+        if change < CLOSE / 100 or change * ratio < CLOSE * (1 - ratio):
+            return found
+        before = change
+    rule = f"the chain must come to rest within {MOST_ROUNDS * ROUND:,} steps"
+    cure = "Its times lie too far apart: simulate the line."
+    raise ValueError(checks.complain(owner, rule, f"a change of {change:g} in the last", cure))

@@ -1,4 +1,4 @@
-"""Queues and lines in a sentence: Little's law, the practical worst case, delays before a server."""
+"""Queues and loops: Little's law, the practical worst case, delays before a server."""
 
 from __future__ import annotations
 
