@@ -82,14 +82,14 @@ def _iterated(owner: str, balance: Any) -> NDArray[np.float64]:
     """Let the chain run from equal shares until what it can still change is below `CLOSE`."""
     step = balance.tocsr() / (-1.1 * balance.diagonal().min())
     found = np.full(step.shape[0], 1 / step.shape[0])
-    before = np.inf
+    before = 0.0  # of no round yet: nothing is known of the ratio
     for _ in range(MOST_ROUNDS):
         old = found
         for _ in range(ROUND):
             found = found + step @ found
         found /= found.sum()
         change = np.abs(found - old).sum()
-        ratio = min(change / before, 1.0)  # the rest is a geometric series
+        ratio = min(change / before, 1.0) if before else 1.0  # the rest is a geometric series
         if change < CLOSE / 100 or change * ratio < CLOSE * (1 - ratio):
             return found
         before = change
