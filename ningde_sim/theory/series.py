@@ -27,8 +27,8 @@ def stop_together(uptimes: Sequence[float], repairs: Sequence[float]) -> float:
 
     References
     ----------
-    Buzacott (1967), International Journal of Production Research 6, 183-207: automatic transfer
-    lines without buffer stocks.
+    Buzacott (1968), Prediction of the efficiency of production systems without internal storage,
+    International Journal of Production Research 6.
 
     Examples
     --------

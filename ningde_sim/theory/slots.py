@@ -59,8 +59,9 @@ def synchronous_line(
 
     References
     ----------
-    Buzacott (1967), AIIE Transactions; Gershwin (1994), Manufacturing Systems Engineering,
-    chapter 3: the deterministic two-machine line, here for any number of machines by its chain.
+    Buzacott (1967), Automatic transfer lines with buffer stocks, International Journal of
+    Production Research 5; Gershwin (1994), Manufacturing Systems Engineering, chapter 3: the
+    deterministic two-machine line, here for any number of machines by its chain.
 
     Examples
     --------

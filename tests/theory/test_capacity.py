@@ -125,6 +125,17 @@ def test_clocks_that_keep_step_do_not_break_the_bound():
     assert 0.9 * bound < run.throughput <= bound * 1.002
 
 
+def test_long_repairs_in_operation_run_on_through_short_ones_of_calendar_clocks():
+    """As the bound has it: to add both up would be 17 % less."""
+    brief = Failure("brief", Exponential(0.02), Exponential(0.6), clock="calendar")
+    long = Failure("long", Exponential(1), Exponential(60))
+    run = simulate(shop(Station("S", 50, failures=[brief, long])), hours=60_000, seed=1)
+    up = 0.02 / 0.03
+    assert capacity(run.shop).throughput == pytest.approx(72 * up / (1 + up))
+    assert run.throughput == pytest.approx(72 * up / (1 + up), rel=0.02)
+    assert run.throughput > 1.1 * 72 * up / (1 + 1)
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 8), st.integers(0, 30)), max_size=5))
 def test_planned_stops_are_those_of_a_count(stops):

@@ -161,8 +161,8 @@ def test_machines_with_a_crew_each_do_not_wait():
     assert short.availability * 7 / 3.0 == pytest.approx(short.busy)
 
 
-def test_a_repairman_of_two_machines_without_buffers_between_is_that_of_the_chain():
-    """Machines that never wait for each other: endless places, the second much the faster."""
+def test_the_repairman_of_two_calendar_clocks_is_that_of_a_line():
+    """They do not mind whether their machines wait for one another."""
     chain = theory.exponential_line(
         [1.0, 1.0], 0, uptime=[6.0, 6.0], repair=[2.0, 2.0], clock="calendar", crews=1
     )
