@@ -84,6 +84,7 @@ _MODULES = (
     "plots",
     "sensitivity",
     "shipping",
+    "theory",
 )
 
 

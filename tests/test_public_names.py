@@ -55,6 +55,7 @@ def test_these_modules_are_there_when_asked_for():
         "plots",
         "sensitivity",
         "shipping",
+        "theory",
     )
     assert set(dir(ningde_sim)) == {*ningde_sim.__all__, *modules, "__version__"}
     for name in modules:

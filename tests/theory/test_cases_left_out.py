@@ -7,6 +7,7 @@ from collections import defaultdict
 
 import pytest
 
+from tests.theory.formulas import FORMULAS
 from tests.theory.lines import DETERMINISTIC, RELIABLE, UNRELIABLE
 from tests.theory.networks import NETWORKS
 from tests.theory.reference import FOLDER, load
@@ -15,31 +16,19 @@ CASES = [*RELIABLE, *DETERMINISTIC, *UNRELIABLE, *NETWORKS]
 BY_THEMSELVES = ("A12", "E16")
 FILES = sorted(path.name.partition("-")[0] for path in FOLDER.glob("*.json"))
 
-DISCRETE = "the library has no machines in discrete time"
-FLUID = "the library has no continuous material"
 STATISTICS = "no plant runs in it: a case for intervals and studies"
 CONTEXT = "what a company reports, without a full description of its plant"
 BY_SEARCH = "a count or an optimum over many systems, not a property of one"
-FORMULA = "a formula by itself, a case for theory"
 
 LEFT_OUT = [
-    ("A10", "optimal mean|gain", BY_SEARCH),
     ("A11", "", "the library has no blocking before service"),
-    ("B0[12]|C09", "", DISCRETE),
-    ("B0[78]", "", FLUID),
-    ("B11|C11", "", DISCRETE + " (Bernoulli)"),
-    ("B12", "Buzacott", FORMULA),
     ("C0[12]", "NOT the physical line", "the library has no blocking before service"),
     ("C05", r"Q=(?!\(1, 1\))", "the library has no spare parts for machines"),
-    ("C07", "", FLUID + "; the values are those of a decomposition"),
     ("D01", "number of systems|best solutions|within", BY_SEARCH),
-    ("D02", "allocation|second", BY_SEARCH),
     ("E03", "", "the library has no blocking before service"),
     ("E04", "N=6", "compared in test_exact_cases.py"),
-    ("E06", "HAL", FORMULA),
     ("E08", "loop", "the library has no rework through a loop with priority over new parts"),
     ("E11", "only when both", "the library has no repairs that wait for a second failure"),
-    ("F01", "first|25th", "a run has no delays of single bodies"),
     ("F01", "lam=", STATISTICS),
     ("F(?!01)", "", STATISTICS),
     ("G", "", CONTEXT),
@@ -47,8 +36,9 @@ LEFT_OUT = [
 
 
 def left() -> dict[tuple[str, str], list[str]]:
-    """The quantities that no case claims, by file and reason."""
+    """The quantities that neither a run nor a formula claims, by file and reason."""
     claimed = {(case.file, quantity) for case in CASES for quantity in case.claims}
+    claimed |= {(formula.file, formula.quantity) for formula in FORMULAS}
     found = defaultdict(list)
     for file in FILES:
         for number, given in enumerate(load(file)["reference"]):

@@ -1,0 +1,152 @@
+"""What a station can do by itself: a body always there, always room behind it, a crew at hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ningde_sim.plant.distributions import Empirical, Exponential, Fixed
+from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
+
+RAREST = 10**9
+"""Planned stops that come together less often than once in so many cycles are not told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """The mean cycle of a station that never waits for anything.
+
+    Attributes
+    ----------
+    working : float  Work, the mean of its cycle time. [s a cycle]
+    planned : float  Planned stops, less what is hidden. [s a cycle]
+    repair : float  Repairs of clocks in operation. [s a cycle]
+    total : float  Working time from one cycle to the next, all repairs in it. [s a cycle]
+    good : float  Share of the cycles after which a body goes on. [-]
+    again : float  Share of the cycles after which the same body is processed again. [-]
+    """
+
+    working: float
+    planned: float
+    repair: float
+    total: float
+    good: float
+    again: float
+
+    @property
+    def down(self) -> float:
+        """All that is lost to failures. [s a cycle]"""
+        return self.total - self.working - self.planned
+
+    @property
+    def availability(self) -> float:
+        """What failures leave of the working time. [-]"""
+        return (self.working + self.planned) / self.total
+
+    @property
+    def taken(self) -> float:
+        """Bodies that it can take in. [bodies a working hour]"""
+        return 3600 / self.total * (1 - self.again)
+
+    @property
+    def passed(self) -> float:
+        """Share of the bodies taken in that go on, the others are scrapped. [-]"""
+        return self.good / (1 - self.again)
+
+    @property
+    def held(self) -> float:
+        """Least mean working time that a body stays: work, planned stops, repairs in operation. [s]
+
+        Repairs of calendar clocks are left out: some fall into times without a body.
+        """
+        return (self.working + self.planned + self.repair) / (1 - self.again)
+
+
+def alone(station: Station) -> Alone:
+    """The mean cycle of a station that never waits.
+
+    Exact for clocks of one kind: in operation, where all stop together and each failure costs its
+    repair; calendar, whose repairs overlap as those of clocks that know nothing of each other. Of
+    calendar clocks whose times take single values only (`Fixed`, `Empirical`), and may so keep
+    step for ever, the worst alone counts. Where a station has clocks of both kinds repairs may
+    overlap in ways that only a run can tell, and the total is the least that they leave:
+
+    - beside calendar clocks whose uptime is exponential, a repair in operation overlaps with
+      theirs for at most the share of time in which one of them is under repair;
+    - beside others it may be hidden in their repairs altogether.
+    """
+    operating = [f for f in failures(station) if f.clock == "operating"]
+    calendar = [f for f in failures(station) if f.clock == "calendar"]
+    working, planned = station.cycle_distribution.mean, planned_stop(station)
+    repair = working * math.fsum(map(repair_share, operating))
+    memoryless = math.prod(up_share(f) for f in calendar if isinstance(f.uptime, Exponential))
+    total = max(
+        (working + planned) / memoryless + repair,
+        (working + planned) / _all_up(calendar),
+    )
+    good = 1 - station.scrap - station.rework
+    return Alone(working, planned, repair, total, good, station.rework)
+
+
+def failures(station: Station) -> Iterator[Failure]:
+    """All failures that stop a station, its robots' and its own."""
+    for owner in _owners(station):
+        yield from owner.failures
+
+
+def _owners(station: Station) -> tuple[Robot | Station, ...]:
+    return (*station.robots, station)
+
+
+def repair_share(failure: Failure) -> float:
+    """Repair for each hour on the clock. [h/h]"""
+    return failure.repair.mean / 60 / failure.uptime.mean
+
+
+def up_share(failure: Failure) -> float:
+    """Share of the time in which a calendar clock is not under repair. [-]"""
+    return 1 / (1 + repair_share(failure))
+
+
+def _all_up(calendar: list[Failure]) -> float:
+    in_step = [up_share(f) for f in calendar if not _is_spread(f)]
+    return math.prod(up_share(f) for f in calendar if _is_spread(f)) * min(in_step, default=1.0)
+
+
+def _is_spread(failure: Failure) -> bool:
+    return not all(isinstance(d, (Fixed, Empirical)) for d in (failure.uptime, failure.repair))
+
+
+def planned_stop(station: Station) -> float:
+    """Planned stops of a station. [s a cycle]
+
+    Of those that fall due together the longest counts: the k-th longest does after 1 / n_k of the
+    cycles, n_k its `every`, but for those in which a longer one is due too, which are counted by
+    inclusion and exclusion over the least common multiples.
+    """
+    longest: dict[int, float] = {}
+    for stop in _stops(station):
+        longest[stop.every] = max(stop.visible, longest.get(stop.every, 0.0))
+    seconds = 0.0
+    longer: list[int] = []
+    for every, visible in sorted(longest.items(), key=lambda item: (-item[1], item[0])):
+        seconds += visible * _share_due(every, longer)
+        longer.append(every)
+    return seconds
+
+
+def _stops(station: Station) -> Iterator[PlannedStop]:
+    for owner in _owners(station):
+        yield from owner.planned_stops
+
+
+def _share_due(every: int, longer: list[int]) -> float:
+    """Share of all numbers that `every` divides, and none of the others. [-]"""
+    terms = {every: 1}
+    for other in longer:
+        for multiple, sign in list(terms.items()):
+            both = math.lcm(multiple, other)
+            if both <= RAREST:
+                terms[both] = terms.get(both, 0) - sign
+    return math.fsum(sign / multiple for multiple, sign in terms.items())
