@@ -5,6 +5,7 @@ from importlib.metadata import version
 from types import ModuleType
 
 from ningde_sim.comparison import Comparison, compare
+from ningde_sim.downtime.fitting import fit_downtime
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.engine.simulation import simulate
 from ningde_sim.estimate import DoubtfulEstimate, Estimate
@@ -62,6 +63,7 @@ __all__ = [
     "WorkingTime",
     "YearRun",
     "compare",
+    "fit_downtime",
     "ningde_2020",
     "ningde_2021",
     "read_shop",
@@ -73,7 +75,17 @@ __all__ = [
 ]
 
 
-_MODULES = ("designs", "facts", "ledger", "measures", "plots", "sensitivity", "shipping", "theory")
+_MODULES = (
+    "designs",
+    "downtime",
+    "facts",
+    "ledger",
+    "measures",
+    "plots",
+    "sensitivity",
+    "shipping",
+    "theory",
+)
 
 
 def __dir__() -> list[str]:

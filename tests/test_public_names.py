@@ -32,6 +32,7 @@ def test_the_public_names_are_these():
         "WorkingTime",
         "YearRun",
         "compare",
+        "fit_downtime",
         "ningde_2020",
         "ningde_2021",
         "read_shop",
@@ -47,6 +48,7 @@ def test_these_modules_are_there_when_asked_for():
     """And are listed among the names."""
     modules = (
         "designs",
+        "downtime",
         "facts",
         "ledger",
         "measures",

@@ -134,6 +134,8 @@ def merged(trace: Ints) -> Ints:
     A station that passes through a state for no time at all leaves no mark.
     """
     rows = trace[np.lexsort((trace[:, 2], trace[:, 0]))]
+    if not len(rows):
+        return rows
     follows = np.zeros(len(rows), dtype=bool)
     follows[1:] = (rows[1:, :2] == rows[:-1, :2]).all(axis=1) & (rows[1:, 2] == rows[:-1, 3])
     first = np.flatnonzero(~follows)

@@ -13,7 +13,7 @@ from ningde_sim.engine.results import Ints
 from ningde_sim.engine.rules import STATES, State
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.plant import checks
-from ningde_sim.plant.working_time import open_before
+from ningde_sim.plant.working_time import open_before, union
 
 COLUMNS = ("thing", "state", "begin", "end")
 OWNER = "State log"
@@ -81,19 +81,11 @@ def read(source: ShopRun | pd.DataFrame) -> StateLog:
         rule = "some station must be at work at some time"
         cure = "All of its rows are off or of no length."
         raise ValueError(checks.complain(OWNER, rule, len(state), cure))
-    opens, closes = _union(begin[at_work], end[at_work])
+    opens, closes = union(begin[at_work], end[at_work])
     begin, end = open_before(begin, opens, closes), open_before(end, opens, closes)
     order = np.lexsort((begin, station))
     order = order[end[order] > begin[order]]
     return StateLog(names, station[order], state[order], begin[order], end[order])
-
-
-def _union(begin: Floats, end: Floats) -> tuple[Floats, Floats]:
-    """Begins and ends of the stretches that intervals cover together."""
-    order = np.argsort(begin, kind="stable")
-    begin, reached = begin[order], np.maximum.accumulate(end[order])
-    new = np.concatenate(([True], begin[1:] > reached[:-1]))
-    return begin[new], reached[np.append(np.flatnonzero(new)[1:] - 1, len(begin) - 1)]
 
 
 # ------------------------------------------------------------------ of a run

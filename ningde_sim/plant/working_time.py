@@ -97,3 +97,18 @@ def open_before(at: Any, opens: Any, closes: Any) -> Any:
     before = np.concatenate((np.zeros_like(opens[:1]), np.cumsum(closes - opens)[:-1]))
     k = np.maximum(np.searchsorted(opens, at, side="right") - 1, 0)
     return before[k] + np.clip(at, opens[k], closes[k]) - opens[k]
+
+
+def union(begin: Any, end: Any) -> tuple[Any, Any]:
+    """Begins and ends of the stretches that intervals cover together, those that touch made one.
+
+    Parameters
+    ----------
+    begin, end : arrays, shape (n,)  In any order, overlapping or not; of one unit.
+    """
+    order = np.argsort(begin, kind="stable")
+    begin, reached = begin[order], np.maximum.accumulate(end[order])
+    if not len(begin):
+        return begin, reached
+    new = np.concatenate(([True], begin[1:] > reached[:-1]))
+    return begin[new], reached[np.append(np.flatnonzero(new)[1:] - 1, len(begin) - 1)]
