@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,10 @@ CLEARLY = 2.0
 """The exponential stays unless the AICc of another family is lower by more than this: within 2 of
 the best a model has substantial support (Burnham, Anderson 2002, section 2.6)."""
 
+PLAUSIBLE = 4.0
+"""Families whose AICc is higher than the least by no more than this may be the true one: beyond 4 a
+model has considerably less support (Burnham, Anderson 2002, section 2.6)."""
+
 FARTHEST = 16.0
 """How far from the likeliest mean an end of its interval is looked for, as a logarithm. [-]"""
 
@@ -31,7 +35,8 @@ class Fit:
     ----------
     distribution : Distribution
     mean : Estimate  [unit of the times]
-    cv : Estimate  Standard deviation over mean; without bounds where the family fixes it. [-]
+    cv : Estimate  Standard deviation over mean; without bounds where no other than the exponential
+        was tried, which fixes it. [-]
     runner_up : str  The best of the other families; "" where no other was tried.
     behind : float  Its AICc less that of the one taken; NaN where no other was tried, below 0
         where the exponential stayed as the simpler one.
@@ -52,6 +57,9 @@ class Fit:
 def fit(spans: Spans, *, level: float) -> Fit:
     """Fit the exponential, or one of the families of two numbers where that is clearly better.
 
+    The intervals take in those of all families that may be the true one as well: which of them is
+    taken is a matter of luck.
+
     Parameters
     ----------
     spans : Spans  Of which one ended at least.
@@ -69,11 +77,27 @@ def fit(spans: Spans, *, level: float) -> Fit:
     best = min(scores, key=scores.__getitem__)
     scores["Exponential"] = _aicc(-spans.n * (math.log(simple.mean.value) + 1), 1, spans.n)
     taken = "Exponential" if scores["Exponential"] <= scores[best] + CLEARLY else best
-    found = simple if taken == "Exponential" else two_numbers(peaks[taken], level=level)
-    others = {name: score for name, score in scores.items() if name != taken}
-    second = min(others, key=others.__getitem__)
-    behind = others[second] - scores[taken]
-    return Fit(found.distribution, found.mean, found.cv, second, behind)
+    most = min(scores.values()) + PLAUSIBLE
+    found = {
+        name: two_numbers(top, level=level) for name, top in peaks.items() if scores[name] <= most
+    }
+    if scores["Exponential"] <= most:
+        found["Exponential"] = simple
+    rest = {name: score for name, score in scores.items() if name != taken}
+    second = min(rest, key=rest.__getitem__)
+    return Fit(
+        found[taken].distribution,
+        _widest(found[taken].mean, [each.mean for each in found.values()]),
+        _widest(found[taken].cv, [each.cv for each in found.values()]),
+        second,
+        rest[second] - scores[taken],
+    )
+
+
+def _widest(taken: Estimate, found: Iterable[Estimate]) -> Estimate:
+    """An estimate with an interval that takes in those of others, or their value without one."""
+    ends = [x for each in found for x in (each.low, each.value, each.high) if not math.isnan(x)]
+    return replace(taken, low=min(ends), high=max(ends))
 
 
 def _aicc(log_likelihood: float, numbers: int, n: int) -> float:
