@@ -73,7 +73,7 @@ __all__ = [
 ]
 
 
-_MODULES = ("designs", "facts", "ledger", "measures", "plots", "sensitivity", "shipping")
+_MODULES = ("designs", "facts", "ledger", "measures", "plots", "sensitivity", "shipping", "warm_up")
 
 
 def __dir__() -> list[str]:

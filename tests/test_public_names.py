@@ -47,7 +47,16 @@ def test_the_public_names_are_these():
 
 def test_these_modules_are_there_when_asked_for():
     """And are listed among the names."""
-    modules = ("designs", "facts", "ledger", "measures", "plots", "sensitivity", "shipping")
+    modules = (
+        "designs",
+        "facts",
+        "ledger",
+        "measures",
+        "plots",
+        "sensitivity",
+        "shipping",
+        "warm_up",
+    )
     assert set(dir(ningde_sim)) == {*ningde_sim.__all__, *modules, "__version__"}
     for name in modules:
         assert getattr(ningde_sim, name).__name__ == f"ningde_sim.{name}"
