@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -89,7 +90,8 @@ class Study(Sample):
         """
         self.check_paired(other)
         level = checks.share(self._owner, "level", level)
-        return estimate.warn(estimate.mean(self.column(of) - other.column(of), level=level))
+        found = estimate.mean(self.column(of) - other.column(of), level=level)
+        return estimate.warn(found.wider(max(self._doubt, other._doubt)))
 
     def check_paired(self, other: Study) -> None:
         """Complain of a study that cannot be compared with this one run by run."""
@@ -202,7 +204,11 @@ class Study(Sample):
         the linear regression of the rest on what the runs made in these months: a lead or a lag
         so far carries over to the rest as it does across the runs. All other columns move along
         regressions of their own; months given one by one become what they were. The inputs stay
-        as they were drawn. Intervals take the regression as known.
+        as they were drawn.
+
+        The regression is itself an estimate, the worse the further the months are from those of
+        the runs: intervals of mean, probability and quantile are so much wider, see
+        `outlook.Known.doubt`. All other intervals take it as known.
 
         Parameters
         ----------
@@ -237,10 +243,17 @@ class Study(Sample):
         twins = {name: column for name, column in self.twins.items() if name != "run"}
         moved = {**numbers, **known.shift(twins, self.values)} if twins else {}
         values = known.shift(self.values, self.values)
+        earlier = self.known.distance if self.known else 0.0
+        away = math.hypot(earlier, outlook.distance(made, known.total))
+        known = replace(known, distance=away)
         return replace(self, values=values, twins=moved, precision=None, known=known)
 
+    @property
+    def _doubt(self) -> float:
+        return self.known.doubt if self.known else 1.0
+
     def __repr__(self) -> str:
-        main = f"{self.case.of} {estimate.mean(self.values[self.case.of], level=0.95)}"
+        main = f"{self.case.of} {_mean(self, self.case.of)}"
         given = f", given {self.known}" if self.known else ""
         part = "" if self.complete else ", incomplete"
         return (
@@ -265,6 +278,11 @@ class Study(Sample):
 Lines = Iterator[tuple[str, str]]
 
 
+def _mean(study: Study, of: str) -> Estimate:
+    """As `Study.mean`, without a warning."""
+    return estimate.mean(study.column(of), level=0.95).wider(study._doubt)
+
+
 def _results(study: Study) -> Lines:
     """What came out."""
     case, values = study.case, study.column()
@@ -273,12 +291,13 @@ def _results(study: Study) -> Lines:
     if study.target is not None:
         reached = int(np.sum(values >= study.target))
         share = estimate.probability(reached, study.n, level=0.95)
+        share = share.wider(study._doubt, least=0.0, most=1.0)
         yield f"P(>= {study.target:,.0f})", f"{share}"
-    yield case.of, f"{estimate.mean(values, level=0.95)}, the mean"
+    yield case.of, f"{_mean(study, case.of)}, the mean"
     for words, q in (("5 % of runs", 0.05), ("half of them", 0.5), ("95 % of runs", 0.95)):
-        yield words, f"{estimate.quantile(values, q, level=0.95)} or less"
+        yield words, f"{estimate.quantile(values, q, level=0.95).wider(study._doubt)} or less"
     for of in case.also:
-        yield of, f"{estimate.mean(study.column(of), level=0.95)} {case.units[of]}, the mean"
+        yield of, f"{_mean(study, of)} {case.units[of]}, the mean"
 
 
 def _doubts(study: Study) -> Lines:
