@@ -49,6 +49,7 @@ def line_studies(warm_up: float, studied: int) -> float:
     return held([study.mean(of="throughput") for study in studies(long)], A03) / studied
 
 
+@pytest.mark.slow
 def test_95_percent_intervals_of_a_throughput_hold_that_of_the_long_run_in_93_to_97() -> None:
     """Of 1,000 studies: a true 95 % passes in 99.7 % (reference case F02), 92 % in 13 %."""
     assert 0.93 <= line_studies(1.0, STUDIES) <= 0.97
