@@ -47,6 +47,8 @@ class Estimate:
 
     def wider(self, factor: float, *, least: float = -math.inf, most: float = math.inf) -> Estimate:
         """The same with ends so many times as far from the value, inside of `least` and `most`."""
+        if factor == 1:
+            return self  # to the last bit
         low, high = (self.value + factor * (end - self.value) for end in (self.low, self.high))
         return replace(self, low=max(low, least), high=min(high, most))
 

@@ -55,7 +55,7 @@ class Known:
     distance: float = 0.0
 
     @property
-    def doubt(self) -> float:
+    def widening(self) -> float:
         """How many times as wide intervals have to be, since the regression is an estimate too.
 
         For the mean at x the standard error is s sqrt(1/n + (x - mean)^2 / sum of squares). Of

@@ -91,7 +91,7 @@ class Study(Sample):
         self.check_paired(other)
         level = checks.share(self._owner, "level", level)
         found = estimate.mean(self.column(of) - other.column(of), level=level)
-        return estimate.warn(found.wider(max(self._doubt, other._doubt)))
+        return estimate.warn(found.wider(max(self.widening, other.widening)))
 
     def check_paired(self, other: Study) -> None:
         """Complain of a study that cannot be compared with this one run by run."""
@@ -208,7 +208,7 @@ class Study(Sample):
 
         The regression is itself an estimate, the worse the further the months are from those of
         the runs: intervals of mean, probability and quantile are so much wider, see
-        `outlook.Known.doubt`. All other intervals take it as known.
+        `outlook.Known.widening`. All other intervals take it as known.
 
         Parameters
         ----------
@@ -249,8 +249,9 @@ class Study(Sample):
         return replace(self, values=values, twins=moved, precision=None, known=known)
 
     @property
-    def _doubt(self) -> float:
-        return self.known.doubt if self.known else 1.0
+    def widening(self) -> float:
+        """More than 1 where months are known: see `outlook.Known.widening`. [-]"""
+        return self.known.widening if self.known else 1.0
 
     def __repr__(self) -> str:
         main = f"{self.case.of} {_mean(self, self.case.of)}"
@@ -280,7 +281,7 @@ Lines = Iterator[tuple[str, str]]
 
 def _mean(study: Study, of: str) -> Estimate:
     """As `Study.mean`, without a warning."""
-    return estimate.mean(study.column(of), level=0.95).wider(study._doubt)
+    return estimate.mean(study.column(of), level=0.95).wider(study.widening)
 
 
 def _results(study: Study) -> Lines:
@@ -291,11 +292,11 @@ def _results(study: Study) -> Lines:
     if study.target is not None:
         reached = int(np.sum(values >= study.target))
         share = estimate.probability(reached, study.n, level=0.95)
-        share = share.wider(study._doubt, least=0.0, most=1.0)
+        share = share.wider(study.widening, least=0.0, most=1.0)
         yield f"P(>= {study.target:,.0f})", f"{share}"
     yield case.of, f"{_mean(study, case.of)}, the mean"
     for words, q in (("5 % of runs", 0.05), ("half of them", 0.5), ("95 % of runs", 0.95)):
-        yield words, f"{estimate.quantile(values, q, level=0.95).wider(study._doubt)} or less"
+        yield words, f"{estimate.quantile(values, q, level=0.95).wider(study.widening)} or less"
     for of in case.also:
         yield of, f"{_mean(study, of)} {case.units[of]}, the mean"
 
