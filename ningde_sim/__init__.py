@@ -85,6 +85,7 @@ _MODULES = (
     "sensitivity",
     "shipping",
     "theory",
+    "warm_up",
 )
 
 

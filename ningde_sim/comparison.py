@@ -79,7 +79,7 @@ class Comparison:
             raise ValueError(checks.complain("Comparison", "there must be a target", target, cure))
         least = checks.number("Comparison", "target", target, low=-math.inf)
         first, second = (values >= least for values in self._both(of))
-        return estimate.warn(paired.probability_difference(first, second, level=level))
+        return estimate.warn(self._likelier(first, second, level))
 
     def variance_reduction(self, of: str | None = None, *, level: float = 0.95) -> Estimate:
         """How many times the runs independent luck would take; see `paired.variance_reduction`.
@@ -111,7 +111,7 @@ class Comparison:
         for of in self.first.values:
             if of in self.second.values:
                 first, second = self._both(of)
-                gain = paired.difference(first, second, level=0.95)
+                gain = self._gain(of)
                 apart = gain.low > 0 or gain.high < 0
                 unit = self.first.case.units.get(of, "")
                 means = float(np.mean(first)), float(np.mean(second))
@@ -120,7 +120,7 @@ class Comparison:
         return pd.DataFrame.from_dict(rows, orient="index", columns=names).rename_axis("of")
 
     def __repr__(self) -> str:
-        gain = paired.difference(*self._both(None), level=0.95)
+        gain = self._gain(None)
         return (
             f"Comparison({self._names[0]!r}, {self._names[1]!r}, {self.first.n} runs, "
             f"seed={self.first.seed}: {self.first.case.of} {gain})"
@@ -140,17 +140,23 @@ class Comparison:
 
     def _lines(self) -> Iterator[tuple[str, str]]:
         case, both, n = self.first.case, self._both(None), self.first.n
-        for words, values in zip(("first", "second"), both, strict=True):
-            yield words, f"{estimate.mean(values, level=0.95)} {case.units[case.of]}, the mean"
-        gain = paired.difference(*both, level=0.95)
+        target, studies = self.first.target, {"first": self.first, "second": self.second}
+        with estimate.unwarned():
+            means = {words: study.mean() for words, study in studies.items()}
+            odds = (
+                {words: study.probability(target) for words, study in studies.items()}
+                if target is not None
+                else {}
+            )
+        for words, mean in means.items():
+            yield words, f"{mean} {case.units[case.of]}, the mean"
+        gain = self._gain(None)
         yield "difference", f"{gain} {case.units[case.of]}{_verdict(gain)}"
-        target = self.first.target
         if target is not None:
             hits = [values >= target for values in both]
-            for words, hit in zip(("first", "second"), hits, strict=True):
-                chance = estimate.probability(int(np.sum(hit)), n, level=0.95)
+            for words, chance in odds.items():
                 yield f"P(>= {target:,.6g})", f"{chance}, the {words}"
-            gain = paired.probability_difference(*hits, level=0.95)
+            gain = self._likelier(hits[0], hits[1], 0.95)
             yield "difference", f"{gain}{_verdict(gain)}"
         if n >= 3:
             fewer = paired.variance_reduction(*both, level=0.95)
@@ -175,6 +181,20 @@ class Comparison:
     def _names(self) -> tuple[str, str]:
         names = self.first.case.title, self.second.case.title
         return names if names[0] != names[1] else (f"{names[0]} (first)", f"{names[1]} (second)")
+
+    def _gain(self, of: str | None) -> Estimate:
+        """As `difference`, without a warning."""
+        return paired.difference(*self._both(of), level=0.95).wider(self._widening)
+
+    def _likelier(self, first: Values, second: Values, level: float) -> Estimate:
+        """The difference of two shares of runs that hit."""
+        found = paired.probability_difference(first, second, level=level)
+        return found.wider(self._widening, least=-1.0, most=1.0)
+
+    @property
+    def _widening(self) -> float:
+        """How much wider than those of plain runs intervals are, where months are known."""
+        return max(self.first.widening, self.second.widening)
 
     def _both(self, of: str | None) -> tuple[Values, Values]:
         return self.first.column(of), self.second.column(of)

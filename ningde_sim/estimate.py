@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +46,13 @@ class Estimate:
             raise ValueError(f"Estimate: factor must be greater than 0, got {factor!r}.")
         low, value, high = (factor * x for x in (self.low, self.value, self.high))
         return Estimate(value, low, high, self.level, self.n)
+
+    def wider(self, factor: float, *, least: float = -math.inf, most: float = math.inf) -> Estimate:
+        """The same with ends `factor` times as far from the value, inside of `least` and `most`."""
+        if factor == 1:
+            return self  # to the last bit
+        low, high = (self.value + factor * (end - self.value) for end in (self.low, self.high))
+        return replace(self, low=max(low, least), high=min(high, most))
 
     @property
     def bounded(self) -> bool:
@@ -100,6 +109,14 @@ def warn(estimate: Estimate, *, needed: int = FEW_RUNS, stacklevel: int = 3) -> 
     return estimate
 
 
+@contextmanager
+def unwarned() -> Iterator[None]:
+    """Without the warnings of estimates, where a text says itself what they are worth."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DoubtfulEstimate)
+        yield
+
+
 def probability(hits: int, n: int, *, level: float) -> Estimate:
     """A probability from `hits` in `n` runs, with the exact interval of Clopper and Pearson.
 
@@ -123,7 +140,18 @@ def probability(hits: int, n: int, *, level: float) -> Estimate:
 def mean(values: Values, *, level: float) -> Estimate:
     """The mean, with Student's t interval; infinite for a single run.
 
-    It is exact for normal results, and close for sums of many small things, such as bodies.
+    It is exact for normal results, and close for sums of many small things, such as bodies. Skewed
+    results need more runs. How often 95 % intervals held the mean in 4,000 studies (standard error
+    0.4 points):
+
+    ==================== ======= ======= ======= ========
+    lognormal            10 runs 20 runs 50 runs 200 runs
+    ==================== ======= ======= ======= ========
+    skewness 1.75        91.7 %  93.0 %  95.0 %  94.8 %
+    skewness 6.18        82.8 %  86.9 %  89.0 %  93.0 %
+    ==================== ======= ======= ======= ========
+
+    Most of those that missed it lay below it, as samples without one of the rare large results do.
 
     References
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -43,12 +44,29 @@ class Known:
     months : tuple of str  From the first month on.
     total : float  What they made. [units[of]]
     figures : tuple of float  What each made; empty where only the total is known. [units[of]]
+    distance : float  How far the total is from the mean of the runs, in their standard deviations;
+        of several given one after the other the root of the sum of squares. [-]
     """
 
     of: str
     months: tuple[str, ...]
     total: float
     figures: tuple[float, ...] = ()
+    distance: float = 0.0
+
+    @property
+    def widening(self) -> float:
+        """How many times as wide intervals have to be, since the regression is an estimate too.
+
+        For the mean at x the standard error is s sqrt(1/n + (x - mean)^2 / sum of squares). Of
+        probabilities and quantiles of normal results the factor errs on the safe side, at the
+        median by a quarter at most, towards the ends by more.
+
+        References
+        ----------
+        Draper, Smith (1998), Applied Regression Analysis, 3rd ed., section 3.1.
+        """
+        return math.hypot(1.0, self.distance)
 
     def made(self, columns: Mapping[str, Values]) -> Values:
         """What each run made in these months, shape (n,). [units[of]]"""
@@ -73,6 +91,12 @@ class Known:
 
     def __str__(self) -> str:
         return f"{self.total:,.6g} {self.of} through {self.months[-1]}"
+
+
+def distance(runs: Values, total: float) -> float:
+    """How far a total is from the mean of the runs; 0 where they agree. [standard deviations]"""
+    spread = float(np.std(runs))
+    return abs(total - float(np.mean(runs))) / spread if spread > 0 else 0.0
 
 
 def slope(x: Values, y: Values) -> float:

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from ningde_sim import stopping
+from ningde_sim import estimate, stopping
 from ningde_sim.cases import Case, Row
 from ningde_sim.engine.simulation import Engine, check_request
 from ningde_sim.estimate import Values
@@ -23,6 +23,7 @@ from ningde_sim.scenarios.scenario import Scenario
 from ningde_sim.shop_case import ShopCase
 from ningde_sim.stopping import Precision, PrecisionMissed
 from ningde_sim.study import EVERY, Study
+from ningde_sim.warm_up import WarmUpTooShort, nothing_leaves
 from ningde_sim.workers import IncompleteStudy, WorkerDied, each, number_of_workers
 from ningde_sim.year_case import Uncertainty, YearCase
 
@@ -63,7 +64,8 @@ def replicate(
     ----------
     what : Shop, Scenario or Case
     hours : float  Counted hours of each run of a shop, after the warm-up. [h]
-    warm_up : float  Hours of a shop that do not count, from the empty start. [h]
+    warm_up : float  Hours of a shop that do not count, from the empty start;
+        `ningde_sim.warm_up.how_long` tells how many it needs. [h]
     uncertainty : {"all", "luck"}  Of a scenario: "all" draws its doubtful inputs for each run,
         "luck" keeps them at their typical values.
     runs : int, optional  How many, from 1: 200 by default. With a precision the most that are
@@ -97,6 +99,9 @@ def replicate(
         The runs ended before the precision was reached.
     IncompleteStudy
         It was interrupted.
+    WarmUpTooShort
+        There is a warm-up, and no body had left the shop when it ended (in run 0). Whether a
+        longer one is too short the results cannot tell: they are totals.
 
     Examples
     --------
@@ -143,7 +148,17 @@ def replicate(
     if aim and not aim.reached(study.column()):
         missed = aim.estimate(study.column())
         warnings.warn(PrecisionMissed(missed, aim.needed(missed)), stacklevel=2)
+    if isinstance(case, ShopCase) and _starts_empty(case, seed):
+        counted = estimate.mean(study.column(), level=0.95)
+        warnings.warn(WarmUpTooShort(counted, case.warm_up), stacklevel=2)
     return study
+
+
+def _starts_empty(case: ShopCase, seed: int) -> bool:
+    """Whether a shop that is given a warm-up is plainly not full when it ends."""
+    if not case.warm_up:
+        return False
+    return nothing_leaves(case.shop, case.warm_up, seed=seed, engine=case.engine)
 
 
 def case_of(

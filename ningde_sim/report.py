@@ -58,7 +58,8 @@ def write(study: Study, path: str | os.PathLike[str]) -> Path:
 
 def page(study: Study) -> str:
     """The page as HTML: of equal studies, with the same versions, the same to the last byte."""
-    return pages.page(f"{study.case.title}: {answer(study)}", _body(study))
+    with estimate.unwarned():
+        return pages.page(f"{study.case.title}: {answer(study)}", _body(study))
 
 
 def _body(study: Study) -> Iterator[str]:
@@ -92,21 +93,21 @@ def _body(study: Study) -> Iterator[str]:
 
 def answer(study: Study) -> str:
     """What the study says, in two sentences."""
-    case, values = study.case, study.column()
-    unit = case.units[case.of]
+    case, n = study.case, study.n
     given = f"Given {study.known}: " if study.known else ""
     if study.target is None:
-        mean = estimate.mean(values, level=LEVEL)
+        mean = study.mean(level=LEVEL)
         ends = f", 95 % interval {_number(mean.low)} to {_number(mean.high)}"
-        found = f"{_number(mean.value)} {unit} in the mean of {study.n:,} runs"
+        found = f"{_number(mean.value)} {case.units[case.of]} in the mean of {n:,} runs"
         found += ends if mean.bounded else ""
     else:
-        hits = int(np.sum(values >= study.target))
-        share = estimate.probability(hits, study.n, level=LEVEL)
+        share = study.probability(level=LEVEL)
         ends = f"95 % interval {_percent(share.low)} to {_percent(share.high)}"
-        found = f"{study.target:,.6g} {unit} are reached in {hits:,} of {study.n:,} runs"
-        found += f", that is {_percent(share.value)} ({ends})"
-    half = estimate.quantile(values, 0.5, level=LEVEL)
+        found = f"{study.target:,.6g} {case.units[case.of]} are reached in "
+        found += (
+            f"{round(share.value * n):,} of {n:,} runs, that is {_percent(share.value)} ({ends})"
+        )
+    half = study.quantile(0.5, level=LEVEL)
     return f"{given}{found}. Half of the runs make {_number(half.value)} or less."
 
 
@@ -186,7 +187,7 @@ def _columns(study: Study) -> str:
     rows = []
     for of, values in study.values.items():
         if not of.endswith(monthly or ("\0",)):
-            mean = estimate.mean(values, level=LEVEL)
+            mean = study.mean(of=of, level=LEVEL)
             ends = f"{_number(mean.low)} to {_number(mean.high)}" if mean.bounded else "none"
             figures = map(_number, _quantiles(values))
             rows.append((of, case.units[of], _number(mean.value), ends, *figures))

@@ -76,7 +76,8 @@ class Sample:
             raise ValueError(checks.complain(self._owner, f"{of} has no target", target, cure))
         hits = int(np.sum(values >= least))
         level = checks.share(self._owner, "level", level)
-        return estimate.warn(estimate.probability(hits, self.n, level=level))
+        found = estimate.probability(hits, self.n, level=level)
+        return estimate.warn(found.wider(self.widening, least=0.0, most=1.0))
 
     def mean(self, *, of: str | None = None, level: float = 0.95) -> Estimate:
         """The mean of a run, with Student's t interval.
@@ -87,7 +88,7 @@ class Sample:
             Fewer than 10 runs; one run.
         """
         level = checks.share(self._owner, "level", level)
-        return estimate.warn(estimate.mean(self.column(of), level=level))
+        return estimate.warn(estimate.mean(self.column(of), level=level).wider(self.widening))
 
     def quantile(self, q: float, *, of: str | None = None, level: float = 0.95) -> Estimate:
         """What a share `q` of the runs stays at or below, with an interval of order statistics.
@@ -101,7 +102,7 @@ class Sample:
             Fewer than 10 runs; fewer than bound this quantile (72 for 5 % or 95 %).
         """
         q, level = checks.share(self._owner, "q", q), checks.share(self._owner, "level", level)
-        found = estimate.quantile(self.column(of), q, level=level)
+        found = estimate.quantile(self.column(of), q, level=level).wider(self.widening)
         return estimate.warn(found, needed=estimate.runs_for_quantile(q, level=level))
 
     def _least(self, target: float | None, of: str) -> float | None:
@@ -116,6 +117,11 @@ class Sample:
             rule = f"the runs must differ in {self.case.of if of is None else of}"
             raise ValueError(checks.complain(self._owner, rule, float(values[0])))
         return values
+
+    @property
+    def widening(self) -> float:
+        """How many times as wide as those of so many plain runs the intervals have to be. [-]"""
+        return 1.0
 
     @property
     def _owner(self) -> str:

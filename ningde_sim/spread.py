@@ -18,7 +18,9 @@ def luck_share(values: Values, first: Values, second: Values, *, level: float) -
     of the results it has, for normal results, the F distribution with m and n - 1 degrees of
     freedom times the true share. The two are not quite independent, as the first of each twins is
     a result too, which makes the interval a little wide: that of 95 % held a true share of 0.2,
-    0.5 and 0.9 in 95.2 %, 96.2 % and 96.5 % of 4,000 studies of 200 runs.
+    0.5 and 0.9 in 95.2 %, 96.2 % and 96.5 % of 4,000 studies of 200 runs. With as few as 46 runs
+    it was 95.4 %, 96.1 % and 96.7 %; with 200 whose luck is lognormal, of skewness 1.75, 84.5 %,
+    85.8 % and 85.7 %: of skewed luck take it as a rough guide.
 
     Parameters
     ----------

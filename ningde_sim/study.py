@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -92,7 +93,8 @@ class Study(Sample):
         """
         self.check_paired(other)
         level = checks.share(self._owner, "level", level)
-        return estimate.warn(estimate.mean(self.column(of) - other.column(of), level=level))
+        found = estimate.mean(self.column(of) - other.column(of), level=level)
+        return estimate.warn(found.wider(max(self.widening, other.widening)))
 
     def check_paired(self, other: Study) -> None:
         """Complain of an `other` study that cannot be compared with this one run by run."""
@@ -209,7 +211,11 @@ class Study(Sample):
         the linear regression of the rest on what the runs made in these months: a lead or a lag
         so far carries over to the rest as it does across the runs. All other columns move along
         regressions of their own; months given one by one become what they were. The inputs stay
-        as they were drawn. Intervals take the regression as known.
+        as they were drawn.
+
+        The regression is itself an estimate, the worse the further the months are from those of
+        the runs: intervals of mean, probability and quantile are so much wider, see
+        `outlook.Known.widening`. All other intervals take it as known.
 
         Parameters
         ----------
@@ -244,10 +250,19 @@ class Study(Sample):
         twins = {name: column for name, column in self.twins.items() if name != "run"}
         moved = {**numbers, **known.shift(twins, self.values)} if twins else {}
         values = known.shift(self.values, self.values)
+        earlier = self.known.distance if self.known else 0.0
+        away = math.hypot(earlier, outlook.distance(made, known.total))
+        known = replace(known, distance=away)
         return replace(self, values=values, twins=moved, precision=None, known=known)
 
+    @property
+    def widening(self) -> float:
+        """More than 1 where months are known: see `outlook.Known.widening`. [-]"""
+        return self.known.widening if self.known else 1.0
+
     def __repr__(self) -> str:
-        main = f"{self.case.of} {estimate.mean(self.values[self.case.of], level=0.95)}"
+        with estimate.unwarned():
+            main = f"{self.case.of} {self.mean()}"
         given = f", given {self.known}" if self.known else ""
         part = "" if self.complete else ", incomplete"
         return (
@@ -300,18 +315,20 @@ Lines = Iterator[tuple[str, str]]
 
 def results(study: Study) -> Lines:
     """What came out, in words."""
-    case, values = study.case, study.column()
+    case = study.case
     if study.known:
         yield "given", f"{study.known}"
-    if study.target is not None:
-        reached = int(np.sum(values >= study.target))
-        share = estimate.probability(reached, study.n, level=0.95)
-        yield f"P(>= {study.target:,.0f})", f"{share}"
-    yield case.of, f"{estimate.mean(values, level=0.95)}, the mean"
-    for words, q in (("5 % of runs", 0.05), ("half of them", 0.5), ("95 % of runs", 0.95)):
-        yield words, f"{estimate.quantile(values, q, level=0.95)} or less"
+    with estimate.unwarned():
+        odds = None if study.target is None else study.probability()
+        means = {of: study.mean(of=of) for of in (case.of, *case.also)}
+        shares = [study.quantile(q) for q in (0.05, 0.5, 0.95)]
+    if odds is not None:
+        yield f"P(>= {study.target:,.0f})", f"{odds}"
+    yield case.of, f"{means[case.of]}, the mean"
+    for words, share in zip(("5 % of runs", "half of them", "95 % of runs"), shares, strict=True):
+        yield words, f"{share} or less"
     for of in case.also:
-        yield of, f"{estimate.mean(study.column(of), level=0.95)} {case.units[of]}, the mean"
+        yield of, f"{means[of]} {case.units[of]}, the mean"
 
 
 def doubts(study: Study) -> Lines:

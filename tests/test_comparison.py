@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ningde_sim import Comparison, Line, Shop, Station, compare, replicate
+from ningde_sim import Comparison, Line, Shop, Station, compare, estimate, replicate
 from ningde_sim.estimate import FewRuns
-from tests.synthetic import Year
+from tests.synthetic import MONTHS, Year
 from tests.years import small_year
 
 
@@ -102,6 +102,28 @@ def test_years_name_what_is_known_in_one_only() -> None:
     both = compare(plan.replace({path: 5}), plan.replace({path: 12}), **asked)
     assert both.unequal == ()
     assert np.all(both.second.column() < both.first.column())
+
+
+def test_after_known_months_all_of_its_intervals_are_as_wide_as_theirs() -> None:
+    """Months of 105, which the runs make by chance in one of six."""
+    studies = [
+        replicate(Year({"rate": w}, months=MONTHS, target=1_250.0), runs=60, seed=1) for w in (3, 4)
+    ]
+    plain = Comparison(*studies)
+    found = Comparison(*(study.given([105.0, 105.0]) for study in studies))
+    wider = max(study.known.widening for study in (found.first, found.second) if study.known)
+    assert wider > 1.2
+    gain = found.difference()
+    assert found.table.loc["cars", ["low", "high"]].tolist() == [gain.low, gain.high]
+    assert f"{gain}" in found.summary()
+    assert f"{gain}" in repr(found)
+    apart = found.second.column() - found.first.column()
+    narrow = estimate.mean(apart, level=0.95)
+    assert gain.high - gain.low == pytest.approx(wider * (narrow.high - narrow.low))
+    odds = found.probability_difference()
+    assert f"{odds}" in found.summary()
+    assert -1 <= odds.low < odds.high <= 1
+    assert plain.difference() == plain.second.minus(plain.first)
 
 
 def test_two_kinds_cannot_be_compared() -> None:

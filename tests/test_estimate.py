@@ -1,12 +1,9 @@
-"""Estimates: known intervals, and how often they hold the truth."""
+"""Estimates: how often they hold the truth; their known answers are in tests/statistics."""
 
 from __future__ import annotations
 
-import json
 import math
 import pickle
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,68 +11,13 @@ from scipy import stats
 
 from ningde_sim import estimate
 from ningde_sim.estimate import Estimate, FewRuns, OpenInterval
-
-REFERENCE = Path(__file__).parent / "reference"
-
-
-def case(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((REFERENCE / f"{name}.json").read_text(encoding="utf-8"))
-    return found
-
-
-# ------------------------------------------------------------------ known intervals
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [e for e in case("F04-binomial-intervals")["reference"] if "clopper" in e["metric"]],
-    ids=lambda entry: entry["quantity"],
-)
-def test_a_probability_has_the_interval_of_clopper_and_pearson(entry: dict[str, Any]) -> None:
-    x, n, level = (entry["params"][key] for key in ("x", "n", "confidence"))
-    found = estimate.probability(x, n, level=level)
-    assert found.value == x / n
-    assert [found.low, found.high] == pytest.approx(entry["value"], abs=entry["tolerance_abs"])
-
-
-@pytest.mark.parametrize(
-    "entry", case("F06-quantile-ci")["reference"], ids=lambda entry: entry["quantity"]
-)
-def test_a_quantile_has_the_ranks_and_the_level_of_the_reference(entry: dict[str, Any]) -> None:
-    n, q = entry["params"]["n"], entry["params"]["q"]
-    low, high, coverage = entry["value"]
-    found = estimate.quantile(np.arange(n, 0, -1), q, level=0.95)  # the k-th smallest is k
-    assert found.low == (low if low > 0 else -math.inf)
-    assert found.high == (high if high <= n else math.inf)
-    assert found.level == pytest.approx(coverage, abs=entry["tolerance_abs"])
-
-
-def test_a_mean_has_students_interval() -> None:
-    law = case("F14-law-ci-example")
-    expected = {entry["quantity"]: entry["value"] for entry in law["reference"]}
-    found = estimate.mean(np.array(law["model"]["data"]), level=law["model"]["confidence"])
-    assert found.value == pytest.approx(expected["mean"], abs=1e-12)
-    half = expected["90 % half-width"]
-    assert found.high - found.value == pytest.approx(half, abs=1e-9)
-    assert found.value - found.low == pytest.approx(half, abs=1e-9)
-
+from tests.statistics.answers import passing
+from tests.theory.reference import load
 
 # ------------------------------------------------------------------ how often they hold the truth
 
 REPEATS = 4_000
 ACCEPTED = stats.binom(REPEATS, 0.95).interval(0.999)
-
-
-def passing(coverage: float, n: int, low: float, high: float) -> float:
-    """P(low <= hits <= high) of intervals that hold the truth with this probability."""
-    return float(stats.binom.cdf(high, n, coverage) - stats.binom.cdf(low - 1, n, coverage))
-
-
-def test_the_power_of_a_coverage_test_is_that_of_the_reference() -> None:
-    """The usual rule, 93-97 % of 1,000, lets a true 93 % pass half of the time."""
-    for entry in case("F02-coverage-acceptance")["reference"]:
-        coverage = float(entry["quantity"].split()[-1].rstrip(")"))
-        assert passing(coverage, 1_000, 930, 970) == pytest.approx(entry["value"], abs=1e-9)
 
 
 def test_the_coverage_tests_here_are_sharp() -> None:
@@ -134,7 +76,7 @@ def test_a_quantile_lies_in_its_interval_and_keeps_its_level(n: int, q: float) -
 
 def test_seventy_two_runs_bound_the_range_of_5_to_95_percent() -> None:
     """0.95^n <= 0.025, as the reference says."""
-    assert "n >= 72" in " ".join(case("F06-quantile-ci")["traps"])
+    assert "n >= 72" in " ".join(load("F06")["traps"])
     assert estimate.runs_for_quantile(0.05, level=0.95) == 72
     assert estimate.runs_for_quantile(0.95, level=0.95) == 72
 

@@ -43,6 +43,7 @@ from ningde_sim.plots import (
     plot_stores,
     plot_sweep,
     plot_tornado,
+    plot_warm_up,
     plot_yard,
 )
 from ningde_sim.plots.axes import BLUE, ORANGE, SKY, VERMILLION
@@ -50,6 +51,7 @@ from ningde_sim.replication import replicate
 from ningde_sim.shipping import ShippingRun, ship
 from ningde_sim.study import Study
 from ningde_sim.tornado import Tornado, swings
+from ningde_sim.warm_up import SeriesTooShort, WarmUp, how_long
 from tests.exports import export, q, service
 from tests.pictures import assert_ink, assert_readable, assert_units, over
 from tests.synthetic import MONTHS, Year
@@ -753,6 +755,42 @@ def test_the_tornado_draws_the_first_few_on_the_axes_given(one_by_one: Tornado) 
         plot_tornado(3)  # type: ignore[arg-type]
 
 
+# ------------------------------------------------------------------ the warm-up
+
+
+def full_store(initial: int) -> Shop:
+    """It makes 120 an hour while the store lasts, which loses 60, then 60."""
+    lines = [Line("a", [Station("A", 60)], puts="s"), Line("b", [Station("B", 30)], takes="s")]
+    return Shop("full", lines, stores=[Store("s", 9_000, initial=initial)])
+
+
+@pytest.fixture(scope="module")
+def draining() -> WarmUp:
+    return how_long(full_store(300), hours=100, runs=2, seed=0)
+
+
+def test_the_warm_up_is_shaded_and_the_rest_has_its_mean(draining: WarmUp) -> None:
+    ax = plot_warm_up(draining)
+    span = next(p for p in ax.patches if p.get_label() == "warm-up")
+    ends = span.get_extents().transformed(ax.transData.inverted())
+    assert (ends.x0, ends.x1) == pytest.approx((0, 5 / 24))
+    (mean,) = ax.lines
+    assert mean.get_xdata() == pytest.approx([5 / 24, 100 / 24])
+    assert mean.get_ydata() == pytest.approx(2 * [60])
+    (step,) = [p for p in ax.patches if p is not span]
+    assert step.get_data().values == pytest.approx(draining.series)  # type: ignore[attr-defined]
+    assert ax.get_xlabel() == "time since the start of the run [d]"
+    assert "by MSER-5, 5 h" in ax.get_title("left")
+
+
+def test_a_warm_up_without_an_answer_shades_nothing() -> None:
+    with pytest.warns(SeriesTooShort):
+        found = how_long(full_store(3_600), hours=100, runs=2, seed=0)
+    ax = plot_warm_up(found)
+    assert legend(ax) == ["made, the mean of the runs", "mean of the second half"]
+    assert "too short to tell" in ax.get_title("left")
+
+
 # ------------------------------------------------------------------ all of them
 
 
@@ -845,6 +883,9 @@ PICTURES = {
     ),
     "sweep, list": Picture(plot_sweep, "list_sweep", {BLUE: LINE, VERMILLION: (0.0001, 0.01)}),
     "tornado": Picture(plot_tornado, "one_by_one", {BLUE: (0.01, 0.3), ORANGE: (0.01, 0.3)}),
+    "warm-up": Picture(
+        plot_warm_up, "draining", {over(SKY, 0.35): (0.04, 0.06), BLUE: LINE, VERMILLION: LINE}
+    ),
     "yard": Picture(
         plot_yard,
         "yards",
@@ -922,6 +963,6 @@ def test_importing_plots_does_not_load_matplotlib() -> None:
 @pytest.mark.parametrize("draw", dict.fromkeys(p.draw for p in PICTURES.values()))
 def test_a_picture_of_something_else_is_refused(draw: Callable[[Any], Axes]) -> None:
     """The error names the picture and what it takes."""
-    rule = "it must be given a (Study|ShopRun|Sweep|ShippingRun|Tornado), got"
+    rule = "it must be given a (Study|ShopRun|Sweep|ShippingRun|Tornado|WarmUp), got"
     with pytest.raises(TypeError, match=f"{draw.__name__}: {rule}"):
         draw("month")

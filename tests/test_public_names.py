@@ -56,6 +56,7 @@ def test_these_modules_are_there_when_asked_for():
         "sensitivity",
         "shipping",
         "theory",
+        "warm_up",
     )
     assert set(dir(ningde_sim)) == {*ningde_sim.__all__, *modules, "__version__"}
     for name in modules:

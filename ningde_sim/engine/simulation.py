@@ -73,7 +73,7 @@ def simulate(
     hours : float  Counted hours by the clock, after the warm-up: time outside of the shop's
         working time counts too. [h]
     warm_up : float  Hours that do not count, from the empty start. With none the time in which
-        the shop fills counts as well. [h]
+        the shop fills counts as well; `ningde_sim.warm_up.how_long` tells how long that is. [h]
     seed : int  Any whole number from 0 to 2**63 - 1; 0 is a seed like any other.
     run : int  Which of the independent runs of that seed, from 0.
     engine : {"compiled", "reference"}  Both give equal arrays; the reference is SimPy, slow and

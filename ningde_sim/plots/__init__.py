@@ -12,6 +12,7 @@ from ningde_sim.plots.runs import (
 from ningde_sim.plots.sensitivity import plot_tornado
 from ningde_sim.plots.sweeps import plot_sweep
 from ningde_sim.plots.timelines import plot_gantt, plot_levels
+from ningde_sim.plots.warm_up import plot_warm_up
 
 __all__ = [
     "COLOURS",
@@ -25,5 +26,6 @@ __all__ = [
     "plot_stores",
     "plot_sweep",
     "plot_tornado",
+    "plot_warm_up",
     "plot_yard",
 ]

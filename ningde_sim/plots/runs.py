@@ -76,11 +76,13 @@ def plot_distribution(
     low, high = np.quantile(values, [0.05, 0.95], method="inverted_cdf")
     ax.axvspan(low, high, color=GREY, alpha=0.35, zorder=0, lw=0, label="5-95 % of runs")
     ax.axvline(float(values.mean()), color="black", lw=1.5, label="mean")
-    title = f"{case.title}: mean {estimate.mean(values, level=0.95)}"
+    with estimate.unwarned():
+        mean = study.mean(of=of)
+        odds = None if target is None else study.probability(target, of=of)
+    title = f"{case.title}: mean {mean}"
     if target is not None:
         ax.axvline(target, color=VERMILLION, lw=2, ls="--", label=f"target {target:,.6g}")
-        share = estimate.probability(int(np.sum(values >= target)), study.n, level=0.95)
-        title += f"\nP({of} >= {target:,.6g}) = {share}"
+        title += f"\nP({of} >= {target:,.6g}) = {odds}"
     ax.set_xlabel(f"{of}, {case.description} [{case.units[of]}]")
     ax.set_ylabel("number of runs [-]")
     ax.xaxis.set_major_formatter("{x:,.6g}")

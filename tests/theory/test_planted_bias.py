@@ -1,0 +1,104 @@
+"""A bias of 1 % planted in one of the engines is caught by theory, or by the other engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ningde_sim
+from ningde_sim.engine import reference
+from tests.theory.lines import RELIABLE, UNRELIABLE
+
+CASES = {case.label: case for case in [*RELIABLE, *UNRELIABLE]}
+
+PLANTED = {
+    "cycles": (
+        "s.left = draw_ms(f.streams, f.values, s.cycle, f.g[0].seed, f.g[0].run, s.done)",
+        "A03 b=0",
+    ),
+    "fixed cycles": ("s.left = s.fixed\n", "C13"),
+    "every draw": ("ms = draw(stream, values, seed, run, k) * stream.unit", "A03 b=0"),
+}
+"""A line of the kernel whose result becomes 1 % longer, and the case that has to notice."""
+
+PROGRAM = """
+import json, sys
+import numpy as np
+import ningde_sim
+from tests.theory.intervals import compare
+from tests.theory.test_planted_bias import CASES
+case = CASES[sys.argv[1]]
+fast, readable = (case.run(0, units=400, engine=e).exits["line"] for e in ("compiled", "reference"))
+print(json.dumps({
+    "file": ningde_sim.__file__,
+    "agrees": compare(case)[0].agrees,
+    "equal": bool(np.array_equal(fast, readable)),
+}))
+"""
+
+
+def run_copy(folder: Path, label: str, line: str = "") -> dict[str, object]:
+    """Compare a case with the engine of a copy of the package in which a line is 1 % off."""
+    site = folder / "site"
+    source = Path(ningde_sim.__file__).parent
+    shutil.copytree(source, site / "ningde_sim", ignore=shutil.ignore_patterns("__pycache__"))
+    kernel = site / "ningde_sim" / "engine" / "_kernel.py"
+    text = kernel.read_text(encoding="utf-8")
+    if line:
+        assert text.count(line) == 1
+        name, value = line.rstrip("\n").split(" = ", 1)
+        whole = f"np.int64(1.01 * ({value}))" if name == "s.left" else f"1.01 * ({value})"
+        kernel.write_text(text.replace(line.rstrip("\n"), f"{name} = {whole}"), encoding="utf-8")
+    env = {key: value for key, value in os.environ.items() if not key.startswith("NUMBA")}
+    paths = [site, Path(__file__).parents[2]]
+    env |= {"PYTHONPATH": os.pathsep.join(map(str, paths)), "NUMBA_CACHE_DIR": str(folder)}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, label],
+        capture_output=True,
+        text=True,
+        env=env,
+        cwd=site,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told: dict[str, object] = json.loads(done.stdout)
+    assert Path(str(told.pop("file"))).is_relative_to(site)
+    return told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", PLANTED)
+def test_a_kernel_that_takes_1_percent_longer_is_caught(what: str, tmp_path: Path) -> None:
+    """By theory always; by the other engine too, unless both draw the same wrong numbers."""
+    line, label = PLANTED[what]
+    told = run_copy(tmp_path, label, line)
+    assert told == {"agrees": False, "equal": what == "every draw"}
+
+
+@pytest.mark.slow
+def test_the_kernel_as_it_is_is_not(tmp_path: Path) -> None:
+    assert run_copy(tmp_path, "A03 b=0") == {"agrees": True, "equal": True}
+
+
+@pytest.mark.parametrize("label", ["A03 b=0", "C01 ODF"])
+def test_a_reference_engine_that_takes_1_percent_longer_is_not_equal(
+    label: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `test_both_engines_finish_the_same_bodies_at_the_same_times` compares them."""
+    case = CASES[label]
+    right = case.run(0, units=400, engine="reference")
+    drawn = reference.Floor.draw
+    monkeypatch.setattr(
+        reference.Floor, "draw", lambda self, stream, k: round(1.01 * drawn(self, stream, k))
+    )
+    biased = case.run(0, units=400, engine="reference")
+    fast = case.run(0, units=400)
+    np.testing.assert_array_equal(fast.exits["line"], right.exits["line"])
+    assert biased.bodies != fast.bodies or (biased.exits["line"] != fast.exits["line"]).any()
