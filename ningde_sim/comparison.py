@@ -240,7 +240,7 @@ def compare(
 
     Returns
     -------
-    Comparison  Its differences are b less a.
+    Comparison  Of the study of a, `first`, and that of b, `second`; its differences are b less a.
 
     Raises
     ------

@@ -6,7 +6,7 @@ import datetime
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -345,6 +345,17 @@ def test_a_heat_map_of_means_has_their_unit(coin_sweep: Sweep) -> None:
     assert np.array_equal(ax.get_images()[0].get_array(), means)
     assert "mean scrapped [bodies]" in ax.get_title(loc="left")
     assert_readable(ax)
+
+
+@pytest.mark.parametrize(("spread", "words"), [(1, "+-0.33"), (4000, "+-1,300")])
+def test_the_title_of_a_sweep_tells_the_widest_interval_without_an_exponent(
+    coin_sweep: Sweep, spread: float, words: str
+) -> None:
+    wide = {k: values.copy() for k, values in coin_sweep.values.items()}
+    for values in wide.values():
+        values["bodies"] = spread * np.tile([0, 1], 6)
+    ax = plot_sweep(replace(coin_sweep, values=wide), show="mean")
+    assert f"95 % intervals to {words}" in ax.get_title(loc="left")
 
 
 def test_a_sweep_over_one_path_of_numbers_is_a_line_with_intervals(coin_sweep: Sweep) -> None:

@@ -115,10 +115,11 @@ class Quantity:
         return dataclasses.replace(self, value=at, low=None, high=None)
 
     def __str__(self) -> str:
-        """Such as `53 s (52-56), assumption`."""
+        """Such as `53 s (52-56), assumption`; a share has no unit, as in `0.5 (0.3-0.8), found`."""
         bounds = ["?" if bound is None else f"{bound:g}" for bound in (self.low, self.high)]
         spread = "" if bounds == ["?", "?"] else f" ({'-'.join(bounds)})"
-        return f"{self.value:g} {self.unit}{spread}, {self.confidence}"
+        unit = "" if self.unit == "-" else f" {self.unit}"
+        return f"{self.value:g}{unit}{spread}, {self.confidence}"
 
 
 def measured(

@@ -74,7 +74,7 @@ def plot_sweep(
         ax = _rows(sweep, table, show, what, ax)
     widest = float((table[f"{show}_high"] - table[f"{show}_low"]).max() / 2)
     told = f"{sweep.n:,} runs a cell: {sweep.case.description}"
-    title = f"{sweep.case.title}: {what}\n{told}\n95 % intervals to +-{widest:.2g}"
+    title = f"{sweep.case.title}: {what}\n{told}\n95 % intervals to +-{_figures(widest)}"
     ax.set_title(title, loc="left", fontsize=11)
     return ax
 
@@ -139,6 +139,11 @@ def _arms(table: pd.DataFrame, show: Shown) -> list[pd.Series[float]]:
     """Lengths of an interval below and above; none where it is open."""
     ends = (table[show] - table[f"{show}_low"], table[f"{show}_high"] - table[show])
     return [end.replace([np.inf], np.nan) for end in ends]
+
+
+def _figures(half: float) -> str:
+    """To two figures, without an exponent: 640, 0.29."""
+    return f"{float(f'{half:.2g}'):,.10g}"
 
 
 def _number(value: object) -> str:

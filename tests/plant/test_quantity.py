@@ -23,6 +23,11 @@ def test_it_may_lack_a_range() -> None:
     )
 
 
+def test_a_share_shows_no_unit() -> None:
+    share = Quantity(0.5, "-", low=0.3, high=0.8, confidence="found", source="a page")
+    assert str(share) == "0.5 (0.3-0.8), found"
+
+
 def test_it_survives_pickling() -> None:
     assert pickle.loads(pickle.dumps(CYCLE)) == CYCLE
 
