@@ -18,6 +18,7 @@ from ningde_sim.plant.shop import Shop
 from ningde_sim.replication import replicate
 from ningde_sim.scenarios.scenario import Scenario
 from ningde_sim.study import Study
+from ningde_sim.wrapped import wrapped
 from ningde_sim.year_case import Uncertainty
 
 
@@ -136,7 +137,7 @@ class Comparison:
         lines = [f"{self._names[1]} less {self._names[0]}: {self.first.n:,} runs of each"]
         lines[0] += f", {case.description}"
         lines += [f"  {name:<17}{text}" for name, text in self._lines()]
-        return "\n".join(lines)
+        return wrapped("\n".join(lines))
 
     def _lines(self) -> Iterator[tuple[str, str]]:
         case, both, n = self.first.case, self._both(None), self.first.n

@@ -30,6 +30,7 @@ from ningde_sim.plant.station import Robot, Station
 from ningde_sim.progress import bar
 from ningde_sim.sweeping import sweep
 from ningde_sim.workers import each, number_of_workers
+from ningde_sim.wrapped import wrapped
 
 FASTER = 1.0
 """What is taken off a cycle. [s]"""
@@ -103,7 +104,7 @@ class Worth:
 
     def summary(self, most: int = 10) -> str:
         """What was verified, then the `most` largest predictions of the rest, which say so."""
-        return "\n".join(self._lines(most))
+        return wrapped("\n".join(self._lines(most)))
 
     def _lines(self, most: int) -> Iterator[str]:
         yield f"{self.shop.name}: what each action is worth, bodies in {self.hours:g} h"

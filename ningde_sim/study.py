@@ -19,6 +19,7 @@ from ningde_sim.plant import checks
 from ningde_sim.sample import Sample
 from ningde_sim.stopping import Precision
 from ningde_sim.worth_knowing import WorthKnowing, worth_knowing
+from ningde_sim.wrapped import wrapped
 
 EVERY = 5
 """Runs 0, 5, 10, ... are run a second time with the same inputs and other luck: the twins."""
@@ -307,7 +308,7 @@ class Study(Sample):
         notes = (("note", note) for note in self.case.notes)
         told = (*results(self), *doubts(self), *notes)
         lines += [f"  {name:<18}{text}" for name, text in told]
-        return "\n".join(lines)
+        return wrapped("\n".join(lines))
 
 
 Lines = Iterator[tuple[str, str]]

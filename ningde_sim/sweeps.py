@@ -17,6 +17,7 @@ from ningde_sim.cells import Cells, Changes, label
 from ningde_sim.estimate import Estimate, Values
 from ningde_sim.plant import checks
 from ningde_sim.study import Study
+from ningde_sim.wrapped import wrapped
 
 if TYPE_CHECKING:
     import xarray
@@ -374,7 +375,7 @@ class Sweep:
         case, cells = self.case, len(self.values)
         lines = [f"{case.title}: {cells:,} cells of {self.n:,} runs: {case.description}"]
         lines += [f"  {name:<13}{text}" for name, text in self._lines()]
-        return "\n".join(lines)
+        return wrapped("\n".join(lines))
 
     def _lines(self) -> Iterator[tuple[str, str]]:
         for path in self.cells.paths:

@@ -66,8 +66,8 @@ def test_what_common_luck_is_worth(name: str) -> None:
 
 
 def signed(found: Estimate) -> str:
-    plus = "+" if found.value > 0 else ""
-    return f"{plus}{found.value:.0f} ({found.low:.0f} to {found.high:.0f})"
+    value, low, high = (round(x) for x in (found.value, found.low, found.high))
+    return f"{'+' if value > 0 else ''}{value} ({low} to {high})"
 
 
 def shorter(line: Line, factor: float) -> dict[str, object]:

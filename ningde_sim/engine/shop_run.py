@@ -17,6 +17,7 @@ from ningde_sim.engine.rules import STATES, Layout, State
 from ningde_sim.plant import checks
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.working_time import open_before
+from ningde_sim.wrapped import wrapped
 
 Kept = TypeVar("Kept", Ints, History, Packed)
 
@@ -348,7 +349,7 @@ class ShopRun:
 
     def summary(self) -> str:
         """A dozen lines: what came out, where the time went, what to know about it."""
-        return "\n".join(_summary(self))
+        return wrapped("\n".join(_summary(self)))
 
 
 def _summary(run: ShopRun) -> list[str]:

@@ -10,6 +10,7 @@ from ningde_sim.plant import addressed, checks
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.station import Robot, Station
 from ningde_sim.plant.working_time import WorkingTime
+from ningde_sim.wrapped import wrapped
 
 Thing = TypeVar("Thing", Station, Line, Store)
 
@@ -225,7 +226,7 @@ class Shop:
 
     def __str__(self) -> str:
         """The zone table with totals."""
-        return "\n".join(_zone_table(self))
+        return wrapped("\n".join(_zone_table(self)))
 
 
 _COLUMNS = "{:<34} {:>5} {:>9} {:>8} {:>7}  {}"

@@ -30,6 +30,7 @@ from ningde_sim.production.flow import (
 from ningde_sim.scenarios.scenario import Scenario
 from ningde_sim.scenarios.tables import SHOPS, ShopName
 from ningde_sim.shipping import ShippingRun, ship
+from ningde_sim.wrapped import wrapped
 
 STOCKS = {"white_bodies": WHITE, "in_paint": IN_PAINT, "painted_bodies": PAINTED}
 """Columns of the tables that hold a level at the end of the time, and their stores."""
@@ -218,7 +219,7 @@ class YearRun:
 
     def summary(self) -> str:
         """A dozen lines: what came out, what took the rest, what to know about it."""
-        return "\n".join(_summary(self))
+        return wrapped("\n".join(_summary(self)))
 
 
 def _summary(run: YearRun) -> list[str]:

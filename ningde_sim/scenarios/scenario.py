@@ -34,6 +34,7 @@ from ningde_sim.scenarios.tables import (
     WorksTable,
     record,
 )
+from ningde_sim.wrapped import wrapped
 
 
 @record
@@ -286,7 +287,7 @@ class Scenario(Addressed):
         words = ", ".join(f"{count} {word}" for word, count in counts.items())
         lines = [f"{self.name}: {self.title}", f"  {self.calendar.start} to {self.calendar.end}"]
         lines += [f"  quantities  {words}; {len(self.doubtful())} of them drawn from their ranges"]
-        return "\n".join([*lines, *(f"  note        {note}" for note in self.notes)])
+        return wrapped("\n".join([*lines, *(f"  note        {note}" for note in self.notes)]))
 
 
 def _words(value: Any) -> Any:

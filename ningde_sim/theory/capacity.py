@@ -17,6 +17,7 @@ from ningde_sim.plant.working_time import WorkingTime
 from ningde_sim.theory.alone import Alone, alone, failures, repair_share, up_share
 from ningde_sim.theory.flows import LineFlow, greatest_flow
 from ningde_sim.theory.repairmen import machine_repairman
+from ningde_sim.wrapped import wrapped
 
 ROWS = 5
 """Stations that `Capacity.__str__` lists."""
@@ -78,7 +79,7 @@ class Capacity:
 
     def __str__(self) -> str:
         """A dozen lines: the bound, what it leaves out, where it comes from."""
-        return "\n".join(_text(self))
+        return wrapped("\n".join(_text(self)))
 
 
 def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
