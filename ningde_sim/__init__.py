@@ -22,6 +22,7 @@ from ningde_sim.plant.distributions import (
 )
 from ningde_sim.plant.files import read_shop
 from ningde_sim.plant.line import Line, Store
+from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
 from ningde_sim.plant.times import Times
@@ -48,6 +49,7 @@ __all__ = [
     "Line",
     "Lognormal",
     "PlannedStop",
+    "Quantity",
     "Robot",
     "Scenario",
     "Shop",

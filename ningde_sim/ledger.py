@@ -110,12 +110,14 @@ class Worth:
         yield f"{self.shop.name}: what each action is worth, bodies in {self.hours:g} h"
         yield f"  as it is  {self.bodies}"
         verified = self.table.dropna().sort_values("verified", ascending=False, kind="stable")
+        told = (verified["verified_low"] > 0) | (verified["verified_high"] < 0)
+        verified = pd.concat([verified[told], verified[~told]])
         rest = self.table[self.table["verified"].isna()]
         shown = pd.concat([verified, rest.head(max(0, most - len(verified)))])
         wide = [max(len(str(v)) for v in shown[name]) for name in ("thing", "kind")]
         for _, row in shown.iterrows():
             yield f"  {row['thing']:<{wide[0]}}  {row['kind']:<{wide[1]}}  {_told(row)}"
-        yield "  predicted from the critical path: local, an upper bound for what is shortened"
+        yield "  predicted from the critical path: local, for shortenings a bound, up to luck"
         yield (
             f"  {self.runs:,} runs, seed {self.seed}, 95 % intervals of luck only; "
             f"version {self.version}"
@@ -128,8 +130,10 @@ def _told(row: pd.Series[Any]) -> str:
     if np.isnan(row["verified"]):
         return f"up to {row['predicted']:+,.1f} predicted, NOT VERIFIED"
     low, high = row["verified_low"], row["verified_high"]
+    luck = "" if low > 0 or high < 0 else ": may be luck"
     return (
-        f"{row['verified']:+,.1f} ({low:+,.1f} to {high:+,.1f}), predicted {row['predicted']:+,.1f}"
+        f"{row['verified']:+,.1f} ({low:+,.1f} to {high:+,.1f}){luck}, "
+        f"predicted {row['predicted']:+,.1f}"
     )
 
 

@@ -132,7 +132,7 @@ def _number(x: float) -> str:
 
 def _percent(share: float) -> str:
     """Whole, but where that would say never or always."""
-    whole = round(100 * share)
+    whole = round(100 * float(f"{share:.2f}"))  # as an estimate rounds it
     if 0 < share < 1 and whole in (0, 100):
         return "<1 %" if whole == 0 else ">99 %"
     return f"{whole} %"
@@ -237,7 +237,8 @@ def _values(study: Study) -> Iterator[str]:
     elif isinstance(case, Tunable):
         yield pages.heading("What was run")
         values = list(case.content.items())
-        yield pages.table(("value", ""), values[:MOST_VALUES])
+        listed = pages.table(("path", "value"), values[:MOST_VALUES], kinds="p-")
+        yield pages.folded(f"{min(len(values), MOST_VALUES):,} values", listed)
         if len(values) > MOST_VALUES:
             yield pages.paragraph(f"{len(values) - MOST_VALUES:,} more are in the text above.")
 

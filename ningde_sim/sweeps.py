@@ -392,9 +392,11 @@ class Sweep:
             each = [estimate.probability(h, self.n, level=0.95) for h in hits]
         order = np.argsort([one.value for one in each], kind="stable").tolist()
         for words, at in (("least", order[0]), ("most", order[-1])):
-            yield words, f"{of} {each[at]} at {self.cells.words(list(self.values)[at])}"
+            alike = sum(one.value == each[at].value for one in each) - 1
+            told = self.cells.words(list(self.values)[at]) + (f", and {alike} more" * bool(alike))
+            yield words, f"{of} {each[at]} at {told}"
         kept = len(self.best(target=self.target))
-        yield "may be best", f"{kept:,} of {len(found):,} cells, with 95 % confidence"
+        yield "may be best", f"{kept:,} of {len(found):,} cells by {of}, with 95 % confidence"
         yield (
             "luck",
             f"the same in all cells: seed {self.seed}, {self.case.engine} engine, "

@@ -16,6 +16,7 @@ from ningde_sim.engine.simulation import Engine, check_request, simulate
 from ningde_sim.estimate import DoubtfulEstimate, Estimate, Values
 from ningde_sim.plant import checks
 from ningde_sim.plant.shop import Shop
+from ningde_sim.plant.working_time import WorkingTime, open_before
 from ningde_sim.progress import bar
 from ningde_sim.workers import each, number_of_workers
 
@@ -145,9 +146,11 @@ class WarmUp:
     Attributes
     ----------
     title : str  Name of the shop.
-    every : float  Length of a period. [h]
+    every : float  Length of a period, of working hours where `time` is given. [h]
+    time : WorkingTime or None  Of all lines: periods are of its hours. None where they go by the
+        clock.
     values : numpy.ndarray, shape (runs, n)  What each run made in each period, read-only.
-        [bodies/h]
+        [bodies/h, of working hours where `time` is given]
     cut : Cut  By MSER-5 of the series. [periods]
     seed : int  Which luck the runs had; they are those numbered from 0.
     engine : str
@@ -156,6 +159,7 @@ class WarmUp:
 
     title: str
     every: float
+    time: WorkingTime | None
     values: Values
     cut: Cut
     seed: int
@@ -177,12 +181,15 @@ class WarmUp:
 
     @property
     def hours(self) -> float | None:
-        """How long the warm-up has to be; None where the series is too short to tell. [h]"""
-        return self.cut.at * self.every if self.cut.enough else None
+        """How long the warm-up has to be, by the clock; None where the series can't tell. [h]"""
+        if not self.cut.enough:
+            return None
+        worked = self.cut.at * self.every
+        return worked if self.time is None else _by_clock(self.time, worked)
 
     @property
     def simulated(self) -> float:
-        """Hours of each run. [h]"""
+        """Hours of each run, of working hours where `time` is given. [h]"""
         return float(self.values.shape[1] * self.every)
 
     @property
@@ -220,13 +227,15 @@ class WarmUp:
             yield "  why          ", told
             yield "  second half  ", f"{rest} bodies/h, the mean"
         else:
-            yield f"{self.title}: ", f"a warm-up of {self.hours:g} h will do"
+            by = "" if self.time is None else " by the clock"
+            yield f"{self.title}: ", f"a warm-up of {self.hours:g} h{by} will do"
             yield "  after it     ", f"{rest} bodies/h, the mean"
             if self.cut.at:
                 start = float(self.series[: self.cut.at].mean())
                 yield "  in it        ", f"{start:,.2f} bodies/h"
         yield "  all hours    ", f"{whole:,.2f} bodies/h{_off(whole, rest.value)}"
-        told = f"MSER-5 on the mean of {self.runs} runs, {BATCH * self.every:g} h a step"
+        of = "h" if self.time is None else "working h"
+        told = f"MSER-5 on the mean of {self.runs} runs, {BATCH * self.every:g} {of} a step"
         yield "  by           ", told
         yield (
             "  luck         ",
@@ -264,8 +273,9 @@ def how_long(
     hours : float  Of each run, from the empty start; at least 100 periods. [h]
     runs : int  How many. A series of one run is rougher.
     seed : int  From 0 to 2**63 - 1.
-    every : float, optional  Length of a period. By default an hour; where there are working times
-        the longest after which one repeats, or a day, so that nights don't look like a change. [h]
+    every : float, optional  Length of a period by the clock. By default an hour; where all lines
+        keep one working time an hour of it, so that nights don't look like a change; where they
+        keep several the longest after which one repeats, or a day. [h]
     workers : int, optional  How many runs at a time; all cores by default. It changes no result.
     engine : {"compiled", "reference"}
     progress : bool, optional  Show a bar; by default on a terminal.
@@ -298,15 +308,19 @@ def how_long(
     owner, hours, _, seed = check_request("how_long", shop, **asked)
     runs = checks.whole(owner, "runs", runs, low=2)
     workers = number_of_workers(owner, workers)
+    time = _kept_by_all(shop) if every is None else None
     if every is None:
-        every = _repeats(shop)
+        every = 1.0 if time else _repeats(shop)
     every = checks.number(owner, "every", every, above=True, high=hours)
     period = max(1, units.hours_to_ms(every))
-    n = units.hours_to_ms(hours) // period
+    n = units.hours_to_ms(time.hours_until(hours) if time else hours) // period
     if n < LEAST * BATCH:
-        rule = f"hours must be at least {LEAST * BATCH} periods of {every:g} h"
-        raise ValueError(checks.complain(owner, rule, hours))
-    task = partial(_rates, shop, seed, engine, period, n)
+        kind = "working hours" if time else f"periods of {every:g} h"
+        rule = f"hours must hold at least {LEAST * BATCH} {kind}"
+        least = LEAST * BATCH * every
+        least = _by_clock(time, least) if time else least
+        raise ValueError(checks.complain(owner, rule, hours, f"Take {least:,g} h or more."))
+    task = partial(_rates, shop, seed, engine, hours, period, n, time is not None)
     prefer: Any = "threads" if engine == "compiled" else "processes"
     rows = []
     with (
@@ -318,10 +332,29 @@ def how_long(
             shown.update(1)
     values = np.array(rows)
     cut = mser(values.mean(axis=0))
-    made = WarmUp(shop.name, every, values, cut, seed, engine, version("ningde-sim"))
+    made = WarmUp(shop.name, every, time, values, cut, seed, engine, version("ningde-sim"))
     if not cut.enough:
         warnings.warn(SeriesTooShort(made.rest, None), stacklevel=2)
     return made
+
+
+def _kept_by_all(shop: Shop) -> WorkingTime | None:
+    """The one working time of all lines; None where there are several, or none."""
+    times = {line.working_time or shop.working_time for line in shop.lines}
+    return times.pop() if len(times) == 1 else None
+
+
+def _by_clock(time: WorkingTime, worked: float) -> float:
+    """When so many hours have been worked. [h]"""
+    span = max(time.every or 0.0, worked, 1.0)
+    while time.hours_until(span) < worked:
+        span *= 2
+    passed = 0.0
+    for opening, closing in time.until(span):
+        if passed + closing - opening >= worked:
+            return opening + worked - passed if worked else 0.0
+        passed += closing - opening
+    return span
 
 
 def _repeats(shop: Shop) -> float:
@@ -334,13 +367,19 @@ def _repeats(shop: Shop) -> float:
     return max((time.every or 24.0 for time in kept if time), default=1.0)
 
 
-def _rates(shop: Shop, seed: int, engine: Engine, period: int, n: int, run: int) -> Values:
+def _rates(
+    shop: Shop, seed: int, engine: Engine, hours: float, period: int, n: int, worked: bool, run: int
+) -> Values:
     """What one run makes in each of n periods of so many ms, shape (n,). [bodies/h]"""
-    hours = float(units.ms_to_hours(period))
-    found = simulate(shop, hours=n * hours, seed=seed, run=run, engine=engine, progress=False)
+    if not worked:
+        hours = n * float(units.ms_to_hours(period))
+    found = simulate(shop, hours=hours, seed=seed, run=run, engine=engine, progress=False)
     times = np.concatenate([*found.exits.values()])
+    if worked:
+        times = open_before(times, *found.windows(shop.lines[0].name).T)
+        times = times[times <= n * period]
     which = np.clip(-(-times // period) - 1, 0, n - 1)
-    return np.asarray(np.bincount(which, minlength=n) / hours)
+    return np.asarray(np.bincount(which, minlength=n) / float(units.ms_to_hours(period)))
 
 
 def nothing_leaves(shop: Shop, hours: float, *, seed: int, engine: Engine) -> bool:

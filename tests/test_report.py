@@ -223,7 +223,7 @@ def changed_plan() -> Scenario:
 
 AGAIN: dict[str, Callable[[], Study]] = {
     "a shop of one's own": study_of_a_shop,
-    "a shop that ships": lambda: replicate(ningde_2021(), hours=2, warm_up=1, runs=2, seed=0),
+    "a shop that ships": lambda: replicate(ningde_2021(), hours=2, warm_up=5, runs=2, seed=0),
     "a plan that ships": lambda: replicate(
         scenario("ningde-2021"), runs=1, seed=0, uncertainty="luck"
     ),

@@ -144,12 +144,12 @@ def test_a_store_that_lasts_longer_is_told() -> None:
 
 
 def test_nights_do_not_look_like_a_change() -> None:
-    """By the hour a day of two shifts would; a day has 960 of its own."""
+    """By the hour of the clock a day of two shifts would; by working hours it makes 60 in each."""
     shop = full_store(3_000, working_time=WorkingTime([(0, 8), (8, 16)], every=24))
     found = how_long(shop, hours=4_800, runs=2, seed=0)
-    assert found.every == 24
-    assert found.hours == 5 * 24  # 50 working hours, 16 a day
-    assert found.rest.value == 40
+    assert (found.every, found.time) == (1.0, shop.lines[0].working_time or shop.working_time)
+    assert found.hours == 3 * 24 + 2  # 50 working hours, 16 a day
+    assert found.rest.value == 60
 
 
 def test_it_reads_as_half_a_dozen_lines() -> None:
@@ -165,8 +165,8 @@ def test_it_reads_as_half_a_dozen_lines() -> None:
 @pytest.mark.parametrize(
     ("asked", "text"),
     [
-        ({"hours": 99}, r"hours must be at least 100 periods of 1 h, got 99"),
-        ({"hours": 100, "every": 2}, r"hours must be at least 100 periods of 2 h, got 100"),
+        ({"hours": 99}, r"hours must hold at least 100 periods of 1 h, got 99"),
+        ({"hours": 100, "every": 2}, r"hours must hold at least 100 periods of 2 h, got 100"),
         ({"hours": 100, "runs": 1}, r"runs must be at least 2, got 1"),
         ({"hours": 100, "every": 0}, r"every must be greater than 0, got 0"),
     ],
@@ -202,3 +202,21 @@ def test_a_study_from_the_start_or_after_the_filling_is_not(hours: float) -> Non
 
 def test_the_module_tells_its_names() -> None:
     assert all(hasattr(warm_up, name) for name in warm_up.__all__)
+
+
+def test_several_working_times_are_averaged_over_what_repeats() -> None:
+    """No clock of work is that of all lines."""
+    day, week = WorkingTime([(0, 16)], every=24), WorkingTime([(0, 100)], every=168)
+    lines = [
+        Line("a", [Station("A", 60)], puts="s", working_time=day),
+        Line("b", [Station("B", 60)], takes="s", working_time=week),
+    ]
+    shop = Shop("two", lines, stores=[Store("s", 10)])
+    with pytest.raises(ValueError, match=r"100 periods of 168 h, got 1000.0. Take 16,800 h"):
+        how_long(shop, hours=1_000, runs=2, seed=0)
+
+
+def test_too_few_working_hours_are_told_with_those_that_would_do() -> None:
+    shop = full_store(10, working_time=WorkingTime([(0, 8)], every=24))
+    with pytest.raises(ValueError, match=r"100 working hours, got 150.0. Take 292 h or more"):
+        how_long(shop, hours=150, runs=2, seed=0)

@@ -34,6 +34,7 @@ def fit_downtime(
     clock: Clock = "operating",
     working_time: WorkingTime | None = None,
     operating: float | Mapping[str, float] | None = None,
+    crew: bool = False,
     new: bool = False,
     level: float = 0.95,
     on_problem: Literal["raise", "report"] = "raise",
@@ -74,6 +75,8 @@ def fit_downtime(
         Part of the working time in which the equipment worked, such as its hour meter tells; it
         is spread evenly over the time between stops. By default it worked whenever no stop of it
         was logged. [-]
+    crew : bool  Whether the repairs need one of the shop's crews. A log rarely tells when the crew
+        came, so that the wait for it is in the repair, and a crew counts it as work.
     new : bool  Whether all equipment was new or just repaired at `begin`. Else its clocks were
         under way, as in a plant that has long been running.
     level : float  Confidence of each interval. [-]
@@ -135,8 +138,11 @@ def fit_downtime(
         level,
         pd.DataFrame(rows),
         problems,
-        tuple(_assumed(log, clock, operating, working_time, pool, new)),
-        {name: _failures(found, groups[name], clock) for name in log.equipment},
+        (
+            *_assumed(log, clock, operating, working_time, pool, new),
+            *_of_repairs(crew, int((problems["done"] == "set aside").sum())),
+        ),
+        {name: _failures(found, groups[name], clock, crew) for name in log.equipment},
     )
 
 
@@ -208,10 +214,10 @@ def _fitted(life: Life, level: float) -> tuple[Any, Fit | None]:
 
 
 def _failures(
-    found: Mapping[tuple[str, str], tuple[Any, Fit | None]], group: str, clock: Clock
+    found: Mapping[tuple[str, str], tuple[Any, Fit | None]], group: str, clock: Clock, crew: bool
 ) -> tuple[Failure, ...]:
     return tuple(
-        Failure(reason, uptime.distribution, repair.distribution, clock=clock)
+        Failure(reason, uptime.distribution, repair.distribution, clock=clock, crew=crew)
         for (of, reason), (uptime, repair) in found.items()
         if of == group and isinstance(uptime, Fit) and repair is not None
     )
@@ -246,4 +252,11 @@ def _assumed(
         yield "each by itself: what fails seldom seems to fail too often, pool it"
     else:
         yield "all of a group can fail for each reason of the group"
-    yield "a repair is the whole stop, any wait for a crew included"
+
+
+def _of_repairs(crew: bool, aside: int) -> Iterable[str]:
+    """What is made of the stops."""
+    whom = "needs a crew of the shop" if crew else "needs no crew of the shop (crew=False)"
+    yield f"a repair is the whole stop, any wait for a crew included; as a Failure it {whom}"
+    if aside:
+        yield f"the {aside} rows set aside did not happen: failures look rarer than they are"

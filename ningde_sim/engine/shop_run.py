@@ -359,7 +359,6 @@ def _summary(run: ShopRun) -> list[str]:
     worst = (stations["down"] + stations["waiting"]).sort_values(ascending=False).head(3)
     blocked = stations["blocked"].idxmax()
     starved = stations["starved"].idxmax()
-    crews = run.crews.iloc[0]
     return [
         f"{run.shop.name}: {run.hours:g} h after {run.warm_up:g} h of warm-up",
         f"  bodies            {run.bodies:,}{_rates(run)}",
@@ -369,11 +368,21 @@ def _summary(run: ShopRun) -> list[str]:
         f"  most stopped      {', '.join(f'{n} {h:.1f} h' for n, h in worst.items())}",
         f"  most blocked      {blocked}, {stations['blocked'].max() / run.hours:.1%} of the time",
         f"  most starved      {starved}, {stations['starved'].max() / run.hours:.1%} of the time",
-        f"  repair crews      {crews['crews']:g}, busy {crews['share_busy']:.1%}, "
-        f"{crews['waited']:.0f} of {crews['asked']:.0f} repairs waited",
+        f"  repair crews      {_crews(run)}",
         f"  luck              seed {run.seed}, run {run.run}, {run.engine} engine; one run only",
         *(f"  note              {note}" for note in run.shop.notes),
     ]
+
+
+def _crews(run: ShopRun) -> str:
+    """How many, and how busy; without a number one is always free."""
+    crews = run.crews.iloc[0]
+    if run.shop.repair_crews is None:
+        return f"always one free; {crews['asked']:.0f} repairs asked for one"
+    return (
+        f"{crews['crews']:g}, busy {crews['share_busy']:.1%}, "
+        f"{crews['waited']:.0f} of {crews['asked']:.0f} repairs waited"
+    )
 
 
 def _rates(run: ShopRun) -> str:

@@ -25,7 +25,7 @@ CAUSES = {
 }
 """The colour of each cause on the critical path."""
 
-OTHERS = "all others"
+OTHERS, ALL = "all others", "all"
 
 
 def plot_ledger(run: ShopRun, ax: Axes | None = None, *, most: int = 14) -> Axes:
@@ -49,6 +49,7 @@ def plot_ledger(run: ShopRun, ax: Axes | None = None, *, most: int = 14) -> Axes
     check("plot_ledger", run, ShopRun)
     most = checks.whole("plot_ledger", "most", most, low=1)
     table = _by_place(run.ledger())
+    table.loc[table["cause"] == "closed", "where"] = ALL  # no station makes the night
     hours = table.groupby(["where", "cause"])["hours"].sum().sort_values(ascending=False)
     shown = hours.head(most)
     rest = hours.iloc[most:].groupby("cause").sum().sort_values(ascending=False)

@@ -37,12 +37,13 @@ def plot_warm_up(result: WarmUp, ax: Axes | None = None) -> Axes:
     check("plot_warm_up", result, WarmUp)
     ax = new_axes(ax, 4.2)
     scale = units.MS_PER_H / time_axis(ax, 0.0, result.simulated)
-    ax.set_xlabel(ax.get_xlabel().replace("the counted hours", "the run"))
+    label = ax.get_xlabel().replace("the counted hours", "the run")
+    ax.set_xlabel(label if result.time is None else f"working {label}")
     at = np.arange(len(result.series) + 1) * result.every * scale
     ax.stairs(result.series, at, baseline=None, color=BLUE, label="made, the mean of the runs")
     begin, told = result.simulated / 2, "second half"
     if result.hours is not None:
-        begin, told = result.hours, "rest"
+        begin, told = result.cut.at * result.every, "rest"
         ax.axvspan(0, begin * scale, color=SKY, alpha=0.35, lw=0, label="warm-up")
     mean = f"mean of the {told}"
     ax.plot([begin * scale, at[-1]], 2 * [result.rest.value], color=VERMILLION, ls="--", label=mean)

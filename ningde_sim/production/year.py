@@ -211,6 +211,10 @@ class YearRun:
         "closed" are the hours in which the station next on the path was not to work: nights and
         free days, works, missing supply, the minutes that a launch costs; `losses` parts these.
         """
+        if self.shop_run.counts.path is None:
+            cure = "Ask for one: simulate_year(..., ledger=True)."
+            owner = f"YearRun {self.scenario.name!r}"
+            raise ValueError(checks.complain(owner, "it must have kept a ledger", None, cure))
         return self.shop_run.ledger(every=every)
 
     def __str__(self) -> str:

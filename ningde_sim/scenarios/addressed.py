@@ -134,7 +134,13 @@ class Addressed:
             return new
         cure = "A Quantity replaces unit and range too."
         number = checks.number(owner, path, new, low=-1e300, cure=cure)
-        return dataclasses.replace(old.fixed(number), source="set by the user", note="", tuned="")
+        return dataclasses.replace(
+            old.fixed(number),
+            confidence="assumption",
+            source="set by the user",
+            note="",
+            tuned="",
+        )
 
     def _twin(self, path: str, there: Mapping[str, tuple[tuple[str, ...], Any]]) -> str | None:
         """The path before the works of what is the same thing there."""

@@ -143,12 +143,19 @@ def _changed(found: Scenario, changes: Any) -> tuple[Scenario | None, list[str]]
             new[path] = TypeAdapter(Quantity).validate_python(value) if _is_table(value) else value
         except ValidationError as error:
             faults += fault_lines(error, Quantity, "changes", path)
-    if faults:
-        return None, faults
-    try:
+    together = _refused(found, new)
+    if not faults and not together:
         return found.replace(new), []
+    alone = [fault for path, value in new.items() for fault in _refused(found, {path: value})]
+    return None, [*faults, *(alone or together)]
+
+
+def _refused(found: Scenario, changes: Mapping[str, Any]) -> list[str]:
+    try:
+        found.replace(changes)
     except (KeyError, TypeError, ValueError) as error:
-        return None, [f"changes: {error.args[0]}"]
+        return [f"changes: {line}" for line in str(error.args[0]).splitlines()]
+    return []
 
 
 def _is_table(value: Any) -> bool:

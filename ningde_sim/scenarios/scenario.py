@@ -238,7 +238,7 @@ class Scenario(Addressed):
         return table.rename_axis("path")
 
     def diff(self, other: Scenario) -> pd.DataFrame:
-        """A row a path at which this one and `other` differ; None where one has no such path."""
+        """A row a path at which this one and `other` differ; missing where one has no such path."""
         if not isinstance(other, Scenario):
             rule = "diff must be given a Scenario"
             raise TypeError(checks.complain(f"Scenario {self.name!r}", rule, other))

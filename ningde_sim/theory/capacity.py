@@ -59,7 +59,8 @@ class Capacity:
     limits : Series
         By thing, the share of the bound that it accounts for, above 0: 1 % more capacity of it
         brings that share of 1 %. [-]
-    crew_load : float  Repair crews at work on average at the bound, if none ever waits. [crews]
+    crew_load : float  Repair crews at work at the bound, on average while their lines are at work,
+        if no repair ever waits. [crews]
     crew_waits : float
         Share of their failures that would find no crew free, as among equal machines with the mean
         failure (`theory.machine_repairman`). [-]
@@ -243,20 +244,19 @@ def _limits(shares: Mapping[tuple[str, str], float], lines: pd.DataFrame) -> pd.
 def _crews(
     shop: Shop, stands: Mapping[str, Alone], opens: Mapping[str, float], taken: Mapping[str, float]
 ) -> tuple[float, float]:
-    """Crews at work, and the share of failures that would find none free."""
+    """Crews at work in working hours, and the share of failures that would find none free."""
     busy, often, machines = 0.0, 0.0, 0
     for line in shop.lines:
         reach = 1.0
         for station in line.stations:
             stand = stands[station.name]
             work = taken[line.name] * reach * stand.working / (1 - stand.again) / 3600
+            work /= opens[line.name] or 1.0  # crews are at work while the line is
             reach *= stand.passed
             crewed = [f for f in failures(station) if f.crew]
             machines += bool(crewed)
             for failure in crewed:
-                clock = (
-                    work if failure.clock == "operating" else opens[line.name] * up_share(failure)
-                )
+                clock = work if failure.clock == "operating" else up_share(failure)
                 often += clock / failure.uptime.mean
                 busy += clock * repair_share(failure)
     if shop.repair_crews is None or not often or not busy:
@@ -270,8 +270,12 @@ def _text(found: Capacity) -> list[str]:
     shop, stations = found.shop, found.stations
     top = stations.head(ROWS)
     crews = "always one free" if shop.repair_crews is None else f"{shop.repair_crews}"
+    opens = set(stations["open"])
+    by_clock = "" if opens == {1.0} else " by the clock"
+    if len(opens) == 1 and by_clock and (share := opens.pop()):
+        by_clock += f", {found.throughput / share:.2f} in a working hour,"
     return [
-        f"{shop.name}: at most {found.throughput:.2f} bodies an hour in the long run",
+        f"{shop.name}: at most {found.throughput:.2f} bodies an hour{by_clock} in the long run",
         "  an upper bound    no starvation, no full buffers, no waits for crews",
         f"  bottleneck        {found.bottleneck}, a first guess",
         *(

@@ -315,3 +315,19 @@ def test_a_run_without_a_failure_has_an_empty_log() -> None:
         run = simulate(Shop("bare", [line]), hours=5, seed=0, trace=True)
         assert downtime_log(run, start=BEGIN).empty
         assert list(run.failures.index) == [*range(len(failures))]
+
+
+def test_repairs_take_a_crew_where_that_is_asked_for() -> None:
+    log = pd.DataFrame(
+        {
+            "equipment": "R1",
+            "start": ["2021-03-01 08:00", "2021-03-02 14:00", "2021-03-05 06:00"],
+            "end": ["2021-03-01 08:10", "2021-03-02 13:00", "2021-03-05 06:04"],
+            "reason": "tip",
+        }
+    )
+    asked = {"begin": "2021-03-01", "end": "2021-03-08", "on_problem": "report"}
+    free, crewed = (fit_downtime(log, crew=crew, **asked) for crew in (False, True))
+    assert [f.failures["R1"][0].crew for f in (free, crewed)] == [False, True]
+    assert "needs no crew of the shop (crew=False)" in str(free)
+    assert "the 1 rows set aside did not happen: failures look rarer" in str(free)

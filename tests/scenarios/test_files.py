@@ -159,6 +159,21 @@ def test_a_change_of_a_path_that_is_not_there_is_told(tmp_path, text):
         read(tmp_path, text + change)
 
 
+def test_all_faulty_changes_are_told_at_once(tmp_path, text):
+    """Paths, units, confidence."""
+    words = 'unit = "s", confidence = "found", source = "a test"'
+    changes = [
+        '"body_shop.finnish.cycle_time" = 5',
+        f'"body_shop.framing.cycle_time" = {{ value = 54, {words.replace("found", "sure")} }}',
+        f'"works.full_stop_days" = {{ value = 9, {words} }}',
+        '"works.night_rate" = "half"',
+    ]
+    with pytest.raises(ValueError, match="faults found: 4") as told:
+        read(tmp_path, text + "\n[changes]\n" + "\n".join(changes) + "\n")
+    for path in ("finnish", "framing.cycle_time.confidence", "full_stop_days", "night_rate"):
+        assert path in str(told.value)
+
+
 def test_a_file_may_say_only_what_differs_from_its_base(tmp_path):
     """Tables are laid over each other, quantities replaced as a whole."""
     mine = """

@@ -80,6 +80,10 @@ def test_a_number_replaces_a_value_and_is_known(year):
         12, "days", confidence="assumption", source="set by the user"
     )
     assert "works.full_stop_days" not in new.doubtful()
+    assert year.get("supply.chips.share").confidence != "assumption"
+    assert year.replace({"supply.chips.share": 0.05}).get("supply.chips.share").confidence == (
+        "assumption"  # what was found is no longer what stands there
+    )
     assert year.get("works.full_stop_days").value == 8
     assert new.diff(year)["this"].to_dict() == {
         "body_shop.finish.cycle_time": "54 s, assumption",

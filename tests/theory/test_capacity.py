@@ -247,6 +247,19 @@ def test_crews_without_time_hold_it_back():
     assert (free.crew_load, free.crew_waits) == pytest.approx((2, 0))
 
 
+def test_crews_are_as_busy_in_working_hours_as_round_the_clock():
+    """Nights off take neither work nor crews away; the bound is by the clock."""
+    fails = [Failure("arm", Exponential(2), Exponential(15), crew=True)]
+    lines = [Line(f"L{i}", [Station(f"S{i}", 60, failures=fails)]) for i in range(14)]
+    always = capacity(Shop("shop", lines, repair_crews=2))
+    days = WorkingTime([(0, 8)], every=24)
+    by_day = capacity(Shop("shop", lines, repair_crews=2, working_time=days))
+    assert by_day.throughput == pytest.approx(always.throughput / 3)
+    assert by_day.crew_load == pytest.approx(always.crew_load) == pytest.approx(14 / 9)
+    assert by_day.crew_waits == pytest.approx(always.crew_waits)
+    assert f"{always.throughput:.2f} in a working hour" in str(by_day)
+
+
 def test_a_loop_that_loses_its_pallets_to_scrap_makes_nothing_in_the_long_run():
     looped = pallets(3).replace({"stations.W.scrap": 0.01})
     assert capacity(looped).throughput == pytest.approx(0, abs=1e-6)
