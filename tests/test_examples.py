@@ -108,6 +108,7 @@ def test_works_and_launches_tell_the_latest_days(tmp_path: Path) -> None:
     assert re.search(r"from first to last -\d", text)
 
 
+@pytest.mark.slow
 def test_the_exports_have_chances_a_table_and_a_picture(tmp_path: Path) -> None:
     picture = tmp_path / "yard.png"
     text = run("export_2021.py", "--plot", str(picture))
@@ -128,6 +129,7 @@ def test_a_late_ship_is_made_up_when_it_leaves() -> None:
         assert re.search(r"made up on +(2021-\d\d-\d\d|not within the year)", part)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_text_whatever_the_workers(tmp_path: Path) -> None:
     one, two = (run("reach_240k.py", "--workers", str(n), "--plots", str(tmp_path)) for n in (1, 2))
     assert one.split("The year:")[1] == two.split("The year:")[1]
@@ -179,6 +181,7 @@ def test_crews_and_buffers_have_gains_and_the_cheapest_and_a_heat_map(tmp_path: 
     assert run("crews_and_buffers.py", *more) == text  # from its file
 
 
+@pytest.mark.slow
 def test_shifts_or_speed_tells_what_each_plan_brings(tmp_path: Path) -> None:
     picture = tmp_path / "plans.png"
     text = run("shifts_or_speed.py", "--plot", str(picture))
@@ -196,7 +199,7 @@ def test_what_limits_names_the_path_of_month_and_year_and_verifies_actions(tmp_p
     assert re.search(r"^ +FIN-220 +working +\d+\.\d +\d+\.\d$", text, re.MULTILINE)
     assert "ledger adds up to 20 h exactly" in text
     assert "ledger adds up to 8,760 h exactly" in text
-    assert re.search(r"\+[\d.]+ \(.* to .*\), predicted", text)
+    assert re.search(r"\+[\d.]+ \(.* to .*\)(: may be luck)?, predicted", text)
     assert "NOT VERIFIED" in text
     for picture in pictures:
         assert picture.stat().st_size > 10_000

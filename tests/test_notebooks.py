@@ -72,6 +72,7 @@ def test_a_notebook_is_stored_without_outputs(path: Path) -> None:
     assert "widgets" not in notebook.metadata
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(bool(config.DISABLE_JIT), reason="its months take hours without the compiler")
 @each_notebook
 def test_a_notebook_runs_and_draws_without_a_warning(

@@ -14,7 +14,14 @@ README = (Path(__file__).parents[1] / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
-@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def _each():
+    """Those that replicate or verify take their time."""
+    for number, block in enumerate(BLOCKS):
+        slow = any(call in block for call in ("compare(", "sweep(", "ledger.worth("))
+        yield pytest.param(number, marks=pytest.mark.slow if slow else ())
+
+
+@pytest.mark.parametrize("number", _each())
 def test_its_python_runs(number, capsys, monkeypatch, tmp_path):
     """Each block by itself, as it stands."""
     monkeypatch.chdir(tmp_path)  # where its files go

@@ -99,6 +99,7 @@ def measured(shop: Shop, seed: int) -> pd.DataFrame:
     return sum(runs) / len(runs)
 
 
+@pytest.mark.release
 def test_the_ledger_ranks_the_lines_as_brute_force_does() -> None:
     """Repairs 20 % shorter in each line: no table of use or downtime ranks like it."""
     shop, seed = ningde_2021(), 2021

@@ -82,6 +82,7 @@ def test_a_hypercube_narrows_the_mean_of_what_adds_up():
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_a_hypercube_narrows_the_mean_of_a_year():
     """Of the same luck: the variance of the mean vehicles of 32 runs is a third or less.
 

@@ -122,7 +122,8 @@ def test_nothing_holds_more_than_it_can(run):
             lots, sent = daily[f"lots_{way}"], daily[f"sent_{way}"]
             assert (sent <= lots * table.lot.value).all()
             days = np.arange(DAYS) + 2  # the lots of the day before the first count with it
-            assert (lots.cumsum() <= table.per_day.value * days + 1e-9).all()
+            most = table.per_day.value * days + 1  # whole ones: some days hold one more than that
+            assert (lots.cumsum() < most + 1e-9).all()
     voyages = run.voyages
     assert (voyages["loaded"] <= voyages["slots"]).all()
     assert (voyages["late"] >= 0).all()
