@@ -14,14 +14,16 @@ README = (Path(__file__).parents[1] / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
-def _each():
-    """Those that replicate or verify take their time."""
-    for number, block in enumerate(BLOCKS):
-        slow = any(call in block for call in ("compare(", "sweep(", "ledger.worth("))
-        yield pytest.param(number, marks=pytest.mark.slow if slow else ())
+def _some(slow):
+    """Those that compare, sweep or verify take their time."""
+    calls = ("compare(", "sweep(", "ledger.worth(")
+    return [n for n, block in enumerate(BLOCKS) if slow == any(call in block for call in calls)]
 
 
-@pytest.mark.parametrize("number", _each())
+SLOW = [pytest.param(number, marks=pytest.mark.slow) for number in _some(slow=True)]
+
+
+@pytest.mark.parametrize("number", [*_some(slow=False), *SLOW])
 def test_its_python_runs(number, capsys, monkeypatch, tmp_path):
     """Each block by itself, as it stands."""
     monkeypatch.chdir(tmp_path)  # where its files go
