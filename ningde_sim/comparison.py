@@ -185,7 +185,8 @@ class Comparison:
 
     def _gain(self, of: str | None) -> Estimate:
         """As `difference`, without a warning."""
-        return paired.difference(*self._both(of), level=0.95).wider(self._widening)
+        with estimate.unwarned():
+            return self.difference(of)
 
     def _likelier(self, first: Values, second: Values, level: float) -> Estimate:
         """The difference of two shares of runs that hit."""

@@ -17,7 +17,7 @@ from ningde_sim.cases import Tunable
 from ningde_sim.plant import checks
 from ningde_sim.plots import plot_distribution, plot_fan
 from ningde_sim.plots.svg import drawn
-from ningde_sim.study import EVERY, Study, doubts, results
+from ningde_sim.study import ENOUGH, Study, doubts, results
 from ningde_sim.year_case import YearCase
 
 LEVEL = 0.95
@@ -143,8 +143,7 @@ def _percent(share: float) -> str:
 
 def _weights(study: Study) -> Iterator[str]:
     """Which of the inputs that are not known bear most."""
-    enough = EVERY * (estimate.FEW_RUNS - 1) + 1
-    if not study.inputs or study.n < enough or np.ptp(study.column()) == 0:
+    if not study.inputs or study.n < ENOUGH or np.ptp(study.column()) == 0:
         return
     yield pages.heading("What to find out first")
     found = study.worth_knowing(level=LEVEL)

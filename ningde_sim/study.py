@@ -24,6 +24,9 @@ from ningde_sim.wrapped import wrapped
 EVERY = 5
 """Runs 0, 5, 10, ... are run a second time with the same inputs and other luck: the twins."""
 
+ENOUGH = EVERY * (estimate.FEW_RUNS - 1) + 1
+"""With so many runs there are as many twins as `estimate.FEW_RUNS` asks for. [runs]"""
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Study(Sample):
@@ -139,8 +142,7 @@ class Study(Sample):
         twins = self.twins[self.case.of if of is None else of]
         found = spread.luck_share(values, values[self.twins["run"]], twins, level=level)
         if found.n < estimate.FEW_RUNS:
-            least = EVERY * (estimate.FEW_RUNS - 1) + 1
-            warnings.warn(FewRuns(found, least), stacklevel=2)
+            warnings.warn(FewRuns(found, ENOUGH), stacklevel=2)
         return found
 
     def input_shares(self, of: str | None = None, *, level: float = 0.95) -> pd.DataFrame:
@@ -344,9 +346,8 @@ def doubts(study: Study) -> Lines:
         yield "", "over the runs, as far as its ranges are stated"
     else:
         yield "interval", "of luck only: it says nothing about inputs that are not known"
-    enough = EVERY * (estimate.FEW_RUNS - 1) + 1
-    if study.inputs and study.n < enough:
-        yield "luck share", f"too few runs to tell, or which inputs weigh most: ask for {enough}"
+    if study.inputs and study.n < ENOUGH:
+        yield "luck share", f"too few runs to tell, or which inputs weigh most: ask for {ENOUGH}"
     elif study.inputs and np.ptp(values) > 0:
         if study.twins:
             yield "luck share", f"{study.luck_share()} of the variance (n: twins)"
