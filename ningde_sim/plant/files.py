@@ -82,7 +82,7 @@ def build(file: ShopFile) -> Shop:
         for index, name in enumerate(zone.lines):
             pieces = _pieces(zone)
             gates = [_gate(key, zone, piece, index) for piece in pieces[1:]]
-            stores += [Store(gate, 0) for gate in gates]
+            stores += [Store(gate, _places(zone)) for gate in gates]
             for number, piece in enumerate(pieces):
                 takes = zone.joins[piece[0].suffix] if number else zone.takes
                 inward = [*gates[:number][-1:], *_own(file, takes, index)]
@@ -127,7 +127,7 @@ def _pieces(zone: ZoneTable) -> list[list[StationEntry]]:
 
 
 def _gate(key: str, zone: ZoneTable, piece: list[StationEntry], index: int) -> str:
-    """The store without places that hands bodies to a piece of a line."""
+    """The store that hands bodies to a piece of a line."""
     name = f"{key}_{piece[0].suffix}"
     return f"{name}_{index + 1}" if len(zone.lines) > 1 else name
 
@@ -146,13 +146,19 @@ def _line(
     ]
     if zone.joins:
         name = f"{name}-{piece[0].suffix}-{piece[-1].suffix}"
-    return Line(name, stations, takes=takes, puts=puts, zone=zone.title)
+    return Line(name, stations, buffers=_places(zone), takes=takes, puts=puts, zone=zone.title)
+
+
+def _places(zone: ZoneTable) -> int:
+    """Places in each gap of the lines of a zone."""
+    return 0 if zone.buffers is None else int(zone.buffers.value)
 
 
 def _station(
     file: ShopFile, zone: ZoneTable, name: str, entry: StationEntry, *, first: bool
 ) -> Station:
-    cycle, cv = zone.cycle_time.value, file.shop.cycle_time_cv
+    cycle = zone.cycle_times.get(entry.suffix, zone.cycle_time).value
+    cv = file.shop.cycle_time_cv
     inspection = zone.inspection
     inspects = inspection is not None and inspection.station == entry.suffix
     own = _failures(file, "station") + (_failures(file, "line") if first else [])

@@ -146,7 +146,11 @@ class InspectionTable:
 
 @_record
 class ZoneTable:
-    """[zones.<zone>]: lines alike, side by side; `joins` names the stores taken from on the way."""
+    """[zones.<zone>]: lines alike, side by side.
+
+    By suffix of the station: `cycle_times`, where they are not those of the zone; `joins`, the
+    stores taken from on the way. `buffers` are the places in each gap between two stations.
+    """
 
     title: Text
     lines: Annotated[tuple[Text, ...], Field(min_length=1)]
@@ -157,6 +161,8 @@ class ZoneTable:
     takes: StoreNames = ()
     puts: StoreNames = ()
     joins: dict[str, StoreNames] = dataclasses.field(default_factory=dict)
+    buffers: Places | None = None
+    cycle_times: dict[str, Cycle] = dataclasses.field(default_factory=dict)
     inspection: InspectionTable | None = None
     note: str = ""
 
@@ -172,9 +178,13 @@ class ZoneTable:
             if suffix not in suffixes[1:]:
                 rule = f"parts join at one of {', '.join(suffixes[1:])}; the first has `takes`"
                 raise fault(rule, suffix, "joins", suffix)
-        if self.inspection and self.inspection.station not in suffixes:
-            rule = f"the zone has no such station; it has {', '.join(suffixes)}"
-            raise fault(rule, self.inspection.station, "inspection", "station")
+        named = {suffix: ("cycle_times", suffix) for suffix in self.cycle_times}
+        if self.inspection:
+            named[self.inspection.station] = ("inspection", "station")
+        for suffix, path in named.items():
+            if suffix not in suffixes:
+                rule = f"the zone has no such station; it has {', '.join(suffixes)}"
+                raise fault(rule, suffix, *path)
         return self
 
 

@@ -126,6 +126,22 @@ def test_a_join_cuts_each_line_hand_to_hand() -> None:
     assert [store.capacity for store in shop.stores if store.name.startswith("body")] == [0, 0]
 
 
+def test_buffers_are_the_places_in_each_gap_also_where_parts_join() -> None:
+    shop = build(load(small(zones__body__buffers=quantity(3, "places"))))
+    assert [store.capacity for store in shop.stores if store.name.startswith("body")] == [3, 3]
+    shop = build(load(small(zones__floor__buffers=quantity(2, "places"))))
+    assert [line.buffers for line in shop.lines if line.zone == "Floor"] == [(2,), (2,)]
+    assert [line.buffers for line in shop.lines if line.zone != "Floor"] == [()] * 5
+
+
+def test_a_station_may_have_its_own_cycle_time() -> None:
+    own = {"020": quantity(57, "s", low=50, high=60)}
+    data = small(zones__floor__cycle_times=own)
+    cycles = {s.name: s.cycle_time for s in build(load(data)).stations if s.name[0] == "A"}
+    assert cycles == {"A1-010": 60, "A1-020": 57, "A2-010": 60, "A2-020": 57}
+    assert dict(quantities(data))["zones.floor.cycle_times.020"].high == 60
+
+
 def test_a_store_may_hold_parts_at_the_start() -> None:
     assert build(load(small())).stores[2].initial == 2
 
@@ -265,6 +281,16 @@ CYCLE = quantity(60, "s")
             {"zones__body__joins": {"030": "roof"}},
             "zones.body.joins.030: parts join at one of 020; the first has `takes`, got '030'.",
             id="join at an unknown station",
+        ),
+        pytest.param(
+            {"zones__body__cycle_times": {"030": CYCLE}},
+            "zones.body.cycle_times.030: the zone has no such station; it has 010, 020, got '030'.",
+            id="cycle time of an unknown station",
+        ),
+        pytest.param(
+            {"zones__body__buffers": quantity(0.5, "places")},
+            "zones.body.buffers.value: value must be a whole number, got 0.5.",
+            id="half a place in a gap",
         ),
         pytest.param(
             {"zones__roof__lines": ["R1", "R2", "R3"], "stores__roof__per_line": True},
