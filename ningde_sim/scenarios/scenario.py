@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import model_validator
 
 from ningde_sim.plant import checks
-from ningde_sim.plant.paths import nearest, plain
+from ningde_sim.plant.paths import differences, nearest, plain
 from ningde_sim.plant.quantity import Quantity, Text, fault, measured
 from ningde_sim.plant.tables import ShopFile
 from ningde_sim.scenarios import doubt
@@ -242,13 +242,10 @@ class Scenario(Addressed):
         if not isinstance(other, Scenario):
             rule = "diff must be given a Scenario"
             raise TypeError(checks.complain(f"Scenario {self.name!r}", rule, other))
-        ours, theirs = self._leaves(), other._leaves()
-        rows = []
-        for path in dict.fromkeys([*ours, *theirs]):
-            this, that = (there.get(path, (None, None))[1] for there in (ours, theirs))
-            if this != that:
-                rows.append((path, _words(this), _words(that)))
-        return pd.DataFrame(rows, columns=["path", "this", "other"]).set_index("path")
+        ours, theirs = (
+            {path: value for path, (_, value) in there._leaves().items()} for there in (self, other)
+        )
+        return differences(ours, theirs).map(_words)
 
     def to_toml(self, path: str | os.PathLike[str]) -> None:
         """Write the scenario to a file that `scenario()` reads; its shops stand in it as tables.
