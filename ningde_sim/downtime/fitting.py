@@ -55,7 +55,8 @@ def fit_downtime(
     ----------
     table : path of a CSV file, or DataFrame
         A row a stop: equipment, start, end, reason. Dates of ISO 8601, or dates. A stop without
-        an end is taken to go on at the end of the window.
+        an end is taken to go on at the end of the window. A file is of UTF-8 text, separated by
+        comma, semicolon or tab.
     begin, end : date, optional  When the equipment was observed. By default from the first start
         to the last date of the log, which leaves out the quiet time before and after it.
     tz : str or tzinfo, optional  Time zone of the dates that bear none. Without it such dates are
