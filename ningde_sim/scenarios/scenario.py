@@ -16,7 +16,7 @@ from pydantic import model_validator
 from ningde_sim.plant import checks
 from ningde_sim.plant.paths import nearest, plain
 from ningde_sim.plant.quantity import Quantity, Text, fault, measured
-from ningde_sim.plant.tables import ShopFile
+from ningde_sim.plant.tables import ShopFile, record
 from ningde_sim.scenarios import doubt
 from ningde_sim.scenarios.addressed import Addressed, written
 from ningde_sim.scenarios.export import ExportTable
@@ -32,7 +32,6 @@ from ningde_sim.scenarios.tables import (
     StopTable,
     StoresTable,
     WorksTable,
-    record,
 )
 from ningde_sim.wrapped import wrapped
 
