@@ -216,3 +216,8 @@ class Station:
         """The cycle time as a Distribution. [s]"""
         cycle = self.cycle_time
         return cycle if isinstance(cycle, Distribution) else Fixed(cycle)
+
+
+def equipment(station: Station) -> tuple[Robot | Station, ...]:
+    """All that has failures and planned stops at a station: its robots, then the station itself."""
+    return (*station.robots, station)
