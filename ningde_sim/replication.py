@@ -121,7 +121,7 @@ def replicate(
         engine=engine,
     )
     owner = f"replicate {case.title!r}"
-    seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
+    seed = checks.luck(owner, "seed", seed)
     workers = number_of_workers(owner, workers)
     target = case.target if target is None else checks.number(owner, "target", target)
     aim = None if precision is None else stopping.wanted(owner, precision, target)

@@ -189,8 +189,8 @@ class Scenario(Addressed):
 
     def _luck(self, seed: int, run: int) -> tuple[int, int]:
         owner = f"Scenario {self.name!r}"
-        seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
-        return seed, checks.whole(owner, "run", run, high=2**63 - 1)
+        seed = checks.luck(owner, "seed", seed)
+        return seed, checks.luck(owner, "run", run)
 
     def _ranges(self) -> dict[str, tuple[str, Quantity]]:
         """By path each quantity with a range, and the name under which it is drawn."""

@@ -287,8 +287,8 @@ def ship(
         raise TypeError(checks.complain("ship", "it must be given an ExportTable", export, cure))
     if not isinstance(start, datetime.date):
         raise TypeError(checks.complain("ship", "start must be a date", start))
-    seed = checks.whole("ship", "seed", seed, high=2**63 - 1)
-    run = checks.whole("ship", "run", run, high=2**63 - 1)
+    seed = checks.luck("ship", "seed", seed)
+    run = checks.luck("ship", "run", run)
     made = _numbers("vehicles", vehicles)
     packed = np.zeros_like(made) if sets is None else _numbers("sets", sets)
     if len(packed) != len(made):
