@@ -68,16 +68,10 @@ def _stores(layout: Layout) -> tuple[Records, Ints]:
     for field in ("capacity", "transit", "time"):
         stores[field] = [getattr(gap, field) for gap in layout.gaps]
     stores["level"] = stores["ready"] = [gap.initial for gap in layout.gaps]
-    n_takers = [0] * len(layout.gaps)
-    n_putters = [0] * len(layout.gaps)
-    for place in layout.places:
-        for s in place.takes:
-            n_takers[s] += 1
-        for s in place.puts:
-            n_putters[s] += 1
+    putters, takers = path.joined(layout)
     n_under_way = [gap.capacity if gap.transit else 0 for gap in layout.gaps]
-    stores["takers"], end = _ranges(n_takers)
-    stores["putters"], end = _ranges(n_putters, int(end[-1]) if len(end) else 0)
+    stores["takers"], end = _ranges([*map(len, takers)])
+    stores["putters"], end = _ranges([*map(len, putters)], int(end[-1]) if len(end) else 0)
     stores["under_way"], end = _ranges(n_under_way, int(end[-1]) if len(end) else 0)
     return stores, np.zeros(int(end[-1]) + 1 if len(end) else 1, dtype=np.int64)
 
