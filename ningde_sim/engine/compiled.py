@@ -274,6 +274,7 @@ def run(
     floor.g["tracing"] = trace and warm_up == 0
     if ledger and not warm_up:
         _kernel.forget(floor)
+    level_start = floor.stores["level"].copy()
     _kernel.start(floor)
     if warm_up:
         advance(warm_up, keep=False)
@@ -282,7 +283,7 @@ def run(
         floor.g["tracing"] = trace
         if ledger:
             _kernel.forget(floor)
-    level_start = floor.stores["level"].copy() if warm_up else _initial(layout)
+        level_start = floor.stores["level"].copy()
     ends = period_ends(layout.horizon - warm_up, every)
     history = History.blank(ends, len(floor.stations), len(floor.stores)) if every else None
     for row, end in enumerate(ends.tolist()):
@@ -315,10 +316,6 @@ def _drain(
         times.add(rows[rows[:, 0] == number, 1] - warm_up)
     intervals.append(floor.trace[: int(floor.g["n_trace"][0])] - np.array([0, 0, warm_up, warm_up]))
     floor.g["n_exits"] = floor.g["n_trace"] = 0
-
-
-def _initial(layout: Layout) -> Ints:
-    return np.array([gap.initial for gap in layout.gaps], dtype=np.int64)
 
 
 def _clear(floor: _kernel.Floor) -> None:
