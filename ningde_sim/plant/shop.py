@@ -12,7 +12,7 @@ from ningde_sim.plant import addressed, checks
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.paths import differences
 from ningde_sim.plant.station import Robot, Station
-from ningde_sim.plant.working_time import WorkingTime
+from ningde_sim.plant.working_time import WorkingTime, check_working_time
 from ningde_sim.wrapped import wrapped
 
 Thing = TypeVar("Thing", Station, Line, Store)
@@ -69,9 +69,7 @@ class Shop:
             cure = "None says that a crew is always free."
             crews = checks.whole(owner, "repair_crews", self.repair_crews, low=1, cure=cure)
             object.__setattr__(self, "repair_crews", crews)
-        if self.working_time is not None and not isinstance(self.working_time, WorkingTime):
-            rule = "working_time must be a WorkingTime or None"
-            raise TypeError(checks.complain(owner, rule, self.working_time))
+        check_working_time(owner, self.working_time)
         self._check_names(owner)
         self._check_stores(owner)
         self._check_start(owner)

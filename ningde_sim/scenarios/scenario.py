@@ -16,7 +16,7 @@ from pydantic import model_validator
 from ningde_sim.plant import checks
 from ningde_sim.plant.paths import differences, nearest, plain
 from ningde_sim.plant.quantity import Quantity, Text, fault, measured
-from ningde_sim.plant.tables import ShopFile
+from ningde_sim.plant.tables import ShopFile, record
 from ningde_sim.scenarios import doubt
 from ningde_sim.scenarios.addressed import Addressed, written
 from ningde_sim.scenarios.export import ExportTable
@@ -32,7 +32,6 @@ from ningde_sim.scenarios.tables import (
     StopTable,
     StoresTable,
     WorksTable,
-    record,
 )
 from ningde_sim.wrapped import wrapped
 
@@ -190,8 +189,8 @@ class Scenario(Addressed):
 
     def _luck(self, seed: int, run: int) -> tuple[int, int]:
         owner = f"Scenario {self.name!r}"
-        seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
-        return seed, checks.whole(owner, "run", run, high=2**63 - 1)
+        seed = checks.luck(owner, "seed", seed)
+        return seed, checks.luck(owner, "run", run)
 
     def _ranges(self) -> dict[str, tuple[str, Quantity]]:
         """By path each quantity with a range, and the name under which it is drawn."""
