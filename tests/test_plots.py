@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import inspect
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -137,7 +138,7 @@ def test_the_distribution_marks_mean_target_and_range(study: Study) -> None:
 def test_the_distribution_of_another_column_has_its_unit(
     study: Study, target: float | None
 ) -> None:
-    ax = plot_distribution(study, target, "scrapped")
+    ax = plot_distribution(study, target=target, of="scrapped")
     assert ax.get_xlabel() == "scrapped, 10 h [bodies]"
     assert sum(bar.get_height() for group in bars(ax) for bar in group) == study.n
     assert_readable(ax)
@@ -282,7 +283,7 @@ def yards() -> list[ShippingRun]:
 
 
 def test_the_yard_shows_every_day_and_its_capacity(yards: list[ShippingRun]) -> None:
-    ax = plot_yard(yards, "port")
+    ax = plot_yard(yards, gateway="port")
     stock = np.array([run.daily["yard_port"] for run in yards])
     lines = {str(line.get_label()): np.asarray(line.get_ydata()) for line in ax.lines}
     assert lines["median"] == pytest.approx(np.median(stock, axis=0))
@@ -301,7 +302,7 @@ def test_a_yard_that_is_not_there_is_refused(yards: list[ShippingRun]) -> None:
     with pytest.raises(ValueError, match="it must be given runs with the same days"):
         plot_yard([])
     with pytest.raises(TypeError, match="plot_yard: it must be given a ShippingRun, got 5"):
-        plot_yard([5], "port")  # type: ignore[list-item]
+        plot_yard([5], gateway="port")  # type: ignore[list-item]
 
 
 # ---------------------------------------------------------------- sweeps
@@ -914,6 +915,14 @@ def test_every_picture_is_looked_at() -> None:
 
 
 @each_picture
+def test_a_picture_takes_its_result_and_axes_and_the_rest_by_name(name: str) -> None:
+    first, second, *rest = inspect.signature(PICTURES[name].draw).parameters.values()
+    assert first.default is inspect.Parameter.empty
+    assert (second.name, second.default) == ("ax", None)
+    assert all(option.kind is inspect.Parameter.KEYWORD_ONLY for option in rest)
+
+
+@each_picture
 def test_a_picture_has_its_ink_and_can_be_read(name: str, request: pytest.FixtureRequest) -> None:
     picture = PICTURES[name]
     ax = picture.draw(request.getfixturevalue(picture.of), **picture.options)
@@ -932,7 +941,7 @@ def test_a_picture_is_drawn_on_the_axes_that_it_is_given(
     picture = PICTURES[name]
     figure, (ax, other) = plt.subplots(2, figsize=(9, 10), layout="constrained")
     result = request.getfixturevalue(picture.of)
-    assert picture.draw(result, ax=ax, **picture.options) is ax
+    assert picture.draw(result, ax, **picture.options) is ax
     assert_ink(ax, picture.ink)
     assert not other.has_data()
     assert plt.get_fignums() == [figure.number]  # type: ignore[attr-defined]

@@ -17,6 +17,7 @@ from ningde_sim.engine.rules import STATES, Layout, State
 from ningde_sim.plant import checks
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.working_time import open_before
+from ningde_sim.tabled import tabled
 from ningde_sim.wrapped import wrapped
 
 Kept = TypeVar("Kept", Ints, History, Packed)
@@ -105,7 +106,7 @@ class ShopRun:
         windows = np.array(self._layout.windows[time], dtype=np.int64).reshape(-1, 2)
         return windows - units.hours_to_ms(self.warm_up)
 
-    @cached_property
+    @tabled
     def stations(self) -> pd.DataFrame:
         """A row a station: line, zone, cycles, scrapped, reworked, failures, hours in each state.
 
@@ -132,7 +133,7 @@ class ShopRun:
         closed = [self._counted_ms - self._open_ms(t) for t in range(len(self._layout.windows))]
         return np.array([closed[place.time] for place in self._layout.places], dtype=np.int64)
 
-    @cached_property
+    @tabled
     def failures(self) -> pd.DataFrame:
         """A row a failure of a robot or station: how often, hours of repair and of waiting."""
         clocks, places = self._layout.clocks, self._layout.places
@@ -149,7 +150,7 @@ class ShopRun:
             }
         )
 
-    @cached_property
+    @tabled
     def robots(self) -> pd.DataFrame:
         """A row a robot: station, role, cycles, failures, hours working, down, waiting.
 
@@ -172,7 +173,7 @@ class ShopRun:
         table["waiting"] = own["waiting"].to_numpy(dtype=np.float64)
         return table.set_index("robot")
 
-    @cached_property
+    @tabled
     def stores(self) -> pd.DataFrame:
         """A row a store: places, put, taken, levels, shares of time full, empty, none ready.
 
@@ -180,7 +181,7 @@ class ShopRun:
         """
         return self._store_table(declared=True)
 
-    @cached_property
+    @tabled
     def buffers(self) -> pd.DataFrame:
         """The same for the gaps inside lines that have places."""
         return self._store_table(declared=False)
@@ -206,7 +207,7 @@ class ShopRun:
         wanted = [g.declared if declared else not g.declared and g.capacity > 0 for g in gaps]
         return table[np.array(wanted, dtype=bool)]
 
-    @cached_property
+    @tabled
     def crews(self) -> pd.DataFrame:
         """One row: crews, repairs asked for, hours busy, share busy, waits [min] for a crew.
 
@@ -229,7 +230,7 @@ class ShopRun:
         }
         return pd.DataFrame([row], index=pd.Index([self.shop.name], name="shop"))
 
-    @cached_property
+    @tabled
     def trace(self) -> pd.DataFrame:
         """With `trace=True`: thing, state, begin and end of each interval. [ms, int64]
 

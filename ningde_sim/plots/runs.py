@@ -45,17 +45,17 @@ def _bands(ax: Axes, at: estimate.Values, ends: Iterable[estimate.Values]) -> No
 
 
 def plot_distribution(
-    study: Study, target: float | None = None, of: str | None = None, ax: Axes | None = None
+    study: Study, ax: Axes | None = None, *, target: float | None = None, of: str | None = None
 ) -> Axes:
     """How the results of a study spread: its runs, their mean and 5-95 % range, the target.
 
     Parameters
     ----------
     study : Study
+    ax : Axes, optional  By default those of a new figure.
     target : float, optional  By default that of the study, which is of the main column.
         [study.case.units[of]]
     of : str, optional  A column of results; by default the main one.
-    ax : Axes, optional  By default those of a new figure.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def plot_fan(study: Study, ax: Axes | None = None) -> Axes:
 
 
 def plot_yard(
-    runs: ShippingRun | Sequence[ShippingRun], gateway: str = "xiamen", ax: Axes | None = None
+    runs: ShippingRun | Sequence[ShippingRun], ax: Axes | None = None, *, gateway: str = "xiamen"
 ) -> Axes:
     """How full the yard of a gateway was, day by day, against its capacity.
 
@@ -158,8 +158,8 @@ def plot_yard(
     Parameters
     ----------
     runs : ShippingRun or sequence of them  With the same days.
-    gateway : str  One that ships with cars call at.
     ax : Axes, optional  By default those of a new figure.
+    gateway : str  One that ships with cars call at.
 
     Returns
     -------

@@ -22,10 +22,11 @@ MOST_ROWS = 40
 
 def plot_sweep(
     sweep: Sweep,
+    ax: Axes | None = None,
+    *,
     show: Shown | None = None,
     of: str | None = None,
     target: float | None = None,
-    ax: Axes | None = None,
 ) -> Axes:
     """What each cell gives: a line over one path of numbers, a heat map over two paths.
 
@@ -35,11 +36,11 @@ def plot_sweep(
     Parameters
     ----------
     sweep : Sweep
+    ax : Axes, optional  By default those of a new figure.
     show : {"probability", "mean"}, optional  The probability to reach the target, by default where
         there is one; or the mean.
     of : str, optional  A column of results; by default the main one.
     target : float, optional  By default that of the sweep. [units of the column]
-    ax : Axes, optional  By default those of a new figure.
 
     Returns
     -------

@@ -30,6 +30,7 @@ from ningde_sim.production.flow import (
 from ningde_sim.scenarios.scenario import Scenario
 from ningde_sim.scenarios.tables import SHOPS, ShopName
 from ningde_sim.shipping import ShippingRun, ship
+from ningde_sim.tabled import tabled
 from ningde_sim.wrapped import wrapped
 
 STOCKS = {"white_bodies": WHITE, "in_paint": IN_PAINT, "painted_bodies": PAINTED}
@@ -107,7 +108,7 @@ class YearRun:
             run=self.run,
         )
 
-    @cached_property
+    @tabled
     def daily(self) -> pd.DataFrame:
         """A row a production day.
 
@@ -122,7 +123,7 @@ class YearRun:
             made.insert(4, "exported", self.shipping.daily["exported"].to_numpy())
         return made
 
-    @cached_property
+    @tabled
     def _made(self) -> pd.DataFrame:
         """The days without what was exported."""
         run, sets = self.shop_run, self.scenario.knock_down
@@ -142,7 +143,7 @@ class YearRun:
         table = pd.DataFrame(flows | stocks, index=pd.Index(self.course.days.dates, name="day"))
         return pd.concat([table, self.lost_ms("assembly") / units.MS_PER_H], axis=1)
 
-    @cached_property
+    @tabled
     def monthly(self) -> pd.DataFrame:
         """The same by month, such as "2021-09": sums, and the stores at the end of the month."""
         months = pd.Index(self.course.days.months, name="month")
@@ -158,7 +159,7 @@ class YearRun:
         table: pd.DataFrame = self.lost_ms(shop).groupby(months, sort=False).sum() / units.MS_PER_H
         return table
 
-    @cached_property
+    @tabled
     def lost_hours(self) -> pd.DataFrame:
         """A row a cause, a column a shop; nominal less all causes is made, exactly. [h]
 
@@ -167,7 +168,7 @@ class YearRun:
         table = pd.DataFrame({shop: self.lost_ms(shop).sum() for shop in SHOPS})
         return (table / units.MS_PER_H).rename_axis("cause")
 
-    @cached_property
+    @tabled
     def losses(self) -> pd.DataFrame:
         """From nominal to made at the gate: a row a cause, its hours and its vehicles.
 

@@ -6,7 +6,6 @@ import dataclasses
 import datetime
 import math
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from ningde_sim.plant import checks
 from ningde_sim.scenarios.export import ExportTable, Kind
 from ningde_sim.shipping.account import Account, Voyage
 from ningde_sim.shipping.model import move
+from ningde_sim.tabled import tabled
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -60,7 +60,7 @@ class ShippingRun:
         """Cars and sets that reached their destination in the horizon. [units]"""
         return int(self.cars.arrived.sum() + self.sets.arrived.sum())
 
-    @cached_property
+    @tabled
     def daily(self) -> pd.DataFrame:
         """A row a day.
 
@@ -109,7 +109,7 @@ class ShippingRun:
             "sets_loading": sets.loading,
         }
 
-    @cached_property
+    @tabled
     def monthly(self) -> pd.DataFrame:
         """The same by month, such as "2021-09": flows added up, levels at the end of the month.
 
@@ -152,7 +152,7 @@ class ShippingRun:
         sets += int(self.sets.yard[-1].sum())
         return cars | yards | {"loading": loading, "sets": sets}
 
-    @cached_property
+    @tabled
     def voyages(self) -> pd.DataFrame:
         """A row a ship that left.
 

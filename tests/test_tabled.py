@@ -1,0 +1,93 @@
+"""A table of a result is the reader's own: what is written into it changes no result."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from ningde_sim import (
+    Exponential,
+    Failure,
+    Line,
+    Lognormal,
+    Robot,
+    Shop,
+    Station,
+    Store,
+    compare,
+    replicate,
+    simulate,
+    simulate_year,
+    sweep,
+)
+from tests.years import small_year
+
+
+def shop() -> Shop:
+    arm = Failure("arm", Exponential(1), Lognormal(8, 1.0), crew=True)
+    robot = Robot("R", "weld", failures=[arm])
+    weld = Line("weld", [Station("A", 50, robots=[robot]), Station("B", 55)], buffers=1, puts="s")
+    fit = Line("fit", [Station("C", 52)], takes="s")
+    return Shop("small", [weld, fit], stores=[Store("s", 5)], repair_crews=1)
+
+
+RESULTS: dict[str, tuple[Callable[[], Any], set[str]]] = {
+    "ShopRun": (
+        lambda: simulate(shop(), hours=8, seed=0, trace=True, ledger=True, every=1),
+        {"stations", "robots", "failures", "stores", "buffers", "crews", "trace"},
+    ),
+    "YearRun": (
+        lambda: simulate_year(small_year(), seed=0),
+        {"daily", "monthly", "lost_hours", "losses"},
+    ),
+    "ShippingRun": (
+        lambda: simulate_year(small_year(), seed=0).shipping,
+        {"daily", "monthly", "voyages"},
+    ),
+    "Study": (lambda: replicate(shop(), hours=8, runs=10, seed=0, target=450), {"runs"}),
+    "Sweep": (
+        lambda: sweep(shop(), {"repair_crews": [1, 2]}, hours=8, runs=10, seed=0, target=450),
+        {"table", "runs"},
+    ),
+    "Comparison": (lambda: compare(shop(), shop(), hours=8, runs=10, seed=0), {"table"}),
+}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_what_is_written_into_a_table_changes_no_result(name: str) -> None:
+    make, tables = RESULTS[name]
+    result = make()
+    before = {table: getattr(result, table).copy() for table in tables}
+    said = result.summary()
+    for table in tables:
+        written = getattr(result, table)
+        column = written.select_dtypes("number").columns[0]
+        written.loc[written.index[0], column] = 0
+        written[column] *= 0
+        written["mine"] = 1
+        pd.testing.assert_frame_equal(getattr(result, table), before[table])
+    assert result.summary() == said
+    assert pickle.loads(pickle.dumps(result)).summary() == said
+
+
+@pytest.mark.parametrize("name", ["ShopRun", "YearRun", "ShippingRun"])
+def test_a_table_of_a_result_cannot_be_set(name: str) -> None:
+    make, tables = RESULTS[name]
+    result = make()
+    for table in tables:
+        with pytest.raises(AttributeError):
+            setattr(result, table, None)
+        with pytest.raises(AttributeError, match=f"{table} is a result, which can't be set"):
+            object.__setattr__(result, table, None)
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_no_table_of_a_result_is_forgotten_here(name: str) -> None:
+    make, tables = RESULTS[name]
+    result = make()
+    public = (key for key in dir(result) if not key.startswith("_"))
+    assert {key for key in public if isinstance(getattr(result, key), pd.DataFrame)} == tables
