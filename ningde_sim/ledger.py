@@ -1,11 +1,12 @@
 """What each improvement of a shop is worth, from the critical path of its runs.
 
 A second less of a step on the path brings the last body a second earlier, as long as the path
-stays the same; in the time that is won the shop makes bodies at its usual pace. What an action
-takes off the path in that sense is its prediction. It is a local estimate: for shorter times it
-is an upper bound, since another path takes over; for a place more in a store it counts each time
-that the path waited for a place there as one body, of which the rest of the shop may leave little.
-Only a rerun on the same luck tells what is true, and `verify` makes these.
+stays the same; in the time that is won the shop makes bodies at its new pace. What an action takes
+off the path in that sense is its prediction; where work is shorter, that goes for the failures of
+its operating time as well. It is a local estimate: for shorter times mostly too high, since another
+path takes over; for a place more in a store it counts each time that the path waited for a place
+there as one body, of which the rest of the shop may leave little, so that even the order of places
+may be wrong. Only a rerun on the same luck tells what is true, and `verify` makes these.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
-from itertools import compress, count
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -117,7 +118,7 @@ class Worth:
         wide = [max(len(str(v)) for v in shown[name]) for name in ("thing", "kind")]
         for _, row in shown.iterrows():
             yield f"  {row['thing']:<{wide[0]}}  {row['kind']:<{wide[1]}}  {_told(row)}"
-        yield "  predicted from the critical path: local, for shortenings a bound, up to luck"
+        yield "  predicted from the critical path: local, mostly too high, for places rough"
         yield (
             f"  {self.runs:,} runs, seed {self.seed}, 95 % intervals of luck only; "
             f"version {self.version}"
@@ -128,7 +129,7 @@ class Worth:
 def _told(row: pd.Series[Any]) -> str:
     """Such as +31 (+12 to +50), predicted +45; or the prediction with its warning."""
     if np.isnan(row["verified"]):
-        return f"up to {row['predicted']:+,.1f} predicted, NOT VERIFIED"
+        return f"{row['predicted']:+,.1f} predicted, NOT VERIFIED"
     low, high = row["verified_low"], row["verified_high"]
     luck = "" if low > 0 or high < 0 else ": may be luck"
     return (
@@ -163,8 +164,8 @@ def worth(
     runs : int  Whose ledgers are read, at least 2.
     seed : int  From 0 to 2**63 - 1.
     verify : int  How many actions are run again as changed, on the same luck: that of the largest
-        prediction of each kind, then the second of each, and so on, since predictions of one kind
-        compare well, those of two kinds badly. All their intervals hold together at 95 %.
+        prediction of each kind, then the second of each, and so on, since predictions of two kinds
+        compare badly. All their intervals hold together at 95 %.
     workers : int, optional  How many runs at a time; all cores by default. It changes no result.
     progress : bool, optional  Show a bar; by default on a terminal.
 
@@ -263,15 +264,13 @@ class _Saving:
 
     Parameters
     ----------
-    things : tuple of int  Of which things, numbered as in the layout.
-    share : float  Of their time. [-]
-    each : float  Of each step of theirs that came to its end. [ms]
+    shares : mapping of int to float  Of the time of things, numbered as in the layout. [-]
+    faster : tuple of int  Whose steps that came to their end are each shorter by `FASTER`.
     gap : int  Or: waits for a place in this gap, -1 for none.
     """
 
-    things: tuple[int, ...] = ()
-    share: float = 0.0
-    each: float = 0.0
+    shares: Mapping[int, float]
+    faster: tuple[int, ...] = ()
     gap: int = -1
 
 
@@ -287,11 +286,14 @@ def _gains(
     ms, times = np.zeros(len(path.things)), np.zeros(len(path.things))
     ms[told["number"]], times[told["number"]] = told["ms"], told["times"]
     opened = ms.sum() - ms[path.layout.n_things : path.layout.stuck].sum()
-    pace = found.bodies / max(opened, 1)
+    calendar = [i for i, c in enumerate(path.layout.clocks) if c.failure.clock == "calendar"]
+    by_time = sum(ms[path.layout.repair(i)] + ms[path.layout.wait(i)] for i in calendar)
     gains = np.empty(len(savings))
     for k, saving in enumerate(savings):
-        here = list(saving.things)
-        gains[k] = pace * (saving.share * ms[here].sum() + saving.each * times[here].sum())
+        shorter = sum(share * ms[thing] for thing, share in saving.shares.items())
+        shorter += 1000 * FASTER * times[list(saving.faster)].sum()
+        lasting = by_time if saving.faster else 0  # they come as often, however short the work
+        gains[k] = found.bodies * shorter / max(opened - lasting - shorter, 1)
         if saving.gap >= 0:
             gains[k] = crossed[saving.gap]
     return found.bodies, gains
@@ -304,33 +306,44 @@ def _actions(layout: Layout) -> Iterator[tuple[Action, _Saving]]:
         here = range(first, first + len(line.stations))
         first = here.stop
         if len(here) > 1:
-            yield _faster(line.name, f"{CYCLE}, all stations", line.stations, here)
+            yield _faster(layout, line.name, f"{CYCLE}, all stations", here)
     for k, place in enumerate(layout.places):
         station, clocks = place.station, place.clocks
-        yield _faster(station.name, CYCLE, [station], [k])
+        yield _faster(layout, station.name, CYCLE, [k])
         if clocks:
-            repairs = tuple(layout.repair(i) for i in clocks)
-            stops = (*repairs, *(layout.wait(i) for i in clocks))
-            yield _failing(station, REPAIRS, "repair", SHORTER), _Saving(repairs, 1 - SHORTER)
-            yield _failing(station, FAILURES, "uptime", RARER), _Saving(stops, 1 - 1 / RARER)
+            repairs = [layout.repair(i) for i in clocks]
+            stops = [*repairs, *(layout.wait(i) for i in clocks)]
+            less, fewer = dict.fromkeys(repairs, 1 - SHORTER), dict.fromkeys(stops, 1 - 1 / RARER)
+            yield _failing(station, REPAIRS, "repair", SHORTER), _Saving(less)
+            yield _failing(station, FAILURES, "uptime", RARER), _Saving(fewer)
     yield from _places(layout)
     if shop.repair_crews is not None:
-        waits = tuple(layout.wait(i) for i in range(len(layout.clocks)))
-        yield Action(shop.name, CREW, {"repair_crews": shop.repair_crews + 1}), _Saving(waits, 1.0)
+        waits = dict.fromkeys((layout.wait(i) for i in range(len(layout.clocks))), 1.0)
+        yield Action(shop.name, CREW, {"repair_crews": shop.repair_crews + 1}), _Saving(waits)
 
 
 def _faster(
-    thing: str, kind: str, stations: Sequence[Station], numbers: Sequence[int]
+    layout: Layout, thing: str, kind: str, numbers: Sequence[int]
 ) -> tuple[Action, _Saving]:
-    """A second off the cycles, where they are longer than that."""
-    fast = [station.cycle_distribution.mean > FASTER for station in stations]
-    changes = {
-        f"stations.{station.name}.cycle_time": station.cycle_distribution.times(
-            1 - FASTER / station.cycle_distribution.mean
-        )
-        for station in compress(stations, fast)
-    }
-    return Action(thing, kind, changes), _Saving(tuple(compress(numbers, fast)), each=1000 * FASTER)
+    """A second off the cycles, where they are longer than that.
+
+    What fails by its operating time does so less often by the share that the work is shorter.
+    """
+    changes: dict[str, Any] = {}
+    shares: dict[int, float] = {}
+    faster = []
+    for k in numbers:
+        place = layout.places[k]
+        cycle = place.station.cycle_distribution
+        if cycle.mean <= FASTER:
+            continue
+        share = FASTER / cycle.mean
+        changes[f"stations.{place.station.name}.cycle_time"] = cycle.times(1 - share)
+        faster.append(k)
+        for clock in place.clocks:
+            if layout.clocks[clock].failure.clock == "operating":
+                shares |= {layout.repair(clock): share, layout.wait(clock): share}
+    return Action(thing, kind, changes), _Saving(shares, tuple(faster))
 
 
 def _failing(station: Station, kind: str, field: str, factor: float) -> Action:
@@ -353,7 +366,7 @@ def _places(layout: Layout) -> Iterator[tuple[Action, _Saving]]:
     numbers = count()
     for store in shop.stores:
         changes: dict[str, Any] = {f"stores.{store.name}.capacity": store.capacity + 1}
-        yield Action(store.name, PLACE, changes), _Saving(gap=next(numbers))
+        yield Action(store.name, PLACE, changes), _Saving({}, gap=next(numbers))
     for line in shop.lines:
         places: tuple[int, ...] = line.buffers  # type: ignore[assignment]
         for i, there in enumerate(places):
@@ -361,5 +374,5 @@ def _places(layout: Layout) -> Iterator[tuple[Action, _Saving]]:
             gap = next(numbers)
             yield (
                 Action(layout.gaps[gap].name, PLACE, {f"lines.{line.name}.buffers": more}),
-                _Saving(gap=gap),
+                _Saving({}, gap=gap),
             )

@@ -173,8 +173,9 @@ class CriticalPath:
         at += [] if cuts is None else [np.clip(cuts, 0, self.counted)]
         edges = np.unique(np.concatenate(at))
         begin, end = edges[:-1], edges[1:]
-        step = np.searchsorted(ends, end)
-        spent = np.where(end > begins[step], self._opened(what[step] >> 1, begin, end), 0)
+        step = np.minimum(np.searchsorted(ends, end), len(ends) - 1)
+        at_it = (end > begins[step]) & (end <= ends[step])  # after the last step it is closed
+        spent = np.where(at_it, self._opened(what[step] >> 1, begin, end), 0)
         return step, begin, end, spent
 
     def _opened(self, thing: Ints, begin: Ints, end: Ints) -> Ints:

@@ -16,7 +16,7 @@ from ningde_sim.engine.results import Counts, History, Ints, Packed, merged
 from ningde_sim.engine.rules import STATES, Layout, State
 from ningde_sim.plant import checks
 from ningde_sim.plant.shop import Shop
-from ningde_sim.plant.working_time import open_before
+from ningde_sim.plant.working_time import open_before, union
 from ningde_sim.tabled import tabled
 from ningde_sim.wrapped import wrapped
 
@@ -58,8 +58,11 @@ class ShopRun:
 
     @property
     def working_hours(self) -> float:
-        """Hours of the counted ones in which the shop's own working time is open. [h]"""
-        return float(units.ms_to_hours(self._open_ms(0)))
+        """Hours of the counted ones in which any of the lines works. [h]"""
+        layout = self._layout
+        times = {place.time for place in layout.places}
+        windows = np.array([w for time in times for w in layout.windows[time]], dtype=np.int64)
+        return float(units.ms_to_hours(self._opened_ms(*union(*windows.reshape(-1, 2).T))))
 
     @property
     def exits(self) -> dict[str, Ints]:
@@ -88,10 +91,13 @@ class ShopRun:
 
     def _open_ms(self, time: int) -> int:
         """Counted part of a working time. [ms]"""
-        begin, end = (
-            open_before(at, *np.array(self._layout.windows[time], dtype=np.int64).reshape(-1, 2).T)
-            for at in (units.hours_to_ms(self.warm_up), self._layout.horizon)
-        )
+        windows = np.array(self._layout.windows[time], dtype=np.int64).reshape(-1, 2)
+        return self._opened_ms(*windows.T)
+
+    def _opened_ms(self, opens: Ints, closes: Ints) -> int:
+        """Counted part of some windows. [ms]"""
+        ends = units.hours_to_ms(self.warm_up), self._layout.horizon
+        begin, end = (open_before(at, opens, closes) for at in ends)
         return int(end - begin)
 
     def windows(self, line: str) -> Ints:
@@ -211,7 +217,7 @@ class ShopRun:
     def crews(self) -> pd.DataFrame:
         """One row: crews, repairs asked for, hours busy, share busy, waits [min] for a crew.
 
-        Busy is the share of the hours in which the shop's own working time is open.
+        Busy is the share of `working_hours`.
         """
         with_crew = self.failures["crew"].to_numpy(dtype=bool)
         counted = {name: values[with_crew] for name, values in self.counts.clocks.items()}

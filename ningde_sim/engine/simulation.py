@@ -29,6 +29,8 @@ def check_request(
         raise TypeError(checks.complain(caller, "it must be given a Shop", shop, cure))
     owner = f"{caller} {shop.name!r}"
     hours = checks.number(owner, "hours", hours, above=True, high=units.MAX_HOURS)
+    if not units.hours_to_ms(hours):
+        raise ValueError(checks.complain(owner, "hours must be at least a millisecond", hours))
     warm_up = checks.number(owner, "warm_up", warm_up, high=units.MAX_HOURS)
     seed = checks.luck(owner, "seed", seed)
     if engine not in _ENGINES:

@@ -46,6 +46,8 @@ def test_a_horizon_beyond_the_clock_is_refused():
     """A million hours are the most; more is an error that says so, not an overflow."""
     with pytest.raises(ValueError, match=r"hours must be at most 1e\+06, got 10000000.0"):
         simulate(ningde_2021(), hours=1e7, seed=0)
+    with pytest.raises(ValueError, match=r"hours must be at least a millisecond, got 1e-07"):
+        simulate(ningde_2021(), hours=1e-7, seed=0)
 
 
 @pytest.mark.parametrize("engine", ["compiled", "reference"])

@@ -23,7 +23,7 @@ from ningde_sim import (
     simulate,
 )
 from ningde_sim.engine import compiled
-from tests.engine.by_hand import HOUR
+from tests.engine.by_hand import HOUR, exits
 from tests.shops import shops
 
 BUILT = settings(max_examples=150, suppress_health_check=list(HealthCheck))
@@ -107,6 +107,18 @@ def test_what_goes_on_after_the_last_body_belongs_to_whom_its_station_waits_for(
     assert told(table) == {("A", "working"): 20 + 3, ("B", "working"): 1, ("C", "working"): 1} | {
         ("A", "repair"): 75
     }
+
+
+def test_a_body_may_leave_at_the_last_instant_because_a_window_opens_then(run):
+    """The closed time before it has no step to come, and is that of the one before."""
+    up = Line("up", [Station("A", 20)], puts="s")
+    shift = WorkingTime([(0, 45 / HOUR)], every=120 / HOUR)
+    down = Line("down", [Station("B", 4)], takes="s", working_time=shift)
+    shop = Shop("s", [up, down], stores=[Store("s", 2)], output="up")
+    result = run(shop, 120, ledger=True)
+    assert exits(result, "up") == [20, 40, 60, 80, 120]
+    assert told(result) == {("A", "working"): 100, ("A", "closed"): 20}
+    assert result.ledger(every=0.01)["ms"].sum() == 120_000
 
 
 def test_a_repair_is_on_the_path_when_it_holds_up_the_slowest_station(run):

@@ -7,6 +7,7 @@ import pytest
 from ningde_sim import (
     Exponential,
     Failure,
+    Fixed,
     Line,
     PlannedStop,
     Robot,
@@ -399,3 +400,14 @@ def test_the_summary_tells_hours_by_the_clock_from_working_hours(run):
     result = run(shop, 3600)
     assert (result.throughput, result.working_hours) == (180, 0.5)
     assert "180 (180.00 an hour by the clock, 360.00 a working hour)" in result.summary()
+
+
+def test_working_hours_are_those_of_the_lines_whatever_the_shop_would_keep(run):
+    """Else crews could be busy for more than all of them."""
+    mode = Failure("stop", Fixed(180 / HOUR), Fixed(1), crew=True)
+    own = windows((0, 1200), (1800, 3600))
+    line = Line("L", [Station("A", 10, failures=[mode])], working_time=own)
+    shop = Shop("s", [line], working_time=windows((0, 60)), repair_crews=1)
+    result = run(shop, 3600)
+    assert result.working_hours == pytest.approx(3000 / 3600)
+    assert result.crews["share_busy"].item() == pytest.approx(12 * 60 / 3000)
