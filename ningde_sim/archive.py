@@ -15,7 +15,6 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -72,7 +71,7 @@ class Archive:
         self._cells: dict[str, tuple[int, list[str], list[str]]] = {}  # with names of columns
         about = {"version": version, "seed": str(seed), "content": json.dumps(dict(content))}
         is_new = self._is_new()
-        if not is_new and not self._beside("-journal").exists():
+        if not is_new and not self._path.with_name(f"{self._path.name}-journal").exists():
             self._glance(about)
         with self._told("be opened"):
             # Nothing is written by opening; transactions are begun and ended here by hand.
@@ -150,12 +149,7 @@ class Archive:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     # ------------------------------------------------------------------ opening
@@ -234,9 +228,6 @@ class Archive:
             pair = json.loads(about["content"]), json.loads(there["content"])
             raise ArchiveRefused(self._words(f"it is of another plant: {_differences(*pair)}"))
 
-    def _beside(self, end: str) -> Path:
-        return self._path.with_name(f"{self._path.name}{end}")
-
     def _make(self, about: Mapping[str, str]) -> None:
         for table in TABLES:
             self._db.execute(table)
@@ -274,7 +265,7 @@ class Archive:
             rule, cure = f"it cannot {act}, {error}", "All runs that were in it stay."
             if "locked" in str(error):
                 rule, cure = "another process is writing it", "Wait for it, or name another file."
-            raise ArchiveFailed(f"Archive {str(self._path)!r}: {rule}. {cure}") from error
+            raise ArchiveFailed(self._words(rule, cure)) from error
 
     def _words(self, rule: str, cure: str = "Name another file; this one stays as it is.") -> str:
         return f"Archive {str(self._path)!r}: {rule}. {cure}"

@@ -5,21 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from textwrap import shorten
 
 import numpy as np
 import pandas as pd
 
 from ningde_sim import estimate, paired
-from ningde_sim.cases import Case
+from ningde_sim.cases import Case, Tunable
 from ningde_sim.engine.simulation import Engine
 from ningde_sim.estimate import Estimate, Values
 from ningde_sim.plant import checks
+from ningde_sim.plant.paths import differences
 from ningde_sim.plant.shop import Shop
 from ningde_sim.replication import replicate
 from ningde_sim.scenarios.scenario import Scenario
 from ningde_sim.study import Study
 from ningde_sim.wrapped import wrapped
 from ningde_sim.year_case import Uncertainty
+
+MOST_CHANGES = 4
+"""Changed values that a summary tells."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -102,6 +107,15 @@ class Comparison:
         return tuple(sorted(self.first.inputs.keys() ^ self.second.inputs.keys()))
 
     @property
+    def changes(self) -> pd.DataFrame:
+        """A row a path at which the two differ: what stands in the first, and in the second."""
+        both = [
+            dict(case.content) if isinstance(case := study.case, Tunable) else {}
+            for study in (self.first, self.second)
+        ]
+        return differences(*both).set_axis(["first", "second"], axis="columns")
+
+    @property
     def table(self) -> pd.DataFrame:
         """A row a column of results that both have: means, difference with 95 % interval, unit.
 
@@ -149,6 +163,7 @@ class Comparison:
                 if target is not None
                 else {}
             )
+        yield from self._change_lines()
         for words, mean in means.items():
             yield words, f"{mean} {case.units[case.of]}, the mean"
         gain = self._gain(None)
@@ -177,6 +192,15 @@ class Comparison:
             yield "interval", "of luck only: it says nothing about inputs that are not known"
         notes = dict.fromkeys((*case.notes, *self.second.case.notes))
         yield from (("note", note) for note in notes)
+
+    def _change_lines(self) -> Iterator[tuple[str, str]]:
+        """The first of the changes, where there are some."""
+        changes = self.changes
+        for k, row in enumerate(changes.head(MOST_CHANGES).itertuples()):
+            first, second = (shorten(str(value), 60) for value in (row.first, row.second))
+            yield "" if k else "changed", f"{row.Index}: {first} -> {second}"
+        if len(changes) > MOST_CHANGES:
+            yield "", f"and {len(changes) - MOST_CHANGES:,} more: see `.changes`"
 
     @property
     def _names(self) -> tuple[str, str]:

@@ -48,7 +48,7 @@ def latin_hypercube(ranges: Ranges, size: int, *, seed: int) -> list[dict[str, f
 
     size = checks.whole("latin_hypercube", "size", size, low=2)
     ends = _ends("latin_hypercube", ranges)
-    rng = np.random.default_rng(checks.whole("latin_hypercube", "seed", seed, high=2**63 - 1))
+    rng = np.random.default_rng(checks.luck("latin_hypercube", "seed", seed))
     return _scaled(ends, qmc.LatinHypercube(len(ends), seed=rng).random(size))
 
 
@@ -76,7 +76,7 @@ def sobol(ranges: Ranges, size: int, *, seed: int) -> list[dict[str, float]]:
         cure = f"Take {below} or {2 * below}."
         raise ValueError(checks.complain("sobol", "size must be a power of 2", size, cure))
     ends = _ends("sobol", ranges)
-    rng = np.random.default_rng(checks.whole("sobol", "seed", seed, high=2**63 - 1))
+    rng = np.random.default_rng(checks.luck("sobol", "seed", seed))
     return _scaled(ends, qmc.Sobol(len(ends), seed=rng).random(size))
 
 

@@ -100,12 +100,12 @@ class OpenInterval(DoubtfulEstimate):
         )
 
 
-def warn(estimate: Estimate, *, needed: int = FEW_RUNS, stacklevel: int = 3) -> Estimate:
+def warn(estimate: Estimate, *, needed: int = FEW_RUNS) -> Estimate:
     """Hand an estimate on, with a named warning that carries it when it is doubtful."""
     if not estimate.bounded:
-        warnings.warn(OpenInterval(estimate, max(needed, FEW_RUNS)), stacklevel=stacklevel)
+        warnings.warn(OpenInterval(estimate, max(needed, FEW_RUNS)), stacklevel=3)
     elif estimate.n < FEW_RUNS:
-        warnings.warn(FewRuns(estimate, FEW_RUNS), stacklevel=stacklevel)
+        warnings.warn(FewRuns(estimate, FEW_RUNS), stacklevel=3)
     return estimate
 
 

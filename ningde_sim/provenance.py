@@ -18,6 +18,9 @@ from ningde_sim.year_case import YearCase
 SHOPS = {"ningde-2021": ningde_2021, "ningde-2020-12": ningde_2020}
 """Shops that ship, by the scenario whose body shop each is."""
 
+PLAN, SHOP = "plan.toml", "shop.txt"
+"""Files for what does not ship."""
+
 
 def call(study: Study) -> str:
     """A program that makes the study again and checks its digest."""
@@ -41,28 +44,27 @@ def call(study: Study) -> str:
 
 def _made(case: Case) -> tuple[list[str], str, dict[str, object]]:
     """What to import, the expression that makes what was run, what a run of it is."""
-    left = text(case)
-    asked: dict[str, object] = {}
+    asked: dict[str, object]
     if isinstance(case, YearCase):
-        file = left[0] if left else case.scenario.name
-        asked |= {"uncertainty": case.uncertainty, "engine": case.engine}
+        file = case.scenario.name if _ships(case.scenario) else PLAN
+        asked = {"uncertainty": case.uncertainty, "engine": case.engine}
         return ["from ningde_sim import replicate, scenario"], f"scenario({file!r})", asked
     if isinstance(case, ShopCase):
-        asked |= {"hours": case.hours, "warm_up": case.warm_up, "engine": case.engine}
-        if left is None:
-            name = SHOPS[_shipped(case.shop)].__name__
+        asked = {"hours": case.hours, "warm_up": case.warm_up, "engine": case.engine}
+        if shipped := _shipped(case.shop):
+            name = SHOPS[shipped].__name__
             return [f"from ningde_sim import {name}, replicate"], f"{name}()", asked
         imports = ["from pathlib import Path", "", "from ningde_sim import *"]
-        return imports, f"eval(Path({left[0]!r}).read_text('utf-8'))", asked
-    return ["from ningde_sim import replicate"], f"...  # {case!r}", asked
+        return imports, f"eval(Path({SHOP!r}).read_text('utf-8'))", asked
+    return ["from ningde_sim import replicate"], f"...  # {case!r}", {}
 
 
 def text(case: Case) -> tuple[str, str] | None:
     """The name of a file, and what has to stand in it to make again what does not ship."""
     if isinstance(case, YearCase) and not _ships(case.scenario):
-        return "plan.toml", tomli_w.dumps(plain(case.scenario))
+        return PLAN, tomli_w.dumps(plain(case.scenario))
     if isinstance(case, ShopCase) and not _shipped(case.shop):
-        return "shop.txt", repr(case.shop)
+        return SHOP, repr(case.shop)
     return None
 
 

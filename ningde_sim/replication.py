@@ -121,7 +121,7 @@ def replicate(
         engine=engine,
     )
     owner = f"replicate {case.title!r}"
-    seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
+    seed = checks.luck(owner, "seed", seed)
     workers = number_of_workers(owner, workers)
     target = case.target if target is None else checks.number(owner, "target", target)
     aim = None if precision is None else stopping.wanted(owner, precision, target)
@@ -148,17 +148,14 @@ def replicate(
     if aim and not aim.reached(study.column()):
         missed = aim.estimate(study.column())
         warnings.warn(PrecisionMissed(missed, aim.needed(missed)), stacklevel=2)
-    if isinstance(case, ShopCase) and _starts_empty(case, seed):
+    if (
+        isinstance(case, ShopCase)
+        and case.warm_up
+        and nothing_leaves(case.shop, case.warm_up, seed=seed, engine=case.engine)
+    ):
         counted = estimate.mean(study.column(), level=0.95)
         warnings.warn(WarmUpTooShort(counted, case.warm_up), stacklevel=2)
     return study
-
-
-def _starts_empty(case: ShopCase, seed: int) -> bool:
-    """Whether a shop that is given a warm-up is plainly not full when it ends."""
-    if not case.warm_up:
-        return False
-    return nothing_leaves(case.shop, case.warm_up, seed=seed, engine=case.engine)
 
 
 def case_of(

@@ -16,17 +16,7 @@ from ningde_sim.plant.paths import nearest
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Sample:
-    """Results of independent runs of a case, column by column.
-
-    Wherever `of` is a column of results, it is the case's main one by default; `level` is the
-    confidence of the interval, between 0 and 1. [-]
-
-    Attributes
-    ----------
-    case : Case  What was run.
-    values : mapping of arrays, shape (n,)  The results, read-only. [case.units]
-    target : float or None  The least of the main column that counts as reached. [case.units]
-    """
+    """Results of independent runs of a case, column by column; told with `Study`."""
 
     case: Case
     values: Mapping[str, Values]

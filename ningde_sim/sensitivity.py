@@ -126,15 +126,10 @@ def sobol(
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario, seed, of, workers, level, progress : as for `tornado`
     inputs : sequence of str  Two or more names as in `scenario.doubtful()`; what shares a doubt
         moves together.
     n : int  Points, a power of 2 from 8 on. Four times as many halve the intervals, or better.
-    seed : int  From 0 to 2**63 - 1.
-    of : str  A column of results of a study of the scenario.
-    workers : int, optional  How many runs at a time; all cores by default. It changes no result.
-    level : float  Confidence of the intervals, between 0 and 1. [-]
-    progress : bool, optional  Show a bar; by default on a terminal.
 
     Returns
     -------
@@ -209,7 +204,7 @@ def shares(
         below = 2 ** (n.bit_length() - 1)
         cure = f"Take {below} or {2 * below}."
         raise ValueError(checks.complain(owner, "n must be a power of 2", n, cure))
-    seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
+    seed = checks.luck(owner, "seed", seed)
     level = checks.share(owner, "level", level)
     workers = number_of_workers(owner, workers)
 

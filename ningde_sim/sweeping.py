@@ -108,7 +108,7 @@ def sweep(
     if not isinstance(case, Tunable):
         rule = "its values must be known by path: it must be given a Shop or a Scenario"
         raise TypeError(checks.complain(owner, rule, case))
-    seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
+    seed = checks.luck(owner, "seed", seed)
     runs = checks.whole(owner, "runs", runs, low=1, high=OTHER_LUCK)
     workers = number_of_workers(owner, workers)
     target = case.target if target is None else checks.number(owner, "target", target)

@@ -122,13 +122,13 @@ class Sweep:
         level = checks.share(self._owner, "level", level)
         target = self._target(of, target)
         found = self._matrix(of)
-        rows = [(f"mean{end}", i) for i, end in enumerate(("", "_low", "_high"))]
+        ends = ("", "_low", "_high")
         means = np.array([_ends(estimate.mean(row, level=level)) for row in found])
-        columns: dict[str, Any] = {name: means[:, i] for name, i in rows}
+        columns: dict[str, Any] = {f"mean{end}": means[:, i] for i, end in enumerate(ends)}
         if target is not None:
             hits = np.sum(found >= target, axis=1)
             odds = {h: _ends(estimate.probability(int(h), self.n, level=level)) for h in set(hits)}
-            for i, end in enumerate(("", "_low", "_high")):
+            for i, end in enumerate(ends):
                 columns[f"probability{end}"] = [odds[h][i] for h in hits]
         table = pd.DataFrame({**columns, "n": self.n, "level": level}, index=self._index)
         return pd.concat([self._labels, table], axis=1)
@@ -397,11 +397,8 @@ class Sweep:
             yield words, f"{of} {each[at]} at {told}"
         kept = len(self.best(target=self.target))
         yield "may be best", f"{kept:,} of {len(found):,} cells by {of}, with 95 % confidence"
-        yield (
-            "luck",
-            f"the same in all cells: seed {self.seed}, {self.case.engine} engine, "
-            + (f"version {self.version}"),
-        )
+        told = f"seed {self.seed}, {self.case.engine} engine, version {self.version}"
+        yield "luck", f"the same in all cells: {told}"
         if any(inputs.dtype.names for inputs in self.inputs.values()):
             yield "doubt", "inputs drawn anew for each run, the same in all cells; those varied"
             yield "", "here are known"

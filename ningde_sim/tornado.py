@@ -254,7 +254,7 @@ def swings(
     if closer is not None:
         closer = checks.whole(owner, "closer", closer, cure="None gives all inputs all runs.")
     closer = len(names) if closer is None else min(closer, len(names))
-    seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
+    seed = checks.luck(owner, "seed", seed)
     level = checks.share(owner, "level", level)
     workers = number_of_workers(owner, workers)
 

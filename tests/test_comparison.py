@@ -56,6 +56,25 @@ def test_common_luck_makes_the_interval_narrow(found: Comparison) -> None:
     assert fewer.value > 3
 
 
+def test_it_tells_what_was_changed() -> None:
+    shop = Shop("four", [Line(name, [Station(f"{name}1", 60)]) for name in "ABCDEF"])
+    few = shop.replace({"repair_crews": 2, "stations.A1.cycle_time": 50})
+    found = compare(shop, few, hours=1, runs=3, seed=0, progress=False)
+    assert found.changes.to_dict("index") == {
+        "stations.A1.cycle_time": {"first": "60.0", "second": "50.0"},
+        "repair_crews": {"first": "None", "second": "2"},
+    }
+    assert "stations.A1.cycle_time: 60.0 -> 50.0\n" in found.summary()
+    many = compare(few, shop.replace({"stations.*.scrap": 0.1}), hours=1, runs=3, seed=0)
+    assert "and 4 more: see `.changes`" in many.summary()
+    plan = small_year("ningde-2020-12")
+    other = compare(plan, plan.replace({"body_shop.repair_crews": 2}), runs=2, seed=0)
+    assert [*other.changes.index] == ["body_shop.repair_crews"]
+    assert compare(plan, plan, runs=2, seed=0).changes.empty
+    years = replicate(Year(), runs=3, seed=0, progress=False)  # says of no path what it holds
+    assert Comparison(years, years).changes.empty
+
+
 def test_each_column_has_a_row_with_its_unit(found: Comparison) -> None:
     table = found.table
     assert list(table.index) == list(found.first.values)

@@ -82,11 +82,6 @@ def test_the_target_is_that_of_the_case_by_default() -> None:
     assert replicate(Year(target=7.0), runs=1, seed=5, target=8).target == 8
 
 
-def test_the_hours_are_of_shops() -> None:
-    with pytest.raises(ValueError, match=r"replicate 'synthetic': hours and warm_up are of shops"):
-        replicate(Year(), hours=8, seed=0)
-
-
 # ------------------------------------------------------------------ precision
 
 

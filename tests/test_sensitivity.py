@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
 import pickle
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,9 +10,8 @@ import pandas as pd
 import pytest
 
 from ningde_sim.production.year import simulate_year
-from ningde_sim.scenarios.scenario import Scenario
 from ningde_sim.sensitivity import SobolShares, _points, shares, sobol
-from tests.years import small_year
+from tests.years import winter
 
 WEIGHTS = np.array([1.0, 3.0, 2.0])
 
@@ -139,12 +136,6 @@ def test_what_makes_no_sense_is_refused(changed: dict[str, Any], kind: Any, text
 # ------------------------------------------------------------------ of a year
 
 TWO = ("paint.rate", "assembly.rate")
-
-
-@cache
-def winter() -> Scenario:
-    """January and February."""
-    return small_year().replace({"calendar.end": datetime.date(2021, 2, 28)})
 
 
 def year(**changed: Any) -> SobolShares:

@@ -8,7 +8,6 @@ import re
 import warnings
 from typing import Any
 
-import joblib
 import numpy as np
 import pytest
 from scipy import stats
@@ -65,11 +64,6 @@ def test_one_worker_and_two_agree(engine: str) -> None:
     one, two = (lucky(runs=12, workers=w, engine=engine).runs for w in (1, 2))
     assert one.equals(two)
     assert one["bodies"].nunique() > 1
-
-
-def test_a_back_end_of_the_users_own_gives_the_same() -> None:
-    with joblib.parallel_config(backend="loky", n_jobs=2):
-        assert lucky(runs=12).runs.equals(lucky(runs=12, workers=1).runs)
 
 
 def test_both_engines_agree() -> None:

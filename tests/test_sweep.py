@@ -18,7 +18,9 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
+import ningde_sim
 from ningde_sim import (
     Exponential,
     Failure,
@@ -169,12 +171,6 @@ def test_what_one_cell_of_a_list_sets_is_known_in_all() -> None:
 # ---------------------------------------------------------------- compared
 
 
-def synthetic(rates: list[float], runs: int = 200, **more: Any) -> Sweep:
-    """Cells whose years have the mean 100 and the same luck but for their share of `rate`."""
-    over = {"weights.rate": rates}
-    return sweep(Year(**more), over, runs=runs, seed=0, progress=False)  # type: ignore[arg-type]
-
-
 def test_against_a_baseline_the_differences_are_paired(found: Sweep) -> None:
     table = found.against({"repair_crews": 1, "stores.gap.capacity": 10}, level=0.9)
     assert list(table.index) == [0, 2, 3, 4, 5]
@@ -186,14 +182,10 @@ def test_against_a_baseline_the_differences_are_paired(found: Sweep) -> None:
     assert odds.loc[4, "verdict"] in ("more", "not distinguishable")
 
 
-def test_all_intervals_against_a_baseline_hold_together() -> None:
-    from scipy import stats
-
-    table = toy(runs=12).against(0, level=0.95)
-    wide, k = toy(runs=12), 5
-    gain = wide.study(3).column() - wide.study(0).column()
+def test_all_intervals_against_a_baseline_hold_together(found: Sweep) -> None:
+    gain, k = found.study(3).column() - found.study(0).column(), 5
     half = stats.t.ppf(1 - 0.05 / (2 * k), 11) * gain.std(ddof=1) / np.sqrt(12)
-    row = table.loc[3]
+    row = found.against(0, level=0.95).loc[3]
     assert row["high"] - row["difference"] == pytest.approx(half)
 
 
@@ -403,7 +395,8 @@ def test_a_full_disk_is_told_and_what_had_finished_is_kept(tmp_path: Path) -> No
         return subprocess.run(start, cwd=folder, capture_output=True, text=True, check=True).stdout
 
     assert "it cannot be written" in run("full")
-    with Archive(file, content=Year().content, seed=0, version=version()) as archive:
+    version = ningde_sim.__version__
+    with Archive(file, content=Year().content, seed=0, version=version) as archive:
         kept = archive.finished(Year().replace({"luck": 1.0}).digest)
     assert len(kept) > 50
     whole = sweep(Year(), {"luck": [1.0, 2.0, 3.0]}, runs=300, seed=0, progress=False)  # type: ignore[arg-type]
@@ -424,28 +417,22 @@ if __name__ == "__main__":
 
 def finished(file: Path, year: Year) -> set[str]:
     """The runs in a file, which stays as it is."""
-    with pytest.MonkeyPatch.context():
-        copy = file.parent / "copy"
-        copy.mkdir()
-        for part in file.parent.glob(f"{file.name}*"):
-            shutil.copy(part, copy)
-        rows = set()
-        try:
-            archive = Archive(copy / file.name, content=year.content, seed=0, version=version())
-        except ArchiveRefused:
-            return set()  # not yet made
-        with archive:
-            for rate, luck in itertools.product([1.0, 2.0, 3.0, 4.0], [1.0, 2.0]):
-                digest = year.replace({"weights.rate": rate, "luck": luck}).digest
-                rows |= {f"{digest} {run}" for run in archive.finished(digest)}
-        shutil.rmtree(copy)
+    copy = file.parent / "copy"
+    copy.mkdir()
+    for part in file.parent.glob(f"{file.name}*"):
+        shutil.copy(part, copy)
+    rows = set()
+    version = ningde_sim.__version__
+    try:
+        archive = Archive(copy / file.name, content=year.content, seed=0, version=version)
+    except ArchiveRefused:
+        return set()  # not yet made
+    with archive:
+        for rate, luck in itertools.product([1.0, 2.0, 3.0, 4.0], [1.0, 2.0]):
+            digest = year.replace({"weights.rate": rate, "luck": luck}).digest
+            rows |= {f"{digest} {run}" for run in archive.finished(digest)}
+    shutil.rmtree(copy)
     return rows
-
-
-def version() -> str:
-    import ningde_sim
-
-    return ningde_sim.__version__
 
 
 @pytest.mark.parametrize("prefer", ["threads", "processes"])

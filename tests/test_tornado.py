@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import pickle
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,9 +12,8 @@ import pytest
 
 from ningde_sim import sensitivity
 from ningde_sim.production.year import simulate_year
-from ningde_sim.scenarios.scenario import Scenario
 from ningde_sim.tornado import Tornado, swings, tornado
-from tests.years import small_year
+from tests.years import winter
 
 INPUTS = {
     "rate": (50.0, 70.0, "cars/h"),
@@ -161,12 +158,6 @@ def test_what_makes_no_sense_is_refused(changed: dict[str, Any], kind: Any, text
 # ------------------------------------------------------------------ of a year
 
 TWO = ("paint.rate", "assembly.rate")
-
-
-@cache
-def winter() -> Scenario:
-    """January and February, before the works: their stop can't bear on it."""
-    return small_year().replace({"calendar.end": datetime.date(2021, 2, 28)})
 
 
 def year(**changed: Any) -> Tornado:

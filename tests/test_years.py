@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import joblib
 import numpy as np
 import pytest
@@ -11,15 +13,11 @@ from ningde_sim.outlook import OutsideRuns
 from ningde_sim.year_case import YearCase
 from tests.years import small_year
 
-SHORT = {"calendar.start": "2021-08-25", "calendar.end": "2021-10-05"}
-
 
 def six_weeks():
     """A time with works and a launch in it."""
-    import datetime
-
-    days = {key: datetime.date.fromisoformat(day) for key, day in SHORT.items()}
-    return small_year().replace(days)
+    days = {"start": datetime.date(2021, 8, 25), "end": datetime.date(2021, 10, 5)}
+    return small_year().replace({f"calendar.{key}": day for key, day in days.items()})
 
 
 @pytest.fixture(scope="module")
@@ -132,5 +130,5 @@ def test_what_makes_no_sense_is_refused():
     """With the scenario's name."""
     with pytest.raises(ValueError, match=r"replicate 'ningde-2021': uncertainty must be 'all' or"):
         replicate(small_year(), runs=1, seed=0, uncertainty="none")
-    with pytest.raises(ValueError, match="hours and warm_up are of shops, got 5"):
+    with pytest.raises(ValueError, match=r"replicate .*hours and warm_up are of shops, got 5"):
         replicate(small_year(), hours=5, runs=1, seed=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from functools import cache
 from typing import Any
 
@@ -57,3 +58,9 @@ def small_year(name: str = "ningde-2021") -> Scenario:
     before = None if there.works is None else load(small_shop("small before", 53.0))
     after = load(small_shop("small", 52.0))
     return dataclasses.replace(there, body_shop=after, body_shop_before=before)
+
+
+@cache
+def winter() -> Scenario:
+    """January and February 2021, before the works: their stop can't bear on it."""
+    return small_year().replace({"calendar.end": datetime.date(2021, 2, 28)})

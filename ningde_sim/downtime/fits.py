@@ -146,6 +146,16 @@ class Peak:
     log_shape: float
     height: float
 
+    @property
+    def means(self) -> tuple[float, float]:
+        """Between which logarithms a mean is looked for."""
+        return self.log_mean - FARTHEST, self.log_mean + FARTHEST
+
+    @property
+    def shapes(self) -> tuple[float, float]:
+        """Between which logarithms a shape is looked for."""
+        return math.log(self.family.least), math.log(self.family.most)
+
     def fall(self, log_mean: float, log_shape: float) -> float:
         """How far the log-likelihood lies below the peak."""
         mean, shape = math.exp(log_mean), math.exp(log_shape)
@@ -158,14 +168,12 @@ def peak(family: Family, spans: Spans) -> Peak:
     from scipy import optimize  # takes a while to import
 
     start = Peak(family, spans, math.log(spans.total / spans.n), 0.0, 0.0)
-    shapes = (math.log(family.least), math.log(family.most))
-    means = (start.log_mean - FARTHEST, start.log_mean + FARTHEST)
     corners = np.array([(0, 0), (0.3, 0), (0, 0.3)]) + np.array([start.log_mean, 0.0])
     found = optimize.minimize(  # type: ignore[call-overload]  # scipy-stubs know no simplex
         lambda at: start.fall(float(at[0]), float(at[1])),
         corners[0],
         method="Nelder-Mead",
-        bounds=[means, shapes],
+        bounds=[start.means, start.shapes],
         options={"initial_simplex": corners, "xatol": 1e-6, "fatol": 1e-9, "maxiter": 2000},
     )
     return Peak(family, spans, float(found.x[0]), float(found.x[1]), -float(found.fun))
@@ -186,11 +194,18 @@ def two_numbers(top: Peak, *, level: float) -> Fit:
     likelihood of censored times.
     """
     n, family, most = top.spans.n, top.family, cut(top.spans.n, level=level)
-    shapes = (math.log(family.least), math.log(family.most))
-    means = (top.log_mean - FARTHEST, top.log_mean + FARTHEST)
     mean = math.exp(top.log_mean)
-    low, high = (math.exp(_end(_over_shapes(top), top.log_mean, end, most)) for end in means)
-    one, other = (_end(_over_means(top), top.log_shape, end, most) for end in shapes)
+
+    def fall_at_mean(x: float) -> float:
+        """The least fall at a mean, whatever the shape."""
+        return _least(lambda shape: top.fall(x, shape), *top.shapes)
+
+    def fall_at_shape(x: float) -> float:
+        """The least fall at a shape, whatever the mean."""
+        return _least(lambda mean: top.fall(mean, x), *top.means)
+
+    low, high = (math.exp(_end(fall_at_mean, top.log_mean, end, most)) for end in top.means)
+    one, other = (_end(fall_at_shape, top.log_shape, end, most) for end in top.shapes)
     cvs = sorted(family.cv(math.exp(x)) for x in (one, top.log_shape, other))
     return Fit(
         family.build(mean, math.exp(top.log_shape)),
@@ -207,19 +222,6 @@ def cut(n: int, *, level: float) -> float:
 
     t = float(stats.t.isf((1 - level) / 2, n - 1))
     return n * math.log1p(t * t / (n - 1)) / 2
-
-
-def _over_shapes(top: Peak) -> Callable[[float], float]:
-    """The least fall at a mean, whatever the shape."""
-    low, high = math.log(top.family.least), math.log(top.family.most)
-    return lambda x: _least(lambda shape: top.fall(x, shape), low, high)
-
-
-def _over_means(top: Peak) -> Callable[[float], float]:
-    """The least fall at a shape, whatever the mean."""
-    return lambda x: _least(
-        lambda mean: top.fall(mean, x), top.log_mean - FARTHEST, top.log_mean + FARTHEST
-    )
 
 
 def _least(fall: Callable[[float], float], low: float, high: float) -> float:

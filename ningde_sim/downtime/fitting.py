@@ -19,8 +19,8 @@ from ningde_sim.downtime.log import StopLog, read
 from ningde_sim.downtime.observed import Moment
 from ningde_sim.downtime.sieve import OWNER
 from ningde_sim.plant import checks
-from ningde_sim.plant.station import CLOCKS, Clock, Failure
-from ningde_sim.plant.working_time import WorkingTime
+from ningde_sim.plant.station import Clock, Failure, check_clock
+from ningde_sim.plant.working_time import WorkingTime, check_working_time
 
 
 def fit_downtime(
@@ -55,7 +55,8 @@ def fit_downtime(
     ----------
     table : path of a CSV file, or DataFrame
         A row a stop: equipment, start, end, reason. Dates of ISO 8601, or dates. A stop without
-        an end is taken to go on at the end of the window.
+        an end is taken to go on at the end of the window. A file is of UTF-8 text, separated by
+        comma, semicolon or tab.
     begin, end : date, optional  When the equipment was observed. By default from the first start
         to the last date of the log, which leaves out the quiet time before and after it.
     tz : str or tzinfo, optional  Time zone of the dates that bear none. Without it such dates are
@@ -109,9 +110,7 @@ def fit_downtime(
     level = checks.share(OWNER, "level", level)
     _check_words(clock, on_problem, operating)
     log = read(table, begin=begin, end=end, tz=tz, equipment=equipment)
-    if working_time is not None and not isinstance(working_time, WorkingTime):
-        rule = "working_time must be a WorkingTime or None"
-        raise TypeError(checks.complain(OWNER, rule, working_time))
+    check_working_time(OWNER, working_time)
     hours = lives.working_hours(log, working_time)
     lives.check(log, hours, clock)
     problems = log.sieve.settle(report=on_problem == "report")
@@ -147,8 +146,7 @@ def fit_downtime(
 
 
 def _check_words(clock: object, on_problem: object, operating: object) -> None:
-    if clock not in CLOCKS:
-        raise ValueError(checks.complain(OWNER, 'clock must be "operating" or "calendar"', clock))
+    check_clock(OWNER, clock)
     if on_problem not in ("raise", "report"):
         rule = 'on_problem must be "raise" or "report"'
         raise ValueError(checks.complain(OWNER, rule, on_problem))

@@ -111,20 +111,17 @@ def _rows(table: str | os.PathLike[str] | pd.DataFrame) -> tuple[str, pd.DataFra
         where, rows = OWNER, table.copy()
         labels: list[Any] = table.index.tolist()
     elif isinstance(table, (str, os.PathLike)):
-        where = Path(table).name
-        rows = pd.read_csv(
-            table, dtype=str, keep_default_na=False, skip_blank_lines=False, encoding="utf-8-sig"
-        )
-        rows.columns = [str(name).strip() for name in rows.columns]
+        where, rows = Path(table).name, _file(table)
         labels = list(range(2, len(rows) + 2))  # lines of the file; the first is the header
     else:
         rule = "it must be the path of a CSV file or a DataFrame"
         raise TypeError(checks.complain(OWNER, rule, table))
+    rows.columns = [_heading(name) for name in rows.columns]
     for column in COLUMNS:
         if column not in rows.columns:
             cure = (
-                f"It needs {', '.join(COLUMNS)}: rename what stands for them. A file with "
-                "semicolons is read by pd.read_csv(path, sep=';')."
+                f"It needs {', '.join(COLUMNS)}: rename what stands for them, "
+                'table.rename(columns={"Asset": "equipment"}).'
             )
             rule = f"there must be a column {column!r}"
             raise ValueError(checks.complain(where, rule, list(rows.columns), cure))
@@ -138,6 +135,31 @@ def _rows(table: str | os.PathLike[str] | pd.DataFrame) -> tuple[str, pd.DataFra
     if rows.empty:
         raise ValueError(checks.complain(where, "it must have at least one row", 0))
     return where, rows
+
+
+def _file(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """The cells of a file as words; comma, semicolon or tab: what its first line has most of."""
+    try:
+        with Path(path).open(encoding="utf-8-sig") as file:
+            header = file.readline()
+        return pd.read_csv(
+            path,
+            sep=max(",;\t", key=header.count),
+            dtype=str,
+            keep_default_na=False,
+            skip_blank_lines=False,
+            encoding="utf-8-sig",
+        )
+    except UnicodeDecodeError as error:
+        cure = 'Read it by pd.read_csv(path, encoding="gb18030"), or whatever wrote it.'
+        rule = "it must be text of UTF-8"
+        raise ValueError(checks.complain(Path(path).name, rule, str(error), cure)) from error
+
+
+def _heading(name: Any) -> Any:
+    """Names of columns as they are, but those that are asked for in any case."""
+    known = str(name).strip().casefold()
+    return known if known in COLUMNS else name
 
 
 def _word(value: Any) -> str:
@@ -160,7 +182,10 @@ def _check_cells(sieve: Sieve, start: Dated, end: Dated, *, mixed: bool) -> None
     cure = "A stop without a start tells nothing: look it up, or drop the row."
     sieve.refuse(start.missing, "start", "there must be a start", cure)
     for column, dated in _named([start, end]):
-        cure = "Write 2021-09-03T14:05:00, with an offset such as +08:00 where it has one."
+        cure = (
+            "Write 2021-09-03T14:05:00, with an offset such as +08:00 where it has one, or read "
+            f'all by pd.to_datetime(table["{column}"], format="%d.%m.%Y %H:%M").'
+        )
         sieve.refuse(dated.unreadable, column, f"{column} must be a date of ISO 8601", cure)
     for column, dated in _named([start, end]):
         if mixed:

@@ -68,16 +68,10 @@ def _stores(layout: Layout) -> tuple[Records, Ints]:
     for field in ("capacity", "transit", "time"):
         stores[field] = [getattr(gap, field) for gap in layout.gaps]
     stores["level"] = stores["ready"] = [gap.initial for gap in layout.gaps]
-    n_takers = [0] * len(layout.gaps)
-    n_putters = [0] * len(layout.gaps)
-    for place in layout.places:
-        for s in place.takes:
-            n_takers[s] += 1
-        for s in place.puts:
-            n_putters[s] += 1
+    putters, takers = path.joined(layout)
     n_under_way = [gap.capacity if gap.transit else 0 for gap in layout.gaps]
-    stores["takers"], end = _ranges(n_takers)
-    stores["putters"], end = _ranges(n_putters, int(end[-1]) if len(end) else 0)
+    stores["takers"], end = _ranges([*map(len, takers)])
+    stores["putters"], end = _ranges([*map(len, putters)], int(end[-1]) if len(end) else 0)
     stores["under_way"], end = _ranges(n_under_way, int(end[-1]) if len(end) else 0)
     return stores, np.zeros(int(end[-1]) + 1 if len(end) else 1, dtype=np.int64)
 
@@ -280,6 +274,7 @@ def run(
     floor.g["tracing"] = trace and warm_up == 0
     if ledger and not warm_up:
         _kernel.forget(floor)
+    level_start = floor.stores["level"].copy()
     _kernel.start(floor)
     if warm_up:
         advance(warm_up, keep=False)
@@ -288,7 +283,7 @@ def run(
         floor.g["tracing"] = trace
         if ledger:
             _kernel.forget(floor)
-    level_start = floor.stores["level"].copy() if warm_up else _initial(layout)
+        level_start = floor.stores["level"].copy()
     ends = period_ends(layout.horizon - warm_up, every)
     history = History.blank(ends, len(floor.stations), len(floor.stores)) if every else None
     for row, end in enumerate(ends.tolist()):
@@ -321,10 +316,6 @@ def _drain(
         times.add(rows[rows[:, 0] == number, 1] - warm_up)
     intervals.append(floor.trace[: int(floor.g["n_trace"][0])] - np.array([0, 0, warm_up, warm_up]))
     floor.g["n_exits"] = floor.g["n_trace"] = 0
-
-
-def _initial(layout: Layout) -> Ints:
-    return np.array([gap.initial for gap in layout.gaps], dtype=np.int64)
 
 
 def _clear(floor: _kernel.Floor) -> None:

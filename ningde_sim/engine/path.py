@@ -70,7 +70,7 @@ def awaited(
     int or None
         The number of the station, or as in `Layout.transit`.
     """
-    feeders, takers = _joined(layout)
+    feeders, takers = joined(layout)
     seen, queue = {place}, deque([place])
     while queue:
         k = queue.popleft()
@@ -89,7 +89,7 @@ def awaited(
     return None
 
 
-def _joined(layout: Layout) -> tuple[list[list[int]], list[list[int]]]:
+def joined(layout: Layout) -> tuple[list[list[int]], list[list[int]]]:
     """The stations that feed each store, and those that take from it."""
     feeders: list[list[int]] = [[] for _ in layout.gaps]
     takers: list[list[int]] = [[] for _ in layout.gaps]
@@ -237,7 +237,7 @@ class _Ways:
     """How the moves of one instant follow each other: from stations and stores to the next."""
 
     def __init__(self, layout: Layout) -> None:
-        feeders, takers = _joined(layout)
+        feeders, takers = joined(layout)
         n = len(layout.places)
         self._next: list[list[tuple[int, int]]] = [[] for _ in range(n + len(layout.gaps))]
         for s, gap in enumerate(layout.gaps):

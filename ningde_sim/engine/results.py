@@ -57,17 +57,8 @@ class History:
 
     A row holds all that happened up to and including the last instant of its period, so the last
     row is what the whole run counted. `np.diff(..., axis=0, prepend=0)` of anything but `level`
-    gives each period's own. A period takes 80 bytes a station and 56 bytes a gap.
-
-    Attributes
-    ----------
-    ends : array, shape (n,)  End of each period, since the start of the counted hours. [ms]
-    stations : dict of arrays, shape (n, n_stations)
-        cycles, scrapped, reworked, failures.
-    spent : array, shape (n, n_stations, 6)  Time in each `State` but `OFF`. [ms]
-    stores : dict of arrays, shape (n, n_gaps)
-        level_ms [ms * parts], full_ms, empty_ms, none_ready_ms [ms], n_put, n_taken, and level,
-        the parts there at the end of the period [parts].
+    gives each period's own. A period takes 80 bytes a station and 56 bytes a gap. Attributes are
+    told with `ShopRun.history`.
     """
 
     ends: Ints

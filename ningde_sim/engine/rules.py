@@ -50,7 +50,6 @@ wait for a crew is among those that waited when it ends inside.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -60,7 +59,7 @@ from ningde_sim.engine.streams import Streams
 from ningde_sim.plant.distributions import Uniform
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.shop import Shop
-from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
+from ningde_sim.plant.station import Failure, PlannedStop, Station, equipment
 from ningde_sim.plant.working_time import WorkingTime
 
 
@@ -219,12 +218,12 @@ class Layout:
     ) -> None:
         here = len(self.places)
         first = len(self.clocks)
-        for owner, failure in _failures(station):
-            thing = f"{owner}\x1f{failure.name}"
-            up = self.streams.add("failure", thing, "uptime", failure.uptime, units.MS_PER_H, 1)
-            rep = self.streams.add("failure", thing, "repair", failure.repair, units.MS_PER_MIN, 0)
-            self.clocks.append(Clock(failure, here, owner, up, rep))
-        stops = (*(s for r in station.robots for s in r.planned_stops), *station.planned_stops)
+        owners, add = equipment(station), self.streams.add
+        for name, failure in ((owner.name, f) for owner in owners for f in owner.failures):
+            thing = f"{name}\x1f{failure.name}"
+            up = add("failure", thing, "uptime", failure.uptime, units.MS_PER_H, 1)
+            rep = add("failure", thing, "repair", failure.repair, units.MS_PER_MIN, 0)
+            self.clocks.append(Clock(failure, here, name, up, rep))
         cycle = station.cycle_distribution
         place = Place(
             station=station,
@@ -232,11 +231,11 @@ class Layout:
             time=time,
             takes=takes,
             puts=puts,
-            stops=stops,
+            stops=tuple(stop for owner in owners for stop in owner.planned_stops),
             clocks=range(first, len(self.clocks)),
             output=output,
-            cycle=self.streams.add("station", station.name, "cycle", cycle, units.MS_PER_S, 0),
-            quality=self.streams.add("station", station.name, "quality", Uniform(0, 1), 1, 0),
+            cycle=add("station", station.name, "cycle", cycle, units.MS_PER_S, 0),
+            quality=add("station", station.name, "quality", Uniform(0, 1), 1, 0),
         )
         self.places.append(place)
 
@@ -251,11 +250,3 @@ def _end(time: WorkingTime | None) -> int:
 def visible_ms(stop: PlannedStop) -> int:
     """What of a planned stop delays the next start. [ms]"""
     return round(stop.visible * units.MS_PER_S)
-
-
-def _failures(station: Station) -> Iterator[tuple[str, Failure]]:
-    """All failures of a station, its robots' first, each with the name of whose it is."""
-    owners: tuple[Robot | Station, ...] = (*station.robots, station)
-    for owner in owners:
-        for failure in owner.failures:
-            yield owner.name, failure

@@ -30,7 +30,7 @@ def check_request(
     owner = f"{caller} {shop.name!r}"
     hours = checks.number(owner, "hours", hours, above=True, high=units.MAX_HOURS)
     warm_up = checks.number(owner, "warm_up", warm_up, high=units.MAX_HOURS)
-    seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
+    seed = checks.luck(owner, "seed", seed)
     if engine not in _ENGINES:
         rule = f"engine must be {' or '.join(map(repr, _ENGINES))}"
         raise ValueError(checks.complain(owner, rule, engine))
@@ -108,7 +108,7 @@ def simulate(
     owner, hours, warm_up, seed = check_request(
         "simulate", shop, hours=hours, warm_up=warm_up, seed=seed, engine=engine
     )
-    run = checks.whole(owner, "run", run, high=2**63 - 1)
+    run = checks.luck(owner, "run", run)
     period = _period(owner, every, hours)
     warm_up_ms = units.hours_to_ms(warm_up)
     layout = Layout(shop, warm_up_ms + units.hours_to_ms(hours))

@@ -18,6 +18,9 @@ from ningde_sim.plant.working_time import open_before, union
 COLUMNS = ("thing", "state", "begin", "end")
 OWNER = "State log"
 
+NUMBERS = {state: int(State[state.upper()]) for state in STATES}
+"""Of the states, by name."""
+
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -97,8 +100,7 @@ def _of_run(run: ShopRun) -> Rows:
     """The stations of a trace, with the time outside of working hours as intervals of their own."""
     trace, names = run.trace, run.stations.index
     station = names.get_indexer(pd.Index(trace["thing"]))
-    numbers = {state: int(State[state.upper()]) for state in STATES}
-    state = trace["state"].map(numbers).to_numpy(dtype=np.int64)
+    state = trace["state"].map(NUMBERS).to_numpy(dtype=np.int64)
     columns = (station, state, *(trace[c].to_numpy(dtype=np.float64) for c in ("begin", "end")))
     rows = np.column_stack(columns)[station >= 0]  # the others are failures
     first = np.searchsorted(rows[:, 0], np.arange(len(names) + 1))
@@ -139,7 +141,7 @@ def _of_table(table: pd.DataFrame) -> Rows:
     station, names = pd.factorize(table["thing"], sort=True)
     cure = "Name the station, or drop the row."
     _refuse(table, station < 0, "thing", "thing must be the name of a station", cure)
-    state = table["state"].map({state: int(State[state.upper()]) for state in STATES})
+    state = table["state"].map(NUMBERS)
     cure = "Give your own words their state: log['state'].replace({'running': 'working'})."
     unknown = state.isna().to_numpy(dtype=bool)
     _refuse(table, unknown, "state", f"state must be one of {', '.join(STATES)}", cure)

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from ningde_sim.plant import checks
-from ningde_sim.plant.paths import nearest
+from ningde_sim.plant.paths import nearest, outer
 from ningde_sim.plant.times import Times
 
 Thing = TypeVar("Thing")
@@ -106,17 +106,10 @@ def replaced(owner: str, thing: Thing, changes: Mapping[str, Any]) -> Thing:
                 raise ValueError(checks.complain(owner, rule, known))
             new[known] = value.of(owner, known, old) if isinstance(value, Times) else value
     for path in new:
-        if inside := [above for above in _above(path) if above in new]:
+        if inside := [above for above in outer(path) if above in new]:
             rule = f"a value and what it stands in, {inside[0]}, cannot both be changed"
             raise ValueError(checks.complain(owner, rule, path))
     return _changed(thing, new, "", _heads(paths))
-
-
-def _above(path: str) -> Iterator[str]:
-    """The paths of all that it stands in."""
-    while "." in path:
-        path = path.rpartition(".")[0]
-        yield path
 
 
 def _changed(thing: Thing, new: Mapping[str, Any], path: str, heads: Collection[str]) -> Thing:

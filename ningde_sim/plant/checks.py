@@ -89,6 +89,11 @@ def whole(
     return as_int
 
 
+def luck(owner: str, field: str, value: Any) -> int:
+    """Return `value` as an int when it can be a seed, or the number of a run."""
+    return whole(owner, field, value, high=2**63 - 1)
+
+
 def text(owner: str, field: str, value: Any) -> str:
     """Return `value` when it is text and not empty."""
     if not isinstance(value, str):

@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from ningde_sim.plant import checks
 from ningde_sim.plant.station import Station
-from ningde_sim.plant.working_time import WorkingTime
+from ningde_sim.plant.working_time import WorkingTime, check_working_time
 from ningde_sim.units import MAX_PLACES
 
 
@@ -17,11 +17,6 @@ def _store_names(owner: str, field: str, value: object) -> tuple[str, ...]:
         checks.text(owner, field, name)
     checks.distinct(owner, f"of its {field}", names)
     return names
-
-
-def _check_working_time(owner: str, value: object) -> None:
-    if value is not None and not isinstance(value, WorkingTime):
-        raise TypeError(checks.complain(owner, "working_time must be a WorkingTime or None", value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +63,7 @@ class Line:
         object.__setattr__(self, "takes", _store_names(owner, "takes", self.takes))
         object.__setattr__(self, "puts", _store_names(owner, "puts", self.puts))
         object.__setattr__(self, "zone", checks.text(owner, "zone", self.zone or self.name))
-        _check_working_time(owner, self.working_time)
+        check_working_time(owner, self.working_time)
 
     def _check_buffers(self, owner: str, gaps: int) -> tuple[int, ...]:
         given = self.buffers
@@ -129,4 +124,4 @@ class Store:
             ("initial", initial),
         ):
             object.__setattr__(self, field, value)
-        _check_working_time(owner, self.working_time)
+        check_working_time(owner, self.working_time)

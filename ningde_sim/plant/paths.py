@@ -8,6 +8,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
+import pandas as pd
 from pydantic import ValidationError
 
 from ningde_sim.plant.quantity import Quantity
@@ -57,6 +58,31 @@ def changed(table: Table, change: Callable[[tuple[str, ...], Any], Any], *path: 
         return dataclasses.replace(table, **new_values)  # type: ignore[type-var]
     except ValidationError as error:
         raise ValueError("\n".join(fault_lines(error, type(table), *path))) from None
+
+
+def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> pd.DataFrame:
+    """A row a path at which two mappings differ; missing where one has no such path.
+
+    Of a value and what stands in it, where both are paths, the inner ones tell more; but where one
+    of the two has no such inner one, the whole does.
+    """
+    paths = dict.fromkeys([*ours, *theirs])
+    found = {path for path in paths if ours.get(path) != theirs.get(path)}
+    hidden = set()
+    for path in found:
+        for above in outer(path):
+            if above in found:
+                hidden.add(above if path in ours and path in theirs else path)
+    rows = [(path, ours.get(path), theirs.get(path)) for path in paths if path in found - hidden]
+    table = pd.DataFrame(rows, columns=["path", "this", "other"], dtype=object)  # None stays None
+    return table.set_index("path")
+
+
+def outer(path: str) -> Iterator[str]:
+    """The paths of all that it stands in."""
+    while "." in path:
+        path = path.rpartition(".")[0]
+        yield path
 
 
 def plain(value: Any) -> Any:

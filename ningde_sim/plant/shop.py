@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, TypeVar
 
+import pandas as pd
+
 from ningde_sim.plant import addressed, checks
 from ningde_sim.plant.line import Line, Store
+from ningde_sim.plant.paths import differences
 from ningde_sim.plant.station import Robot, Station
-from ningde_sim.plant.working_time import WorkingTime
+from ningde_sim.plant.working_time import WorkingTime, check_working_time
 from ningde_sim.wrapped import wrapped
 
 Thing = TypeVar("Thing", Station, Line, Store)
@@ -66,9 +69,7 @@ class Shop:
             cure = "None says that a crew is always free."
             crews = checks.whole(owner, "repair_crews", self.repair_crews, low=1, cure=cure)
             object.__setattr__(self, "repair_crews", crews)
-        if self.working_time is not None and not isinstance(self.working_time, WorkingTime):
-            rule = "working_time must be a WorkingTime or None"
-            raise TypeError(checks.complain(owner, rule, self.working_time))
+        check_working_time(owner, self.working_time)
         self._check_names(owner)
         self._check_stores(owner)
         self._check_start(owner)
@@ -211,6 +212,23 @@ class Shop:
         (50.0, (2,))
         """
         return addressed.replaced(f"Shop {self.name!r}", self, changes)
+
+    def diff(self, other: Shop) -> pd.DataFrame:
+        """A row a path at which this and the `other` differ; missing where one has no such path.
+
+        Examples
+        --------
+        >>> shop = Shop("demo", [Line("A", [Station("A1", 60), Station("A2", 55)])])
+        >>> print(shop.diff(shop.replace({"stations.A1.cycle_time": 50, "repair_crews": 2})))
+                                this other
+        path
+        stations.A1.cycle_time   60.0  50.0
+        repair_crews             None     2
+        """
+        if not isinstance(other, Shop):
+            rule = "diff must be given a Shop"
+            raise TypeError(checks.complain(f"Shop {self.name!r}", rule, other))
+        return differences(dict(addressed.values(self)), dict(addressed.values(other)))
 
     def _named(self, kind: str, things: Sequence[Thing], name: str) -> Thing:
         for thing in things:

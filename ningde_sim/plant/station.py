@@ -10,7 +10,12 @@ from ningde_sim.plant import checks
 from ningde_sim.plant.distributions import Distribution, Fixed
 
 Clock = Literal["operating", "calendar"]
-CLOCKS = ("operating", "calendar")
+
+
+def check_clock(owner: str, value: object) -> None:
+    """Complain of what is no clock of failures."""
+    if value not in ("operating", "calendar"):
+        raise ValueError(checks.complain(owner, 'clock must be "operating" or "calendar"', value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +68,7 @@ class Failure:
             raise ValueError(
                 checks.complain(owner, "the mean uptime must be greater than 0", self.uptime)
             )
-        if self.clock not in CLOCKS:
-            raise ValueError(
-                checks.complain(owner, 'clock must be "operating" or "calendar"', self.clock)
-            )
+        check_clock(owner, self.clock)
         if not isinstance(self.crew, bool):
             raise TypeError(checks.complain(owner, "crew must be True or False", self.crew))
 
@@ -214,3 +216,8 @@ class Station:
         """The cycle time as a Distribution. [s]"""
         cycle = self.cycle_time
         return cycle if isinstance(cycle, Distribution) else Fixed(cycle)
+
+
+def equipment(station: Station) -> tuple[Robot | Station, ...]:
+    """All that has failures and planned stops at a station: its robots, then the station itself."""
+    return (*station.robots, station)

@@ -61,10 +61,10 @@ StoreNames = Annotated[
     tuple[Annotated[str, AfterValidator(_known_store)], ...], BeforeValidator(_as_list)
 ]
 
-_record = dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
+record = dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
 
 
-@_record
+@record
 class ShopTable:
     """[shop]: what the whole shop shares. Without `repair_crews` one is always free."""
 
@@ -72,7 +72,7 @@ class ShopTable:
     cycle_time_cv: Ratio | None = None
 
 
-@_record
+@record
 class FailureTable:
     """[failures.<mode>]: of each robot, of each station, or of the first station of each line."""
 
@@ -91,7 +91,7 @@ class FailureTable:
         )
 
 
-@_record
+@record
 class PlannedStopTable:
     """[planned_stops.<name>]: due by spots, of the weld robots that place any."""
 
@@ -105,7 +105,7 @@ class PlannedStopTable:
         return PlannedStop(name, every, self.duration.value, hidden=self.hidden.value)
 
 
-@_record
+@record
 class StationEntry:
     """A station of a zone: its robots by role, the spots that they place together in a cycle."""
 
@@ -136,7 +136,7 @@ class StationEntry:
         return self
 
 
-@_record
+@record
 class InspectionTable:
     """[zones.<zone>.inspection]: the station at which bodies are sent back or thrown away."""
 
@@ -145,7 +145,7 @@ class InspectionTable:
     rework: Share
 
 
-@_record
+@record
 class ZoneTable:
     """[zones.<zone>]: lines alike, side by side.
 
@@ -189,7 +189,7 @@ class ZoneTable:
         return self
 
 
-@_record
+@record
 class StoreTable:
     """[stores.<store>]: with `per_line` one for each line of the zones that use it."""
 
@@ -200,7 +200,7 @@ class StoreTable:
     per_line: Flag = False
 
 
-@_record
+@record
 class ShopFile:
     """The whole file."""
 

@@ -81,6 +81,12 @@ class WorkingTime:
         return math.fsum(min(closing, hours) - opening for opening, closing in self.until(hours))
 
 
+def check_working_time(owner: str, value: object) -> None:
+    """Complain of what is neither a working time nor None, which is round the clock."""
+    if value is not None and not isinstance(value, WorkingTime):
+        raise TypeError(checks.complain(owner, "working_time must be a WorkingTime or None", value))
+
+
 def open_before(at: Any, opens: Any, closes: Any) -> Any:
     """How much of the windows from `opens` to `closes` lies before each instant.
 

@@ -190,9 +190,11 @@ def plot_yard(
     else:
         ax.plot(at, stock[0], color=BLUE, lw=2, label="in the yard")
     ax.plot(at, waiting, color=ORANGE, lw=1.5, ls=":", label="waiting at the plant, mean")
-    for n, capacity in enumerate((places[0], places[-1]) if len(places) > 1 else places):
-        words = f"capacity {capacity:,.0f}" if len(places) == 1 else ("least", "most")[n]
-        label = words if len(places) == 1 else f"{words} capacity {capacity:,.0f}"
+    limits = {"capacity": places[0]}
+    if len(places) > 1:
+        limits = {"least capacity": places[0], "most capacity": places[-1]}
+    for words, capacity in limits.items():
+        label = f"{words} {capacity:,.0f}"
         ax.axhline(capacity, color=VERMILLION, lw=1.8, ls="--", label=label)
     ax.set_ylim(0, None)
     ax.set_xlim(at[0], at[-1])

@@ -133,9 +133,9 @@ def _planned(days: Days, extra_hours: float, limit: float) -> Opening:
     return Opening(whole, whole).less("maintenance", joined(late))
 
 
-def _since(days: Days, day: object) -> int:
+def _since(days: Days, day: datetime.date) -> int:
     """Start of a calendar day, from the start of the first. [ms]"""
-    return int((np.datetime64(day) - np.datetime64(days.dates[0])).astype(int)) * DAY_MS  # type: ignore[call-overload]
+    return (day - days.dates[0]).days * DAY_MS
 
 
 # ------------------------------------------------------------------ works and launches

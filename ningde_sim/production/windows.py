@@ -8,6 +8,7 @@ import numpy as np
 
 from ningde_sim import units
 from ningde_sim.engine.results import Ints
+from ningde_sim.plant.working_time import open_before
 
 Windows = list[tuple[int, int]]
 
@@ -68,16 +69,6 @@ def trimmed(windows: Windows, rate: Callable[[int], float]) -> tuple[Windows, Wi
 def by_day(windows: Windows, n_days: int) -> Ints:
     """Open time of each day of 24 h, shape (n_days,). [ms, int64]"""
     edges = np.arange(n_days + 1) * 24 * units.MS_PER_H
-    if not windows:
-        return np.zeros(n_days, np.int64)
-    begin, end = np.array(windows, dtype=np.int64).T
-    lengths = np.concatenate(([0], np.cumsum(end - begin)))
-
-    def open_until(times: Ints) -> Ints:
-        k = np.searchsorted(begin, times, side="right") - 1
-        inside = np.minimum(times, end[np.maximum(k, 0)]) - begin[np.maximum(k, 0)]
-        found: Ints = np.where(k >= 0, lengths[np.maximum(k, 0)] + inside, 0)
-        return found
-
-    found: Ints = np.diff(open_until(edges))
+    begin, end = np.array(windows, dtype=np.int64).reshape(-1, 2).T
+    found: Ints = np.diff(open_before(edges, begin, end))
     return found

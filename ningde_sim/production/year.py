@@ -291,8 +291,8 @@ def simulate_year(
         rule = "it must be given a Scenario"
         raise TypeError(checks.complain("simulate_year", rule, scenario, cure))
     owner = f"simulate_year {scenario.name!r}"
-    seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
-    run = checks.whole(owner, "run", run, high=2**63 - 1)
+    seed = checks.luck(owner, "seed", seed)
+    run = checks.luck(owner, "run", run)
     taken = course(scenario, seed=seed, run=run)
     there = plant(scenario, taken)
     shop_run = simulate(

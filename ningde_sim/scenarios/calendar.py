@@ -49,7 +49,6 @@ class Days:
     nominal : array  Hours of the shift pattern on the official working days. [ms, int64]
     planned : array  Hours that the plan asks for, overtime and Saturdays included. [ms, int64]
     first_shift : array  Hours of the first shift. [ms, int64]
-    eaten : array  Hours at the end of the day that maintenance takes back. [ms, int64]
     of_month : array  Hours that the plan asks for in all of the day's month. [ms, int64]
     """
 
@@ -58,7 +57,6 @@ class Days:
     nominal: Ints
     planned: Ints
     first_shift: Ints
-    eaten: Ints
     of_month: Ints
 
     def __len__(self) -> int:
@@ -135,7 +133,6 @@ def _whole_months(table: CalendarTable, start: datetime.date, end: datetime.date
         extra = table.of_month("overtime", of_year) * table.of_month("crews", of_year)
         shift[here] += extra / shifts / (np.count_nonzero(worked & here) or 1)
     planned = np.where(worked, np.minimum(shifts * shift, 24.0), 0.0)
-    limit = 24.0 - table.maintenance.value
     hours = _ms(planned)
     totals = np.bincount(month - month[0], hours).astype(np.int64)
     return Days(
@@ -144,7 +141,6 @@ def _whole_months(table: CalendarTable, start: datetime.date, end: datetime.date
         nominal=_ms(np.where(official, shifts * table.shift_hours.value, 0.0)),
         planned=hours,
         first_shift=_ms(np.minimum(shift, planned)),
-        eaten=np.maximum(hours - round(limit * units.MS_PER_H), 0),
         of_month=totals[month - month[0]],
     )
 

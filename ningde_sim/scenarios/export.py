@@ -15,8 +15,8 @@ from pydantic import Field, model_validator
 
 from ningde_sim.plant.entries import FROZEN, Entries
 from ningde_sim.plant.quantity import Quantity, fault, measured
-from ningde_sim.plant.tables import Flag, Places, Share
-from ningde_sim.scenarios.tables import Days, Season, record
+from ningde_sim.plant.tables import Flag, Places, Share, record
+from ningde_sim.scenarios.tables import Days, Season
 
 Kind = Literal["cars", "sets"]
 KINDS: tuple[Kind, ...] = ("cars", "sets")

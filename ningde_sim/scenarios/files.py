@@ -140,7 +140,8 @@ def _changed(found: Scenario, changes: Any) -> tuple[Scenario | None, list[str]]
     faults, new = [], {}
     for path, value in changes.items():
         try:
-            new[path] = TypeAdapter(Quantity).validate_python(value) if _is_table(value) else value
+            is_table = isinstance(value, Mapping)
+            new[path] = TypeAdapter(Quantity).validate_python(value) if is_table else value
         except ValidationError as error:
             faults += fault_lines(error, Quantity, "changes", path)
     together = _refused(found, new)
@@ -156,7 +157,3 @@ def _refused(found: Scenario, changes: Mapping[str, Any]) -> list[str]:
     except (KeyError, TypeError, ValueError) as error:
         return [f"changes: {line}" for line in str(error.args[0]).splitlines()]
     return []
-
-
-def _is_table(value: Any) -> bool:
-    return isinstance(value, Mapping)

@@ -32,18 +32,6 @@ def _no_calendar(scenario: Any) -> Any:
     return replace(scenario, calendar=plan, paint=paint, assembly=assembly)
 
 
-def _no_works(scenario: Any) -> Any:
-    return replace(scenario, works=None, body_shop_before=None)
-
-
-def _no_launches(scenario: Any) -> Any:
-    return replace(scenario, launches={})
-
-
-def _no_supply(scenario: Any) -> Any:
-    return replace(scenario, supply={}, slowdowns={})
-
-
 def _no_failures(scenario: Any) -> Any:
     def change(shop: Any) -> Any:
         steady = replace(shop.shop, cycle_time_cv=None)
@@ -69,9 +57,9 @@ def _no_quality(scenario: Any) -> Any:
 WITHOUT: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
         "calendar": _no_calendar,
-        "works": _no_works,
-        "launches": _no_launches,
-        "supply": _no_supply,
+        "works": lambda scenario: replace(scenario, works=None, body_shop_before=None),
+        "launches": lambda scenario: replace(scenario, launches={}),
+        "supply": lambda scenario: replace(scenario, supply={}, slowdowns={}),
         "failures": _no_failures,
         "quality": _no_quality,
     }

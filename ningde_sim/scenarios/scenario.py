@@ -15,9 +15,9 @@ from pydantic import model_validator
 
 from ningde_sim.plant import checks
 from ningde_sim.plant.entries import FROZEN, Entries
-from ningde_sim.plant.paths import nearest, plain
+from ningde_sim.plant.paths import differences, nearest, plain
 from ningde_sim.plant.quantity import Quantity, Text, fault, measured
-from ningde_sim.plant.tables import ShopFile
+from ningde_sim.plant.tables import ShopFile, record
 from ningde_sim.scenarios import doubt
 from ningde_sim.scenarios.addressed import Addressed, written
 from ningde_sim.scenarios.export import ExportTable
@@ -33,7 +33,6 @@ from ningde_sim.scenarios.tables import (
     StopTable,
     StoresTable,
     WorksTable,
-    record,
 )
 from ningde_sim.wrapped import wrapped
 
@@ -193,8 +192,8 @@ class Scenario(Addressed):
 
     def _luck(self, seed: int, run: int) -> tuple[int, int]:
         owner = f"Scenario {self.name!r}"
-        seed = checks.whole(owner, "seed", seed, high=2**63 - 1)
-        return seed, checks.whole(owner, "run", run, high=2**63 - 1)
+        seed = checks.luck(owner, "seed", seed)
+        return seed, checks.luck(owner, "run", run)
 
     def _ranges(self) -> dict[str, tuple[str, Quantity]]:
         """By path each quantity with a range, and the name under which it is drawn."""
@@ -245,13 +244,10 @@ class Scenario(Addressed):
         if not isinstance(other, Scenario):
             rule = "diff must be given a Scenario"
             raise TypeError(checks.complain(f"Scenario {self.name!r}", rule, other))
-        ours, theirs = self._leaves(), other._leaves()
-        rows = []
-        for path in dict.fromkeys([*ours, *theirs]):
-            this, that = (there.get(path, (None, None))[1] for there in (ours, theirs))
-            if this != that:
-                rows.append((path, _words(this), _words(that)))
-        return pd.DataFrame(rows, columns=["path", "this", "other"]).set_index("path")
+        ours, theirs = (
+            {path: value for path, (_, value) in there._leaves().items()} for there in (self, other)
+        )
+        return differences(ours, theirs).map(_words)
 
     def to_toml(self, path: str | os.PathLike[str]) -> None:
         """Write the scenario to a file that `scenario()` reads; its shops stand in it as tables.

@@ -7,11 +7,10 @@ import datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
-from pydantic.dataclasses import dataclass
 
 from ningde_sim.plant.entries import FROZEN, Entries
-from ningde_sim.plant.quantity import STRICT_KEYS, Number, Quantity, fault, measured
-from ningde_sim.plant.tables import Flag, Hours, Minutes, Places, Ratio, Share
+from ningde_sim.plant.quantity import Number, Quantity, fault, measured
+from ningde_sim.plant.tables import Flag, Hours, Minutes, Places, Ratio, Share, record
 
 LOST_CAUSES = (
     *("overtime", "closures", "maintenance", "works", "works_nights", "launches"),
@@ -30,8 +29,6 @@ Weeks = Annotated[Quantity, measured("weeks")]
 HoursADay = Annotated[Quantity, measured("h", most=24)]
 HoursAMonth = Annotated[Quantity, measured("h/month")]
 PositiveShare = Annotated[Quantity, measured("-", least=0.01, most=1.0)]
-
-record = dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
 
 
 def _check_season(season: tuple[float, ...]) -> tuple[float, ...]:

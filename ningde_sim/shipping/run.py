@@ -145,7 +145,8 @@ class ShippingRun:
     def left(self) -> dict[str, int]:
         """Where the cars and sets are that had not left at the end. [units]"""
         cars = {key: int(getattr(self.cars, key)[-1]) for key in ("held", "plant", "on_land")}
-        yards = {f"yard {g}": int(n) for g, n in _last(self.cars.gateways, self.cars.yard)}
+        last = zip(self.cars.gateways, self.cars.yard[-1].tolist(), strict=True)
+        yards = {f"yard {gateway}": n for gateway, n in last}
         loading = int(self.cars.loading[-1] + self.sets.loading[-1])
         sets = sum(int(getattr(self.sets, key)[-1]) for key in ("held", "plant", "on_land"))
         sets += int(self.sets.yard[-1].sum())
@@ -209,10 +210,6 @@ def _by_day(numbers: Ints) -> Ints:
 
 def _named(head: str, names: tuple[str, ...], columns: Ints) -> dict[str, Ints]:
     return {f"{head}_{name}": columns[:, k] for k, name in enumerate(names)}
-
-
-def _last(names: tuple[str, ...], columns: Ints) -> list[tuple[str, int]]:
-    return list(zip(names, columns[-1].tolist(), strict=True))
 
 
 def _summary(run: ShippingRun) -> list[str]:
@@ -290,8 +287,8 @@ def ship(
         raise TypeError(checks.complain("ship", "it must be given an ExportTable", export, cure))
     if not isinstance(start, datetime.date):
         raise TypeError(checks.complain("ship", "start must be a date", start))
-    seed = checks.whole("ship", "seed", seed, high=2**63 - 1)
-    run = checks.whole("ship", "run", run, high=2**63 - 1)
+    seed = checks.luck("ship", "seed", seed)
+    run = checks.luck("ship", "run", run)
     made = _numbers("vehicles", vehicles)
     packed = np.zeros_like(made) if sets is None else _numbers("sets", sets)
     if len(packed) != len(made):

@@ -15,6 +15,7 @@ import numpy as np
 from ningde_sim import units
 from ningde_sim.engine.streams import Draws
 from ningde_sim.plant.distributions import Exponential
+from ningde_sim.plant.working_time import union
 from ningde_sim.scenarios.export import GatewayTable, ServiceTable, ShutTable
 
 DAY = 24 * units.MS_PER_H
@@ -52,11 +53,6 @@ class Shut:
         return ends
 
 
-def days_since(start: datetime.date, day: datetime.date) -> int:
-    """Days from a start to a day."""
-    return (day - start).days
-
-
 def closures(
     name: str, table: GatewayTable, start: datetime.date, n_days: int, *, seed: int, run: int
 ) -> dict[str, Shut]:
@@ -75,7 +71,7 @@ def _begins(
 ) -> list[int]:
     """When a closure begins, once or at random. [ms]"""
     if table.start is not None:
-        return [days_since(start, table.start) * DAY]
+        return [(table.start - start).days * DAY]
     assert table.per_year is not None  # one of the two, as the table has checked
     season = table.season or (1.0,) * 12
     days = [start + datetime.timedelta(days=k) for k in range(n_days)]
@@ -90,13 +86,9 @@ def _begins(
 
 def _joined(spans: Spans) -> Spans:
     """The same times, in order and apart."""
-    found: Spans = []
-    for begin, end in sorted(spans):
-        if found and begin <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        elif end > begin:
-            found.append((begin, end))
-    return found
+    lasting = [(begin, end) for begin, end in spans if begin < end]
+    begins, ends = union(*np.array(lasting, dtype=np.int64).reshape(-1, 2).T)
+    return list(zip(begins.tolist(), ends.tolist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -125,16 +117,16 @@ def calls(
 
 def _planned(table: ServiceTable, start: datetime.date, n_days: int) -> Sequence[int]:
     if table.dates is not None:
-        at = (days_since(start, day) for day in sorted(table.dates))
+        at = ((day - start).days for day in sorted(table.dates))
         return [day * DAY + DAY // 2 for day in at if 0 <= day < n_days]
     assert table.calls is not None  # one of the two, as the table has checked
     if table.calls.value == 0:
         return []
     first, one = start.replace(day=1), datetime.timedelta(days=31)
     edges = [first]
-    while days_since(start, edges[-1]) < n_days:
+    while (edges[-1] - start).days < n_days:
         edges.append((edges[-1] + one).replace(day=1))
-    days = [days_since(start, edge) for edge in edges]
+    days = [(edge - start).days for edge in edges]
     n_calls = int(table.calls.value * (len(edges) - 1) + 0.5)
     in_months = (np.arange(n_calls) + 0.5) / table.calls.value
     at = np.interp(in_months, np.arange(len(edges)), days)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ningde_sim.plant.distributions import Empirical, Exponential, Fixed
-from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
+from ningde_sim.plant.station import Failure, Station, equipment
 
 RAREST = 10**9
 """Planned stops that come together less often than once in so many cycles are not told apart."""
@@ -91,12 +91,8 @@ def alone(station: Station) -> Alone:
 
 def failures(station: Station) -> Iterator[Failure]:
     """All failures that stop a station, its robots' and its own."""
-    for owner in _owners(station):
+    for owner in equipment(station):
         yield from owner.failures
-
-
-def _owners(station: Station) -> tuple[Robot | Station, ...]:
-    return (*station.robots, station)
 
 
 def repair_share(failure: Failure) -> float:
@@ -126,19 +122,15 @@ def planned_stop(station: Station) -> float:
     inclusion and exclusion over the least common multiples.
     """
     longest: dict[int, float] = {}
-    for stop in _stops(station):
-        longest[stop.every] = max(stop.visible, longest.get(stop.every, 0.0))
+    for owner in equipment(station):
+        for stop in owner.planned_stops:
+            longest[stop.every] = max(stop.visible, longest.get(stop.every, 0.0))
     seconds = 0.0
     longer: list[int] = []
     for every, visible in sorted(longest.items(), key=lambda item: (-item[1], item[0])):
         seconds += visible * _share_due(every, longer)
         longer.append(every)
     return seconds
-
-
-def _stops(station: Station) -> Iterator[PlannedStop]:
-    for owner in _owners(station):
-        yield from owner.planned_stops
 
 
 def _share_due(every: int, longer: list[int]) -> float:

@@ -125,10 +125,11 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
     flows = [_line_flow(line, stands, opens[line.name] / scale) for line in shop.lines]
     best, taken, shares = greatest_flow(shop, flows)
     taken = taken * scale
-    stations = _station_table(shop, stands, opens, dict(zip(opens, taken, strict=True)))
+    by_line = dict(zip(opens, taken, strict=True))
+    stations = _station_table(shop, stands, opens, by_line)
     lines = _line_table(flows, taken, scale, stations)
     limits = _limits(shares, lines)
-    load, waits = _crews(shop, stands, opens, dict(zip(opens, taken, strict=True)))
+    load, waits = _crews(shop, stands, opens, by_line)
     return Capacity(
         shop=shop,
         throughput=best * scale,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ningde_sim.plant import checks
-from ningde_sim.plant.station import CLOCKS, Clock
+from ningde_sim.plant.station import Clock, check_clock
 from ningde_sim.theory.chains import stationary
 
 STARVED, BLOCKED = -1, -2
@@ -98,8 +98,7 @@ def exponential_line(
     if (uptime is None) != (repair is None):
         rule = "uptime and repair must come together"
         raise ValueError(checks.complain(owner, rule, (uptime, repair)))
-    if clock not in CLOCKS:
-        raise ValueError(checks.complain(owner, 'clock must be "operating" or "calendar"', clock))
+    check_clock(owner, clock)
     ups = _numbers(owner, "uptime", uptime or [math.inf] * n, n)
     repairs = _numbers(owner, "repair", repair or [1.0] * n, n)
     phases = checks.whole(owner, "phases", phases, low=1)

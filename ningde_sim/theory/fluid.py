@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ningde_sim.plant import checks
-from ningde_sim.plant.station import CLOCKS, Clock
+from ningde_sim.plant.station import Clock, check_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,7 @@ def fluid_pair(
     p1, p2 = (checks.number(owner, "each of fails", p, above=True) for p in fails)
     r1, r2 = (checks.number(owner, "each of repairs", r, above=True) for r in repairs)
     buffer = checks.number(owner, "buffer", buffer)
-    if clock not in CLOCKS:
-        raise ValueError(checks.complain(owner, 'clock must be "operating" or "calendar"', clock))
+    check_clock(owner, clock)
     return _pair((p1, r1), (p2, r2), buffer, calendar=clock == "calendar")
 
 

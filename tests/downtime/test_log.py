@@ -242,6 +242,33 @@ def test_a_file_is_read_and_its_rows_are_told_by_line(tmp_path: Any) -> None:
     assert found.problems["row"].tolist() == [5]
 
 
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_a_file_may_be_that_of_another_program(tmp_path: Any, sign: str) -> None:
+    rows = ["Reason", "END ", "Start", "Equipment"], ["a, b", "2021-03-02", "2021-03-01", "R1"]
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(sign.join(f'"{cell}"' for cell in row) for row in rows), "utf-8")
+    found = fit_downtime(path, **WEEK).table
+    assert found[["equipment", "reason"]].to_numpy().tolist() == [["R1", "a, b"]]
+
+
+def test_a_file_in_another_code_is_refused(tmp_path: Any) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("equipment,start,end,reason\nR1,2021-03-01,2021-03-02,电极\n", "gb18030")
+    with pytest.raises(ValueError, match=r"log\.csv: it must be text of UTF-8, got .*gb18030"):
+        fit_downtime(path, **WEEK)
+    assert len(fit_downtime(pd.read_csv(path, encoding="gb18030"), **WEEK).table) == 1
+
+
+def test_a_date_of_another_form_says_how_to_read_it() -> None:
+    table = log(*[(row[0], "03.02.2021 14:05", "03.02.2021 14:15", row[3]) for row in GOOD[:1]])
+    cure = r'pd\.to_datetime\(table\["start"\], format="%d\.%m\.%Y %H:%M"\)'
+    with pytest.raises(ValueError, match=cure):
+        fit_downtime(table)
+    for column in ("start", "end"):
+        table[column] = pd.to_datetime(table[column], format="%d.%m.%Y %H:%M")
+    assert len(fit_downtime(table).table) == 1
+
+
 def test_a_table_without_a_column_is_refused() -> None:
     with pytest.raises(ValueError, match=r"there must be a column 'reason', got \['equipment'"):
         fit_downtime(log(*GOOD).drop(columns="reason"))

@@ -8,6 +8,7 @@ from ningde_sim import (
     Exponential,
     Failure,
     Fixed,
+    Gamma,
     Line,
     PlannedStop,
     Robot,
@@ -137,3 +138,23 @@ def test_times_of_a_quantity_of_a_scenario_is_known() -> None:
     twice = plan.replace({path: Times(2)}).get(path)
     assert twice.value == 2 * plan.get(path).value
     assert not twice.doubtful
+
+
+def test_a_difference_names_the_innermost_values_that_both_have() -> None:
+    changes = {"stations.F1.failures.arm.repair.mean": 9, "stores.gap.1.capacity": 7}
+    table = shop().diff(shop().replace(changes))
+    assert table["other"].to_dict() == {path: float(value) for path, value in changes.items()}
+    assert table["this"].to_dict() == {path: shop().get(path) for path in changes}
+    assert shop().diff(shop()).empty
+
+
+def test_a_difference_of_kind_is_one_of_the_whole_value() -> None:
+    changes = {
+        "stations.F1.failures.arm.repair": Fixed(9),
+        "stations.W1.cycle_time": Gamma(50, 0.1),
+        "repair_crews": None,
+    }
+    assert dict(shop().diff(shop().replace(changes))["other"]) == changes
+    assert [*shop().diff(ningde_2021()).columns] == ["this", "other"]
+    with pytest.raises(TypeError, match=r"Shop 'demo': diff must be given a Shop, got 3"):
+        shop().diff(3)  # type: ignore[arg-type]

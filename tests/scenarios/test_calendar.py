@@ -63,23 +63,20 @@ def test_make_up_days_are_worked_and_holidays_are_not():
 
 
 @pytest.mark.parametrize(
-    ("shifts", "hours", "maintenance", "planned", "eaten"),
+    ("shifts", "hours", "planned"),
     [
-        (1, 11.5, 4, 11.5, 0),  # one long
-        (2, 8, 4, 16, 0),
-        (2, 10, 4, 20, 0),
-        (3, 7.5, 4, 22.5, 2.5),  # the third shift leaves 1.5 h of the four
+        (1, 11.5, 11.5),  # one long
+        (2, 8, 16),
+        (2, 10, 20),
+        (3, 7.5, 22.5),
     ],
 )
-def test_a_shift_pattern_makes_its_hours(shifts, hours, maintenance, planned, eaten):
-    """And a third shift eats the time of the maintenance, which it gives back."""
-    pattern = {"shifts": shifts, "shift_hours": hours, "maintenance": maintenance, "crews": 4}
+def test_a_shift_pattern_makes_its_hours(shifts, hours, planned):
+    pattern = {"shifts": shifts, "shift_hours": hours, "crews": 4}
     days = production_days(plan(**pattern))
     on = days.planned > 0
     assert set(days.planned[on]) == {round(planned * HOUR)}
-    assert set(days.eaten[on]) == {round(eaten * HOUR)}
     assert set(days.first_shift[on]) == {round(hours * HOUR)}
-    assert not days.eaten[~on].any()
 
 
 def test_a_closure_takes_working_days_and_saturdays():
@@ -127,7 +124,7 @@ def test_a_month_that_the_calendar_cuts_is_planned_as_a_whole():
     middle = {"start": datetime.date(2021, 3, 10), "end": datetime.date(2021, 5, 12)}
     part = production_days(plan(**changes, **middle))
     begin = whole.dates.index(middle["start"])
-    for name in ("dates", "official", "nominal", "planned", "first_shift", "eaten", "of_month"):
+    for name in ("dates", "official", "nominal", "planned", "first_shift", "of_month"):
         assert np.array_equal(getattr(part, name), getattr(whole, name)[begin : begin + len(part)])
     assert part.of_month[0] == (25 * 16 + 2 * 15) * HOUR
 

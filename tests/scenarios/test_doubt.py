@@ -82,25 +82,24 @@ def test_a_hypercube_narrows_the_mean_of_what_adds_up():
 
 
 @pytest.mark.slow
-@pytest.mark.release
-def test_a_hypercube_narrows_the_mean_of_a_year():
-    """Of the same luck: the variance of the mean vehicles of 32 runs is a third or less.
+def test_a_hypercube_narrows_the_mean_of_a_month():
+    """Of the same luck: the variance of the mean vehicles of 32 runs is a sixth or less.
 
-    Over 48 blocks the variance was an 8.4th of that of independent draws (90 % interval: a 5th to a
-    19th), that of the share of runs with the median or more a 3rd (2.3rd to 4.4th). A fit of
-    1,536 years by a sum of functions of one input each leaves a 5.9th, which is what a hypercube
-    leaves of large blocks (Stein 1987). With luck of its own in each run the fit leaves a 1.9th,
-    and a 1.25th (1st to 1.9th) was measured. Here 16 blocks: were the gain 6, it would be measured
-    below 3 for one in eighty seeds.
+    With the 24 inputs of a month it was a 19th over 96 blocks. With the 78 of a year it was an
+    8.4th over 48 (90 % interval: a 5th to a 19th), that of the share of runs with the median or
+    more a 3rd (2.3rd to 4.4th); a fit of 1,536 years by a sum of functions of one input each leaves
+    a 5.9th, which is what a hypercube leaves of large blocks (Stein 1987). With luck of its own in
+    each year the fit leaves a 1.9th, and a 1.25th (1st to 1.9th) was measured.
     """
+    month = small_year("ningde-2020-12")
 
     def vehicles(run):
-        return simulate_year(small_year().draw(7, run), seed=0, run=0, progress=False).vehicles
+        return simulate_year(month.draw(7, run), seed=0, run=0, progress=False).vehicles
 
     with each(vehicles, range(16 * BLOCK), workers=2, prefer="threads") as found:
         blocks = np.array([*found], dtype=float).reshape(-1, BLOCK)
     independent = blocks.var(ddof=1) / BLOCK
-    assert independent / blocks.mean(axis=1).var(ddof=1) > 3
+    assert independent / blocks.mean(axis=1).var(ddof=1) > 6
 
 
 def test_what_shares_a_doubt_is_drawn_together():

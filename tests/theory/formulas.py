@@ -12,7 +12,7 @@ import numpy as np
 from scipy import optimize
 
 from ningde_sim import theory
-from tests.theory.reference import CLOCK, load
+from tests.theory.reference import CLOCK, ERLANG, load
 
 
 @dataclass(frozen=True)
@@ -138,13 +138,7 @@ def tpmax(quantity: str, rates: Sequence[float], places: Sequence[int]) -> Formu
 
 EXPONENTIAL = [
     *(f for file in ("A01", "A02", "A03") for b in range(4) for f in balanced(file, b)),
-    erlang(2, 2, 0),
-    erlang(2, 3, 0),
-    erlang(2, 3, 1),
-    erlang(3, 3, 1),
-    erlang(4, 3, 2),
-    erlang(2, 4, 1),
-    erlang(2, 5, 0),
+    *(erlang(*case) for case in ERLANG),
     *unreliable_pair("B05"),
     *unreliable_pair("B06"),
     *unreliable("C01"),

@@ -9,6 +9,7 @@ from typing import Any
 from ningde_sim import Exponential, Failure, Fixed, Line, Robot, Shop, Station
 from tests.theory.intervals import Case
 from tests.theory.reference import (
+    ERLANG,
     Spec,
     average,
     blocked_or_down,
@@ -86,13 +87,7 @@ ONE, ONE_AND_A_QUARTER = ({"distribution": "deterministic", "value": v} for v in
 
 RELIABLE = [
     *(balanced(file, b) for file in ("A01", "A02", "A03") for b in range(4)),
-    erlang(2, 2, 0),
-    erlang(2, 3, 0),
-    erlang(2, 3, 1),
-    erlang(3, 3, 1),
-    erlang(4, 3, 2),
-    erlang(2, 4, 1),
-    erlang(2, 5, 0),
+    *(erlang(*case) for case in ERLANG),
     services("A09", "uniform", "throughput, both uniform(0.5,1.5)", [UNIFORM] * 2),
     services(
         "A09",

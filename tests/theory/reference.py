@@ -40,6 +40,9 @@ FOLDER = Path(__file__).parents[1] / "reference"
 UNIT = 60.0
 """One abstract unit of time. [s]"""
 
+ERLANG = ((2, 2, 0), (2, 3, 0), (2, 3, 1), (3, 3, 1), (4, 3, 2), (2, 4, 1), (2, 5, 0))
+"""A07: phases, stations, places in each store."""
+
 CLOCK = {"ODF": "operating", "TDF": "calendar"}
 
 Spec = Mapping[str, Any]
