@@ -72,7 +72,6 @@ def test_what_is_written_into_a_table_changes_no_result(name: str) -> None:
             written.loc[written.index[0], column] = 0
             written[column] *= 0
         written["mine"] = 1
-        written.drop(index=written.index, inplace=True)
         pd.testing.assert_frame_equal(getattr(result, table), before[table])
     assert result.summary() == said
     assert pickle.loads(pickle.dumps(result)).summary() == said
