@@ -303,6 +303,8 @@ def test_a_yard_that_is_not_there_is_refused(yards: list[ShippingRun]) -> None:
         plot_yard([])
     with pytest.raises(TypeError, match="plot_yard: it must be given a ShippingRun, got 5"):
         plot_yard([5], gateway="port")  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="plot_yard: it must be given a ShippingRun, got None"):
+        plot_yard(None)  # type: ignore[arg-type]
 
 
 # ---------------------------------------------------------------- sweeps

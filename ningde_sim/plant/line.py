@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from ningde_sim.plant import checks
@@ -67,8 +67,9 @@ class Line:
 
     def _check_buffers(self, owner: str, gaps: int) -> tuple[int, ...]:
         given = self.buffers
-        if isinstance(given, str) or not isinstance(given, Sequence):
+        if isinstance(given, str) or not isinstance(given, Iterable):
             return (checks.whole(owner, "buffers", given, high=MAX_PLACES),) * gaps
+        given = tuple(given)
         if len(given) != gaps:
             rule = f"buffers must be one number or {gaps} numbers, one per gap"
             raise ValueError(checks.complain(owner, rule, given))

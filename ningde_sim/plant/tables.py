@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 
 from ningde_sim.plant.distributions import Exponential, Lognormal
+from ningde_sim.plant.entries import FROZEN, Entries
 from ningde_sim.plant.quantity import (
     STRICT_KEYS,
     Confidence,
@@ -160,9 +161,9 @@ class ZoneTable:
     source: Text
     takes: StoreNames = ()
     puts: StoreNames = ()
-    joins: dict[str, StoreNames] = dataclasses.field(default_factory=dict)
+    joins: Annotated[dict[str, StoreNames], FROZEN] = dataclasses.field(default_factory=Entries)
     buffers: Places | None = None
-    cycle_times: dict[str, Cycle] = dataclasses.field(default_factory=dict)
+    cycle_times: Annotated[dict[str, Cycle], FROZEN] = dataclasses.field(default_factory=Entries)
     inspection: InspectionTable | None = None
     note: str = ""
 
@@ -204,11 +205,15 @@ class ShopFile:
     """The whole file."""
 
     name: Text
-    zones: Annotated[dict[str, ZoneTable], Field(min_length=1)]
-    stores: dict[str, StoreTable] = dataclasses.field(default_factory=dict)
+    zones: Annotated[dict[str, ZoneTable], Field(min_length=1), FROZEN]
+    stores: Annotated[dict[str, StoreTable], FROZEN] = dataclasses.field(default_factory=Entries)
     shop: ShopTable = dataclasses.field(default_factory=ShopTable)
-    failures: dict[str, FailureTable] = dataclasses.field(default_factory=dict)
-    planned_stops: dict[str, PlannedStopTable] = dataclasses.field(default_factory=dict)
+    failures: Annotated[dict[str, FailureTable], FROZEN] = dataclasses.field(
+        default_factory=Entries
+    )
+    planned_stops: Annotated[dict[str, PlannedStopTable], FROZEN] = dataclasses.field(
+        default_factory=Entries
+    )
     notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")

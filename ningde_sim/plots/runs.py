@@ -170,7 +170,7 @@ def plot_yard(
     TypeError, ValueError
         No runs, other days, a gateway at which no ship calls.
     """
-    several = [runs] if isinstance(runs, ShippingRun) else list(runs)
+    several = list(runs) if isinstance(runs, Iterable) else [runs]
     for run in several:
         check("plot_yard", run, ShippingRun)
     if len({(run.start, len(run.cars.made)) for run in several}) != 1:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from ningde_sim.plant.entries import FROZEN, Entries
 from ningde_sim.plant.quantity import Quantity, fault, measured
 from ningde_sim.plant.tables import Flag, Places, Share, record
 from ningde_sim.scenarios.tables import Days, Season
@@ -97,8 +98,8 @@ class GatewayTable:
     yard: Places
     loading_rate: Annotated[Quantity, measured("cars/day", least=1)]
     clearance: Days
-    legs: Annotated[dict[str, LegTable], Field(min_length=1)]
-    closures: dict[str, ShutTable] = dataclasses.field(default_factory=dict)
+    legs: Annotated[dict[str, LegTable], Field(min_length=1), FROZEN]
+    closures: Annotated[dict[str, ShutTable], FROZEN] = dataclasses.field(default_factory=Entries)
 
 
 @record
@@ -139,9 +140,9 @@ class ExportTable:
     set_share: Share
     initial: Slots
     yard: Places
-    destinations: Annotated[dict[str, DestinationTable], Field(min_length=1)]
-    gateways: Annotated[dict[str, GatewayTable], Field(min_length=1)]
-    services: Annotated[dict[str, ServiceTable], Field(min_length=1)]
+    destinations: Annotated[dict[str, DestinationTable], Field(min_length=1), FROZEN]
+    gateways: Annotated[dict[str, GatewayTable], Field(min_length=1), FROZEN]
+    services: Annotated[dict[str, ServiceTable], Field(min_length=1), FROZEN]
 
     @model_validator(mode="after")
     def _check(self) -> ExportTable:

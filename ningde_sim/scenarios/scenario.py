@@ -14,6 +14,7 @@ import pandas as pd
 from pydantic import model_validator
 
 from ningde_sim.plant import checks
+from ningde_sim.plant.entries import FROZEN, Entries
 from ningde_sim.plant.paths import differences, nearest, plain
 from ningde_sim.plant.quantity import Quantity, Text, fault, measured
 from ningde_sim.plant.tables import ShopFile, record
@@ -77,9 +78,11 @@ class Scenario(Addressed):
     knock_down: KnockDownTable
     body_shop_before: ShopFile | None = None
     works: WorksTable | None = None
-    launches: dict[str, LaunchTable] = dataclasses.field(default_factory=dict)
-    supply: dict[str, StopTable] = dataclasses.field(default_factory=dict)
-    slowdowns: dict[str, SlowdownTable] = dataclasses.field(default_factory=dict)
+    launches: Annotated[dict[str, LaunchTable], FROZEN] = dataclasses.field(default_factory=Entries)
+    supply: Annotated[dict[str, StopTable], FROZEN] = dataclasses.field(default_factory=Entries)
+    slowdowns: Annotated[dict[str, SlowdownTable], FROZEN] = dataclasses.field(
+        default_factory=Entries
+    )
     export: ExportTable | None = None
     notes: tuple[Text, ...] = ()
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from ningde_sim.plant.entries import FROZEN, Entries
 from ningde_sim.plant.quantity import Number, Quantity, fault, measured
 from ningde_sim.plant.tables import Flag, Hours, Minutes, Places, Ratio, Share, record
 
@@ -77,7 +78,9 @@ class CalendarTable:
     crews_by_month: ByMonth | None = None
     saturdays_by_month: ByMonth | None = None
     overtime_by_month: ByMonth | None = None
-    closures: dict[str, ClosureTable] = dataclasses.field(default_factory=dict)
+    closures: Annotated[dict[str, ClosureTable], FROZEN] = dataclasses.field(
+        default_factory=Entries
+    )
 
     @model_validator(mode="after")
     def _check(self) -> CalendarTable:

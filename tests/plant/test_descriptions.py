@@ -173,6 +173,14 @@ def test_descriptions_are_frozen_comparable_and_picklable():
         plant.lines[0].stations[0].cycle_time = 1
 
 
+def test_the_places_of_the_gaps_may_come_as_an_array_or_a_range():
+    three = [A, B, Station("C", 10)]
+    line = Line("L", three, buffers=[1, 2])
+    assert Line("L", three, buffers=np.array([1, 2])) == line
+    assert Line("L", three, buffers=range(1, 3)) == line
+    assert pickle.loads(pickle.dumps(Line("L", three, buffers=np.array([1, 2])))) == line
+
+
 def test_replace_changes_a_description_and_checks_it_again():
     """`dataclasses.replace` is the way to vary a plant."""
     line = Line("L", [A, B], buffers=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import datetime
 import pickle
@@ -322,6 +323,58 @@ def test_a_scenario_is_a_frozen_record_that_can_be_sent(year):
 
 
 # ------------------------------------------------------------------ without
+
+
+def tables(thing):
+    """Every table by name inside a scenario."""
+    if isinstance(thing, dict):
+        yield thing
+        parts = thing.values()
+    elif dataclasses.is_dataclass(thing) and not isinstance(thing, Quantity):
+        parts = [getattr(thing, field.name) for field in dataclasses.fields(thing)]
+    else:
+        parts = []
+    for part in parts:
+        yield from tables(part)
+
+
+WRITES = {
+    "set": lambda table: table.__setitem__("new", None),
+    "delete": lambda table: table.__delitem__(next(iter(table), "none")),
+    "clear": lambda table: table.clear(),
+    "pop": lambda table: table.pop("none", None),
+    "popitem": lambda table: table.popitem(),
+    "setdefault": lambda table: table.setdefault("new", None),
+    "update": lambda table: table.update(new=None),
+    "join": lambda table: table.__ior__({"new": None}),
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("name", Scenario.names())
+def test_no_table_of_a_scenario_can_be_written(name, write):
+    """Nor of what `replace`, a draw or a pickle makes of it."""
+    plan = scenario(name)
+    sent = pickle.loads(pickle.dumps(plan))
+    for other in (plan, plan.replace({"paint.rate": 61}), plan.draw(0, 0), sent):
+        found = list(tables(other))
+        assert len(found) > 20
+        for table in found:
+            with pytest.raises(TypeError, match=r"belong to a frozen description\. Its replace"):
+                WRITES[write](table)
+    assert plan == sent == scenario(name)
+
+
+def test_equal_scenarios_have_equal_hashes(year):
+    assert hash(scenario("ningde-2021")) == hash(scenario("ningde-2021"))
+    assert len({year, copy.deepcopy(year), year.replace({"paint.rate": 61})}) == 2
+
+
+def test_a_table_of_a_scenario_is_replaced_as_a_whole(year):
+    fewer = {key: table for key, table in year.supply.items() if key != "power"}
+    plan = dataclasses.replace(year, supply=fewer)
+    assert list(plan.supply) == ["chips", "stock_outs"]
+    assert dataclasses.replace(plan, supply=plan.supply | {"power": year.supply["power"]}) == year
 
 
 def test_each_kind_of_losses_can_be_left_out():
