@@ -16,14 +16,21 @@ from ningde_sim.cases import Tunable
 from ningde_sim.cells import Cells, Changes, label
 from ningde_sim.estimate import Estimate, Values
 from ningde_sim.plant import checks
+from ningde_sim.plant.paths import nearest
 from ningde_sim.study import Study
 from ningde_sim.wrapped import wrapped
 
 if TYPE_CHECKING:
     import xarray
 
-CellName = int | Changes
-"""The number of a cell, or values by path that only this cell has."""
+CellName = int | str | Changes
+"""The number of a cell, its name where it has one, or values by path that only this cell has."""
+
+MOST_PLANS = 10
+"""Plans that a summary tells."""
+
+MOST_CHANGES = 3
+"""Changed values of each plan that a summary tells."""
 
 Cost = Mapping[str, float] | Callable[[Changes], float]
 """The price of one unit at each path; or a function of the values of a cell by path."""
@@ -33,7 +40,9 @@ Cost = Mapping[str, float] | Callable[[Changes], float]
 class Sweep:
     """What a sweep gave.
 
-    All cells had the same luck, so that what they share cancels in their differences. Wherever
+    All cells had the same luck, so that what they share cancels in their differences. In tables
+    plans that were given by name have it in the column `plan`, all other cells their values by
+    path; what a plan changes is in `cells.changes`. Wherever
     `of` is a column of results, it is the main one by default; wherever `target` is the least of
     it that counts as reached, it is that of the sweep. [case.units] `level` and `confidence` are
     between 0 and 1. [-]
@@ -72,28 +81,46 @@ class Sweep:
     # ------------------------------------------------------------------ one cell
 
     def number(self, cell: CellName) -> int:
-        """The number of the `cell` that has these values, `{"repair_crews": 4}`, or this number.
+        """The number of the `cell` of this name, these values, `{"repair_crews": 4}`, or number.
 
         Raises
         ------
         ValueError, TypeError
-            No cell has them, several have, or it has not finished.
+            No cell has them, several have, or it has not finished; the message names the nearest.
         """
-        rule = "there must be one such cell"
-        if isinstance(cell, Mapping):
-            fitting = [k for k, row in enumerate(self.cells.changes) if cell.items() <= row.items()]
-            if cell == {} and {} in self.cells.changes:
-                fitting = [self.cells.changes.index({})]
-            if len(fitting) != 1:
-                words = [self.cells.words(k) for k in fitting[:3] or range(min(3, len(self.cells)))]
-                cure = f"{len(fitting)} fit. Such as: {'; '.join(words)}."
-                raise ValueError(checks.complain(self._owner, rule, dict(cell), cure))
-            cell = fitting[0]
+        if isinstance(cell, str):
+            cell = self._named(cell)
+        elif isinstance(cell, Mapping):
+            cell = self._with(cell)
         cell = checks.whole(self._owner, "cell", cell, high=len(self.cells) - 1)
         if cell not in self.values:
             rule = "the cell must have finished before the sweep was interrupted"
             raise ValueError(checks.complain(self._owner, rule, self.cells.words(cell)))
         return cell
+
+    def _named(self, name: str) -> int:
+        names = self.cells.names or ()
+        if name in names:
+            return names.index(name)
+        cure = f"They are {', '.join(names)}." if len(names) <= 6 else ""
+        cure = nearest(name, [*names]) or cure
+        if not names:
+            cure = "These cells have no names: take the number of one, or its values by path."
+        raise ValueError(
+            checks.complain(self._owner, "there must be a plan of this name", name, cure)
+        )
+
+    def _with(self, values: Changes) -> int:
+        rows = self.cells.changes
+        fitting = [k for k, row in enumerate(rows) if values.items() <= row.items()]
+        if values == {} and {} in rows:
+            fitting = [rows.index({})]
+        if len(fitting) != 1:
+            words = [self.cells.words(k) for k in fitting[:3] or range(min(3, len(self.cells)))]
+            cure = f"{len(fitting)} fit. Such as: {'; '.join(words)}."
+            rule = "there must be one such cell"
+            raise ValueError(checks.complain(self._owner, rule, dict(values), cure))
+        return fitting[0]
 
     def study(self, cell: CellName) -> Study:
         """The runs of one `cell`, as a study without twins."""
@@ -106,13 +133,13 @@ class Sweep:
 
     @property
     def table(self) -> pd.DataFrame:
-        """A row a cell: its values by path, and the estimates of the main column."""
+        """A row a cell: its values by path or its name, and estimates of the main column."""
         return self.estimates()
 
     def estimates(
         self, *, of: str | None = None, target: float | None = None, level: float = 0.95
     ) -> pd.DataFrame:
-        """A row a cell: its values by path, and estimates of one column.
+        """A row a cell: its values by path or its name, and estimates of one column.
 
         `mean`, with `mean_low` and `mean_high` the ends of its interval by Student's t; where there
         is a target `probability` to reach it, with its interval by Clopper and Pearson; n, the
@@ -135,7 +162,7 @@ class Sweep:
 
     @property
     def runs(self) -> pd.DataFrame:
-        """A row a run: the cell, its values by path, the run, the results.
+        """A row a run: the cell, its values by path or its name, the run, the results.
 
         The inputs that were drawn are in `study(cell).runs`.
         """
@@ -164,7 +191,8 @@ class Sweep:
         """The results of all runs by the values of their cells.
 
         A grid has a dimension for each path, a list of cells the dimension `cell`, along which the
-        paths have their values; the last dimension is `run`. Cells that have not finished are NaN.
+        paths have their values and `plan` the names; the last dimension is `run`. Cells that have
+        not finished are NaN.
 
         Raises
         ------
@@ -180,6 +208,8 @@ class Sweep:
         ]
         dims: tuple[str, ...] = ("cell", "run")
         coords: dict[str, Any] = {path: ("cell", [row[path] for row in rows]) for path in paths}
+        if self.cells.names:
+            coords["plan"] = "cell", list(self.cells.names)
         if self.cells.axes:
             dims = (*paths, "run")
             coords = {path: list(map(label, axis)) for path, axis in self.cells.axes.items()}
@@ -200,7 +230,7 @@ class Sweep:
         """SHA-256 of cells and results: equal for equal sweeps, bit by bit."""
         found = hashlib.sha256()
         for k in self.values:
-            found.update(f"{k} {self.cells.words(k)}\n".encode())
+            found.update(f"{k} {self.cells.told(k)}\n".encode())
             for there in (self.values[k], self.inputs[k]):
                 found.update(f"{there.dtype.descr}\n".encode())
                 found.update(there.tobytes())
@@ -220,7 +250,7 @@ class Sweep:
 
         Parameters
         ----------
-        baseline : int or mapping  The cell that all others are compared with.
+        baseline : int, str or mapping  The cell that all others are compared with.
         target : float, optional  [case.units] Given, it compares the probabilities to reach it (as
             `paired.probability_difference`), else the means (`paired.difference`).
         level : float  With this confidence all intervals of the table hold together: each is at
@@ -228,7 +258,7 @@ class Sweep:
 
         Returns
         -------
-        DataFrame  A row each other cell: its values by path; difference (cell less baseline), low,
+        DataFrame  A row each other cell: its values or name; difference (cell less baseline), low,
             high; n; variance_reduction, how many times more runs independent luck would need for
             the mean; verdict: "more", "less", or "not distinguishable" where the interval holds 0.
 
@@ -316,7 +346,7 @@ class Sweep:
 
         Returns
         -------
-        DataFrame  By cost, the cheapest first: values by path, cost, probability, low, high, n and
+        DataFrame  By cost, the cheapest first: values or name, cost, probability, low, high, n and
             verdict: "reaches", where the lower bound is at least `probability`; "open", where more
             runs would tell. The last row is the cheapest that reaches, if any does; cells
             that cost more, and those that fall short, are left out.
@@ -363,7 +393,8 @@ class Sweep:
         part = "" if self.complete else f" of {len(self.cells):,}, incomplete"
         return (
             f"Sweep({self.case.title!r}, {len(self.values):,} cells{part} of {self.n:,} runs of "
-            f"{self.case.description}, over {', '.join(self.cells.paths)}, seed={self.seed})"
+            f"{self.case.description}, over {', '.join(self.cells.names or self.cells.paths)}, "
+            f"seed={self.seed})"
         )
 
     def __str__(self) -> str:
@@ -378,11 +409,7 @@ class Sweep:
         return wrapped("\n".join(lines))
 
     def _lines(self) -> Iterator[tuple[str, str]]:
-        for path in self.cells.paths:
-            there = [label(row[path]) for row in self.cells.changes if path in row]
-            values = [*dict.fromkeys(there)]
-            words = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values[:6])
-            yield "over", f"{path}: {words}{' ...' if len(values) > 6 else ''}"
+        yield from self._over()
         of, found = self.case.of, self._matrix(None)
         if self.target is None:
             each = [estimate.mean(row, level=0.95) for row in found]
@@ -408,6 +435,21 @@ class Sweep:
         if not self.complete:
             yield "incomplete", f"interrupted: {len(self.cells) - len(found):,} cells are missing"
 
+    def _over(self) -> Iterator[tuple[str, str]]:
+        """What was varied: the plans by name, or the values of each path."""
+        if names := self.cells.names:
+            for k, name in enumerate(names[:MOST_PLANS]):
+                same = not self.cells.changes[k]
+                yield "over", f"{name}: {'no change' if same else self.cells.told(k, MOST_CHANGES)}"
+            if len(names) > MOST_PLANS:
+                yield "", f"and {len(names) - MOST_PLANS:,} more: see `.cells`"
+            return
+        for path in self.cells.paths:
+            there = [label(row[path]) for row in self.cells.changes if path in row]
+            values = [*dict.fromkeys(there)]
+            words = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values[:6])
+            yield "over", f"{path}: {words}{' ...' if len(values) > 6 else ''}"
+
     # ------------------------------------------------------------------ parts
 
     @property
@@ -420,7 +462,9 @@ class Sweep:
 
     @property
     def _labels(self) -> pd.DataFrame:
-        """The values of each cell by path."""
+        """The name of each cell, or its values by path."""
+        if names := self.cells.names:
+            return pd.DataFrame({"plan": [names[k] for k in self.values]}, index=self._index)
         rows = [self.cells.changes[k] for k in self.values]
         columns = {
             path: [label(row[path]) if path in row else None for row in rows]
@@ -444,7 +488,7 @@ class Sweep:
 
     def _written(self, runs: bool) -> pd.DataFrame:
         table = self.runs if runs else self.table.reset_index()
-        mixed = [p for p in self.cells.paths if len({*map(type, table[p])} - {type(None)}) > 1]
+        mixed = [p for p in self._labels if len({*map(type, table[p])} - {type(None)}) > 1]
         return table.astype(dict.fromkeys(mixed, str))
 
     def _target(self, of: str | None, target: float | None) -> float | None:

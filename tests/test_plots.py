@@ -385,6 +385,13 @@ def test_a_list_of_cells_has_a_row_each_the_best_on_top(coin_sweep: Sweep) -> No
     assert_readable(ax)
 
 
+def test_plans_by_name_have_it_at_their_rows(coin_sweep: Sweep) -> None:
+    plans = {"today": {}, "no scrap": {"stations.A.scrap": 0.0}}
+    some = sweep(coin_sweep.case, plans, runs=12, seed=1, progress=False)
+    labels = [t.get_text() for t in plot_sweep(some).get_yticklabels()]
+    assert labels == ["today", "no scrap"]
+
+
 def test_the_plans_of_a_year_leave_room_for_its_title() -> None:
     plans = [{}, {"calendar.shift_hours": 10, "calendar.crews": 3, "calendar.saturdays": 3}]
     some = sweep(small_year("ningde-2022"), plans, runs=3, seed=1, progress=False)

@@ -111,6 +111,80 @@ def test_xarray_of_a_list_has_a_dimension_cell() -> None:
     assert data["repair_crews"].values.tolist() == [2, None]
 
 
+# ---------------------------------------------------------------- plans by name
+
+PLANS = {"as it is": {}, "two crews": {"repair_crews": 2}, "roomy": {"stores.gap.capacity": 20}}
+
+
+@pytest.fixture(scope="module")
+def named() -> Sweep:
+    return toy(PLANS)
+
+
+def test_names_stand_in_tables_in_place_of_values(named: Sweep) -> None:
+    assert named.table["plan"].tolist() == [*PLANS]
+    assert set(named.best()["plan"]) <= {*PLANS}
+    others = named.against("as it is")
+    assert others["plan"].tolist() == ["two crews", "roomy"]
+    assert named.runs["plan"].tolist() == [name for name in PLANS for _ in range(12)]
+    for table in (named.table, named.best(), others, named.runs):
+        assert not {"repair_crews", "stores.gap.capacity"} & {*table.columns}
+        assert next(of for of in table.columns if of != "cell") == "plan"
+    along = named.to_xarray()["plan"]
+    assert (along.dims, along.values.tolist()) == (("cell",), [*PLANS])
+
+
+def test_a_plan_goes_by_its_name(named: Sweep) -> None:
+    assert [named.number(name) for name in PLANS] == [0, 1, 2]
+    assert named.study("roomy").digest == named.study({"stores.gap.capacity": 20}).digest
+    with pytest.raises(ValueError, match=r"got 'two crew'\. The nearest: two crews"):
+        named.study("two crew")
+    with pytest.raises(ValueError, match="They are as it is, two crews, roomy"):
+        named.against("zzz")
+
+
+def test_without_names_none_is_found(found: Sweep) -> None:
+    with pytest.raises(ValueError, match="These cells have no names: take the number"):
+        found.study("as it is")
+
+
+def test_the_summary_tells_each_plan_with_its_first_changes(named: Sweep) -> None:
+    text = named.summary()
+    assert "as it is: no change" in text
+    assert "two crews: repair_crews = 2\n" in text
+    assert "over as it is, two crews, roomy" in repr(named)
+    over = {f"p{k}": {f"stations.A{i}.cycle_time": 50 + k for i in range(3)} for k in range(12)}
+    over["p0"]["repair_crews"] = 3
+    text = " ".join(toy(over, runs=1).summary().split())
+    assert "stations.A2.cycle_time = 50 ..." in text
+    assert "p9: " in text
+    assert "p10: " not in text
+    assert "and 2 more" in text
+
+
+def test_names_change_no_result_and_no_file(named: Sweep, tmp_path: Path) -> None:
+    file, log = tmp_path / "a.db", tmp_path / "log"
+    assert toy([*PLANS.values()]).digest == named.digest
+    year = Year(log=str(log), target=None)
+    one, asked = {"luck": 1.0}, {"runs": 3, "seed": 0, "resume": file, "progress": False}
+    first = sweep(year, [{}, one], **asked)  # type: ignore[arg-type]
+    assert len(log.read_text().splitlines()) == 6
+    for over in ({"today": {}, "calm": one}, {"calm": one, "now": {}}, {"luck": [2.0, 1.0]}):
+        again = sweep(year, over, **asked)  # type: ignore[arg-type]
+        assert np.array_equal(again.study(one).column(), first.study(one).column())
+    assert len(log.read_text().splitlines()) == 6
+
+
+def test_faults_of_a_plan_are_told_with_its_name() -> None:
+    with pytest.raises(ValueError, match=r"at nobody: .*at least 1, got 0"):
+        toy({"as it is": {}, "nobody": {"repair_crews": 0}})
+    with pytest.raises(ValueError, match="the same plant, got 'as it is; one crew'"):
+        toy({"as it is": {}, "one crew": {"repair_crews": 1}})
+
+
+# ---------------------------------------------------------------- tables in files
+
+
 def test_tables_are_written_to_files(found: Sweep, tmp_path: Path) -> None:
     found.to_csv(tmp_path / "a.csv")
     assert pd.read_csv(tmp_path / "a.csv")["mean"].tolist() == found.table["mean"].tolist()
