@@ -113,7 +113,7 @@ def sweep(
     seed = checks.luck(owner, "seed", seed)
     runs = checks.whole(owner, "runs", runs, low=1, high=OTHER_LUCK)
     workers = number_of_workers(owner, workers)
-    target = case.target if target is None else checks.number(owner, "target", target)
+    target = case.target if target is None else checks.finite(owner, "target", target)
     asked_for = cells(owner, over)
     digests = _digests(owner, case, asked_for)
     plan = _Plan(case, asked_for, digests, runs, seed, target)

@@ -286,7 +286,7 @@ class Sweep:
             if target is None:
                 gain = paired.difference(found[at], row, level=level, comparisons=others)
             else:
-                least = checks.number(self._owner, "target", target, low=-1e300)
+                least = checks.finite(self._owner, "target", target)
                 hits = found[at] >= least, row >= least
                 gain = paired.probability_difference(*hits, level=level, comparisons=others)
             fewer = paired.variance_reduction(found[at], row, level=level).value
@@ -318,7 +318,7 @@ class Sweep:
         if target is None:
             kept, by = paired.possibly_best(found, confidence=confidence), "mean"
         else:
-            least = checks.number(self._owner, "target", target, low=-1e300)
+            least = checks.finite(self._owner, "target", target)
             kept = paired.possibly_likeliest(found >= least, confidence=confidence)
             by = "probability"
         table = self.estimates(of=of, target=target)[kept]
@@ -385,7 +385,7 @@ class Sweep:
             price: Any = sum(each * changes[path] for path, each in cost.items())
         else:
             price = cost(changes)
-        return checks.number(self._owner, "cost", price, low=-1e300)
+        return checks.finite(self._owner, "cost", price)
 
     # ------------------------------------------------------------------ to look at
 
@@ -494,7 +494,7 @@ class Sweep:
     def _target(self, of: str | None, target: float | None) -> float | None:
         if target is None:
             return self.target if of is None or of == self.case.of else None
-        return checks.number(self._owner, "target", target, low=-1e300)
+        return checks.finite(self._owner, "target", target)
 
 
 def _columns(records: Values) -> dict[str, Values]:
