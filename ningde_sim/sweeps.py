@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import pandas as pd
 from ningde_sim import estimate, paired
 from ningde_sim.cases import Tunable
 from ningde_sim.cells import Cells, Changes, label
+from ningde_sim.cheapest import Cost, NoneReaches, prices, runs_to_tell
 from ningde_sim.estimate import Estimate, Values
 from ningde_sim.plant import checks
 from ningde_sim.plant.paths import nearest
@@ -31,9 +33,6 @@ MOST_PLANS = 10
 
 MOST_CHANGES = 3
 """Changed values of each plan that a summary tells."""
-
-Cost = Mapping[str, float] | Callable[[Changes], float]
-"""The price of one unit at each path; or a function of the values of a cell by path."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -338,7 +337,7 @@ class Sweep:
         Parameters
         ----------
         cost : mapping or callable  The price of one unit at each path, {"repair_crews": 120_000};
-            or a function of a cell's values by path.
+            or of each plan by name; or a function of a cell's values by path.
         probability : float  How likely a run of the cell has to reach the target. [-]
         target : float, optional  [case.units]
         confidence : float  With which all verdicts "reaches" hold together, and all "falls
@@ -350,6 +349,17 @@ class Sweep:
             verdict: "reaches", where the lower bound is at least `probability`; "open", where more
             runs would tell. The last row is the cheapest that reaches, if any does; cells
             that cost more, and those that fall short, are left out.
+
+        Raises
+        ------
+        TypeError, ValueError
+            There is no target; a cost of what there is not, with the nearest.
+
+        Warns
+        -----
+        NoneReaches
+            No cell reaches it for sure; it names the best found, and about how many runs would
+            tell whether that one does.
 
         References
         ----------
@@ -365,7 +375,7 @@ class Sweep:
         low, high = paired.chances(hits, self.n, confidence=confidence)
         verdict = np.where(low >= wanted, "reaches", np.where(high < wanted, "falls short", "open"))
         table = self._labels.assign(
-            cost=[self._price(cost, self.cells.changes[k]) for k in self._index],
+            cost=prices(self._owner, self.cells, self._index, cost),
             probability=hits / self.n,
             low=low,
             high=high,
@@ -373,19 +383,29 @@ class Sweep:
             confidence=confidence,
             verdict=verdict,
         ).sort_values(["cost", "probability"], ascending=[True, False], kind="stable")
+        if not (verdict == "reaches").any():
+            what = f"{self.case.of if of is None else of} >= {least:,.10g}"
+            self._warn_none(table, wanted, what, confidence)
         table = table[table["verdict"] != "falls short"]
         reached = np.flatnonzero(table["verdict"] == "reaches")
         return table.iloc[: reached[0] + 1] if len(reached) else table
 
-    def _price(self, cost: Cost, changes: Changes) -> float:
-        if isinstance(cost, Mapping):
-            if missing := [path for path in cost if path not in changes]:
-                rule = "each path of cost must have a value in each cell"
-                raise ValueError(checks.complain(self._owner, rule, missing[0]))
-            price: Any = sum(each * changes[path] for path, each in cost.items())
-        else:
-            price = cost(changes)
-        return checks.finite(self._owner, "cost", price)
+    def _warn_none(self, table: pd.DataFrame, wanted: float, what: str, confidence: float) -> None:
+        """Say that no cell reaches beyond doubt, with the best of the table."""
+        at = int(table["probability"].to_numpy().argmax())  # the cheapest of several
+        best, tail = table.iloc[at], (1 - confidence) / len(table)
+        # of this cell by itself; a confidence of less than a half bounds nothing on both sides
+        level = max(0.0, 1 - 2 * tail)
+        value, low, high = (float(best[end]) for end in ("probability", "low", "high"))
+        found = Estimate(value, low, high, level, self.n)
+        needed = None
+        if best["verdict"] == "open":
+            needed = runs_to_tell(found.value, wanted, tail=tail)
+            needed = needed and max(needed, self.n + 1)
+        verdict = "all fall short" if (table["verdict"] != "open").all() else "some are open"
+        about = f"{self._owner}: no cell has {what} with probability {wanted:g} beyond doubt"
+        about = f"{about}; {verdict}. The best found is {self.cells.words(table.index[at])}"
+        warnings.warn(NoneReaches(found, needed, about), stacklevel=3)
 
     # ------------------------------------------------------------------ to look at
 

@@ -31,10 +31,12 @@ from ningde_sim import (
     Store,
     Sweep,
     designs,
+    paired,
     replicate,
     sweep,
 )
 from ningde_sim.archive import Archive, ArchiveFailed, ArchiveRefused
+from ningde_sim.cheapest import NoneReaches, runs_to_tell
 from ningde_sim.workers import IncompleteStudy, WorkerDied
 from tests.synthetic import Year
 from tests.years import small_year
@@ -282,19 +284,101 @@ def test_the_cheapest_is_that_which_reaches_for_sure_after_those_that_may() -> N
     assert (table["verdict"].iloc[:-1] == "open").all()
     priced = coin.cheapest(cost={"stations.A.scrap": -3}, probability=0.5)
     assert priced["cost"].iloc[-1] == pytest.approx(-0.06)
-    none = coin.cheapest(cost={"stations.A.scrap": 1}, probability=0.5, target=5000)
+    short = (
+        r"no cell has bodies >= 5,000 with probability 0\.5 .* all fall short\. .*scrap = 0\.0: 0"
+    )
+    with pytest.warns(NoneReaches, match=short) as told:
+        none = coin.cheapest(cost={"stations.A.scrap": 1}, probability=0.5, target=5000)
     assert none.empty
+    assert told[0].message.needed is None  # type: ignore[union-attr]
+    assert told[0].filename == __file__
+
+
+def test_where_all_are_open_it_tells_about_how_many_runs_would_tell() -> None:
+    shop = Shop("coin", [Line("L", [Station("A", 36, scrap=0.1)])])
+    asked = {"hours": 10, "seed": 0, "target": 900, "progress": False}
+    over = {"stations.A.scrap": [0.09, 0.095]}
+    coin = sweep(shop, over, runs=4, **asked)  # type: ignore[arg-type]
+    with pytest.warns(NoneReaches, match=r"some are open.* runs of each cell would tell") as told:
+        table = coin.cheapest(cost={"stations.A.scrap": -1}, probability=0.5)
+    assert (table["verdict"] == "open").all()
+    warning = told[0].message
+    assert isinstance(warning, NoneReaches)
+    best = table.sort_values("probability").iloc[-1]
+    ends = warning.estimate.low, warning.estimate.value, warning.estimate.high
+    assert ends == (best["low"], best["probability"], best["high"])
+    assert warning.estimate.level == pytest.approx(0.95)  # each end of two cells fails in 2.5 %
+    assert str(pickle.loads(pickle.dumps(warning))) == str(warning)
+    assert warning.needed
+    assert warning.needed > 4
+    more = sweep(shop, over, runs=2 * warning.needed, **asked)  # type: ignore[arg-type]
+    assert "reaches" in set(more.cheapest(cost=lambda cell: 0, probability=0.5)["verdict"])
+
+
+@pytest.mark.parametrize(
+    ("share", "wanted"), [(1.0, 0.8), (0.9, 0.8), (0.7, 0.8), (0.6, 0.5), (0.3, 0.5)]
+)
+@pytest.mark.parametrize("cells", [1, 20])
+def test_so_many_runs_tell_a_share_from_the_one_wanted(
+    share: float, wanted: float, cells: int
+) -> None:
+    """At twice as many the exact bounds do, at a third they do not."""
+    n = runs_to_tell(share, wanted, tail=0.05 / cells)
+    assert n
+
+    def tells(runs: int) -> bool:
+        hits = np.full(cells, round(share * runs))
+        low, high = paired.chances(hits, runs, confidence=0.95)
+        return bool(low[0] >= wanted or high[0] < wanted)
+
+    assert tells(2 * n)
+    assert not tells(n // 3)
+    assert runs_to_tell(wanted, wanted, tail=0.05) is None
+
+
+def test_plans_have_prices_by_name(named: Sweep) -> None:
+    price = {"as it is": 0, "two crews": 5.0, "roomy": 2}
+    table = named.cheapest(cost=price, probability=0.01, target=0)
+    assert table["plan"].tolist() == ["as it is"]
+    with pytest.warns(NoneReaches, match=r"best found is (as it is|two crews|roomy): 0"):
+        named.cheapest(cost=price, probability=0.5, target=10**6)
+    for cost, words in (
+        ({**price, "two crew": 1}, r"each name.* got 'two crew'\. The nearest: two crews"),
+        ({"two crew": 1}, r"or the name of a plan, got 'two crew'\. The nearest: two crews"),
+        ({"as it is": 1}, r"each plan must have a price, got .* 'two crews' has none"),
+        ({"repair_crews": 1}, r"each cell must have a value for it, got 'as it is'\. Set it"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            named.cheapest(cost=cost, probability=0.5)
 
 
 def test_costs_and_targets_must_be_there(found: Sweep) -> None:
     for wrong, words in (
-        ({"cost": {"nothing": 1}}, "each path of cost must have a value"),
-        ({"cost": lambda cell: float("nan")}, "cost must be a finite number"),
+        (
+            {"cost": {"repair_crew": 1}},
+            r"sweep varies, got 'repair_crew'\. The nearest: repair_crews",
+        ),
+        ({"cost": {"nothing": float("inf")}}, r"varies, got 'nothing'"),
+        ({"cost": {"repair_crews": float("inf")}}, "cost of repair_crews must be a finite"),
+        (
+            {"cost": lambda cell: float("nan")},
+            "cost of repair_crews = 1, .* must be a finite number",
+        ),
         ({"cost": {"repair_crews": 1}, "of": "failures"}, "there must be a target"),
         ({"cost": {"repair_crews": 1}, "probability": 1.2}, "probability must be less than 1"),
     ):
         with pytest.raises(ValueError, match=words):
             found.cheapest(**{"probability": 0.8, **wrong})  # type: ignore[arg-type]
+    for cost, words in (
+        ([1, 2], r"prices by path or by plan, or a function .*, got \[1, 2\]\. Such as"),
+        ({"repair_crews": "1.2 Mio"}, "cost of repair_crews must be a number, got '1.2 Mio'"),
+    ):
+        with pytest.raises(TypeError, match=words):
+            found.cheapest(cost=cost, probability=0.8)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"values must be numbers, got Fixed.* Give a function"):
+        toy({"stations.A0.cycle_time": [Fixed(50)]}, runs=2).cheapest(
+            cost={"stations.A0.cycle_time": 1}, probability=0.8
+        )
     with pytest.raises(ValueError, match="besides the baseline"):
         toy({"repair_crews": [1]}, runs=2).against(0)
     with pytest.raises(ValueError, match=r"column of the results, got 'cars'\. They are bodies"):
