@@ -354,6 +354,15 @@ def test_the_title_of_a_sweep_tells_the_widest_interval_without_an_exponent(
     assert f"95 % intervals to {words}" in ax.get_title(loc="left")
 
 
+def test_the_title_of_a_sweep_holds_the_farther_end_of_each_interval(coin_sweep: Sweep) -> None:
+    """Of cells that always hit all of it is below 1."""
+    low = coin_sweep.estimates(target=1)["probability_low"].min()
+    ax = plot_sweep(coin_sweep, target=1)
+    assert {t.get_text() for t in ax.texts} == {"1.00"}
+    told = float(ax.get_title(loc="left").split("+-")[1])
+    assert told == pytest.approx(1 - low, rel=0.05)  # two figures
+
+
 def test_a_sweep_over_one_path_of_numbers_is_a_line_with_intervals(coin_sweep: Sweep) -> None:
     one = sweep(
         coin_sweep.case,
