@@ -41,10 +41,12 @@ class Sweep:
 
     All cells had the same luck, so that what they share cancels in their differences. In tables
     plans that were given by name have it in the column `plan`, all other cells their values by
-    path; what a plan changes is in `cells.changes`. Wherever
-    `of` is a column of results, it is the main one by default; wherever `target` is the least of
-    it that counts as reached, it is that of the sweep. [case.units] `level` and `confidence` are
-    between 0 and 1. [-]
+    path; what a plan changes is in `cells.changes`.
+
+    Wherever `of` is a column of results, it is the main one by default; wherever `target` is the
+    least of it that counts as reached, it is that of the sweep - but `against` and `best` go by
+    the mean unless they are given one. [case.units] `level` and `confidence` are between 0 and
+    1. [-]
 
     Attributes
     ----------
@@ -259,7 +261,8 @@ class Sweep:
         -------
         DataFrame  A row each other cell: its values or name; difference (cell less baseline), low,
             high; n; variance_reduction, how many times more runs independent luck would need for
-            the mean; verdict: "more", "less", or "not distinguishable" where the interval holds 0.
+            this difference; verdict: "more", "less", or "not distinguishable" where the interval
+            holds 0.
 
         Raises
         ------
@@ -278,17 +281,16 @@ class Sweep:
         if not others:
             rule = "there must be a cell besides the baseline"
             raise ValueError(checks.complain(self._owner, rule, self.cells.words(base)))
+        compared = paired.difference
+        if target is not None:
+            found = found >= checks.finite(self._owner, "target", target)
+            compared = paired.probability_difference
         rows = []
         for k, row in enumerate(found):
             if k == at:
                 continue
-            if target is None:
-                gain = paired.difference(found[at], row, level=level, comparisons=others)
-            else:
-                least = checks.finite(self._owner, "target", target)
-                hits = found[at] >= least, row >= least
-                gain = paired.probability_difference(*hits, level=level, comparisons=others)
-            fewer = paired.variance_reduction(found[at], row, level=level).value
+            gain = compared(found[at], row, level=level, comparisons=others)
+            fewer = paired.variance_reduction(1.0 * found[at], 1.0 * row, level=level).value
             verdict = "more" if gain.low > 0 else "less" if gain.high < 0 else "not distinguishable"
             rows.append((gain.value, gain.low, gain.high, gain.n, level, fewer, verdict))
         names = ["difference", "low", "high", "n", "level", "variance_reduction", "verdict"]
@@ -306,7 +308,8 @@ class Sweep:
 
         Returns
         -------
-        DataFrame  The rows of `estimates` of these cells, the best looking first.
+        DataFrame  The rows of `estimates` of these cells, the best looking first; by, "mean" or
+            "probability".
 
         References
         ----------
@@ -320,7 +323,7 @@ class Sweep:
             least = checks.finite(self._owner, "target", target)
             kept = paired.possibly_likeliest(found >= least, confidence=confidence)
             by = "probability"
-        table = self.estimates(of=of, target=target)[kept]
+        table = self.estimates(of=of, target=target)[kept].assign(by=by)
         return table.sort_values(by, ascending=False, kind="stable")
 
     def cheapest(
@@ -442,8 +445,12 @@ class Sweep:
             alike = sum(one.value == each[at].value for one in each) - 1
             told = self.cells.words(list(self.values)[at]) + (f", and {alike} more" * bool(alike))
             yield words, f"{of} {each[at]} at {told}"
-        kept = len(self.best(target=self.target))
-        yield "may be best", f"{kept:,} of {len(found):,} cells by {of}, with 95 % confidence"
+        ways: dict[str, float | None] = {"the mean": None}
+        if self.target is not None:
+            ways = {of: self.target, **ways}
+        kept = [f"{len(self.best(target=t)):,} by {by}" for by, t in ways.items()]
+        told = f"{', '.join(kept)}; with 95 % confidence"
+        yield "may be best", f"of {len(found):,} cells {told}"
         told = f"seed {self.seed}, {self.case.engine} engine, version {self.version}"
         yield "luck", f"the same in all cells: {told}"
         if any(inputs.dtype.names for inputs in self.inputs.values()):

@@ -201,7 +201,7 @@ def test_tables_are_written_to_files(found: Sweep, tmp_path: Path) -> None:
 def test_it_is_a_frozen_record_that_tells_what_it_is(found: Sweep) -> None:
     assert repr(found).startswith("Sweep('six', 6 cells of 12 runs of 40 h, over repair_crews")
     text = found.summary()
-    for words in ("6 cells", "repair_crews: 1, 2", "cells by ", "seed 3", "luck only"):
+    for words in ("6 cells", "repair_crews: 1, 2", "may be best", "seed 3", "luck only"):
         assert words in text
     alike = toy({"repair_crews": [5, 6, 7]}, runs=3).summary()
     assert alike.count(", and 2 more") == 2  # there are so few failures that crews do not matter
@@ -256,6 +256,15 @@ def test_against_a_baseline_the_differences_are_paired(found: Sweep) -> None:
     assert (table["level"] == 0.9).all()
     odds = found.against(1, target=2000)
     assert odds.loc[4, "verdict"] in ("more", "not distinguishable")
+
+
+def test_what_common_luck_was_worth_belongs_to_the_difference_beside_it(found: Sweep) -> None:
+    both = [found.study(k).column().astype(float) for k in (0, 5)]
+    least = float(np.median(both))
+    for hits, target in ((both, None), ([1.0 * (x >= least) for x in both], least)):
+        fewer = (np.var(hits[0]) + np.var(hits[1])) / np.var(hits[1] - hits[0])
+        row = found.against(0, target=target).loc[5]
+        assert row["variance_reduction"] == pytest.approx(fewer)
 
 
 def test_all_intervals_against_a_baseline_hold_together(found: Sweep) -> None:
@@ -350,6 +359,18 @@ def test_plans_have_prices_by_name(named: Sweep) -> None:
     ):
         with pytest.raises(ValueError, match=words):
             named.cheapest(cost=cost, probability=0.5)
+
+
+def test_what_cells_may_be_the_best_by_is_told(found: Sweep) -> None:
+    """By probability more are left than by the mean: a hit tells less than a result."""
+    by_mean, by_odds = found.best(), found.best(target=2000)
+    assert set(by_mean["by"]) == {"mean"}
+    assert set(by_odds["by"]) == {"probability"}
+    assert len(by_odds) > len(by_mean)
+    told = f"of 6 cells {len(by_odds)} by P(bodies >= 2,000), {len(by_mean)} by the mean; with 95 %"
+    assert told in " ".join(found.summary().split())
+    alone = toy(target=None)
+    assert f"of 6 cells {len(by_mean)} by the mean; with" in " ".join(alone.summary().split())
 
 
 def test_costs_and_targets_must_be_there(found: Sweep) -> None:
