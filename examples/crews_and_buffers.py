@@ -13,9 +13,10 @@ places have assumed prices: change them below.
 from __future__ import annotations
 
 import argparse
+import warnings
 from pathlib import Path
 
-from ningde_sim import Sweep, ningde_2021, plots, sweep
+from ningde_sim import DoubtfulEstimate, Sweep, ningde_2021, plots, sweep
 from ningde_sim.archive import ArchiveFailed, ArchiveRefused
 
 CREWS = range(1, 9)
@@ -64,6 +65,7 @@ def say_cheapest(found: Sweep, wanted: float) -> None:
 
 def main() -> None:
     options = arguments()
+    warnings.simplefilter("ignore", DoubtfulEstimate)  # said below
     try:
         found = sweep(
             ningde_2021(),

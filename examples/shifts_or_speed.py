@@ -1,7 +1,7 @@
 """A third crew, Saturdays, or a faster finish line: what does each bring in a year?
 
 Question: Which of them brings how many vehicles a year, and can their ranks be told apart?
-Shows:    sweep over a list of plans, on the same luck and the same inputs; paired differences that
+Shows:    sweep over plans by name, on the same luck and the same inputs; paired differences that
           hold together; which plan may be the best; compare of two of them.
 
 The year is 2022, the first full one of the shop after the works: what is decided is decided for
@@ -58,7 +58,7 @@ def arguments() -> argparse.Namespace:
 def run_plans(plan: Scenario, options: argparse.Namespace) -> Sweep:
     return sweep(
         plan,
-        PLANS.values(),
+        PLANS,
         runs=options.runs,
         seed=options.seed,
         resume=options.resume,
@@ -68,24 +68,24 @@ def run_plans(plan: Scenario, options: argparse.Namespace) -> Sweep:
 
 def say_gains(found: Sweep) -> None:
     """A row a plan: what it brings against the plan as it is."""
-    base, odds = found.study({}), found.estimates()
+    base, odds = found.study("as it is"), found.estimates()
     print(f"As it is: {base.mean()} vehicles a year, the mean")
     print(f"          P(>= {found.target:,.0f}) {base.probability()}")
     print("\nAgainst it, vehicles a year; all intervals together at 95 %")
     print(f"  {'plan':<38}{'difference':>10}{'from':>9}{'to':>9}{'P':>7}  verdict")
-    for cell, row in found.against({}).iterrows():
+    for cell, row in found.against("as it is").iterrows():
         ends = "".join(f"{row[end]:>9,.0f}" for end in ("low", "high"))
         chance = odds.loc[cell, "probability"]
-        name = [*PLANS][int(cell)]
-        print(f"  {name:<38}{row['difference']:>10,.0f}{ends}{chance:>7.2f}  {row['verdict']}")
-    best = [[*PLANS][int(cell)] for cell in found.best().index]
-    print(f"\nThe best of them, with 95 % confidence, is among: {', '.join(best)}.")
+        print(
+            f"  {row['plan']:<38}{row['difference']:>10,.0f}{ends}{chance:>7.2f}  {row['verdict']}"
+        )
+    best = ", ".join(found.best()["plan"])
+    print(f"\nThe best of them, with 95 % confidence, is among: {best}.")
 
 
 def say_duel(found: Sweep, first: str, second: str) -> None:
     """Two plans beside each other."""
-    cells = [[*PLANS].index(name) for name in (first, second)]
-    duel = Comparison(*map(found.study, cells))
+    duel = Comparison(found.study(first), found.study(second))
     print(f"\n{second} less {first}: {duel.difference()} vehicles a year.")
     if found.n < 3:
         return

@@ -14,8 +14,9 @@ from ningde_sim.plant import checks
 Changes = Mapping[str, Any]
 """Values by path."""
 
-Over = Mapping[str, Iterable[Any]] | Iterable[Changes]
-"""Values for each path, all combinations of which are run; or the combinations one by one."""
+Over = Mapping[str, Iterable[Any]] | Mapping[str, Changes] | Iterable[Changes]
+"""Values for each path, all combinations of which are run; or the combinations one by one, with
+names or without."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,13 @@ class Cells:
     changes : tuple of mappings  The values of each cell by path.
     axes : mapping of path to tuple, optional  The values of each path, where the cells are the
         grid of all combinations, the last path running fastest; None for a list of cells.
+    names : tuple of str, optional  Of the cells, where they have been given: plans by name.
     """
 
     paths: tuple[str, ...]
     changes: tuple[Changes, ...]
     axes: Mapping[str, tuple[Any, ...]] | None = None
+    names: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.changes)
@@ -43,9 +46,15 @@ class Cells:
         return tuple(map(len, self.axes.values())) if self.axes else (len(self),)
 
     def words(self, cell: int) -> str:
-        """Such as `repair_crews = 3, stores.roof.capacity = 40`."""
+        """The name of a cell, or where it has none what it changes."""
+        return self.names[cell] if self.names else self.told(cell)
+
+    def told(self, cell: int, most: int | None = None) -> str:
+        """What it changes, all or the first few: `repair_crews = 3, stores.roof.capacity = 40`."""
         changes = self.changes[cell]
-        return ", ".join(f"{path} = {label(changes[path])}" for path in changes) or "as it is"
+        words = [f"{path} = {label(changes[path])}" for path in changes]
+        more = " ..." if most is not None and len(words) > most else ""
+        return f"{', '.join(words[:most])}{more}" or "as it is"
 
 
 def cells(owner: str, over: Over) -> Cells:
@@ -57,9 +66,17 @@ def cells(owner: str, over: Over) -> Cells:
         Nothing to vary, no values, a value or a cell that stands twice.
     """
     if isinstance(over, Mapping):
-        return _grid(owner, over)
+        plans = {name: values for name, values in over.items() if isinstance(values, Mapping)}
+        if not plans:
+            return _grid(owner, over)
+        if len(plans) < len(over):
+            rule = "over must be either values by path or plans by name, not some of each"
+            cure = 'A plan is {"name": {path: value}}; the values of a path are a list.'
+            raise TypeError(checks.complain(owner, rule, over, cure))
+        names = tuple(checks.text(owner, "each name of a plan", name) for name in plans)
+        return _list(owner, list(plans.values()), names)
     rule, cure = (
-        "over must be {path: values} or a list of {path: value}",
+        "over must be {path: values}, {name: {path: value}} or a list of {path: value}",
         "{} is the plan as it is.",
     )
     if isinstance(over, (str, bytes)) or not isinstance(over, Iterable):
@@ -68,11 +85,17 @@ def cells(owner: str, over: Over) -> Cells:
     for row in rows:
         if not isinstance(row, Mapping):
             raise TypeError(checks.complain(owner, rule, row, cure))
-    rows = [{_path(owner, path): _plain(value) for path, value in row.items()} for row in rows]
+    return _list(owner, rows)
+
+
+def _list(owner: str, asked: Sequence[Changes], names: tuple[str, ...] | None = None) -> Cells:
+    """The cells one by one."""
+    rows = [{_path(owner, path): _plain(value) for path, value in row.items()} for row in asked]
     if not any(rows):
-        raise ValueError(checks.complain(owner, "over must change at least one path", over))
-    _distinct(owner, "over", [sorted(map(repr, row.items())) for row in rows], rows)
-    return Cells(tuple(dict.fromkeys(itertools.chain(*rows))), tuple(rows))
+        raise ValueError(checks.complain(owner, "over must change at least one path", asked))
+    shown = [{name: row} for name, row in zip(names, rows, strict=True)] if names else rows
+    _distinct(owner, "over", [sorted(map(repr, row.items())) for row in rows], shown)
+    return Cells(tuple(dict.fromkeys(itertools.chain(*rows))), tuple(rows), names=names)
 
 
 def _grid(owner: str, over: Mapping[str, Iterable[Any]]) -> Cells:
@@ -91,7 +114,7 @@ def _path(owner: str, path: Any) -> str:
 
 def _axis(owner: str, path: str, values: Any) -> tuple[Any, ...]:
     """The values of one path."""
-    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         rule, cure = f"the values of {path} must be a list", "One value alone is a list of one."
         raise TypeError(checks.complain(owner, rule, values, cure))
     found = tuple(map(_plain, values))

@@ -83,7 +83,7 @@ class Comparison:
         if target is None:
             cure = "Give it here, or to compare."
             raise ValueError(checks.complain("Comparison", "there must be a target", target, cure))
-        least = checks.number("Comparison", "target", target, low=-math.inf)
+        least = checks.finite("Comparison", "target", target)
         first, second = (values >= least for values in self._both(of))
         return estimate.warn(self._likelier(first, second, level))
 

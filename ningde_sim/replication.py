@@ -123,7 +123,7 @@ def replicate(
     owner = f"replicate {case.title!r}"
     seed = checks.luck(owner, "seed", seed)
     workers = number_of_workers(owner, workers)
-    target = case.target if target is None else checks.number(owner, "target", target)
+    target = case.target if target is None else checks.finite(owner, "target", target)
     aim = None if precision is None else stopping.wanted(owner, precision, target)
     if runs is None:
         runs = stopping.MOST if aim else RUNS

@@ -98,7 +98,7 @@ class Sample:
     def _least(self, target: float | None, of: str) -> float | None:
         """The target given, or the own one if the column is the main one."""
         least = self.target if target is None and of == self.case.of else target
-        return None if least is None else checks.number(self._owner, "target", least)
+        return None if least is None else checks.finite(self._owner, "target", least)
 
     def _spread(self, of: str | None) -> Values:
         """A column of results that differ."""

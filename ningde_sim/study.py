@@ -326,7 +326,7 @@ def results(study: Study) -> Lines:
         means = {of: study.mean(of=of) for of in (case.of, *case.also)}
         shares = [study.quantile(q) for q in (0.05, 0.5, 0.95)]
     if odds is not None:
-        yield f"P(>= {study.target:,.0f})", f"{odds}"
+        yield f"P(>= {study.target:,.10g})", f"{odds}"
     yield case.of, f"{means[case.of]}, the mean"
     for words, share in zip(("5 % of runs", "half of them", "95 % of runs"), shares, strict=True):
         yield words, f"{share} or less"

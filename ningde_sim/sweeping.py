@@ -62,9 +62,11 @@ def sweep(
     Parameters
     ----------
     what : Shop or Scenario
-    over : mapping of path to values, or sequence of {path: value}
-        The full grid of all combinations; or the cells one by one, `{}` for the plan as it is.
-        `designs` makes such lists where a grid would be too large.
+    over : {path: values}, {name: {path: value}} or sequence of {path: value}
+        The full grid of all combinations; or plans by name; or cells one by one without names.
+        `{}` is the plan as it is. Names stand in tables and pictures in place of the values; they
+        change no result, nor what `resume` finds. `designs` makes lists where a grid would be too
+        large.
     runs : int  Of each cell.
     seed : int  From 0 to 2**63 - 1.
     workers : int, optional  How many at a time; all cores by default. It changes no result.
@@ -111,7 +113,7 @@ def sweep(
     seed = checks.luck(owner, "seed", seed)
     runs = checks.whole(owner, "runs", runs, low=1, high=OTHER_LUCK)
     workers = number_of_workers(owner, workers)
-    target = case.target if target is None else checks.number(owner, "target", target)
+    target = case.target if target is None else checks.finite(owner, "target", target)
     asked_for = cells(owner, over)
     digests = _digests(owner, case, asked_for)
     plan = _Plan(case, asked_for, digests, runs, seed, target)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,29 +15,38 @@ import pandas as pd
 from ningde_sim import estimate, paired
 from ningde_sim.cases import Tunable
 from ningde_sim.cells import Cells, Changes, label
+from ningde_sim.cheapest import Cost, NoneReaches, prices, runs_to_tell
 from ningde_sim.estimate import Estimate, Values
 from ningde_sim.plant import checks
+from ningde_sim.plant.paths import nearest
 from ningde_sim.study import Study
 from ningde_sim.wrapped import wrapped
 
 if TYPE_CHECKING:
     import xarray
 
-CellName = int | Changes
-"""The number of a cell, or values by path that only this cell has."""
+CellName = int | str | Changes
+"""The number of a cell, its name where it has one, or values by path that only this cell has."""
 
-Cost = Mapping[str, float] | Callable[[Changes], float]
-"""The price of one unit at each path; or a function of the values of a cell by path."""
+MOST_PLANS = 10
+"""Plans that a summary tells."""
+
+MOST_CHANGES = 3
+"""Changed values of each plan that a summary tells."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Sweep:
     """What a sweep gave.
 
-    All cells had the same luck, so that what they share cancels in their differences. Wherever
-    `of` is a column of results, it is the main one by default; wherever `target` is the least of
-    it that counts as reached, it is that of the sweep. [case.units] `level` and `confidence` are
-    between 0 and 1. [-]
+    All cells had the same luck, so that what they share cancels in their differences. In tables
+    plans that were given by name have it in the column `plan`, all other cells their values by
+    path; what a plan changes is in `cells.changes`.
+
+    Wherever `of` is a column of results, it is the main one by default; wherever `target` is the
+    least of it that counts as reached, it is that of the sweep - but `against` and `best` go by
+    the mean unless they are given one. [case.units] `level` and `confidence` are between 0 and
+    1. [-]
 
     Attributes
     ----------
@@ -72,28 +82,46 @@ class Sweep:
     # ------------------------------------------------------------------ one cell
 
     def number(self, cell: CellName) -> int:
-        """The number of the `cell` that has these values, `{"repair_crews": 4}`, or this number.
+        """The number of the `cell` of this name, these values, `{"repair_crews": 4}`, or number.
 
         Raises
         ------
         ValueError, TypeError
-            No cell has them, several have, or it has not finished.
+            No cell has them, several have, or it has not finished; the message names the nearest.
         """
-        rule = "there must be one such cell"
-        if isinstance(cell, Mapping):
-            fitting = [k for k, row in enumerate(self.cells.changes) if cell.items() <= row.items()]
-            if cell == {} and {} in self.cells.changes:
-                fitting = [self.cells.changes.index({})]
-            if len(fitting) != 1:
-                words = [self.cells.words(k) for k in fitting[:3] or range(min(3, len(self.cells)))]
-                cure = f"{len(fitting)} fit. Such as: {'; '.join(words)}."
-                raise ValueError(checks.complain(self._owner, rule, dict(cell), cure))
-            cell = fitting[0]
+        if isinstance(cell, str):
+            cell = self._named(cell)
+        elif isinstance(cell, Mapping):
+            cell = self._with(cell)
         cell = checks.whole(self._owner, "cell", cell, high=len(self.cells) - 1)
         if cell not in self.values:
             rule = "the cell must have finished before the sweep was interrupted"
             raise ValueError(checks.complain(self._owner, rule, self.cells.words(cell)))
         return cell
+
+    def _named(self, name: str) -> int:
+        names = self.cells.names or ()
+        if name in names:
+            return names.index(name)
+        cure = f"They are {', '.join(names)}." if len(names) <= 6 else ""
+        cure = nearest(name, [*names]) or cure
+        if not names:
+            cure = "These cells have no names: take the number of one, or its values by path."
+        raise ValueError(
+            checks.complain(self._owner, "there must be a plan of this name", name, cure)
+        )
+
+    def _with(self, values: Changes) -> int:
+        rows = self.cells.changes
+        fitting = [k for k, row in enumerate(rows) if values.items() <= row.items()]
+        if values == {} and {} in rows:
+            fitting = [rows.index({})]
+        if len(fitting) != 1:
+            words = [self.cells.words(k) for k in fitting[:3] or range(min(3, len(self.cells)))]
+            cure = f"{len(fitting)} fit. Such as: {'; '.join(words)}."
+            rule = "there must be one such cell"
+            raise ValueError(checks.complain(self._owner, rule, dict(values), cure))
+        return fitting[0]
 
     def study(self, cell: CellName) -> Study:
         """The runs of one `cell`, as a study without twins."""
@@ -106,13 +134,13 @@ class Sweep:
 
     @property
     def table(self) -> pd.DataFrame:
-        """A row a cell: its values by path, and the estimates of the main column."""
+        """A row a cell: its values by path or its name, and estimates of the main column."""
         return self.estimates()
 
     def estimates(
         self, *, of: str | None = None, target: float | None = None, level: float = 0.95
     ) -> pd.DataFrame:
-        """A row a cell: its values by path, and estimates of one column.
+        """A row a cell: its values by path or its name, and estimates of one column.
 
         `mean`, with `mean_low` and `mean_high` the ends of its interval by Student's t; where there
         is a target `probability` to reach it, with its interval by Clopper and Pearson; n, the
@@ -135,7 +163,7 @@ class Sweep:
 
     @property
     def runs(self) -> pd.DataFrame:
-        """A row a run: the cell, its values by path, the run, the results.
+        """A row a run: the cell, its values by path or its name, the run, the results.
 
         The inputs that were drawn are in `study(cell).runs`.
         """
@@ -164,7 +192,8 @@ class Sweep:
         """The results of all runs by the values of their cells.
 
         A grid has a dimension for each path, a list of cells the dimension `cell`, along which the
-        paths have their values; the last dimension is `run`. Cells that have not finished are NaN.
+        paths have their values and `plan` the names; the last dimension is `run`. Cells that have
+        not finished are NaN.
 
         Raises
         ------
@@ -180,6 +209,8 @@ class Sweep:
         ]
         dims: tuple[str, ...] = ("cell", "run")
         coords: dict[str, Any] = {path: ("cell", [row[path] for row in rows]) for path in paths}
+        if self.cells.names:
+            coords["plan"] = "cell", list(self.cells.names)
         if self.cells.axes:
             dims = (*paths, "run")
             coords = {path: list(map(label, axis)) for path, axis in self.cells.axes.items()}
@@ -200,7 +231,7 @@ class Sweep:
         """SHA-256 of cells and results: equal for equal sweeps, bit by bit."""
         found = hashlib.sha256()
         for k in self.values:
-            found.update(f"{k} {self.cells.words(k)}\n".encode())
+            found.update(f"{k} {self.cells.told(k)}\n".encode())
             for there in (self.values[k], self.inputs[k]):
                 found.update(f"{there.dtype.descr}\n".encode())
                 found.update(there.tobytes())
@@ -220,7 +251,7 @@ class Sweep:
 
         Parameters
         ----------
-        baseline : int or mapping  The cell that all others are compared with.
+        baseline : int, str or mapping  The cell that all others are compared with.
         target : float, optional  [case.units] Given, it compares the probabilities to reach it (as
             `paired.probability_difference`), else the means (`paired.difference`).
         level : float  With this confidence all intervals of the table hold together: each is at
@@ -228,9 +259,10 @@ class Sweep:
 
         Returns
         -------
-        DataFrame  A row each other cell: its values by path; difference (cell less baseline), low,
+        DataFrame  A row each other cell: its values or name; difference (cell less baseline), low,
             high; n; variance_reduction, how many times more runs independent luck would need for
-            the mean; verdict: "more", "less", or "not distinguishable" where the interval holds 0.
+            this difference; verdict: "more", "less", or "not distinguishable" where the interval
+            holds 0.
 
         Raises
         ------
@@ -249,17 +281,16 @@ class Sweep:
         if not others:
             rule = "there must be a cell besides the baseline"
             raise ValueError(checks.complain(self._owner, rule, self.cells.words(base)))
+        compared = paired.difference
+        if target is not None:
+            found = found >= checks.finite(self._owner, "target", target)
+            compared = paired.probability_difference
         rows = []
         for k, row in enumerate(found):
             if k == at:
                 continue
-            if target is None:
-                gain = paired.difference(found[at], row, level=level, comparisons=others)
-            else:
-                least = checks.number(self._owner, "target", target, low=-1e300)
-                hits = found[at] >= least, row >= least
-                gain = paired.probability_difference(*hits, level=level, comparisons=others)
-            fewer = paired.variance_reduction(found[at], row, level=level).value
+            gain = compared(found[at], row, level=level, comparisons=others)
+            fewer = paired.variance_reduction(1.0 * found[at], 1.0 * row, level=level).value
             verdict = "more" if gain.low > 0 else "less" if gain.high < 0 else "not distinguishable"
             rows.append((gain.value, gain.low, gain.high, gain.n, level, fewer, verdict))
         names = ["difference", "low", "high", "n", "level", "variance_reduction", "verdict"]
@@ -277,7 +308,8 @@ class Sweep:
 
         Returns
         -------
-        DataFrame  The rows of `estimates` of these cells, the best looking first.
+        DataFrame  The rows of `estimates` of these cells, the best looking first; by, "mean" or
+            "probability".
 
         References
         ----------
@@ -288,10 +320,10 @@ class Sweep:
         if target is None:
             kept, by = paired.possibly_best(found, confidence=confidence), "mean"
         else:
-            least = checks.number(self._owner, "target", target, low=-1e300)
+            least = checks.finite(self._owner, "target", target)
             kept = paired.possibly_likeliest(found >= least, confidence=confidence)
             by = "probability"
-        table = self.estimates(of=of, target=target)[kept]
+        table = self.estimates(of=of, target=target)[kept].assign(by=by)
         return table.sort_values(by, ascending=False, kind="stable")
 
     def cheapest(
@@ -308,7 +340,7 @@ class Sweep:
         Parameters
         ----------
         cost : mapping or callable  The price of one unit at each path, {"repair_crews": 120_000};
-            or a function of a cell's values by path.
+            or of each plan by name; or a function of a cell's values by path.
         probability : float  How likely a run of the cell has to reach the target. [-]
         target : float, optional  [case.units]
         confidence : float  With which all verdicts "reaches" hold together, and all "falls
@@ -316,10 +348,21 @@ class Sweep:
 
         Returns
         -------
-        DataFrame  By cost, the cheapest first: values by path, cost, probability, low, high, n and
+        DataFrame  By cost, the cheapest first: values or name, cost, probability, low, high, n and
             verdict: "reaches", where the lower bound is at least `probability`; "open", where more
             runs would tell. The last row is the cheapest that reaches, if any does; cells
             that cost more, and those that fall short, are left out.
+
+        Raises
+        ------
+        TypeError, ValueError
+            There is no target; a cost of what there is not, with the nearest.
+
+        Warns
+        -----
+        NoneReaches
+            No cell reaches it for sure; it names the best found, and about how many runs would
+            tell whether that one does.
 
         References
         ----------
@@ -335,7 +378,7 @@ class Sweep:
         low, high = paired.chances(hits, self.n, confidence=confidence)
         verdict = np.where(low >= wanted, "reaches", np.where(high < wanted, "falls short", "open"))
         table = self._labels.assign(
-            cost=[self._price(cost, self.cells.changes[k]) for k in self._index],
+            cost=prices(self._owner, self.cells, self._index, cost),
             probability=hits / self.n,
             low=low,
             high=high,
@@ -343,19 +386,29 @@ class Sweep:
             confidence=confidence,
             verdict=verdict,
         ).sort_values(["cost", "probability"], ascending=[True, False], kind="stable")
+        if not (verdict == "reaches").any():
+            what = f"{self.case.of if of is None else of} >= {least:,.10g}"
+            self._warn_none(table, wanted, what, confidence)
         table = table[table["verdict"] != "falls short"]
         reached = np.flatnonzero(table["verdict"] == "reaches")
         return table.iloc[: reached[0] + 1] if len(reached) else table
 
-    def _price(self, cost: Cost, changes: Changes) -> float:
-        if isinstance(cost, Mapping):
-            if missing := [path for path in cost if path not in changes]:
-                rule = "each path of cost must have a value in each cell"
-                raise ValueError(checks.complain(self._owner, rule, missing[0]))
-            price: Any = sum(each * changes[path] for path, each in cost.items())
-        else:
-            price = cost(changes)
-        return checks.number(self._owner, "cost", price, low=-1e300)
+    def _warn_none(self, table: pd.DataFrame, wanted: float, what: str, confidence: float) -> None:
+        """Say that no cell reaches beyond doubt, with the best of the table."""
+        at = int(table["probability"].to_numpy().argmax())  # the cheapest of several
+        best, tail = table.iloc[at], (1 - confidence) / len(table)
+        # of this cell by itself; a confidence of less than a half bounds nothing on both sides
+        level = max(0.0, 1 - 2 * tail)
+        value, low, high = (float(best[end]) for end in ("probability", "low", "high"))
+        found = Estimate(value, low, high, level, self.n)
+        needed = None
+        if best["verdict"] == "open":
+            needed = runs_to_tell(found.value, wanted, tail=tail)
+            needed = needed and max(needed, self.n + 1)
+        verdict = "all fall short" if (table["verdict"] != "open").all() else "some are open"
+        about = f"{self._owner}: no cell has {what} with probability {wanted:g} beyond doubt"
+        about = f"{about}; {verdict}. The best found is {self.cells.words(table.index[at])}"
+        warnings.warn(NoneReaches(found, needed, about), stacklevel=3)
 
     # ------------------------------------------------------------------ to look at
 
@@ -363,7 +416,8 @@ class Sweep:
         part = "" if self.complete else f" of {len(self.cells):,}, incomplete"
         return (
             f"Sweep({self.case.title!r}, {len(self.values):,} cells{part} of {self.n:,} runs of "
-            f"{self.case.description}, over {', '.join(self.cells.paths)}, seed={self.seed})"
+            f"{self.case.description}, over {', '.join(self.cells.names or self.cells.paths)}, "
+            f"seed={self.seed})"
         )
 
     def __str__(self) -> str:
@@ -378,11 +432,7 @@ class Sweep:
         return wrapped("\n".join(lines))
 
     def _lines(self) -> Iterator[tuple[str, str]]:
-        for path in self.cells.paths:
-            there = [label(row[path]) for row in self.cells.changes if path in row]
-            values = [*dict.fromkeys(there)]
-            words = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values[:6])
-            yield "over", f"{path}: {words}{' ...' if len(values) > 6 else ''}"
+        yield from self._over()
         of, found = self.case.of, self._matrix(None)
         if self.target is None:
             each = [estimate.mean(row, level=0.95) for row in found]
@@ -395,8 +445,12 @@ class Sweep:
             alike = sum(one.value == each[at].value for one in each) - 1
             told = self.cells.words(list(self.values)[at]) + (f", and {alike} more" * bool(alike))
             yield words, f"{of} {each[at]} at {told}"
-        kept = len(self.best(target=self.target))
-        yield "may be best", f"{kept:,} of {len(found):,} cells by {of}, with 95 % confidence"
+        ways: dict[str, float | None] = {"the mean": None}
+        if self.target is not None:
+            ways = {of: self.target, **ways}
+        kept = [f"{len(self.best(target=t)):,} by {by}" for by, t in ways.items()]
+        told = f"{', '.join(kept)}; with 95 % confidence"
+        yield "may be best", f"of {len(found):,} cells {told}"
         told = f"seed {self.seed}, {self.case.engine} engine, version {self.version}"
         yield "luck", f"the same in all cells: {told}"
         if any(inputs.dtype.names for inputs in self.inputs.values()):
@@ -407,6 +461,21 @@ class Sweep:
         yield from (("note", note) for note in self.case.notes)
         if not self.complete:
             yield "incomplete", f"interrupted: {len(self.cells) - len(found):,} cells are missing"
+
+    def _over(self) -> Iterator[tuple[str, str]]:
+        """What was varied: the plans by name, or the values of each path."""
+        if names := self.cells.names:
+            for k, name in enumerate(names[:MOST_PLANS]):
+                same = not self.cells.changes[k]
+                yield "over", f"{name}: {'no change' if same else self.cells.told(k, MOST_CHANGES)}"
+            if len(names) > MOST_PLANS:
+                yield "", f"and {len(names) - MOST_PLANS:,} more: see `.cells`"
+            return
+        for path in self.cells.paths:
+            there = [label(row[path]) for row in self.cells.changes if path in row]
+            values = [*dict.fromkeys(there)]
+            words = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values[:6])
+            yield "over", f"{path}: {words}{' ...' if len(values) > 6 else ''}"
 
     # ------------------------------------------------------------------ parts
 
@@ -420,7 +489,9 @@ class Sweep:
 
     @property
     def _labels(self) -> pd.DataFrame:
-        """The values of each cell by path."""
+        """The name of each cell, or its values by path."""
+        if names := self.cells.names:
+            return pd.DataFrame({"plan": [names[k] for k in self.values]}, index=self._index)
         rows = [self.cells.changes[k] for k in self.values]
         columns = {
             path: [label(row[path]) if path in row else None for row in rows]
@@ -444,13 +515,13 @@ class Sweep:
 
     def _written(self, runs: bool) -> pd.DataFrame:
         table = self.runs if runs else self.table.reset_index()
-        mixed = [p for p in self.cells.paths if len({*map(type, table[p])} - {type(None)}) > 1]
+        mixed = [p for p in self._labels if len({*map(type, table[p])} - {type(None)}) > 1]
         return table.astype(dict.fromkeys(mixed, str))
 
     def _target(self, of: str | None, target: float | None) -> float | None:
         if target is None:
             return self.target if of is None or of == self.case.of else None
-        return checks.number(self._owner, "target", target, low=-1e300)
+        return checks.finite(self._owner, "target", target)
 
 
 def _columns(records: Values) -> dict[str, Values]:

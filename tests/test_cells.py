@@ -32,6 +32,16 @@ def test_a_list_may_change_other_paths_in_each_cell() -> None:
     assert found.words(2) == "b = 2, a = 3"
 
 
+def test_plans_may_have_names() -> None:
+    found = cells("t", {"as it is": {}, "both": {"b": 2, "a": 3}})
+    assert found.names == ("as it is", "both")
+    assert found.changes == ({}, {"b": 2, "a": 3})
+    assert (found.paths, found.axes, found.shape) == (("b", "a"), None, (2,))
+    assert [found.words(k) for k in range(2)] == ["as it is", "both"]
+    assert found.told(1) == "b = 2, a = 3"
+    assert found.told(1, 1) == "b = 2 ..."
+
+
 def test_numbers_of_numpy_become_those_of_python() -> None:
     found = cells("t", {"a": np.arange(2), "b": np.array([0.5])})
     assert [type(v) for v in found.changes[0].values()] == [int, float]
@@ -49,6 +59,9 @@ def test_numbers_of_numpy_become_those_of_python() -> None:
         ({"a": [Fixed(1), Fixed(1)]}, "no value of a may stand twice"),
         ([{"a": 1, "b": 2}, {"b": 2, "a": 1}], "no value of over may stand twice"),
         ({"": [1]}, "must not be empty"),
+        ({"one": {}}, "change at least one path"),
+        ({"": {"a": 1}}, "each name of a plan must not be empty"),
+        ({"one": {"a": 1}, "two": {"a": 1}}, "may stand twice, got {'two': {'a': 1}}"),
     ],
 )
 def test_bad_values_are_refused(over: Any, words: str) -> None:
@@ -61,10 +74,12 @@ def test_bad_values_are_refused(over: Any, words: str) -> None:
     [
         ({"a": 5}, "the values of a must be a list, got 5. One value alone"),
         ({"a": "xy"}, "must be a list"),
-        ("a", "must be {path: values} or a list"),
-        (7, "must be {path: values} or a list"),
-        (["a"], "must be {path: values} or a list"),
+        ("a", "over must be {path: values}, {name: {path: value}} or a list"),
+        (7, "over must be {path: values}, {name: {path: value}} or a list"),
+        (["a"], "over must be {path: values}, {name: {path: value}} or a list"),
         ({3: [1]}, "must be text"),
+        ({3: {"a": 1}}, "each name of a plan must be text"),
+        ({"one": {"a": 1}, "a": [1, 2]}, "values by path or plans by name, not some of each"),
     ],
 )
 def test_what_is_no_choice_of_values_is_refused(over: Any, words: str) -> None:

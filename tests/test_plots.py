@@ -356,6 +356,15 @@ def test_the_title_of_a_sweep_tells_the_widest_interval_without_an_exponent(
     assert f"95 % intervals to {words}" in ax.get_title(loc="left")
 
 
+def test_the_title_of_a_sweep_holds_the_farther_end_of_each_interval(coin_sweep: Sweep) -> None:
+    """Of cells that always hit all of it is below 1."""
+    low = coin_sweep.estimates(target=1)["probability_low"].min()
+    ax = plot_sweep(coin_sweep, target=1)
+    assert {t.get_text() for t in ax.texts} == {"1.00"}
+    told = float(ax.get_title(loc="left").split("+-")[1])
+    assert told == pytest.approx(1 - low, rel=0.05)  # two figures
+
+
 def test_a_sweep_over_one_path_of_numbers_is_a_line_with_intervals(coin_sweep: Sweep) -> None:
     one = sweep(
         coin_sweep.case,
@@ -385,6 +394,13 @@ def test_a_list_of_cells_has_a_row_each_the_best_on_top(coin_sweep: Sweep) -> No
     assert set(labels) == {"as it is", "stations.A.scrap = 0.0", "stores.s.capacity = 50"}
     assert ax.get_xlabel() == "mean bodies [bodies]"
     assert_readable(ax)
+
+
+def test_plans_by_name_have_it_at_their_rows(coin_sweep: Sweep) -> None:
+    plans = {"today": {}, "no scrap": {"stations.A.scrap": 0.0}}
+    some = sweep(coin_sweep.case, plans, runs=12, seed=1, progress=False)
+    labels = [t.get_text() for t in plot_sweep(some).get_yticklabels()]
+    assert labels == ["today", "no scrap"]
 
 
 def test_the_plans_of_a_year_leave_room_for_its_title() -> None:

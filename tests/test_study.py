@@ -19,6 +19,7 @@ from ningde_sim import (
     Shop,
     Station,
     Store,
+    compare,
     ningde_2021,
     simulate,
     sweep,
@@ -197,13 +198,31 @@ def test_a_bar_shows_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
         ({"seed": -1}, r"seed must be at least 0, got -1"),
         ({"hours": 0}, r"hours must be greater than 0, got 0"),
         ({"warm_up": -1}, r"warm_up must be at least 0, got -1"),
-        ({"target": -1}, r"target must be at least 0, got -1"),
+        ({"target": float("inf")}, r"target must be a finite number, got inf"),
         ({"engine": "fast"}, r"engine must be 'compiled' or 'reference', got 'fast'"),
     ],
 )
 def test_a_study_refuses_what_makes_no_sense(changed: dict[str, Any], text: str) -> None:
     with pytest.raises(ValueError, match=text):
         lucky(**changed)
+
+
+def test_a_target_may_be_any_finite_number() -> None:
+    year = Year({"rate": 1000.0}, target=None)
+    asked: dict[str, Any] = {"runs": 40, "seed": 0, "progress": False}
+    study = replicate(year, target=-0.5, **asked)
+    reached = float(np.mean(study.column() >= -0.5))
+    assert 0 < reached < 1
+    assert study.probability().value == study.probability(-0.5).value == reached
+    assert "P(>= -0.5)" in study.summary()
+    assert study.worth_knowing(-0.5).target == -0.5
+    cells = sweep(year, {"luck": [1.0, 2.0]}, target=-0.5, **asked)  # type: ignore[arg-type]
+    assert cells.study(1).probability().value == reached
+    pair = compare(year, year, target=-0.5, **asked)  # type: ignore[arg-type]
+    assert pair.probability_difference().value == 0
+    for ask in (study.probability, study.worth_knowing, pair.probability_difference):
+        with pytest.raises(ValueError, match=r"target must be a finite number, got nan"):
+            ask(float("nan"))
 
 
 def test_a_study_wants_a_shop_and_whole_runs() -> None:

@@ -31,10 +31,12 @@ from ningde_sim import (
     Store,
     Sweep,
     designs,
+    paired,
     replicate,
     sweep,
 )
 from ningde_sim.archive import Archive, ArchiveFailed, ArchiveRefused
+from ningde_sim.cheapest import NoneReaches, runs_to_tell
 from ningde_sim.workers import IncompleteStudy, WorkerDied
 from tests.synthetic import Year
 from tests.years import small_year
@@ -111,6 +113,80 @@ def test_xarray_of_a_list_has_a_dimension_cell() -> None:
     assert data["repair_crews"].values.tolist() == [2, None]
 
 
+# ---------------------------------------------------------------- plans by name
+
+PLANS = {"as it is": {}, "two crews": {"repair_crews": 2}, "roomy": {"stores.gap.capacity": 20}}
+
+
+@pytest.fixture(scope="module")
+def named() -> Sweep:
+    return toy(PLANS)
+
+
+def test_names_stand_in_tables_in_place_of_values(named: Sweep) -> None:
+    assert named.table["plan"].tolist() == [*PLANS]
+    assert set(named.best()["plan"]) <= {*PLANS}
+    others = named.against("as it is")
+    assert others["plan"].tolist() == ["two crews", "roomy"]
+    assert named.runs["plan"].tolist() == [name for name in PLANS for _ in range(12)]
+    for table in (named.table, named.best(), others, named.runs):
+        assert not {"repair_crews", "stores.gap.capacity"} & {*table.columns}
+        assert next(of for of in table.columns if of != "cell") == "plan"
+    along = named.to_xarray()["plan"]
+    assert (along.dims, along.values.tolist()) == (("cell",), [*PLANS])
+
+
+def test_a_plan_goes_by_its_name(named: Sweep) -> None:
+    assert [named.number(name) for name in PLANS] == [0, 1, 2]
+    assert named.study("roomy").digest == named.study({"stores.gap.capacity": 20}).digest
+    with pytest.raises(ValueError, match=r"got 'two crew'\. The nearest: two crews"):
+        named.study("two crew")
+    with pytest.raises(ValueError, match="They are as it is, two crews, roomy"):
+        named.against("zzz")
+
+
+def test_without_names_none_is_found(found: Sweep) -> None:
+    with pytest.raises(ValueError, match="These cells have no names: take the number"):
+        found.study("as it is")
+
+
+def test_the_summary_tells_each_plan_with_its_first_changes(named: Sweep) -> None:
+    text = named.summary()
+    assert "as it is: no change" in text
+    assert "two crews: repair_crews = 2\n" in text
+    assert "over as it is, two crews, roomy" in repr(named)
+    over = {f"p{k}": {f"stations.A{i}.cycle_time": 50 + k for i in range(3)} for k in range(12)}
+    over["p0"]["repair_crews"] = 3
+    text = " ".join(toy(over, runs=1).summary().split())
+    assert "stations.A2.cycle_time = 50 ..." in text
+    assert "p9: " in text
+    assert "p10: " not in text
+    assert "and 2 more" in text
+
+
+def test_names_change_no_result_and_no_file(named: Sweep, tmp_path: Path) -> None:
+    file, log = tmp_path / "a.db", tmp_path / "log"
+    assert toy([*PLANS.values()]).digest == named.digest
+    year = Year(log=str(log), target=None)
+    one, asked = {"luck": 1.0}, {"runs": 3, "seed": 0, "resume": file, "progress": False}
+    first = sweep(year, [{}, one], **asked)  # type: ignore[arg-type]
+    assert len(log.read_text().splitlines()) == 6
+    for over in ({"today": {}, "calm": one}, {"calm": one, "now": {}}, {"luck": [2.0, 1.0]}):
+        again = sweep(year, over, **asked)  # type: ignore[arg-type]
+        assert np.array_equal(again.study(one).column(), first.study(one).column())
+    assert len(log.read_text().splitlines()) == 6
+
+
+def test_faults_of_a_plan_are_told_with_its_name() -> None:
+    with pytest.raises(ValueError, match=r"at nobody: .*at least 1, got 0"):
+        toy({"as it is": {}, "nobody": {"repair_crews": 0}})
+    with pytest.raises(ValueError, match="the same plant, got 'as it is; one crew'"):
+        toy({"as it is": {}, "one crew": {"repair_crews": 1}})
+
+
+# ---------------------------------------------------------------- tables in files
+
+
 def test_tables_are_written_to_files(found: Sweep, tmp_path: Path) -> None:
     found.to_csv(tmp_path / "a.csv")
     assert pd.read_csv(tmp_path / "a.csv")["mean"].tolist() == found.table["mean"].tolist()
@@ -125,7 +201,7 @@ def test_tables_are_written_to_files(found: Sweep, tmp_path: Path) -> None:
 def test_it_is_a_frozen_record_that_tells_what_it_is(found: Sweep) -> None:
     assert repr(found).startswith("Sweep('six', 6 cells of 12 runs of 40 h, over repair_crews")
     text = found.summary()
-    for words in ("6 cells", "repair_crews: 1, 2", "cells by ", "seed 3", "luck only"):
+    for words in ("6 cells", "repair_crews: 1, 2", "may be best", "seed 3", "luck only"):
         assert words in text
     alike = toy({"repair_crews": [5, 6, 7]}, runs=3).summary()
     assert alike.count(", and 2 more") == 2  # there are so few failures that crews do not matter
@@ -182,6 +258,15 @@ def test_against_a_baseline_the_differences_are_paired(found: Sweep) -> None:
     assert odds.loc[4, "verdict"] in ("more", "not distinguishable")
 
 
+def test_what_common_luck_was_worth_belongs_to_the_difference_beside_it(found: Sweep) -> None:
+    both = [found.study(k).column().astype(float) for k in (0, 5)]
+    least = float(np.median(both))
+    for hits, target in ((both, None), ([1.0 * (x >= least) for x in both], least)):
+        fewer = (np.var(hits[0]) + np.var(hits[1])) / np.var(hits[1] - hits[0])
+        row = found.against(0, target=target).loc[5]
+        assert row["variance_reduction"] == pytest.approx(fewer)
+
+
 def test_all_intervals_against_a_baseline_hold_together(found: Sweep) -> None:
     gain, k = found.study(3).column() - found.study(0).column(), 5
     half = stats.t.ppf(1 - 0.05 / (2 * k), 11) * gain.std(ddof=1) / np.sqrt(12)
@@ -208,19 +293,113 @@ def test_the_cheapest_is_that_which_reaches_for_sure_after_those_that_may() -> N
     assert (table["verdict"].iloc[:-1] == "open").all()
     priced = coin.cheapest(cost={"stations.A.scrap": -3}, probability=0.5)
     assert priced["cost"].iloc[-1] == pytest.approx(-0.06)
-    none = coin.cheapest(cost={"stations.A.scrap": 1}, probability=0.5, target=5000)
+    short = (
+        r"no cell has bodies >= 5,000 with probability 0\.5 .* all fall short\. .*scrap = 0\.0: 0"
+    )
+    with pytest.warns(NoneReaches, match=short) as told:
+        none = coin.cheapest(cost={"stations.A.scrap": 1}, probability=0.5, target=5000)
     assert none.empty
+    assert told[0].message.needed is None  # type: ignore[union-attr]
+    assert told[0].filename == __file__
+
+
+def test_where_all_are_open_it_tells_about_how_many_runs_would_tell() -> None:
+    shop = Shop("coin", [Line("L", [Station("A", 36, scrap=0.1)])])
+    asked = {"hours": 10, "seed": 0, "target": 900, "progress": False}
+    over = {"stations.A.scrap": [0.09, 0.095]}
+    coin = sweep(shop, over, runs=4, **asked)  # type: ignore[arg-type]
+    with pytest.warns(NoneReaches, match=r"some are open.* runs of each cell would tell") as told:
+        table = coin.cheapest(cost={"stations.A.scrap": -1}, probability=0.5)
+    assert (table["verdict"] == "open").all()
+    warning = told[0].message
+    assert isinstance(warning, NoneReaches)
+    best = table.sort_values("probability").iloc[-1]
+    ends = warning.estimate.low, warning.estimate.value, warning.estimate.high
+    assert ends == (best["low"], best["probability"], best["high"])
+    assert warning.estimate.level == pytest.approx(0.95)  # each end of two cells fails in 2.5 %
+    assert str(pickle.loads(pickle.dumps(warning))) == str(warning)
+    assert warning.needed
+    assert warning.needed > 4
+    more = sweep(shop, over, runs=2 * warning.needed, **asked)  # type: ignore[arg-type]
+    assert "reaches" in set(more.cheapest(cost=lambda cell: 0, probability=0.5)["verdict"])
+
+
+@pytest.mark.parametrize(
+    ("share", "wanted"), [(1.0, 0.8), (0.9, 0.8), (0.7, 0.8), (0.6, 0.5), (0.3, 0.5)]
+)
+@pytest.mark.parametrize("cells", [1, 20])
+def test_so_many_runs_tell_a_share_from_the_one_wanted(
+    share: float, wanted: float, cells: int
+) -> None:
+    """At twice as many the exact bounds do, at a third they do not."""
+    n = runs_to_tell(share, wanted, tail=0.05 / cells)
+    assert n
+
+    def tells(runs: int) -> bool:
+        hits = np.full(cells, round(share * runs))
+        low, high = paired.chances(hits, runs, confidence=0.95)
+        return bool(low[0] >= wanted or high[0] < wanted)
+
+    assert tells(2 * n)
+    assert not tells(n // 3)
+    assert runs_to_tell(wanted, wanted, tail=0.05) is None
+
+
+def test_plans_have_prices_by_name(named: Sweep) -> None:
+    price = {"as it is": 0, "two crews": 5.0, "roomy": 2}
+    table = named.cheapest(cost=price, probability=0.01, target=0)
+    assert table["plan"].tolist() == ["as it is"]
+    with pytest.warns(NoneReaches, match=r"best found is (as it is|two crews|roomy): 0"):
+        named.cheapest(cost=price, probability=0.5, target=10**6)
+    for cost, words in (
+        ({**price, "two crew": 1}, r"each name.* got 'two crew'\. The nearest: two crews"),
+        ({"two crew": 1}, r"or the name of a plan, got 'two crew'\. The nearest: two crews"),
+        ({"as it is": 1}, r"each plan must have a price, got .* 'two crews' has none"),
+        ({"repair_crews": 1}, r"each cell must have a value for it, got 'as it is'\. Set it"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            named.cheapest(cost=cost, probability=0.5)
+
+
+def test_what_cells_may_be_the_best_by_is_told(found: Sweep) -> None:
+    """By probability more are left than by the mean: a hit tells less than a result."""
+    by_mean, by_odds = found.best(), found.best(target=2000)
+    assert set(by_mean["by"]) == {"mean"}
+    assert set(by_odds["by"]) == {"probability"}
+    assert len(by_odds) > len(by_mean)
+    told = f"of 6 cells {len(by_odds)} by P(bodies >= 2,000), {len(by_mean)} by the mean; with 95 %"
+    assert told in " ".join(found.summary().split())
+    alone = toy(target=None)
+    assert f"of 6 cells {len(by_mean)} by the mean; with" in " ".join(alone.summary().split())
 
 
 def test_costs_and_targets_must_be_there(found: Sweep) -> None:
     for wrong, words in (
-        ({"cost": {"nothing": 1}}, "each path of cost must have a value"),
-        ({"cost": lambda cell: float("nan")}, "cost must be a finite number"),
+        (
+            {"cost": {"repair_crew": 1}},
+            r"sweep varies, got 'repair_crew'\. The nearest: repair_crews",
+        ),
+        ({"cost": {"nothing": float("inf")}}, r"varies, got 'nothing'"),
+        ({"cost": {"repair_crews": float("inf")}}, "cost of repair_crews must be a finite"),
+        (
+            {"cost": lambda cell: float("nan")},
+            "cost of repair_crews = 1, .* must be a finite number",
+        ),
         ({"cost": {"repair_crews": 1}, "of": "failures"}, "there must be a target"),
         ({"cost": {"repair_crews": 1}, "probability": 1.2}, "probability must be less than 1"),
     ):
         with pytest.raises(ValueError, match=words):
             found.cheapest(**{"probability": 0.8, **wrong})  # type: ignore[arg-type]
+    for cost, words in (
+        ([1, 2], r"prices by path or by plan, or a function .*, got \[1, 2\]\. Such as"),
+        ({"repair_crews": "1.2 Mio"}, "cost of repair_crews must be a number, got '1.2 Mio'"),
+    ):
+        with pytest.raises(TypeError, match=words):
+            found.cheapest(cost=cost, probability=0.8)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"values must be numbers, got Fixed.* Give a function"):
+        toy({"stations.A0.cycle_time": [Fixed(50)]}, runs=2).cheapest(
+            cost={"stations.A0.cycle_time": 1}, probability=0.8
+        )
     with pytest.raises(ValueError, match="besides the baseline"):
         toy({"repair_crews": [1]}, runs=2).against(0)
     with pytest.raises(ValueError, match=r"column of the results, got 'cars'\. They are bodies"):

@@ -60,6 +60,11 @@ def number(
     return as_float
 
 
+def finite(owner: str, field: str, value: Any, *, cure: str = "") -> float:
+    """Return `value` as a float when it is a finite number, also below 0, such as a target."""
+    return number(owner, field, value, low=-math.inf, cure=cure)
+
+
 def share(owner: str, field: str, value: Any) -> float:
     """Return `value` as a float when it lies between 0 and 1, such as a level of confidence."""
     found = number(owner, field, value, above=True)

@@ -31,7 +31,8 @@ def plot_sweep(
     """What each cell gives: a line over one path of numbers, a heat map over two paths.
 
     Cells that are no such grid stand one below the other, the best on top. Lines and points have
-    the 95 % interval of each cell by itself; a heat map has none, so its title tells the widest.
+    the 95 % interval of each cell by itself; a heat map has none, so its title tells how
+    far the farthest end of one lies from its value.
 
     Parameters
     ----------
@@ -73,7 +74,9 @@ def plot_sweep(
         ax = _line(table, show, what, next(iter(axes)), ax)
     else:
         ax = _rows(sweep, table, show, what, ax)
-    widest = float((table[f"{show}_high"] - table[f"{show}_low"]).max() / 2)
+    widest = max(
+        float((table[f"{show}_{end}"] - table[show]).abs().max()) for end in ("low", "high")
+    )
     told = f"{sweep.n:,} runs a cell: {sweep.case.description}"
     title = f"{sweep.case.title}: {what}\n{told}\n95 % intervals to +-{_figures(widest)}"
     ax.set_title(title, loc="left", fontsize=11)
