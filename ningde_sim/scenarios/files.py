@@ -43,7 +43,8 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     Warns
     -----
     CalendarWarning
-        A plan beyond the overtime cap, or beyond the calendar that is announced.
+        A plan beyond the overtime cap, or beyond the calendar that is announced; what has a date
+        out of the calendar.
 
     Examples
     --------

@@ -7,6 +7,7 @@ import tomllib
 import pytest
 import tomli_w
 
+from ningde_sim.scenarios.calendar import CalendarWarning
 from ningde_sim.scenarios.files import scenario
 from ningde_sim.scenarios.scenario import Scenario
 from tests.years import small_year
@@ -204,3 +205,10 @@ def test_a_base_must_be_there_and_lead_on(tmp_path):
         read(tmp_path, 'base = "ningde-202"\n')
     with pytest.raises(ValueError, match=r"base must not lead back to the file, got 'mine\.toml'"):
         read(tmp_path, 'base = "mine.toml"\n')
+
+
+def test_a_file_whose_calendar_leaves_out_dates_of_its_base_warns(tmp_path):
+    """Closures that never come are easily taken for a better year."""
+    later = 'base = "ningde-2022"\n[calendar]\nstart = 2024-01-01\nend = 2024-12-31\n'
+    with pytest.warns(CalendarWarning, match=r"spring_festival\.start, .*start of the calendar"):
+        read(tmp_path, later)
