@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,6 +13,7 @@ from ningde_sim.plant.distributions import Lognormal
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.paths import fault_lines, leaves
 from ningde_sim.plant.quantity import CONFIDENCES, Confidence, Quantity
+from ningde_sim.plant.reading import tables
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, Robot, Station
 from ningde_sim.plant.tables import ShopFile, StationEntry, ZoneTable
@@ -30,11 +29,7 @@ def load(path_or_data: str | os.PathLike[str] | Mapping[str, Any]) -> ShopFile:
     """
     where, data = "The shop", path_or_data
     if not isinstance(data, Mapping):
-        where, text = str(data), Path(data).read_text(encoding="utf-8")
-        try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise ValueError(f"{where}: this is not TOML: {error}") from error
+        where, data = str(data), tables(data)
     stores = data.get("stores")
     known = list(stores) if isinstance(stores, Mapping) else []
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +14,7 @@ from ningde_sim.plant import checks
 from ningde_sim.plant.files import load
 from ningde_sim.plant.paths import fault_lines, nearest
 from ningde_sim.plant.quantity import Quantity
+from ningde_sim.plant.reading import tables
 from ningde_sim.plant.tables import ShopFile
 from ningde_sim.scenarios.addressed import SHOP_KEYS
 from ningde_sim.scenarios.scenario import Scenario
@@ -77,10 +77,7 @@ def _find(name_or_path: str | os.PathLike[str]) -> Path:
 
 def _load(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     """The tables of a file, over those of its base."""
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: this is not TOML: {error}") from error
+    data = tables(path)
     if "base" not in data:
         return data
     base = data.pop("base")

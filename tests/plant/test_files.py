@@ -16,6 +16,7 @@ from ningde_sim.plant.distributions import Exponential, Lognormal
 from ningde_sim.plant.files import build, load, quantities, read_shop
 from ningde_sim.plant.quantity import CONFIDENCES
 from ningde_sim.plant.station import Failure
+from ningde_sim.scenarios.files import scenario
 
 DEFAULTS = [files("ningde_sim.data") / f"body_shop_{year}.toml" for year in (2020, 2021)]
 
@@ -348,3 +349,21 @@ def test_a_shop_that_cannot_be_is_refused_under_the_name_of_the_file(tmp_path: P
     bad.write_text(SMALL.replace('lines = ["A1", "A2"]', 'lines = ["A1", "A1"]'), encoding="utf-8")
     with pytest.raises(ValueError, match=r"bad\.toml: Shop 'small': no two .* got 'A1"):
         read_shop(bad)
+
+
+def test_a_file_of_windows_is_read(tmp_path):
+    """With its byte-order mark and line ends."""
+    path = tmp_path / "shop.toml"
+    path.write_bytes(SMALL.replace("\n", "\r\n").encode("utf-8-sig"))
+    assert read_shop(path).name == load(tomllib.loads(SMALL)).name
+
+
+@pytest.mark.parametrize("read", [read_shop, scenario])
+def test_a_file_that_is_not_utf_8_is_told_with_the_cure(tmp_path, read):
+    """And the byte: an umlaut of Latin-1."""
+    path = tmp_path / "shop.toml"
+    path.write_bytes('name = "Köln"\n'.encode("latin-1"))
+    with pytest.raises(
+        ValueError, match=r"shop\.toml: .*UTF-8, byte 10 is not, got b.*Save it as U"
+    ):
+        read(path)
