@@ -14,7 +14,7 @@ from ningde_sim.plant import checks
 from ningde_sim.plant.files import load
 from ningde_sim.plant.paths import fault_lines, nearest
 from ningde_sim.plant.quantity import Quantity
-from ningde_sim.plant.reading import tables
+from ningde_sim.plant.reading import near, tables
 from ningde_sim.plant.tables import ShopFile
 from ningde_sim.scenarios.addressed import SHOP_KEYS
 from ningde_sim.scenarios.scenario import Scenario
@@ -60,7 +60,8 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     return found
 
 
-def _find(name_or_path: str | os.PathLike[str]) -> Path:
+def _find(name_or_path: str | os.PathLike[str], folder: Path | None = None) -> Path:
+    """The file of a scenario; what is missing was meant to lie in `folder`, if one is given."""
     if not isinstance(name_or_path, (str, os.PathLike)):
         rule = "it must be given a name or a path"
         raise TypeError(checks.complain("scenario", rule, name_or_path))
@@ -71,7 +72,8 @@ def _find(name_or_path: str | os.PathLike[str]) -> Path:
         known = Scenario.names()
         cure = f"By name there are {', '.join(known)}. {nearest(str(name), known)}"
         rule = "there must be a scenario of that name, or such a file"
-        raise FileNotFoundError(checks.complain("scenario", rule, name, cure.strip()))
+        cure = f"{cure.strip()} {near(path if folder is None else folder / path)}"
+        raise FileNotFoundError(checks.complain("scenario", rule, name, cure))
     return path
 
 
@@ -82,7 +84,7 @@ def _load(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
         return data
     base = data.pop("base")
     beside = path.parent / str(base)
-    under = beside if beside.is_file() else _find(str(base))
+    under = beside if beside.is_file() else _find(str(base), path.parent)
     above = (*above, path.resolve())
     if under.resolve() in above:
         raise ValueError(f"{path}: base must not lead back to the file, got {base!r}.")
@@ -128,7 +130,7 @@ def _shop(given: Any, folder: Path) -> ShopFile:
     beside = folder / given
     path = beside if beside.is_file() else Path(str(files("ningde_sim.data") / given))
     if not path.is_file():
-        raise ValueError(f"there must be such a file in {folder}, got {given!r}.")
+        raise ValueError(f"there must be such a file, got {given!r}. {near(beside)}")
     return load(path)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ningde_sim.downtime import fit_downtime
 from ningde_sim.plant.defaults import ningde_2021
 from ningde_sim.plant.distributions import Exponential, Lognormal
 from ningde_sim.plant.files import build, load, quantities, read_shop
@@ -367,3 +368,18 @@ def test_a_file_that_is_not_utf_8_is_told_with_the_cure(tmp_path, read):
         ValueError, match=r"shop\.toml: .*UTF-8, byte 10 is not, got b.*Save it as U"
     ):
         read(path)
+
+
+@pytest.mark.parametrize("read", [read_shop, scenario, fit_downtime])
+def test_a_file_that_is_not_there_is_told_with_those_near(tmp_path, read):
+    """And with the folder in which it was looked for."""
+    (tmp_path / "plant.toml").touch()
+    with pytest.raises(
+        FileNotFoundError, match=r"plnt\.toml.*Looked for in .*: plant\.toml"
+    ) as told:
+        read(tmp_path / "plnt.toml")
+    assert str(tmp_path) in str(told.value)
+    with pytest.raises(FileNotFoundError, match="none with a name near"):
+        read(tmp_path / "qqqqqq")
+    with pytest.raises(FileNotFoundError, match="There is no folder"):
+        read(tmp_path / "nowhere" / "plant.toml")

@@ -212,3 +212,14 @@ def test_a_file_whose_calendar_leaves_out_dates_of_its_base_warns(tmp_path):
     later = 'base = "ningde-2022"\n[calendar]\nstart = 2024-01-01\nend = 2024-12-31\n'
     with pytest.warns(CalendarWarning, match=r"spring_festival\.start, .*start of the calendar"):
         read(tmp_path, later)
+
+
+def test_a_base_or_a_shop_that_is_not_there_is_looked_for_beside_the_file(tmp_path, text):
+    """And told with the names near, there and not in the working directory."""
+    (tmp_path / "common.toml").touch()
+    with pytest.raises(FileNotFoundError, match=rf"Looked for in {tmp_path}; .*: common\.toml"):
+        read(tmp_path, 'base = "comon.toml"\n')
+    data = tomllib.loads(text)
+    data["body_shop"] = "comon.toml"
+    with pytest.raises(ValueError, match=rf"body_shop: .*Looked for in {tmp_path}; .*common\.toml"):
+        read(tmp_path, tomli_w.dumps(data))
