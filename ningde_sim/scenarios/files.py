@@ -146,14 +146,14 @@ def _changed(found: Scenario, changes: Any) -> tuple[Scenario | None, list[str]]
             faults += fault_lines(error, Quantity, "changes", path)
     together = _refused(found, new)
     if not faults and not together:
-        return found.replace(new), []
+        return found.replaced(new), []
     alone = [fault for path, value in new.items() for fault in _refused(found, {path: value})]
     return None, [*faults, *(alone or together)]
 
 
 def _refused(found: Scenario, changes: Mapping[str, Any]) -> list[str]:
     try:
-        found.replace(changes)
+        found.replaced(changes)
     except (KeyError, TypeError, ValueError) as error:
         return [f"changes: {line}" for line in str(error.args[0]).splitlines()]
     return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import warnings
 
 import pytest
 import tomli_w
@@ -223,3 +224,15 @@ def test_a_base_or_a_shop_that_is_not_there_is_looked_for_beside_the_file(tmp_pa
     data["body_shop"] = "comon.toml"
     with pytest.raises(ValueError, match=rf"body_shop: .*Looked for in {tmp_path}; .*common\.toml"):
         read(tmp_path, tomli_w.dumps(data))
+
+
+def test_changes_are_warned_of_together_and_once(tmp_path):
+    """Not one by one in the search for faults, nor as changes and then as a plan."""
+    longer = 'base = "ningde-2022"\n[changes]\n"calendar.shift_hours" = 10\n'
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError, match="faults found: 1"):
+            read(tmp_path, longer + '"calendar.crews" = 3\n"calendar.crew" = 3\n')
+    with pytest.warns(CalendarWarning, match="overtime") as told:
+        read(tmp_path, longer)
+    assert [each.filename for each in told] == [__file__]
