@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.reading import near, tables
 from ningde_sim.plant.tables import ShopFile
 from ningde_sim.scenarios.addressed import SHOP_KEYS
+from ningde_sim.scenarios.bases import over, told
 from ningde_sim.scenarios.scenario import Scenario
 
 
@@ -26,7 +27,8 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     A shop in it is a table, or the name of a file beside it or of one that ships. With
     `base = "ningde-2021"`, or the name of a file beside it, a file needs to say only what differs:
     its tables are laid over those of the base. What stands under [changes], a path and a quantity
-    (or a number, a date, a word), takes the place of what these files say.
+    (or a number, a date, a word), takes the place of what these files say. `title` and `notes` of a
+    file replace those of its base; without `notes` the first one tells what it changes of its base.
 
     Parameters
     ----------
@@ -88,19 +90,19 @@ def _load(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     above = (*above, path.resolve())
     if under.resolve() in above:
         raise ValueError(f"{path}: base must not lead back to the file, got {base!r}.")
-    return _over(_load(under, above), data)
+    there = _load(under, above)
+    own = {**told(there, data, str(base), _shop_notes(data, path.parent)), **data}
+    return over(there, own)
 
 
-def _over(base: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
-    """Tables laid over others; a quantity is replaced as a whole."""
-    found = {**base}
-    for key, new in data.items():
-        old = base.get(key)
-        if isinstance(old, dict) and isinstance(new, dict) and "value" not in new:
-            found[key] = _over(old, new)
-        else:
-            found[key] = new
-    return found
+def _shop_notes(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    """The notes of the body shops that a file has for itself, each with the name of its shop."""
+    for key in SHOP_KEYS:
+        shop = data.get(key)
+        if isinstance(shop, str) and (path := _shop_path(shop, folder)).is_file():
+            shop = tables(path)
+        if isinstance(shop, Mapping) and isinstance(notes := shop.get("notes"), list):
+            yield from (f"Of the shop {shop.get('name', key)}: {note}" for note in notes)
 
 
 def _read(data: dict[str, Any], folder: Path) -> tuple[Scenario | None, list[str]]:
@@ -127,11 +129,16 @@ def _shop(given: Any, folder: Path) -> ShopFile:
         if not isinstance(given, Mapping):
             raise ValueError(f"it must be the name of a file, or a table, got {given!r}.")
         return load(given)
-    beside = folder / given
-    path = beside if beside.is_file() else Path(str(files("ningde_sim.data") / given))
+    path = _shop_path(given, folder)
     if not path.is_file():
-        raise ValueError(f"there must be such a file, got {given!r}. {near(beside)}")
+        raise ValueError(f"there must be such a file, got {given!r}. {near(folder / given)}")
     return load(path)
+
+
+def _shop_path(given: str, folder: Path) -> Path:
+    """The file of a shop: beside the scenario, or one that ships."""
+    beside = folder / given
+    return beside if beside.is_file() else Path(str(files("ningde_sim.data") / given))
 
 
 def _changed(found: Scenario, changes: Any) -> tuple[Scenario | None, list[str]]:

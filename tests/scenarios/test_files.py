@@ -11,7 +11,7 @@ import tomli_w
 from ningde_sim.scenarios.calendar import CalendarWarning
 from ningde_sim.scenarios.files import scenario
 from ningde_sim.scenarios.scenario import Scenario
-from tests.years import small_year
+from tests.years import small_shop, small_year
 
 
 @pytest.fixture
@@ -236,3 +236,45 @@ def test_changes_are_warned_of_together_and_once(tmp_path):
     with pytest.warns(CalendarWarning, match="overtime") as told:
         read(tmp_path, longer)
     assert [each.filename for each in told] == [__file__]
+
+
+def test_what_is_made_from_a_base_says_so_before_the_notes_of_the_base(tmp_path):
+    """Those are marked: they may be false of it. What changes nothing says nothing."""
+    quantity = '= { value = 3e5, unit = "vehicles", confidence = "seed", source = "a test" }'
+    mine = f'base = "ningde-2022"\nname = "mine"\ntarget {quantity}\n'
+    changes = '[changes]\n"calendar.saturdays" = 2\n'
+    there = scenario("ningde-2022")
+    found = read(tmp_path, mine + changes)
+    first, *rest = found.notes
+    assert first.startswith(
+        "Made from ningde-2022, which it changes at target, calendar.saturdays;"
+    )
+    assert rest == [f"Of the base, ningde-2022: {note}" for note in there.notes]
+    assert found.title == f"{there.title}, changed"
+    again = read(tmp_path, f'base = "mine.toml"\n{changes}', "again.toml")
+    assert again.title == found.title
+    assert again.notes[0].startswith("Made from mine.toml")
+    assert again.notes[1] == f"Of the base, mine.toml: {first}"
+    assert again.notes[2:] == tuple(rest)
+    same = read(tmp_path, 'base = "ningde-2022"\nname = "same"\n', "same.toml")
+    assert (same.title, same.notes) == (there.title, there.notes)
+
+
+def test_a_file_may_have_title_and_notes_of_its_own(tmp_path):
+    """They replace those of its base."""
+    words = 'base = "ningde-2022"\ntitle = "Mine"\nnotes = ["Guessed."]\n'
+    found = read(tmp_path, words + '[changes]\n"calendar.saturdays" = 2\n')
+    assert (found.title, found.notes) == ("Mine", ("Guessed.",))
+
+
+@pytest.mark.parametrize("as_file", [True, False])
+def test_a_body_shop_of_its_own_brings_its_notes(tmp_path, as_file):
+    """Not those of the shop that it replaces."""
+    shop = small_shop("mini", 52.0) | {"notes": ["Three stations."]}
+    (tmp_path / "mini.toml").write_text(tomli_w.dumps(shop), "utf-8")
+    mine = {"base": "ningde-2022", "body_shop": "mini.toml" if as_file else shop}
+    found = read(tmp_path, tomli_w.dumps(mine))
+    assert "changes at body_shop;" in found.notes[0]
+    assert found.notes[1] == "Of the shop mini: Three stations."
+    assert all(note.startswith("Of the base, ningde-2022: ") for note in found.notes[2:])
+    assert found.body_shop.notes == ("Three stations.",)
