@@ -18,6 +18,9 @@ from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, Robot, Station
 from ningde_sim.plant.tables import ShopFile, StationEntry, ZoneTable
 
+OF_SCENARIO = ("base", "calendar", "body_shop")
+"""Keys that a scenario's file has and a shop's has not."""
+
 
 def load(path_or_data: str | os.PathLike[str] | Mapping[str, Any]) -> ShopFile:
     """The tables of a TOML file, or of the nested dictionaries that such a file holds, checked.
@@ -30,6 +33,11 @@ def load(path_or_data: str | os.PathLike[str] | Mapping[str, Any]) -> ShopFile:
     where, data = "The shop", path_or_data
     if not isinstance(data, Mapping):
         where, data = str(data), tables(data)
+        if "zones" not in data and any(key in data for key in OF_SCENARIO):
+            rule = (
+                "this is a scenario, not a shop: `scenario` reads it; its shop is its `.body_shop`"
+            )
+            raise ValueError(f"{where}: {rule}.")
     stores = data.get("stores")
     known = list(stores) if isinstance(stores, Mapping) else []
     try:

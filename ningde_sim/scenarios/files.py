@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ningde_sim.plant import checks
-from ningde_sim.plant.files import load
+from ningde_sim.plant.files import OF_SCENARIO, load
 from ningde_sim.plant.paths import fault_lines, nearest
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.reading import near, tables
@@ -82,6 +82,10 @@ def _find(name_or_path: str | os.PathLike[str], folder: Path | None = None) -> P
 def _load(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     """The tables of a file, over those of its base."""
     data = tables(path)
+    if "zones" in data and not any(key in data for key in OF_SCENARIO):
+        rule = "this is a shop, not a scenario: `read_shop` reads it"
+        cure = f'A scenario of it has `base = "ningde-2022"` and `body_shop = "{path.name}"`.'
+        raise ValueError(f"{path}: {rule}. {cure}")
     if "base" not in data:
         return data
     base = data.pop("base")

@@ -8,6 +8,7 @@ import warnings
 import pytest
 import tomli_w
 
+from ningde_sim.plant.files import read_shop
 from ningde_sim.scenarios.calendar import CalendarWarning
 from ningde_sim.scenarios.files import scenario
 from ningde_sim.scenarios.scenario import Scenario
@@ -278,3 +279,20 @@ def test_a_body_shop_of_its_own_brings_its_notes(tmp_path, as_file):
     assert found.notes[1] == "Of the shop mini: Three stations."
     assert all(note.startswith("Of the base, ningde-2022: ") for note in found.notes[2:])
     assert found.body_shop.notes == ("Three stations.",)
+
+
+def test_a_shop_and_a_scenario_are_told_apart(tmp_path):
+    """With what reads each."""
+    small_year().to_toml(tmp_path / "year.toml")
+    (tmp_path / "based.toml").write_text('base = "ningde-2022"\n', "utf-8")
+    for name in ("year.toml", "based.toml"):
+        with pytest.raises(
+            ValueError, match=rf"{name}: this is a scenario, .* `scenario` reads it"
+        ):
+            read_shop(tmp_path / name)
+    (tmp_path / "mini.toml").write_text(tomli_w.dumps(small_shop("mini", 52.0)), "utf-8")
+    with pytest.raises(
+        ValueError, match=r"mini\.toml: this is a shop.* `read_shop` reads it"
+    ) as told:
+        scenario(tmp_path / "mini.toml")
+    assert 'body_shop = "mini.toml"' in str(told.value)
