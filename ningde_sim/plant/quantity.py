@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-Confidence = Literal["seed", "found", "derived", "recalled", "assumption"]
+Confidence = Literal["seed", "found", "measured", "derived", "recalled", "assumption"]
 CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
 
 Number = Annotated[float, Strict()]
@@ -49,8 +49,8 @@ class Quantity:
     unit : str  Such as "s", "min", "h", "places"; "-" for a share.
     low, high : float, optional  Range in which it is thought to lie, low <= value <= high. [unit]
     confidence : str  "seed" (the article that the project starts from), "found" (read in a public
-        page), "derived" (arithmetic on those), "recalled" (general knowledge, not checked) or
-        "assumption" (chosen so that the whole closes).
+        page), "measured" (in a plant of one's own), "derived" (arithmetic on those), "recalled"
+        (general knowledge, not checked) or "assumption" (chosen so that the whole closes).
     source : str  Where it comes from.
     note : str, optional  What a reader should know besides.
     tuned : str, optional  What it was tuned to; empty when it was not.

@@ -311,8 +311,8 @@ CYCLE = quantity(60, "s")
         ),
         pytest.param(
             {"zones__roof__confidence": "sure"},
-            "zones.roof.confidence: Input should be 'seed', 'found', 'derived', 'recalled' or "
-            "'assumption', got 'sure'.",
+            "zones.roof.confidence: Input should be 'seed', 'found', 'measured', 'derived', "
+            "'recalled' or 'assumption', got 'sure'.",
             id="unknown confidence",
         ),
     ],
@@ -383,3 +383,15 @@ def test_a_file_that_is_not_there_is_told_with_those_near(tmp_path, read):
         read(tmp_path / "qqqqqq")
     with pytest.raises(FileNotFoundError, match="There is no folder"):
         read(tmp_path / "nowhere" / "plant.toml")
+
+
+def test_what_was_measured_in_a_plant_of_ones_own_is_counted_as_such():
+    """Beside the other words of confidence."""
+    data = small()
+    data["zones"]["body"]["cycle_time"] = {
+        "value": 49.2,
+        "unit": "s",
+        "confidence": "measured",
+        "source": "stop-watch, line B, May",
+    }
+    assert "1 found, 1 measured, " in build(load(data)).notes[-1]

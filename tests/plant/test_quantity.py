@@ -46,7 +46,10 @@ def test_it_cannot_be_changed() -> None:
         ({"value": "53"}, "valid number"),
         ({"value": True}, "valid number"),
         ({"value": float("nan")}, "finite number"),
-        ({"confidence": "sure"}, "'seed', 'found', 'derived', 'recalled' or 'assumption'"),
+        (
+            {"confidence": "sure"},
+            "'seed', 'found', 'measured', 'derived', 'recalled' or 'assumption'",
+        ),
         ({"source": ""}, "at least 1 character"),
     ],
 )
