@@ -20,6 +20,9 @@ from ningde_sim.scenarios.addressed import SHOP_KEYS
 from ningde_sim.scenarios.bases import over, told
 from ningde_sim.scenarios.scenario import Scenario
 
+QUANTITY_KEYS = {"value", "unit"}
+"""By which a table is known for a quantity."""
+
 
 def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     """The scenario that ships under a name, or that a TOML file describes.
@@ -150,6 +153,11 @@ def _changed(found: Scenario, changes: Any) -> tuple[Scenario | None, list[str]]
         return None, [f"changes: it must be a table of paths, got {changes!r}."]
     faults, new = [], {}
     for path, value in changes.items():
+        if isinstance(value, Mapping) and not QUANTITY_KEYS & value.keys():
+            rule = "changes take a quantity, a number, a date, a word or a list, no other table"
+            cure = f"What is new has a heading of its own, outside of [changes]: [{path}]."
+            faults.append(checks.complain(f"changes.{path}", rule, dict(value), cure))
+            continue
         try:
             is_table = isinstance(value, Mapping)
             new[path] = TypeAdapter(Quantity).validate_python(value) if is_table else value

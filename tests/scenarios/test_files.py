@@ -296,3 +296,15 @@ def test_a_shop_and_a_scenario_are_told_apart(tmp_path):
     ) as told:
         scenario(tmp_path / "mini.toml")
     assert 'body_shop = "mini.toml"' in str(told.value)
+
+
+def test_a_new_table_among_the_changes_is_told_its_heading(tmp_path):
+    """In one fault; under that heading it is read."""
+    days = '{ value = 7, unit = "days", confidence = "found", source = "a test" }'
+    base, key = 'base = "ningde-2022"\n', "calendar.closures.national_day"
+    change = f'[changes]\n"{key}" = {{ start = 2022-10-01, days = {days} }}\n'
+    with pytest.raises(ValueError, match=r"faults found: 1\n") as told:
+        read(tmp_path, base + change)
+    assert f"outside of [changes]: [{key}]." in str(told.value)
+    found = read(tmp_path, f"{base}[{key}]\nstart = 2022-10-01\ndays = {days}\n")
+    assert found.calendar.closures["national_day"].days.value == 7
