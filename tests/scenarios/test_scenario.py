@@ -398,6 +398,13 @@ def test_what_reaches_into_the_calendar_does_not_warn(year):
     )
 
 
+def test_a_launch_that_waits_for_the_works_does_not_warn(year):
+    """Planned years before, it begins after their full stop."""
+    year.replace({"launches.model_a.start": datetime.date(2018, 9, 8)})
+    with pytest.warns(CalendarWarning, match=r"launches\.model_a\.start: what is over"):
+        year.without("works").replace({"launches.model_a.start": datetime.date(2018, 9, 8)})
+
+
 def test_a_calendar_moved_away_from_its_dates_warns(year):
     """One that is only cut shorter leaves out the rest on purpose."""
     later = {"calendar.start": datetime.date(2026, 1, 1)}
