@@ -25,8 +25,8 @@ LEVEL = 0.95
 
 CONFIDENCE = (
     "Confidence: seed, the article that the project starts from; found, read on a public page; "
-    "derived, arithmetic on those; recalled, general knowledge that was not checked; assumption, "
-    "chosen so that the whole closes"
+    "measured, in the plant itself; derived, arithmetic on those; recalled, general knowledge that "
+    "was not checked; assumption, chosen so that the whole closes"
 )
 
 MOST_VALUES = 500

@@ -57,7 +57,7 @@ class Downtime:
     failures: Mapping[str, tuple[Failure, ...]]
 
     def ranges(
-        self, shop: str = "body_shop", *, confidence: Confidence = "derived"
+        self, shop: str = "body_shop", *, confidence: Confidence = "measured"
     ) -> dict[str, Quantity]:
         """Mean time between failures, mean repair and cv of each reason, with their intervals.
 

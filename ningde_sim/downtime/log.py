@@ -17,6 +17,7 @@ from ningde_sim.downtime.instants import Bools, Dated, Ints
 from ningde_sim.downtime.observed import Moment
 from ningde_sim.downtime.sieve import OWNER, Sieve
 from ningde_sim.plant import checks
+from ningde_sim.plant.reading import there
 
 COLUMNS = ("equipment", "start", "end", "reason")
 
@@ -139,6 +140,7 @@ def _rows(table: str | os.PathLike[str] | pd.DataFrame) -> tuple[str, pd.DataFra
 
 def _file(path: str | os.PathLike[str]) -> pd.DataFrame:
     """The cells of a file as words; comma, semicolon or tab: what its first line has most of."""
+    there(path)
     try:
         with Path(path).open(encoding="utf-8-sig") as file:
             header = file.readline()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,9 +13,13 @@ from ningde_sim.plant.distributions import Lognormal
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.paths import fault_lines, leaves
 from ningde_sim.plant.quantity import CONFIDENCES, Confidence, Quantity
+from ningde_sim.plant.reading import tables
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, Robot, Station
 from ningde_sim.plant.tables import ShopFile, StationEntry, ZoneTable
+
+OF_SCENARIO = ("base", "calendar", "body_shop")
+"""Keys that a scenario's file has and a shop's has not."""
 
 
 def load(path_or_data: str | os.PathLike[str] | Mapping[str, Any]) -> ShopFile:
@@ -30,11 +32,12 @@ def load(path_or_data: str | os.PathLike[str] | Mapping[str, Any]) -> ShopFile:
     """
     where, data = "The shop", path_or_data
     if not isinstance(data, Mapping):
-        where, text = str(data), Path(data).read_text(encoding="utf-8")
-        try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise ValueError(f"{where}: this is not TOML: {error}") from error
+        where, data = str(data), tables(data)
+        if "zones" not in data and any(key in data for key in OF_SCENARIO):
+            rule = (
+                "this is a scenario, not a shop: `scenario` reads it; its shop is its `.body_shop`"
+            )
+            raise ValueError(f"{where}: {rule}.")
     stores = data.get("stores")
     known = list(stores) if isinstance(stores, Mapping) else []
     try:
@@ -54,6 +57,63 @@ def quantities(
 
 def read_shop(path: str | os.PathLike[str]) -> Shop:
     """The shop that the TOML file at `path` describes, each quantity at its typical value.
+
+    Ranges in the file are not drawn by `replicate(read_shop(...))`: a `Shop` has plain numbers.
+    They are by `replicate(scenario(...))` of a scenario whose `body_shop` is that file.
+
+    Notes
+    -----
+    The keys of the file, with a unit where they are quantities: tables of value, unit, confidence
+    and source, and, if need be, low, high, note, tuned, doubt.
+
+    ================================  ========  ===================================================
+    key                               required  unit, or what it is
+    ================================  ========  ===================================================
+    name                              yes       text
+    notes                             no        list of texts: what a reader has to know
+    shop.repair_crews                 no        [crews]; without it one is always free
+    shop.cycle_time_cv                no        [-] spread of cycle times over their mean
+    zones                             yes       tables, one at least
+    zones.*.title                     yes       text
+    zones.*.lines                     yes       list of names: lines alike, side by side
+    zones.*.cycle_time                yes       [s]
+    zones.*.confidence                yes       of the list of stations, a word as in `Quantity`
+    zones.*.source                    yes       text
+    zones.*.note                      no        text
+    zones.*.takes                     no        store, or list of them, that the first station needs
+    zones.*.puts                      no        store, or list of them, behind the last station
+    zones.*.joins.<suffix>            no        store, or list of them, that a later station needs
+    zones.*.buffers                   no        [places] in each gap between two stations
+    zones.*.cycle_times.<suffix>      no        [s] of stations that differ from their zone
+    zones.*.inspection.station        yes       suffix of the station that inspects
+    zones.*.inspection.scrap          yes       [-] share of the bodies
+    zones.*.inspection.rework         yes       [-] share of the bodies
+    zones.*.stations                  yes       list of tables, one at least
+    zones.*.stations.suffix           yes       text, such as "010"
+    zones.*.stations.<role>           no        number of robots that weld, or of another role below
+    zones.*.stations.spots            no        number that its weld robots place in a cycle
+    zones.*.stations.manual           no        true: no robots; it has robots or says so
+    stores                            no        tables
+    stores.*.title                    yes       text
+    stores.*.capacity                 yes       [places]
+    stores.*.transit_time             yes       [s]
+    stores.*.initial                  no        [places] that are full at the start
+    stores.*.per_line                 no        true: one for each line of the zones that use it
+    failures                          no        tables
+    failures.*.per                    yes       "robot", "station" or "line" (its first station)
+    failures.*.uptime                 yes       [h] mean between a repair and the next failure
+    failures.*.repair                 yes       [min] mean
+    failures.*.cv                     yes       [-] spread of the repairs over their mean
+    failures.*.clock                  no        "operating", as without it, or "calendar"
+    failures.*.crew                   no        true: the repair needs one of the crews
+    planned_stops                     no        tables: of weld robots that place spots
+    planned_stops.*.interval          yes       [spots]
+    planned_stops.*.duration          yes       [s]
+    planned_stops.*.hidden            yes       [-] share of them that costs no time
+    ================================  ========  ===================================================
+
+    Roles are weld, handling, sealing, stud, hemming, laser, measuring, bolting and brushing. What
+    is required in a table is so where that table stands.
 
     Raises
     ------

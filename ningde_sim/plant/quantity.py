@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import KW_ONLY
-from typing import Annotated, Any, Literal, get_args
+from functools import wraps
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -17,7 +18,11 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-Confidence = Literal["seed", "found", "derived", "recalled", "assumption"]
+from ningde_sim.plant.checks import MOST_CHARACTERS
+
+Record = TypeVar("Record")
+
+Confidence = Literal["seed", "found", "measured", "derived", "recalled", "assumption"]
 CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
 
 Number = Annotated[float, Strict()]
@@ -39,6 +44,44 @@ def fault(rule: str, got: object, *where: str | int) -> ValidationError:
     )
 
 
+_RULES = {
+    "missing": "it must be given",
+    "unexpected_keyword_argument": "there is no such field",
+    "unexpected_positional_argument": "what follows value and unit must be given by name",
+}
+
+
+def _told(cls: type[Record]) -> type[Record]:
+    """The same class, whose faults are told as this library tells them when it is called."""
+    init = cls.__init__
+
+    @wraps(init)
+    def __init__(self: Record, *args: Any, **kwargs: Any) -> None:
+        try:
+            init(self, *args, **kwargs)
+        except ValidationError as error:
+            raise ValueError(_complaint(error, args, kwargs)) from None
+
+    cls.__init__ = __init__  # type: ignore[method-assign, assignment]
+    return cls
+
+
+def _complaint(error: ValidationError, args: Any, kwargs: Any) -> str:
+    """Which quantity, rule and value of each fault, the cure."""
+    given = ", ".join([*map(repr, args), *(f"{key}={value!r}" for key, value in kwargs.items())])
+    given = given if len(given) <= MOST_CHARACTERS else f"{given[:MOST_CHARACTERS]} ..."
+    faults = []
+    for each in error.errors(include_url=False):
+        place, rule = each["loc"][0], _RULES.get(each["type"], each["msg"])
+        name = ("value", "unit")[place] if place in (0, 1) else f"{place}"
+        name = "arguments" if each["type"] == "unexpected_positional_argument" else name
+        got = "" if each["type"] == "missing" else f", got {each['input']!r}"
+        faults.append(f"{name}: {rule}{got}")
+    cure = 'Such as Quantity(53, "s", low=52, high=56, confidence="assumption", source="a guess").'
+    return f"Quantity({given}): {'; '.join(faults)}. {cure}"
+
+
+@_told
 @dataclass(frozen=True, slots=True, config=STRICT_KEYS)
 class Quantity:
     """A number that knows what it is worth.
@@ -49,8 +92,8 @@ class Quantity:
     unit : str  Such as "s", "min", "h", "places"; "-" for a share.
     low, high : float, optional  Range in which it is thought to lie, low <= value <= high. [unit]
     confidence : str  "seed" (the article that the project starts from), "found" (read in a public
-        page), "derived" (arithmetic on those), "recalled" (general knowledge, not checked) or
-        "assumption" (chosen so that the whole closes).
+        page), "measured" (in a plant of one's own), "derived" (arithmetic on those), "recalled"
+        (general knowledge, not checked) or "assumption" (chosen so that the whole closes).
     source : str  Where it comes from.
     note : str, optional  What a reader should know besides.
     tuned : str, optional  What it was tuned to; empty when it was not.
@@ -60,7 +103,8 @@ class Quantity:
     Raises
     ------
     ValueError
-        A range that does not hold the value, an unknown confidence, a number that is not finite.
+        A range that does not hold the value, an unknown confidence, a number that is not finite;
+        with each field, its rule and the value given.
 
     Examples
     --------

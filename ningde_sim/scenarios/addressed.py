@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Self
 
@@ -12,6 +11,7 @@ from ningde_sim.plant.paths import changed, leaves, nearest
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.times import Times
 from ningde_sim.scenarios.calendar import check_plan
+from ningde_sim.scenarios.dates import spans
 from ningde_sim.scenarios.tables import CalendarTable
 
 SHOP_KEYS = ("body_shop", "body_shop_before")
@@ -65,8 +65,15 @@ class Addressed:
         Warns
         -----
         CalendarWarning
-            A plan beyond the overtime cap, or beyond the calendar that is announced.
+            A plan beyond the overtime cap, or beyond the calendar that is announced; a date moved
+            out of the calendar, or a calendar moved away from the dates.
         """
+        found = self.replaced(changes)
+        found.check_plan(self._moved(found, changes))
+        return found
+
+    def replaced(self, changes: Mapping[str, Any]) -> Self:
+        """What `replace` by the same `changes` gives, without its warnings."""
         there = self._leaves()
         new: dict[str, Any] = {}
         asked = {self._known(path, there): value for path, value in changes.items()}
@@ -77,27 +84,35 @@ class Addressed:
                 new[twin] = new[path]
             if f"{path}_by_month" in there.keys() - asked.keys():
                 new[f"{path}_by_month"] = None
-        found = self._changed(lambda path, value: new.get(written(path), value))
-        found.check_plan(asked)
-        return found
+        return self._changed(lambda path, value: new.get(written(path), value))
 
-    def check_plan(self, changes: Iterable[str] = ()) -> None:
+    def check_plan(self, dated: Collection[str] | None = None) -> None:
         """Warn of a plan beyond the overtime cap, beyond the calendar that is announced or its own.
 
         Parameters
         ----------
-        changes : iterable of str  Paths: dates among them should not lie after the end.
+        dated : collection of str, optional
+            Paths of the dates that should lie in the calendar; without it all of them.
         """
-        there = self._leaves()
-        dates = {}
-        moved = (path.rpartition(".") for path in changes)
-        for head in {head for head, _, last in moved if last in ("start", "delay")} - {"calendar"}:
-            start = there.get(f"{head}.start", ((), None))[1]
-            delay = there.get(f"{head}.delay", ((), None))[1]
-            if isinstance(start, datetime.date):
-                days = round(delay.value) if isinstance(delay, Quantity) else 0
-                dates[f"{head}.start"] = start + datetime.timedelta(days=days)
-        check_plan(self.name, self.calendar, dates)
+        times = spans(self)
+        if dated is not None:
+            times = {path: time for path, time in times.items() if path in dated}
+        check_plan(self.name, self.calendar, times)
+
+    def _moved(self, found: Self, changes: Iterable[str]) -> set[str]:
+        """The paths of dates that changes moved, against a calendar or with it.
+
+        Who cuts a calendar shorter leaves out on purpose what it no longer holds.
+        """
+        ours, theirs = self.calendar, found.calendar
+        if theirs.start < ours.start or theirs.end > ours.end:
+            return set(spans(found))
+        heads = {
+            head
+            for head, _, last in (path.rpartition(".") for path in changes)
+            if last in ("start", "delay", "dates")
+        }
+        return {path for path in spans(found) if path.rpartition(".")[0] in heads}
 
     @property
     def content(self) -> dict[str, str]:

@@ -19,6 +19,7 @@ import numpy as np
 
 from ningde_sim import units
 from ningde_sim.engine.results import Ints
+from ningde_sim.scenarios.dates import Span
 from ningde_sim.scenarios.tables import CalendarTable
 
 DAY_MS = 24 * units.MS_PER_H
@@ -164,22 +165,29 @@ def overtime(table: CalendarTable) -> dict[str, float]:
     return found
 
 
-def check_plan(name: str, table: CalendarTable, dates: Mapping[str, datetime.date]) -> None:
+def check_plan(name: str, table: CalendarTable, times: Mapping[str, Span]) -> None:
     """Warn of what is allowed to be planned, but not by law, or not in the calendar.
 
     Parameters
     ----------
     name : str  Of the scenario.
     table : CalendarTable
-    dates : mapping of path to date  When works, launches, closures and slowdowns begin.
+    times : mapping of path to Span  Of works, launches, closures, slowdowns and ships.
     """
-    late = {path: day for path, day in dates.items() if day > table.end}
-    if late:
-        text = (
-            f"Scenario {name!r}: {', '.join(late)}: what begins after the end of the calendar, "
-            f"{table.end}, does not happen in it, got {', '.join(map(str, late.values()))}."
-        )
-        warnings.warn(CalendarWarning(text), stacklevel=4)
+    late = {path: time.begins for path, time in times.items() if time.begins > table.end}
+    early = {path: time.begins for path, time in times.items() if time.over <= table.start}
+    rules = (
+        (late, f"what begins after the end of the calendar, {table.end}"),
+        (early, f"what is over before the start of the calendar, {table.start}"),
+    )
+    for outside, rule in rules:
+        if outside:
+            text = (
+                f"Scenario {name!r}: {', '.join(outside)}: {rule}, does not happen in it, got "
+                f"{', '.join(map(str, outside.values()))}. "
+                "Move it, unless it is left out on purpose."
+            )
+            warnings.warn(CalendarWarning(text), stacklevel=4)
     over = {month: h for month, h in overtime(table).items() if h > OVERTIME_CAP + 1e-6}
     if over:
         worst = max(over, key=over.__getitem__)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,17 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ningde_sim.plant import checks
-from ningde_sim.plant.files import load
+from ningde_sim.plant.files import OF_SCENARIO, load
 from ningde_sim.plant.paths import fault_lines, nearest
 from ningde_sim.plant.quantity import Quantity
+from ningde_sim.plant.reading import near, tables
 from ningde_sim.plant.tables import ShopFile
 from ningde_sim.scenarios.addressed import SHOP_KEYS
+from ningde_sim.scenarios.bases import over, told
 from ningde_sim.scenarios.scenario import Scenario
+
+QUANTITY_KEYS = {"value", "unit"}
+"""By which a table is known for a quantity."""
 
 
 def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
@@ -26,7 +30,8 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     A shop in it is a table, or the name of a file beside it or of one that ships. With
     `base = "ningde-2021"`, or the name of a file beside it, a file needs to say only what differs:
     its tables are laid over those of the base. What stands under [changes], a path and a quantity
-    (or a number, a date, a word), takes the place of what these files say.
+    (or a number, a date, a word), takes the place of what these files say. `title` and `notes` of a
+    file replace those of its base; without `notes` the first one tells what it changes of its base.
 
     Parameters
     ----------
@@ -43,7 +48,8 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     Warns
     -----
     CalendarWarning
-        A plan beyond the overtime cap, or beyond the calendar that is announced.
+        A plan beyond the overtime cap, or beyond the calendar that is announced; what has a date
+        out of the calendar.
 
     Examples
     --------
@@ -59,7 +65,8 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     return found
 
 
-def _find(name_or_path: str | os.PathLike[str]) -> Path:
+def _find(name_or_path: str | os.PathLike[str], folder: Path | None = None) -> Path:
+    """The file of a scenario; what is missing was meant to lie in `folder`, if one is given."""
     if not isinstance(name_or_path, (str, os.PathLike)):
         rule = "it must be given a name or a path"
         raise TypeError(checks.complain("scenario", rule, name_or_path))
@@ -70,37 +77,39 @@ def _find(name_or_path: str | os.PathLike[str]) -> Path:
         known = Scenario.names()
         cure = f"By name there are {', '.join(known)}. {nearest(str(name), known)}"
         rule = "there must be a scenario of that name, or such a file"
-        raise FileNotFoundError(checks.complain("scenario", rule, name, cure.strip()))
+        cure = f"{cure.strip()} {near(path if folder is None else folder / path)}"
+        raise FileNotFoundError(checks.complain("scenario", rule, name, cure))
     return path
 
 
 def _load(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     """The tables of a file, over those of its base."""
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: this is not TOML: {error}") from error
+    data = tables(path)
+    if "zones" in data and not any(key in data for key in OF_SCENARIO):
+        rule = "this is a shop, not a scenario: `read_shop` reads it"
+        cure = f'A scenario of it has `base = "ningde-2022"` and `body_shop = "{path.name}"`.'
+        raise ValueError(f"{path}: {rule}. {cure}")
     if "base" not in data:
         return data
     base = data.pop("base")
     beside = path.parent / str(base)
-    under = beside if beside.is_file() else _find(str(base))
+    under = beside if beside.is_file() else _find(str(base), path.parent)
     above = (*above, path.resolve())
     if under.resolve() in above:
         raise ValueError(f"{path}: base must not lead back to the file, got {base!r}.")
-    return _over(_load(under, above), data)
+    there = _load(under, above)
+    own = {**told(there, data, str(base), _shop_notes(data, path.parent)), **data}
+    return over(there, own)
 
 
-def _over(base: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
-    """Tables laid over others; a quantity is replaced as a whole."""
-    found = {**base}
-    for key, new in data.items():
-        old = base.get(key)
-        if isinstance(old, dict) and isinstance(new, dict) and "value" not in new:
-            found[key] = _over(old, new)
-        else:
-            found[key] = new
-    return found
+def _shop_notes(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    """The notes of the body shops that a file has for itself, each with the name of its shop."""
+    for key in SHOP_KEYS:
+        shop = data.get(key)
+        if isinstance(shop, str) and (path := _shop_path(shop, folder)).is_file():
+            shop = tables(path)
+        if isinstance(shop, Mapping) and isinstance(notes := shop.get("notes"), list):
+            yield from (f"Of the shop {shop.get('name', key)}: {note}" for note in notes)
 
 
 def _read(data: dict[str, Any], folder: Path) -> tuple[Scenario | None, list[str]]:
@@ -127,11 +136,16 @@ def _shop(given: Any, folder: Path) -> ShopFile:
         if not isinstance(given, Mapping):
             raise ValueError(f"it must be the name of a file, or a table, got {given!r}.")
         return load(given)
-    beside = folder / given
-    path = beside if beside.is_file() else Path(str(files("ningde_sim.data") / given))
+    path = _shop_path(given, folder)
     if not path.is_file():
-        raise ValueError(f"there must be such a file in {folder}, got {given!r}.")
+        raise ValueError(f"there must be such a file, got {given!r}. {near(folder / given)}")
     return load(path)
+
+
+def _shop_path(given: str, folder: Path) -> Path:
+    """The file of a shop: beside the scenario, or one that ships."""
+    beside = folder / given
+    return beside if beside.is_file() else Path(str(files("ningde_sim.data") / given))
 
 
 def _changed(found: Scenario, changes: Any) -> tuple[Scenario | None, list[str]]:
@@ -139,6 +153,11 @@ def _changed(found: Scenario, changes: Any) -> tuple[Scenario | None, list[str]]
         return None, [f"changes: it must be a table of paths, got {changes!r}."]
     faults, new = [], {}
     for path, value in changes.items():
+        if isinstance(value, Mapping) and not QUANTITY_KEYS & value.keys():
+            rule = "changes take a quantity, a number, a date, a word or a list, no other table"
+            cure = f"What is new has a heading of its own, outside of [changes]: [{path}]."
+            faults.append(checks.complain(f"changes.{path}", rule, dict(value), cure))
+            continue
         try:
             is_table = isinstance(value, Mapping)
             new[path] = TypeAdapter(Quantity).validate_python(value) if is_table else value
@@ -146,14 +165,14 @@ def _changed(found: Scenario, changes: Any) -> tuple[Scenario | None, list[str]]
             faults += fault_lines(error, Quantity, "changes", path)
     together = _refused(found, new)
     if not faults and not together:
-        return found.replace(new), []
+        return found.replaced(new), []
     alone = [fault for path, value in new.items() for fault in _refused(found, {path: value})]
     return None, [*faults, *(alone or together)]
 
 
 def _refused(found: Scenario, changes: Mapping[str, Any]) -> list[str]:
     try:
-        found.replace(changes)
+        found.replaced(changes)
     except (KeyError, TypeError, ValueError) as error:
         return [f"changes: {line}" for line in str(error.args[0]).splitlines()]
     return []

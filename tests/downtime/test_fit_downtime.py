@@ -153,7 +153,7 @@ def test_a_scenario_takes_the_ranges() -> None:
         assert scenario("ningde-2021").replace(ranges).get(path) == quantity
     row = found.table.iloc[0]
     uptime = ranges["body_shop.failures.micro_stop.uptime"]
-    assert (uptime.unit, uptime.confidence) == ("h", "derived")
+    assert (uptime.unit, uptime.confidence) == ("h", "measured")
     for end, value in (("low", uptime.low), ("value", uptime.value), ("high", uptime.high)):
         assert value == pytest.approx(
             row["uptime" if end == "value" else f"uptime_{end}"], rel=1e-3

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
+import re
 import tomllib
 from collections import Counter
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
+from pydantic import TypeAdapter
 
+from ningde_sim.downtime import fit_downtime
 from ningde_sim.plant.defaults import ningde_2021
 from ningde_sim.plant.distributions import Exponential, Lognormal
 from ningde_sim.plant.files import build, load, quantities, read_shop
 from ningde_sim.plant.quantity import CONFIDENCES
 from ningde_sim.plant.station import Failure
+from ningde_sim.plant.tables import ROLES, ShopFile
+from ningde_sim.scenarios.files import scenario
 
 DEFAULTS = [files("ningde_sim.data") / f"body_shop_{year}.toml" for year in (2020, 2021)]
 
@@ -309,8 +315,8 @@ CYCLE = quantity(60, "s")
         ),
         pytest.param(
             {"zones__roof__confidence": "sure"},
-            "zones.roof.confidence: Input should be 'seed', 'found', 'derived', 'recalled' or "
-            "'assumption', got 'sure'.",
+            "zones.roof.confidence: Input should be 'seed', 'found', 'measured', 'derived', "
+            "'recalled' or 'assumption', got 'sure'.",
             id="unknown confidence",
         ),
     ],
@@ -348,3 +354,89 @@ def test_a_shop_that_cannot_be_is_refused_under_the_name_of_the_file(tmp_path: P
     bad.write_text(SMALL.replace('lines = ["A1", "A2"]', 'lines = ["A1", "A1"]'), encoding="utf-8")
     with pytest.raises(ValueError, match=r"bad\.toml: Shop 'small': no two .* got 'A1"):
         read_shop(bad)
+
+
+def test_a_file_of_windows_is_read(tmp_path):
+    """With its byte-order mark and line ends."""
+    path = tmp_path / "shop.toml"
+    path.write_bytes(SMALL.replace("\n", "\r\n").encode("utf-8-sig"))
+    assert read_shop(path).name == load(tomllib.loads(SMALL)).name
+
+
+@pytest.mark.parametrize("read", [read_shop, scenario])
+def test_a_file_that_is_not_utf_8_is_told_with_the_cure(tmp_path, read):
+    """And the byte: an umlaut of Latin-1."""
+    path = tmp_path / "shop.toml"
+    path.write_bytes('name = "Köln"\n'.encode("latin-1"))
+    with pytest.raises(
+        ValueError, match=r"shop\.toml: .*UTF-8, byte 10 is not, got b.*Save it as U"
+    ):
+        read(path)
+
+
+@pytest.mark.parametrize("read", [read_shop, scenario, fit_downtime])
+def test_a_file_that_is_not_there_is_told_with_those_near(tmp_path, read):
+    """And with the folder in which it was looked for."""
+    (tmp_path / "plant.toml").touch()
+    with pytest.raises(
+        FileNotFoundError, match=r"plnt\.toml.*Looked for in .*: plant\.toml"
+    ) as told:
+        read(tmp_path / "plnt.toml")
+    assert str(tmp_path) in str(told.value)
+    with pytest.raises(FileNotFoundError, match="none with a name near"):
+        read(tmp_path / "qqqqqq")
+    with pytest.raises(FileNotFoundError, match="There is no folder"):
+        read(tmp_path / "nowhere" / "plant.toml")
+
+
+def test_what_was_measured_in_a_plant_of_ones_own_is_counted_as_such():
+    """Beside the other words of confidence."""
+    data = small()
+    data["zones"]["body"]["cycle_time"] = {
+        "value": 49.2,
+        "unit": "s",
+        "confidence": "measured",
+        "source": "stop-watch, line B, May",
+    }
+    assert "1 found, 1 measured, " in build(load(data)).notes[-1]
+
+
+def keys_of(table: type, path: str = "") -> dict[str, tuple[bool, Any]]:
+    """Whether each key of a file is required, and what it has to be, by its path."""
+    found: dict[str, tuple[bool, Any]] = {}
+    for field in dataclasses.fields(table):
+        here, hint = f"{path}{field.name}", get_type_hints(table, include_extras=True)[field.name]
+        plain = (field.default, field.default_factory)
+        found[here] = (all(given is dataclasses.MISSING for given in plain), hint)
+        outer = get_args(hint)
+        parts = (hint, *outer, *(part for each in outer for part in get_args(each)))
+        for inner in (p for p in parts if getattr(p, "__module__", "") == ShopFile.__module__):
+            found |= keys_of(inner, f"{here}." if here in ONE_OF_EACH else f"{here}.*.")
+    return found
+
+
+ONE_OF_EACH = ("shop", "zones.*.inspection", "zones.*.stations")
+
+
+def test_the_help_of_read_shop_tells_every_key() -> None:
+    """Whether it is required, and its unit."""
+    doc = read_shop.__doc__
+    assert doc is not None
+    rows = re.findall(r"^    ([a-z_.*<>]+) +(yes|no) +(\[.*?\])?", doc, re.MULTILINE)
+    told = {re.sub(r"\.<suffix>", "", key): (word == "yes", unit) for key, word, unit in rows}
+    there = keys_of(ShopFile)
+    del there["shop"], there["zones.*.inspection"]  # whose keys are told
+    roles = {f"zones.*.stations.{role}" for role in ROLES}
+    assert {*told} - {"zones.*.stations.<role>"} == {*there} - roles
+    for role in ROLES:
+        assert re.search(rf"\b{role}\b", doc.partition("Roles are")[2])
+    for key, (required, hint) in there.items():
+        if key in roles:
+            continue
+        assert told[key][0] == required, key
+        if unit := told[key][1].strip("[]"):
+            one = {"value": 1, "unit": unit, "confidence": "found", "source": "x"}
+            of = get_args(hint)[1] if key.endswith("cycle_times") else hint
+            TypeAdapter(of).validate_python(one)
+        else:
+            assert "Quantity" not in str(hint), key

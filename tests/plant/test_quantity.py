@@ -46,10 +46,35 @@ def test_it_cannot_be_changed() -> None:
         ({"value": "53"}, "valid number"),
         ({"value": True}, "valid number"),
         ({"value": float("nan")}, "finite number"),
-        ({"confidence": "sure"}, "'seed', 'found', 'derived', 'recalled' or 'assumption'"),
+        (
+            {"confidence": "sure"},
+            "'seed', 'found', 'measured', 'derived', 'recalled' or 'assumption'",
+        ),
         ({"source": ""}, "at least 1 character"),
     ],
 )
 def test_a_replacement_is_checked_again(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         dataclasses.replace(CYCLE, **change)
+
+
+@pytest.mark.parametrize(
+    ("args", "fields", "wanted"),
+    [
+        ((3,), {}, "Quantity(3): unit: it must be given; confidence: it must be given; source: it"),
+        (("a", "s"), {"confidence": "found", "source": "x"}, "value: Input should be a valid numb"),
+        ((3, "s", 4), {"confidence": "found", "source": "x"}, "what follows value and unit must b"),
+        ((3, "s"), {"confidence": "found", "source": "x", "hgih": 5}, "hgih: there is no such fi"),
+        ((3, "s"), {"confidence": "found", "source": "x", "low": 5}, "low: low must be at most th"),
+    ],
+)
+def test_what_is_no_quantity_is_told_with_the_cure(
+    args: tuple[Any, ...], fields: dict[str, Any], wanted: str
+) -> None:
+    """Each fault in one line, and nothing of the library that found it."""
+    with pytest.raises(ValueError, match="Such as Quantity") as told:
+        Quantity(*args, **fields)
+    assert wanted in str(told.value)
+    assert "pydantic" not in str(told.value)
+    assert "\n" not in str(told.value)
+    assert type(told.value) is ValueError

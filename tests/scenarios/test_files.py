@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import tomllib
+import warnings
 
 import pytest
 import tomli_w
 
+from ningde_sim.plant.files import read_shop
+from ningde_sim.scenarios.calendar import CalendarWarning
 from ningde_sim.scenarios.files import scenario
 from ningde_sim.scenarios.scenario import Scenario
-from tests.years import small_year
+from tests.years import small_shop, small_year
 
 
 @pytest.fixture
@@ -204,3 +207,104 @@ def test_a_base_must_be_there_and_lead_on(tmp_path):
         read(tmp_path, 'base = "ningde-202"\n')
     with pytest.raises(ValueError, match=r"base must not lead back to the file, got 'mine\.toml'"):
         read(tmp_path, 'base = "mine.toml"\n')
+
+
+def test_a_file_whose_calendar_leaves_out_dates_of_its_base_warns(tmp_path):
+    """Closures that never come are easily taken for a better year."""
+    later = 'base = "ningde-2022"\n[calendar]\nstart = 2024-01-01\nend = 2024-12-31\n'
+    with pytest.warns(CalendarWarning, match=r"spring_festival\.start, .*start of the calendar"):
+        read(tmp_path, later)
+
+
+def test_a_base_or_a_shop_that_is_not_there_is_looked_for_beside_the_file(tmp_path, text):
+    """And told with the names near, there and not in the working directory."""
+    (tmp_path / "common.toml").touch()
+    with pytest.raises(FileNotFoundError, match=rf"Looked for in {tmp_path}; .*: common\.toml"):
+        read(tmp_path, 'base = "comon.toml"\n')
+    data = tomllib.loads(text)
+    data["body_shop"] = "comon.toml"
+    with pytest.raises(ValueError, match=rf"body_shop: .*Looked for in {tmp_path}; .*common\.toml"):
+        read(tmp_path, tomli_w.dumps(data))
+
+
+def test_changes_are_warned_of_together_and_once(tmp_path):
+    """Not one by one in the search for faults, nor as changes and then as a plan."""
+    longer = 'base = "ningde-2022"\n[changes]\n"calendar.shift_hours" = 10\n'
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError, match="faults found: 1"):
+            read(tmp_path, longer + '"calendar.crews" = 3\n"calendar.crew" = 3\n')
+    with pytest.warns(CalendarWarning, match="overtime") as told:
+        read(tmp_path, longer)
+    assert [each.filename for each in told] == [__file__]
+
+
+def test_what_is_made_from_a_base_says_so_before_the_notes_of_the_base(tmp_path):
+    """Those are marked: they may be false of it. What changes nothing says nothing."""
+    quantity = '= { value = 3e5, unit = "vehicles", confidence = "seed", source = "a test" }'
+    mine = f'base = "ningde-2022"\nname = "mine"\ntarget {quantity}\n'
+    changes = '[changes]\n"calendar.saturdays" = 2\n'
+    there = scenario("ningde-2022")
+    found = read(tmp_path, mine + changes)
+    first, *rest = found.notes
+    assert first.startswith(
+        "Made from ningde-2022, which it changes at target, calendar.saturdays;"
+    )
+    assert rest == [f"Of the base, ningde-2022: {note}" for note in there.notes]
+    assert found.title == f"{there.title}, changed"
+    again = read(tmp_path, f'base = "mine.toml"\n{changes}', "again.toml")
+    assert again.title == found.title
+    assert again.notes[0].startswith("Made from mine.toml")
+    assert again.notes[1] == f"Of the base, mine.toml: {first}"
+    assert again.notes[2:] == tuple(rest)
+    same = read(tmp_path, 'base = "ningde-2022"\nname = "same"\n', "same.toml")
+    assert (same.title, same.notes) == (there.title, there.notes)
+
+
+def test_a_file_may_have_title_and_notes_of_its_own(tmp_path):
+    """They replace those of its base."""
+    words = 'base = "ningde-2022"\ntitle = "Mine"\nnotes = ["Guessed."]\n'
+    found = read(tmp_path, words + '[changes]\n"calendar.saturdays" = 2\n')
+    assert (found.title, found.notes) == ("Mine", ("Guessed.",))
+
+
+@pytest.mark.parametrize("as_file", [True, False])
+def test_a_body_shop_of_its_own_brings_its_notes(tmp_path, as_file):
+    """Not those of the shop that it replaces."""
+    shop = small_shop("mini", 52.0) | {"notes": ["Three stations."]}
+    (tmp_path / "mini.toml").write_text(tomli_w.dumps(shop), "utf-8")
+    mine = {"base": "ningde-2022", "body_shop": "mini.toml" if as_file else shop}
+    found = read(tmp_path, tomli_w.dumps(mine))
+    assert "changes at body_shop;" in found.notes[0]
+    assert found.notes[1] == "Of the shop mini: Three stations."
+    assert all(note.startswith("Of the base, ningde-2022: ") for note in found.notes[2:])
+    assert found.body_shop.notes == ("Three stations.",)
+
+
+def test_a_shop_and_a_scenario_are_told_apart(tmp_path):
+    """With what reads each."""
+    small_year().to_toml(tmp_path / "year.toml")
+    (tmp_path / "based.toml").write_text('base = "ningde-2022"\n', "utf-8")
+    for name in ("year.toml", "based.toml"):
+        with pytest.raises(
+            ValueError, match=rf"{name}: this is a scenario, .* `scenario` reads it"
+        ):
+            read_shop(tmp_path / name)
+    (tmp_path / "mini.toml").write_text(tomli_w.dumps(small_shop("mini", 52.0)), "utf-8")
+    with pytest.raises(
+        ValueError, match=r"mini\.toml: this is a shop.* `read_shop` reads it"
+    ) as told:
+        scenario(tmp_path / "mini.toml")
+    assert 'body_shop = "mini.toml"' in str(told.value)
+
+
+def test_a_new_table_among_the_changes_is_told_its_heading(tmp_path):
+    """In one fault; under that heading it is read."""
+    days = '{ value = 7, unit = "days", confidence = "found", source = "a test" }'
+    base, key = 'base = "ningde-2022"\n', "calendar.closures.national_day"
+    change = f'[changes]\n"{key}" = {{ start = 2022-10-01, days = {days} }}\n'
+    with pytest.raises(ValueError, match=r"faults found: 1\n") as told:
+        read(tmp_path, base + change)
+    assert f"outside of [changes]: [{key}]." in str(told.value)
+    found = read(tmp_path, f"{base}[{key}]\nstart = 2022-10-01\ndays = {days}\n")
+    assert found.calendar.closures["national_day"].days.value == 7

@@ -6,6 +6,8 @@ import copy
 import dataclasses
 import datetime
 import pickle
+import re
+import warnings
 
 import pandas as pd
 import pytest
@@ -403,6 +405,78 @@ def test_what_begins_after_the_end_of_the_calendar_warns(year):
         year.replace({"works.delay": 150})
     with pytest.warns(CalendarWarning, match=r"launches\.model_a\.start.*got 2022-01-05"):
         year.replace({"launches.model_a.start": datetime.date(2022, 1, 5)})
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        (
+            {"calendar.closures.spring_festival.start": datetime.date(2020, 12, 1)},
+            "spring_festival",
+        ),
+        ({"slowdowns.outbreak.start": datetime.date(2020, 9, 10)}, r"outbreak\.start.*got 2020-09"),
+        ({"works.start": datetime.date(2019, 8, 30)}, r"works\.start: what is over"),
+        (
+            {
+                "works.start": datetime.date(2017, 8, 30),
+                "launches.model_a.start": datetime.date(2018, 9, 8),
+            },
+            r"works\.start, launches\.model_a\.start",
+        ),
+        (
+            {"export.gateways.xiamen.closures.outbreak.start": datetime.date(2020, 9, 13)},
+            r"xiamen\.closures\.outbreak\.start",
+        ),
+    ],
+)
+def test_what_is_over_before_the_calendar_warns(year, changes, fault):
+    """It would be dropped without a word."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        year = year.replace({"launches.model_b.start": datetime.date(2021, 11, 2), **changes})
+    (only,) = (str(each.message) for each in told)
+    assert re.search(fault, only)
+    assert "over before the start of the calendar, 2021-01-01, does not happen in it" in only
+    assert "model_b" not in only
+
+
+def test_what_reaches_into_the_calendar_does_not_warn(year):
+    """A closure of nine days, at most 15, begun on 20 December; works that end in the new year."""
+    year.replace(
+        {
+            "calendar.closures.spring_festival.start": datetime.date(2020, 12, 20),
+            "works.start": datetime.date(2020, 12, 1),
+            "launches.model_a.start": datetime.date(2020, 12, 1),
+        }
+    )
+
+
+def test_a_launch_that_waits_for_the_works_does_not_warn(year):
+    """Planned years before, it begins after their full stop."""
+    year.replace({"launches.model_a.start": datetime.date(2018, 9, 8)})
+    with pytest.warns(CalendarWarning, match=r"launches\.model_a\.start: what is over"):
+        year.without("works").replace({"launches.model_a.start": datetime.date(2018, 9, 8)})
+
+
+def test_a_calendar_moved_away_from_its_dates_warns(year):
+    """One that is only cut shorter leaves out the rest on purpose."""
+    later = {"calendar.start": datetime.date(2026, 1, 1)}
+    with pytest.warns(CalendarWarning, match=r"spring_festival\.start, .*works\.start.* is over"):
+        year.replace({**later, "calendar.end": datetime.date(2026, 12, 31)})
+    year.replace({"calendar.end": datetime.date(2021, 3, 31)})
+
+
+def test_ships_on_dates_of_which_none_is_in_the_calendar_warn(year):
+    """None of them would come."""
+    assert year.export is not None
+    name, table = next(iter(year.export.services.items()))
+    day = datetime.date(2021, 5, 1)
+    dated = dataclasses.replace(table, calls=None, dates=(day,))
+    export = dataclasses.replace(year.export, services={**year.export.services, name: dated})
+    with pytest.warns(CalendarWarning, match=rf"services\.{name}\.dates: what begins after"):
+        dataclasses.replace(year, export=export).replace(
+            {f"export.services.{name}.dates": (datetime.date(2022, 2, 1),)}
+        )
 
 
 def test_a_draw_refuses_what_is_no_seed(year):
