@@ -12,6 +12,9 @@ from ningde_sim.cases import Case
 from ningde_sim.estimate import DoubtfulEstimate, Estimate, Values
 from ningde_sim.plant import checks
 
+ROUNDING = 1e-12
+"""Of the months built, what the sum of others may be off. [-]"""
+
 
 class OutsideRuns(DoubtfulEstimate):
     """The months already built made less than in any run, or more: no run is like them.
@@ -86,7 +89,10 @@ class Known:
         the total plus the rest, which moves so.
         """
         made = self.made(runs)
-        rest = along(made, self.total, runs[self.of] - made)
+        rest = runs[self.of] - made
+        if np.ptp(rest) <= ROUNDING * self.total:
+            rest = np.full(len(made), rest[0])  # as when all months are known
+        rest = along(made, self.total, rest)
         found = {name: along(made, self.total, column) for name, column in runs.items()}
         return {**found, self.of: self.total + rest, **self._figures(len(made))}
 

@@ -88,7 +88,8 @@ class Study(Sample):
         Raises
         ------
         ValueError
-            The studies differ in seed, number of runs, what a run is, main column or units.
+            The studies differ in seed, number of runs, what a run is, main column, units or what
+            they were `given`: two plans are compared after the same months.
 
         Warns
         -----
@@ -111,6 +112,7 @@ class Study(Sample):
             ("run", self.case.description, other.case.description),
             ("main column", self.case.of, other.case.of),
             ("units", dict(self.case.units), dict(other.case.units)),
+            ("months already built", _built(self), _built(other)),
         ):
             if ours != theirs:
                 rule = f"both studies must have the same {what} as the first, {ours}"
@@ -348,6 +350,14 @@ class Study(Sample):
         told = (*results(self), *doubts(self), *notes)
         lines += [f"  {name:<18}{text}" for name, text in told]
         return wrapped("\n".join(lines))
+
+
+def _built(study: Study) -> str:
+    """What a study takes as given, in words."""
+    if not study.known:
+        return "none"
+    each = ", ".join(f"{figure!r}" for figure in study.known.figures) or repr(study.known.total)
+    return f"{each} {study.known.of} through {study.known.months[-1]}"
 
 
 Lines = Iterator[tuple[str, str]]

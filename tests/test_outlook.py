@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -123,6 +124,23 @@ def test_a_lead_carries_over_in_no_run_where_the_runs_agree() -> None:
     same = replicate(Year(weights={}, luck=0.0, months=MONTHS), runs=20, seed=2)
     with pytest.warns(OutsideRuns):
         assert (same.given([110.0]).column() == 1_210).all()
+
+
+def test_only_studies_that_know_the_same_are_compared(year: Study) -> None:
+    given = year.given(MADE, 8)
+    for first, second in ((year, given), (given, year), (given, year.given(MADE + 1, 8))):
+        with pytest.raises(ValueError, match="must have the same months already built as the"):
+            first.minus(second)
+    with pytest.raises(ValueError, match=r"as the first, 770\.0 cars through 2021-08, got 'none'"):
+        given.minus(year)
+
+
+def test_two_plans_are_compared_after_the_same_months(year: Study) -> None:
+    """A plan whose luck and inputs act alike, 10 more a month: so is the rest, 4 months of 10."""
+    more = {name: column + (120 if name == "cars" else 10) for name, column in year.values.items()}
+    better = dataclasses.replace(year, values=more)
+    apart = better.given(840, 8).minus(year.given(840, 8))
+    assert apart.value == pytest.approx(40 - SLOPE * K * 10)
 
 
 @pytest.mark.parametrize(
