@@ -12,6 +12,9 @@ from ningde_sim.cases import Case
 from ningde_sim.estimate import DoubtfulEstimate, Estimate, Values
 from ningde_sim.plant import checks
 
+ROUNDING = 1e-12
+"""Of the months built, what the sum of others may be off. [-]"""
+
 
 class OutsideRuns(DoubtfulEstimate):
     """The months already built made less than in any run, or more: no run is like them.
@@ -46,6 +49,9 @@ class Known:
     figures : tuple of float  What each made; empty where only the total is known. [units[of]]
     distance : float  How far the total is from the mean of the runs, in their standard deviations;
         of several given one after the other the root of the sum of squares. [-]
+    taken : int  How many such regressions the columns were moved along, one after the other.
+    outside : tuple of str  What to say of months unlike any run.
+    stopped : tuple of str  Columns that the regression takes below the least possible in some run.
     """
 
     of: str
@@ -53,6 +59,9 @@ class Known:
     total: float
     figures: tuple[float, ...] = ()
     distance: float = 0.0
+    taken: int = 1
+    outside: tuple[str, ...] = ()
+    stopped: tuple[str, ...] = ()
 
     @property
     def widening(self) -> float:
@@ -73,21 +82,63 @@ class Known:
         made: Values = np.sum([columns[f"{self.of}_{month}"] for month in self.months], axis=0)
         return made
 
-    def shift(self, columns: Mapping[str, Values], runs: Mapping[str, Values]) -> dict[str, Values]:
+    def shift(self, runs: Mapping[str, Values]) -> dict[str, Values]:
         """Columns as they would be had these months made the total.
 
-        Each column moves along its own regression, over the `runs`, on what these months made;
-        the main column is the total plus the rest, which moves so.
+        Each column moves along its own regression on what these months made; the main column is
+        the total plus the rest, which moves so.
         """
-        made, across = self.made(columns), self.made(runs)
-        gap = self.total - made
-        found = {name: column + slope(across, runs[name]) * gap for name, column in columns.items()}
-        rest = columns[self.of] - made + slope(across, runs[self.of] - across) * gap
-        known = {
-            f"{self.of}_{month}": np.full(len(made), figure)
+        made = self.made(runs)
+        rest = runs[self.of] - made
+        if np.ptp(rest) <= ROUNDING * self.total:
+            rest = np.full(len(made), rest[0])  # as when all months are known
+        rest = along(made, self.total, rest)
+        found = {name: along(made, self.total, column) for name, column in runs.items()}
+        return {**found, self.of: self.total + rest, **self._figures(len(made))}
+
+    def shift_twins(
+        self, twins: Mapping[str, Values], first: Mapping[str, Values], moved: Mapping[str, Values]
+    ) -> dict[str, Values]:
+        """Results of twins as they would be: the same inputs, these months, other luck of the rest.
+
+        Twins differ by luck alone, that of these months and that of the rest. What the luck of
+        these months explains of the difference, by a regression through 0 as neither twin is
+        the better one, is taken out of it; what is left is added to the `first`, as `moved`. With
+
+            y = a + g x + b made + e,  e of variance v,
+
+        for inputs x and results y, the first moves by the slope of y on made, which is g times
+        that of x on made, plus b: so it is a + g (x moved) + b total + e. The difference of twins
+        is b times that of made, plus that of e: with b taken out, half its mean square is v, the
+        variance of luck in y once these months are known. For jointly normal results all of this
+        is exact but for the errors of the slopes.
+
+        Parameters
+        ----------
+        twins, first : mapping of numpy.ndarray, shape (m,)  The results of both twins.
+        moved : mapping of numpy.ndarray, shape (m,)  Those of the first after `shift`.
+        """
+        made = self.made(twins) - self.made(first)
+        squares = float(made @ made)
+        found = {}
+        for name, second in twins.items():
+            apart = second - first[name]
+            weight = float(made @ apart) / squares if squares > 0 else 0.0
+            found[name] = moved[name] + apart - weight * made
+        return {**found, **self._figures(len(made))}
+
+    def _figures(self, n: int) -> dict[str, Values]:
+        """The months that are known one by one, in each of n runs."""
+        return {
+            f"{self.of}_{month}": np.full(n, figure)
             for month, figure in zip(self.months, self.figures, strict=False)
         }
-        return {**found, self.of: self.total + rest, **known}
+
+    def least(self, runs: Mapping[str, Values]) -> dict[str, float]:
+        """The least possible: 0 of what no run has below 0, what is built of the main column."""
+        found = {name: 0.0 for name, column in runs.items() if column.min() >= 0}
+        rest = runs[self.of] - self.made(runs)
+        return {**found, self.of: self.total} if rest.min() >= 0 else found
 
     def __str__(self) -> str:
         return f"{self.total:,.6g} {self.of} through {self.months[-1]}"
@@ -99,11 +150,24 @@ def distance(runs: Values, total: float) -> float:
     return abs(total - float(np.mean(runs))) / spread if spread > 0 else 0.0
 
 
-def slope(x: Values, y: Values) -> float:
-    """Of the least-squares line of y on x; 0 where x is constant."""
-    away = x - x.mean()
-    spread = float(away @ away)
-    return float(away @ y) / spread if spread > 0 else 0.0
+def along(made: Values, total: float, column: Values) -> Values:
+    """A column moved along its least-squares line on what was made, to where that is the total.
+
+    As it was where either is constant.
+    """
+    if np.ptp(made) == 0 or np.ptp(column) == 0:
+        return column
+    away = made - made.mean()
+    moved: Values = column + float(away @ column) / float(away @ away) * (total - made)
+    return moved
+
+
+def not_below(columns: Mapping[str, Values], least: Mapping[str, float]) -> dict[str, Values]:
+    """Columns stopped at the least possible."""
+    return {
+        name: np.maximum(column, least[name]) if name in least else column
+        for name, column in columns.items()
+    }
 
 
 def known(

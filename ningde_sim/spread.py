@@ -11,7 +11,9 @@ import pandas as pd
 from ningde_sim.estimate import Estimate, Values
 
 
-def luck_share(values: Values, first: Values, second: Values, *, level: float) -> Estimate:
+def luck_share(
+    values: Values, first: Values, second: Values, *, level: float, taken: int = 0
+) -> Estimate:
     """The share of the variance that is luck, from twins: the same inputs, other luck.
 
     Half of the mean squared difference of twins is the variance of luck alone; over the variance
@@ -27,6 +29,8 @@ def luck_share(values: Values, first: Values, second: Values, *, level: float) -
     values : numpy.ndarray, shape (n,)  The results; they must differ.
     first, second : numpy.ndarray, shape (m,)  The results of the twins.
     level : float  Confidence. [-]
+    taken : int  Regressions on known months that were taken out of the results, and of the
+        differences of the twins; each takes a degree of freedom from both.
 
     References
     ----------
@@ -35,16 +39,18 @@ def luck_share(values: Values, first: Values, second: Values, *, level: float) -
     """
     from scipy import stats  # takes a second to import
 
-    m, n = len(first), len(values)
-    luck = np.mean((first - second) ** 2) / 2
-    ratio = luck / np.var(values, ddof=1)
+    m, n = len(first) - taken, len(values) - taken
+    luck = np.sum((first - second) ** 2) / m / 2
+    ratio = luck / np.var(values, ddof=1 + taken)
     law = stats.f(m, n - 1)
     ends = (ratio / law.ppf(0.5 + level / 2), ratio, ratio / law.ppf(0.5 - level / 2))
     low, value, high = (float(x) for x in np.clip(ends, 0, 1))
-    return Estimate(value, low, high, level, m)
+    return Estimate(value, low, high, level, len(first))
 
 
-def input_shares(inputs: Mapping[str, Values], values: Values, *, level: float) -> pd.DataFrame:
+def input_shares(
+    inputs: Mapping[str, Values], values: Values, *, level: float, taken: int = 0
+) -> pd.DataFrame:
     """Spearman's correlation of each input with the results, the strongest first.
 
     Ties share their mean rank. Inputs that are constant are left out.
@@ -54,6 +60,7 @@ def input_shares(inputs: Mapping[str, Values], values: Values, *, level: float) 
     inputs : mapping of numpy.ndarray, shape (n,)
     values : numpy.ndarray, shape (n,)  The results; they must differ.
     level : float  Confidence of the intervals, and of `beyond_chance` over all inputs. [-]
+    taken : int  Regressions on known months that were taken out of inputs and results.
 
     Returns
     -------
@@ -68,7 +75,7 @@ def input_shares(inputs: Mapping[str, Values], values: Values, *, level: float) 
     from scipy import stats  # takes a second to import
 
     names = [name for name, drawn in inputs.items() if np.ptp(drawn) > 0]
-    n, ranks = len(values), stats.rankdata(values)
+    n, ranks = len(values) - taken, stats.rankdata(values)
     correlation = np.array(
         [np.corrcoef(stats.rankdata(inputs[name]), ranks)[0, 1] for name in names]
     ).clip(-1, 1)
@@ -89,7 +96,9 @@ def input_shares(inputs: Mapping[str, Values], values: Values, *, level: float) 
     return table.sort_values("correlation", key=np.abs, ascending=False, kind="stable")
 
 
-def parabola_shares(inputs: Mapping[str, Values], values: Values, *, level: float) -> pd.DataFrame:
+def parabola_shares(
+    inputs: Mapping[str, Values], values: Values, *, level: float, taken: int = 0
+) -> pd.DataFrame:
     """The share of the variance that goes with each input alone, the greatest first.
 
     It is what a parabola in the input explains, less what chance adds (adjusted R squared). So it
@@ -107,6 +116,7 @@ def parabola_shares(inputs: Mapping[str, Values], values: Values, *, level: floa
     inputs : mapping of numpy.ndarray, shape (n,)  n from 4.
     values : numpy.ndarray, shape (n,)  The results; they must differ.
     level : float  Confidence of the intervals, and of `beyond_chance` over all inputs. [-]
+    taken : int  Regressions on known months that were taken out of inputs and results.
 
     Returns
     -------
@@ -121,7 +131,7 @@ def parabola_shares(inputs: Mapping[str, Values], values: Values, *, level: floa
     from scipy import special  # takes a moment to import
 
     names = [name for name, drawn in inputs.items() if np.ptp(drawn) > 0]
-    n = len(values)
+    n = len(values) - taken
     fits = [_parabola(inputs[name], values) for name in names]
     explained, terms = np.array(fits, dtype=float).reshape(-1, 2).T
     rest = n - 1 - terms

@@ -88,7 +88,8 @@ class Study(Sample):
         Raises
         ------
         ValueError
-            The studies differ in seed, number of runs, what a run is, main column or units.
+            The studies differ in seed, number of runs, what a run is, main column, units or what
+            they were `given`: two plans are compared after the same months.
 
         Warns
         -----
@@ -111,6 +112,7 @@ class Study(Sample):
             ("run", self.case.description, other.case.description),
             ("main column", self.case.of, other.case.of),
             ("units", dict(self.case.units), dict(other.case.units)),
+            ("months already built", _built(self), _built(other)),
         ):
             if ours != theirs:
                 rule = f"both studies must have the same {what} as the first, {ours}"
@@ -140,7 +142,12 @@ class Study(Sample):
             rule, cure = "luck_share needs twins, runs with other luck", "replicate makes them."
             raise ValueError(checks.complain(self._owner, rule, len(self.twins), cure))
         twins = self.twins[self.case.of if of is None else of]
-        found = spread.luck_share(values, values[self.twins["run"]], twins, level=level)
+        if len(twins) <= self._taken:
+            rule = f"luck_share needs at least {self._taken + 1} twins where months are known"
+            cure = f"Ask for {EVERY * self._taken + 1} runs."
+            raise ValueError(checks.complain(self._owner, rule, len(twins), cure))
+        first = values[self.twins["run"]]
+        found = spread.luck_share(values, first, twins, level=level, taken=self._taken)
         if found.n < estimate.FEW_RUNS:
             warnings.warn(FewRuns(found, ENOUGH), stacklevel=2)
         return found
@@ -163,7 +170,8 @@ class Study(Sample):
             All runs gave the same, or there are fewer than 4 runs.
         """
         level, values = checks.share(self._owner, "level", level), self._spread(of)
-        return spread.input_shares(self._bearing(of, 4), values, level=level)
+        inputs = self._bearing(of, 4)
+        return spread.input_shares(inputs, values, level=level, taken=self._taken)
 
     def worth_knowing(
         self, target: float | None = None, *, of: str | None = None, level: float = 0.95
@@ -197,10 +205,18 @@ class Study(Sample):
             unit=self.case.units[of],
             target=self._least(target, of),
             level=level,
+            taken=self._taken,
+            widening=self.widening,
         )
+
+    @property
+    def _taken(self) -> int:
+        """Regressions taken out of inputs and results: each costs what a run tells."""
+        return self.known.taken if self.known else 0
 
     def _bearing(self, of: str | None, runs: int) -> dict[str, Values]:
         """The inputs that can bear on a column, where there are as many runs as this."""
+        runs += self._taken
         if self.n < runs:
             rule = f"at least {runs} runs are needed"
             raise ValueError(checks.complain(self._owner, rule, self.n))
@@ -213,8 +229,14 @@ class Study(Sample):
         The main column of each run becomes what was made plus the rest of that run, moved along
         the linear regression of the rest on what the runs made in these months: a lead or a lag
         so far carries over to the rest as it does across the runs. All other columns move along
-        regressions of their own; months given one by one become what they were. The inputs stay
-        as they were drawn.
+        regressions of their own; months given one by one become what they were. So do the inputs,
+        but those that cannot bear on the main column: a year that starts well tells of them too.
+        They are then no longer as they were drawn, whole numbers are none, and where the months
+        are far from those of the runs they may leave their ranges.
+
+        So `luck_share`, `input_shares` and `worth_knowing` share out the spread that is left. For
+        inputs and results that are jointly normal they are right; of steps and thresholds, take
+        them as a rough guide.
 
         The regression is itself an estimate, the worse the further the months are from those of
         the runs: intervals of mean, probability and quantile are so much wider, see
@@ -249,14 +271,31 @@ class Study(Sample):
         if not low <= known.total <= high:
             found = estimate.mean(made, level=0.95)
             warnings.warn(outlook.OutsideRuns(found, known.total, low, high), stacklevel=2)
-        numbers = {name: column for name, column in self.twins.items() if name == "run"}
-        twins = {name: column for name, column in self.twins.items() if name != "run"}
-        moved = {**numbers, **known.shift(twins, self.values)} if twins else {}
-        values = known.shift(self.values, self.values)
-        earlier = self.known.distance if self.known else 0.0
-        away = math.hypot(earlier, outlook.distance(made, known.total))
-        known = replace(known, distance=away)
-        return replace(self, values=values, twins=moved, precision=None, known=known)
+        idle = self.case.idle(self.case.of)
+        inputs = {
+            name: drawn if name in idle else outlook.along(made, known.total, drawn)
+            for name, drawn in self.inputs.items()
+        }
+        moved, least = known.shift(self.values), known.least(self.values)
+        values = outlook.not_below(moved, least)
+        before = self.known or replace(known, taken=0)
+        known = replace(
+            known,
+            distance=math.hypot(before.distance, outlook.distance(made, known.total)),
+            taken=before.taken + 1,
+        )
+        twins = outlook.not_below(self._twins_given(known, moved), least)
+        return replace(self, inputs=inputs, values=values, twins=twins, precision=None, known=known)
+
+    def _twins_given(self, known: outlook.Known, moved: Mapping[str, Values]) -> dict[str, Values]:
+        """The twins after the months already built, beside the results `moved` so."""
+        if not self.twins:
+            return {}
+        numbers = self.twins["run"]
+        second = {name: column for name, column in self.twins.items() if name != "run"}
+        first = {name: self.values[name][numbers] for name in second}
+        there = {name: moved[name][numbers] for name in second}
+        return {"run": numbers, **known.shift_twins(second, first, there)}
 
     @property
     def widening(self) -> float:
@@ -311,6 +350,14 @@ class Study(Sample):
         told = (*results(self), *doubts(self), *notes)
         lines += [f"  {name:<18}{text}" for name, text in told]
         return wrapped("\n".join(lines))
+
+
+def _built(study: Study) -> str:
+    """What a study takes as given, in words."""
+    if not study.known:
+        return "none"
+    each = ", ".join(f"{figure!r}" for figure in study.known.figures) or repr(study.known.total)
+    return f"{each} {study.known.of} through {study.known.months[-1]}"
 
 
 Lines = Iterator[tuple[str, str]]

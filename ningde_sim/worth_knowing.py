@@ -122,6 +122,8 @@ def worth_knowing(
     unit: str,
     target: float | None,
     level: float,
+    taken: int = 0,
+    widening: float = 1.0,
 ) -> WorthKnowing:
     """Rank inputs by their share of the variance of the results.
 
@@ -131,15 +133,19 @@ def worth_knowing(
     values : numpy.ndarray, shape (n,)  The results; they must differ. [unit]
     title, of, unit, target, level
         As of `WorthKnowing`.
+    taken : int  Regressions on known months that were taken out of inputs and results.
+    widening : float  How many times as wide the intervals of probabilities have to be. [-]
     """
-    table = spread.parabola_shares(inputs, values, level=level)
-    rows = [_odds(inputs[name], values, target, level) for name in table.index]
+    table = spread.parabola_shares(inputs, values, level=level, taken=taken)
+    rows = [_odds(inputs[name], values, target, level, widening) for name in table.index]
     table = table.join(pd.DataFrame(rows, index=table.index))
-    sd = float(np.std(values, ddof=1))
+    sd = float(np.std(values, ddof=1 + taken))
     return WorthKnowing(title, of, unit, target, len(values), sd, level, table)
 
 
-def _odds(drawn: Values, values: Values, target: float | None, level: float) -> dict[str, float]:
+def _odds(
+    drawn: Values, values: Values, target: float | None, level: float, widening: float
+) -> dict[str, float]:
     """Where the thirds of an input end, and the probability to reach the target in each."""
     third = thirds(drawn)
     cuts = {
@@ -153,6 +159,7 @@ def _odds(drawn: Values, values: Values, target: float | None, level: float) -> 
         hits, ends = values[third == k] >= target, [np.nan] * 3
         if len(hits):
             p = estimate.probability(int(hits.sum()), len(hits), level=level)
+            p = p.wider(widening, least=0.0, most=1.0)
             ends = [p.value, p.low, p.high]
         found |= dict(zip((f"p_{name}", f"p_{name}_low", f"p_{name}_high"), ends, strict=True))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,7 @@ def test_whole_vehicles_leave_no_rounding() -> None:
     rng = np.random.default_rng(3)
     months = {f"cars_{month}": rng.integers(0, 9, 50) for month in MONTHS}
     runs = {"cars": np.sum([*months.values()], axis=0), **months}
-    assert (Known("cars", MONTHS, 61.0).shift(runs, runs)["cars"] == 61).all()
+    assert (Known("cars", MONTHS, 61.0).shift(runs)["cars"] == 61).all()
 
 
 def test_more_months_after_some_are_the_same_as_all_at_once(year: Study) -> None:
@@ -82,9 +83,9 @@ def test_more_months_after_some_are_the_same_as_all_at_once(year: Study) -> None
 
 
 def test_the_luck_that_is_left_is_known_too(year: Study) -> None:
-    """Luck of the rest and luck in what was made, over what is left of all."""
+    """Of the rest alone, as that in what was made is known; over what is left of all."""
     given = year.given(MADE, 8)
-    luck = (12 - K) * 25 + SLOPE**2 * K * 25
+    luck = (12 - K) * 25
     found = given.luck_share(level=0.999)
     assert found.low <= luck / SPREAD**2 <= found.high
 
@@ -123,6 +124,23 @@ def test_a_lead_carries_over_in_no_run_where_the_runs_agree() -> None:
     same = replicate(Year(weights={}, luck=0.0, months=MONTHS), runs=20, seed=2)
     with pytest.warns(OutsideRuns):
         assert (same.given([110.0]).column() == 1_210).all()
+
+
+def test_only_studies_that_know_the_same_are_compared(year: Study) -> None:
+    given = year.given(MADE, 8)
+    for first, second in ((year, given), (given, year), (given, year.given(MADE + 1, 8))):
+        with pytest.raises(ValueError, match="must have the same months already built as the"):
+            first.minus(second)
+    with pytest.raises(ValueError, match=r"as the first, 770\.0 cars through 2021-08, got 'none'"):
+        given.minus(year)
+
+
+def test_two_plans_are_compared_after_the_same_months(year: Study) -> None:
+    """A plan whose luck and inputs act alike, 10 more a month: so is the rest, 4 months of 10."""
+    more = {name: column + (120 if name == "cars" else 10) for name, column in year.values.items()}
+    better = dataclasses.replace(year, values=more)
+    apart = better.given(840, 8).minus(year.given(840, 8))
+    assert apart.value == pytest.approx(40 - SLOPE * K * 10)
 
 
 @pytest.mark.parametrize(
