@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,9 @@ from ningde_sim.plant import checks
 
 ROUNDING = 1e-12
 """Of the months built, what the sum of others may be off. [-]"""
+
+SHOWN = 3
+"""Columns that a sentence names."""
 
 
 class OutsideRuns(DoubtfulEstimate):
@@ -139,6 +142,17 @@ class Known:
         found = {name: 0.0 for name, column in runs.items() if column.min() >= 0}
         rest = runs[self.of] - self.made(runs)
         return {**found, self.of: self.total} if rest.min() >= 0 else found
+
+    def doubts(self) -> Iterator[str]:
+        """What the reader of any result has to know of these months, a sentence each."""
+        yield from self.outside
+        if self.stopped:
+            names = ", ".join(self.stopped[:SHOWN])
+            more = f" and {left} more" if (left := len(self.stopped) - SHOWN) > 0 else ""
+            yield (
+                f"The regression on the months built takes {names}{more} below the least possible "
+                "in some runs; there they stand at it, so that they need not add up with others."
+            )
 
     def __str__(self) -> str:
         return f"{self.total:,.6g} {self.of} through {self.months[-1]}"

@@ -118,6 +118,8 @@ def warnings(study: Study) -> Iterator[str]:
         counts = table["confidence"].value_counts()
         words = ", ".join(f"{count} {word}" for word, count in counts.items())
         yield f"The {len(table)} quantities of this plan are: {words}."
+    if study.known:
+        yield from study.known.doubts()
     yield from study.case.notes
     if not study.case.notes:
         yield "The numbers of this plant are those that its author gave; see the end of the page."

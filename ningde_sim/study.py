@@ -229,7 +229,8 @@ class Study(Sample):
         The main column of each run becomes what was made plus the rest of that run, moved along
         the linear regression of the rest on what the runs made in these months: a lead or a lag
         so far carries over to the rest as it does across the runs. All other columns move along
-        regressions of their own; months given one by one become what they were. So do the inputs,
+        regressions of their own; what no run has below 0 stops there, and the main column at what
+        was made; months given one by one become what they were. The inputs move as well,
         but those that cannot bear on the main column: a year that starts well tells of them too.
         They are then no longer as they were drawn, whole numbers are none, and where the months
         are far from those of the runs they may leave their ranges.
@@ -271,6 +272,11 @@ class Study(Sample):
         if not low <= known.total <= high:
             found = estimate.mean(made, level=0.95)
             warnings.warn(outlook.OutsideRuns(found, known.total, low, high), stacklevel=2)
+            words = (
+                f"No run made so little, or so much, as {known}: they made {low:,.6g} to "
+                f"{high:,.6g}; what follows is extrapolated."
+            )
+            known = replace(known, outside=(words,))
         idle = self.case.idle(self.case.of)
         inputs = {
             name: drawn if name in idle else outlook.along(made, known.total, drawn)
@@ -278,11 +284,14 @@ class Study(Sample):
         }
         moved, least = known.shift(self.values), known.least(self.values)
         values = outlook.not_below(moved, least)
-        before = self.known or replace(known, taken=0)
+        stopped = tuple(name for name in least if moved[name].min() < least[name])
+        before = self.known or outlook.Known(self.case.of, (), 0.0, taken=0)
         known = replace(
             known,
             distance=math.hypot(before.distance, outlook.distance(made, known.total)),
             taken=before.taken + 1,
+            outside=before.outside + known.outside,
+            stopped=tuple(dict.fromkeys(before.stopped + stopped)),
         )
         twins = outlook.not_below(self._twins_given(known, moved), least)
         return replace(self, inputs=inputs, values=values, twins=twins, precision=None, known=known)
@@ -399,6 +408,8 @@ def doubts(study: Study) -> Lines:
         if study.twins:
             yield "luck share", f"{study.luck_share()} of the variance (n: twins)"
         yield "weighs most", f"{_weights(study.input_shares())}; rank correlation"
+    for k, doubt in enumerate(study.known.doubts() if study.known else ()):
+        yield "" if k else "with care", doubt
     if not study.complete:
         yield "incomplete", "interrupted: these are the first runs only"
     if study.precision and not study.precision.reached(values):
