@@ -98,6 +98,9 @@ def test_the_reach_has_intervals_losses_doubts_and_pictures(tmp_path: Path) -> N
 
 def test_works_and_launches_tell_the_latest_days(tmp_path: Path) -> None:
     days = {"calendar.start": date(2021, 8, 23), "calendar.end": date(2021, 10, 31)}
+    outside = ("calendar.closures.spring_festival", "calendar.closures.summer_leave")
+    for what in (*outside, "launches.model_b"):  # else a file that is read tells of them
+        days[f"{what}.start"] = date(2021, 10, 9)
     scenario("ningde-2021").replace(days).to_toml(tmp_path / "autumn.toml")
     autumn = ("--scenario", str(tmp_path / "autumn.toml"))
     text = run("works_and_launches.py", *autumn, "--targets", "1000", "900000")

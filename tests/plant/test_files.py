@@ -436,7 +436,7 @@ def test_the_help_of_read_shop_tells_every_key() -> None:
         assert told[key][0] == required, key
         if unit := told[key][1].strip("[]"):
             one = {"value": 1, "unit": unit, "confidence": "found", "source": "x"}
-            of = get_args(hint)[1] if key.endswith("cycle_times") else hint
+            of = get_args(get_args(hint)[0])[1] if key.endswith("cycle_times") else hint
             TypeAdapter(of).validate_python(one)
         else:
             assert "Quantity" not in str(hint), key
