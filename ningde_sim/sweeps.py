@@ -316,15 +316,19 @@ class Sweep:
         Subset selection: see `paired.possibly_best` and `paired.possibly_likeliest`.
         """
         confidence = checks.share(self._owner, "confidence", confidence)
-        found = self._matrix(of)
-        if target is None:
-            kept, by = paired.possibly_best(found, confidence=confidence), "mean"
-        else:
-            least = checks.finite(self._owner, "target", target)
-            kept = paired.possibly_likeliest(found >= least, confidence=confidence)
-            by = "probability"
+        if target is not None:
+            target = checks.finite(self._owner, "target", target)
+        kept = self._may_be_best(of, target, confidence)
+        by = "mean" if target is None else "probability"
         table = self.estimates(of=of, target=target)[kept].assign(by=by)
         return table.sort_values(by, ascending=False, kind="stable")
+
+    def _may_be_best(self, of: str | None, target: float | None, confidence: float) -> Values:
+        """Of each cell whether it may be the best, by the mean or by how likely it reaches."""
+        found = self._matrix(of)
+        if target is None:
+            return paired.possibly_best(found, confidence=confidence)
+        return paired.possibly_likeliest(found >= target, confidence=confidence)
 
     def cheapest(
         self,
@@ -448,7 +452,7 @@ class Sweep:
         ways: dict[str, float | None] = {"the mean": None}
         if self.target is not None:
             ways = {of: self.target, **ways}
-        kept = [f"{len(self.best(target=t)):,} by {by}" for by, t in ways.items()]
+        kept = [f"{self._may_be_best(None, t, 0.95).sum():,} by {by}" for by, t in ways.items()]
         told = f"{', '.join(kept)}; with 95 % confidence"
         yield "may be best", f"of {len(found):,} cells {told}"
         told = f"seed {self.seed}, {self.case.engine} engine, version {self.version}"

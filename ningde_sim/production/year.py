@@ -123,7 +123,7 @@ class YearRun:
             made.insert(4, "exported", self.shipping.daily["exported"].to_numpy())
         return made
 
-    @tabled
+    @cached_property
     def _made(self) -> pd.DataFrame:
         """The days without what was exported."""
         run, sets = self.shop_run, self.scenario.knock_down

@@ -11,7 +11,7 @@ from ningde_sim.plant.paths import changed, leaves, nearest
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.times import Times
 from ningde_sim.scenarios.calendar import check_plan
-from ningde_sim.scenarios.dates import spans
+from ningde_sim.scenarios.dates import Span, spans
 from ningde_sim.scenarios.tables import CalendarTable
 
 SHOP_KEYS = ("body_shop", "body_shop_before")
@@ -86,33 +86,30 @@ class Addressed:
                 new[f"{path}_by_month"] = None
         return self._changed(lambda path, value: new.get(written(path), value))
 
-    def check_plan(self, dated: Collection[str] | None = None) -> None:
+    def check_plan(self, times: Mapping[str, Span] | None = None) -> None:
         """Warn of a plan beyond the overtime cap, beyond the calendar that is announced or its own.
 
         Parameters
         ----------
-        dated : collection of str, optional
-            Paths of the dates that should lie in the calendar; without it all of them.
+        times : mapping of path to Span, optional
+            What should lie in the calendar; without it all that has a date.
         """
-        times = spans(self)
-        if dated is not None:
-            times = {path: time for path, time in times.items() if path in dated}
-        check_plan(self.name, self.calendar, times)
+        check_plan(self.name, self.calendar, spans(self) if times is None else times)
 
-    def _moved(self, found: Self, changes: Iterable[str]) -> set[str]:
-        """The paths of dates that changes moved, against a calendar or with it.
+    def _moved(self, found: Self, changes: Iterable[str]) -> dict[str, Span]:
+        """The times of what has a date that changes moved, against a calendar or with it.
 
         Who cuts a calendar shorter leaves out on purpose what it no longer holds.
         """
-        ours, theirs = self.calendar, found.calendar
+        times, ours, theirs = spans(found), self.calendar, found.calendar
         if theirs.start < ours.start or theirs.end > ours.end:
-            return set(spans(found))
+            return times
         heads = {
             head
             for head, _, last in (path.rpartition(".") for path in changes)
             if last in ("start", "delay", "dates")
         }
-        return {path for path in spans(found) if path.rpartition(".")[0] in heads}
+        return {path: time for path, time in times.items() if path.rpartition(".")[0] in heads}
 
     @property
     def content(self) -> dict[str, str]:
