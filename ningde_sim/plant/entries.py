@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import AfterValidator
 
@@ -40,3 +40,6 @@ class Entries(dict[str, Table]):
 
 FROZEN = AfterValidator(Entries)
 """Marks a field of a description that holds tables by name."""
+
+Named = Annotated[dict[str, Table], FROZEN]
+"""Tables by name, of which there may be none: the default is `Entries`."""

@@ -16,7 +16,7 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 
 from ningde_sim.plant.distributions import Exponential, Lognormal
-from ningde_sim.plant.entries import FROZEN, Entries
+from ningde_sim.plant.entries import FROZEN, Entries, Named
 from ningde_sim.plant.quantity import (
     STRICT_KEYS,
     Confidence,
@@ -161,9 +161,9 @@ class ZoneTable:
     source: Text
     takes: StoreNames = ()
     puts: StoreNames = ()
-    joins: Annotated[dict[str, StoreNames], FROZEN] = dataclasses.field(default_factory=Entries)
+    joins: Named[StoreNames] = dataclasses.field(default_factory=Entries)
     buffers: Places | None = None
-    cycle_times: Annotated[dict[str, Cycle], FROZEN] = dataclasses.field(default_factory=Entries)
+    cycle_times: Named[Cycle] = dataclasses.field(default_factory=Entries)
     inspection: InspectionTable | None = None
     note: str = ""
 
@@ -206,14 +206,10 @@ class ShopFile:
 
     name: Text
     zones: Annotated[dict[str, ZoneTable], Field(min_length=1), FROZEN]
-    stores: Annotated[dict[str, StoreTable], FROZEN] = dataclasses.field(default_factory=Entries)
+    stores: Named[StoreTable] = dataclasses.field(default_factory=Entries)
     shop: ShopTable = dataclasses.field(default_factory=ShopTable)
-    failures: Annotated[dict[str, FailureTable], FROZEN] = dataclasses.field(
-        default_factory=Entries
-    )
-    planned_stops: Annotated[dict[str, PlannedStopTable], FROZEN] = dataclasses.field(
-        default_factory=Entries
-    )
+    failures: Named[FailureTable] = dataclasses.field(default_factory=Entries)
+    planned_stops: Named[PlannedStopTable] = dataclasses.field(default_factory=Entries)
     notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")

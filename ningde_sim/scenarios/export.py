@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ningde_sim.plant.entries import FROZEN, Entries
+from ningde_sim.plant.entries import FROZEN, Entries, Named
 from ningde_sim.plant.quantity import Quantity, fault, measured
 from ningde_sim.plant.tables import Flag, Places, Share, record
 from ningde_sim.scenarios.tables import Days, Season
@@ -99,7 +99,7 @@ class GatewayTable:
     loading_rate: Annotated[Quantity, measured("cars/day", least=1)]
     clearance: Days
     legs: Annotated[dict[str, LegTable], Field(min_length=1), FROZEN]
-    closures: Annotated[dict[str, ShutTable], FROZEN] = dataclasses.field(default_factory=Entries)
+    closures: Named[ShutTable] = dataclasses.field(default_factory=Entries)
 
 
 @record

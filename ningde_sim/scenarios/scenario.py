@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import model_validator
 
 from ningde_sim.plant import checks
-from ningde_sim.plant.entries import FROZEN, Entries
+from ningde_sim.plant.entries import Entries, Named
 from ningde_sim.plant.paths import differences, nearest, plain
 from ningde_sim.plant.quantity import Quantity, Text, fault, measured
 from ningde_sim.plant.tables import ShopFile, record
@@ -78,11 +78,9 @@ class Scenario(Addressed):
     knock_down: KnockDownTable
     body_shop_before: ShopFile | None = None
     works: WorksTable | None = None
-    launches: Annotated[dict[str, LaunchTable], FROZEN] = dataclasses.field(default_factory=Entries)
-    supply: Annotated[dict[str, StopTable], FROZEN] = dataclasses.field(default_factory=Entries)
-    slowdowns: Annotated[dict[str, SlowdownTable], FROZEN] = dataclasses.field(
-        default_factory=Entries
-    )
+    launches: Named[LaunchTable] = dataclasses.field(default_factory=Entries)
+    supply: Named[StopTable] = dataclasses.field(default_factory=Entries)
+    slowdowns: Named[SlowdownTable] = dataclasses.field(default_factory=Entries)
     export: ExportTable | None = None
     notes: tuple[Text, ...] = ()
 

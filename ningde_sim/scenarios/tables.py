@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from ningde_sim.plant.entries import FROZEN, Entries
+from ningde_sim.plant.entries import Entries, Named
 from ningde_sim.plant.quantity import Number, Quantity, fault, measured
 from ningde_sim.plant.tables import Flag, Hours, Minutes, Places, Ratio, Share, record
 
@@ -78,9 +78,7 @@ class CalendarTable:
     crews_by_month: ByMonth | None = None
     saturdays_by_month: ByMonth | None = None
     overtime_by_month: ByMonth | None = None
-    closures: Annotated[dict[str, ClosureTable], FROZEN] = dataclasses.field(
-        default_factory=Entries
-    )
+    closures: Named[ClosureTable] = dataclasses.field(default_factory=Entries)
 
     @model_validator(mode="after")
     def _check(self) -> CalendarTable:
