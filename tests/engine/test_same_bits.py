@@ -1,0 +1,35 @@
+"""The shops that ship give the same bits as ever: regression, whatever is renamed or moved."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from ningde_sim import ningde_2020, ningde_2021, simulate
+
+REGRESSION = {
+    "ningde_2020": "60d99d27b25a5711c9e8d8cecec45c21821b112ceb81fd6847e1117e03c5db0b",
+    "ningde_2021": "9a2fe31d887874b6845384bf2f78e25343064506cc1c6ccacc8658fdff7e14f9",
+}
+"""SHA-256 of what 260 h after 20 h gave, seed 7, run 3, before names and folders changed."""
+
+SHOPS = {"ningde_2020": ningde_2020, "ningde_2021": ningde_2021}
+
+
+def digest(run) -> str:
+    """SHA-256 of exits and counts, in an order that hangs on no name of ours."""
+    counts = run.counts
+    arrays = [times.array() for _, times in sorted(counts.exits.items())]
+    arrays += [counts.spent]
+    for columns in (counts.stations, counts.stores, counts.clocks):
+        arrays += [columns[name] for name in sorted(columns)]
+    found = hashlib.sha256()
+    for array in arrays:
+        found.update(np.ascontiguousarray(array, dtype=np.int64).tobytes())
+    return found.hexdigest()
+
+
+@pytest.mark.parametrize("name", SHOPS)
+def test_regression_a_default_shop_gives_the_same_bits(name):
+    run = simulate(SHOPS[name](), hours=260, warm_up=20, seed=7, run=3)
+    assert digest(run) == REGRESSION[name]
