@@ -16,8 +16,8 @@ import argparse
 import warnings
 from pathlib import Path
 
-from ningde_sim import DoubtfulEstimate, Sweep, ningde_2021, plots, sweep
-from ningde_sim.archive import ArchiveFailed, ArchiveRefused
+from ningde_sim import Sweep, ningde_2021, plots, sweep
+from ningde_sim.exceptions import ArchiveFailed, ArchiveRefused, DoubtfulEstimate
 
 CREWS = range(1, 9)
 PLACES = (15, 30, 45, 60, 75, 90)

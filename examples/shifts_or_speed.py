@@ -15,9 +15,8 @@ from __future__ import annotations
 import argparse
 import warnings
 
-from ningde_sim import Comparison, DoubtfulEstimate, Scenario, Sweep, Times, plots, scenario, sweep
-from ningde_sim.archive import ArchiveFailed, ArchiveRefused
-from ningde_sim.scenarios.calendar import CalendarWarning
+from ningde_sim import Comparison, Scenario, Sweep, Times, plots, scenario, sweep
+from ningde_sim.exceptions import ArchiveFailed, ArchiveRefused, CalendarWarning, DoubtfulEstimate
 
 RUNS = 24
 """Years of each plan: about four minutes on two cores."""

@@ -18,8 +18,8 @@ import numpy as np
 
 from ningde_sim import scenario, simulate_year
 from ningde_sim.plant.quantity import Quantity
-from ningde_sim.scenarios.export import ExportTable, ShutTable
 from ningde_sim.shipping import ShippingRun, ship
+from ningde_sim.shipping.schema import ExportTable, ShutTable
 
 SEED = 2021
 SERVICE, GATEWAY = "europe", "xiamen"

@@ -14,7 +14,8 @@ import argparse
 
 import pandas as pd
 
-from ningde_sim import ledger, ningde_2021, plots, scenario, simulate, simulate_year
+from ningde_sim import ningde_2021, plots, scenario, simulate, simulate_year
+from ningde_sim.improve import gains
 
 MONTH_HOURS, WARM_UP_HOURS = 500.0, 20.0
 SEED = 2021
@@ -63,7 +64,7 @@ def main() -> None:
     say(f"The year: what its {year.vehicles:,} vehicles waited for", year.ledger(), hours)
 
     print(f"\nWorth of single actions in the month, from {options.runs} ledgers", flush=True)
-    found = ledger.worth(
+    found = gains.worth(
         shop,
         hours=options.hours,
         warm_up=WARM_UP_HOURS,

@@ -18,7 +18,9 @@ import warnings
 
 import numpy as np
 
-from ningde_sim import DoubtfulEstimate, Scenario, Study, estimate, replicate, scenario
+from ningde_sim import Scenario, Study, replicate, scenario
+from ningde_sim.exceptions import DoubtfulEstimate
+from ningde_sim.statistics import estimate
 
 RUNS = 24
 """Years for each point: all in all about four minutes on two cores."""

@@ -4,12 +4,9 @@ from importlib import import_module
 from importlib.metadata import version
 from types import ModuleType
 
-from ningde_sim.comparison import Comparison, compare
-from ningde_sim.downtime.fitting import fit_downtime
 from ningde_sim.engine.shop_run import ShopRun
-from ningde_sim.engine.simulation import simulate
-from ningde_sim.estimate import DoubtfulEstimate, Estimate
-from ningde_sim.plant.defaults import ningde_2020, ningde_2021
+from ningde_sim.engine.simulate import simulate
+from ningde_sim.exceptions import DoubtfulEstimate
 from ningde_sim.plant.distributions import (
     Empirical,
     Exponential,
@@ -20,20 +17,23 @@ from ningde_sim.plant.distributions import (
     Uniform,
     Weibull,
 )
-from ningde_sim.plant.files import read_shop
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.quantity import Quantity
+from ningde_sim.plant.read import read_shop
+from ningde_sim.plant.scale import Times
+from ningde_sim.plant.shipped import ningde_2020, ningde_2021
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
-from ningde_sim.plant.times import Times
 from ningde_sim.plant.working_time import WorkingTime
-from ningde_sim.production.year import YearRun, simulate_year
-from ningde_sim.replication import replicate
-from ningde_sim.scenarios.files import scenario
-from ningde_sim.scenarios.scenario import Scenario
-from ningde_sim.study import Study
-from ningde_sim.sweeping import sweep
-from ningde_sim.sweeps import Sweep
+from ningde_sim.statistics.estimate import Estimate
+from ningde_sim.studies.compare import Comparison, compare
+from ningde_sim.studies.replicate import replicate
+from ningde_sim.studies.study import Study
+from ningde_sim.studies.sweep import sweep
+from ningde_sim.studies.sweep_result import Sweep
+from ningde_sim.year.read import scenario
+from ningde_sim.year.scenario import Scenario
+from ningde_sim.year.year_run import YearRun, simulate_year
 
 __version__ = version("ningde-sim")
 
@@ -65,7 +65,6 @@ __all__ = [
     "WorkingTime",
     "YearRun",
     "compare",
-    "fit_downtime",
     "ningde_2020",
     "ningde_2021",
     "read_shop",
@@ -77,18 +76,20 @@ __all__ = [
 ]
 
 
-_MODULES = (
-    "designs",
-    "downtime",
-    "facts",
-    "ledger",
-    "measures",
-    "plots",
-    "sensitivity",
-    "shipping",
-    "theory",
-    "warm_up",
-)
+_MODULES = {
+    "designs": "studies.designs",
+    "exceptions": "exceptions",
+    "facts": "facts",
+    "improve": "improve",
+    "learn": "learn",
+    "measures": "measures",
+    "plots": "plots",
+    "sensitivity": "sensitivity",
+    "shipping": "shipping",
+    "theory": "theory",
+    "warm_up": "warm_up",
+}
+"""Public modules, imported when asked for, and where they stand."""
 
 
 def __dir__() -> list[str]:
@@ -99,5 +100,5 @@ def __dir__() -> list[str]:
 def __getattr__(name: str) -> ModuleType:
     """`ningde_sim.plots` and the other modules are there when asked for."""
     if name in _MODULES:
-        return import_module(f"ningde_sim.{name}")
+        return import_module(f"ningde_sim.{_MODULES[name]}")
     raise AttributeError(f"module 'ningde_sim' has no attribute {name!r}")

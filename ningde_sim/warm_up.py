@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from ningde_sim import estimate, units
-from ningde_sim.engine.simulation import Engine, check_request, simulate
-from ningde_sim.estimate import DoubtfulEstimate, Estimate, Values
-from ningde_sim.plant import checks
+from ningde_sim._support import checks, units
+from ningde_sim._support.parallel import each, number_of_workers
+from ningde_sim._support.progress import bar
+from ningde_sim.engine.simulate import Engine, check_request, simulate
+from ningde_sim.exceptions import SeriesTooShort, WarmUpTooShort
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.working_time import WorkingTime, open_before
-from ningde_sim.progress import bar
-from ningde_sim.workers import each, number_of_workers
+from ningde_sim.statistics import estimate
+from ningde_sim.statistics.estimate import Estimate, Values
 
 __all__ = ["Cut", "SeriesTooShort", "WarmUp", "WarmUpTooShort", "how_long", "mser"]
 
@@ -48,43 +49,6 @@ class Cut:
     at: int
     minimum: float
     enough: bool
-
-
-class SeriesTooShort(DoubtfulEstimate):
-    """The series from the empty start is too short to tell how long the warm-up has to be.
-
-    Attributes
-    ----------
-    estimate : Estimate  What the shop makes in the second half of the series. [bodies/h]
-    needed : None  How many hours would do is not known.
-    """
-
-    def __str__(self) -> str:
-        return (
-            f"{self.estimate} bodies an hour: what the shop makes still changes in the second "
-            "half of the series, ask for more hours."
-        )
-
-
-class WarmUpTooShort(DoubtfulEstimate):
-    """No body had left the shop when its warm-up ended: the time in which it fills was counted.
-
-    Attributes
-    ----------
-    estimate : Estimate
-    hours : float  The warm-up. [h]
-    """
-
-    def __init__(self, estimate: Estimate, hours: float) -> None:
-        super().__init__(estimate, None)
-        self.args = (estimate, hours)
-        self.hours = hours
-
-    def __str__(self) -> str:
-        return (
-            f"{self.estimate}: no body had left the shop when the warm-up of {self.hours:g} h "
-            "ended; ningde_sim.warm_up.how_long tells how long it has to be."
-        )
 
 
 def mser(series: Any, *, batch: int = BATCH) -> Cut:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ningde_sim.scenarios.export import ExportTable
+from ningde_sim.shipping.schema import ExportTable
 
 
 def q(value: float, unit: str, low: float | None = None, high: float | None = None) -> Any:

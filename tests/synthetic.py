@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ningde_sim.cases import Row, Workers
+from ningde_sim.studies.experiment import Row, Workers
 
 MONTHS = tuple(f"2021-{month:02d}" for month in range(1, 13))
 

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import t as student
 
 from ningde_sim import ningde_2020, ningde_2021, simulate
-from ningde_sim.plant.files import build, load
+from ningde_sim.plant.read import build, load
 
 N = 10
 CLOSURES = ("door_fl", "door_fr", "door_rl", "door_rr", "hood", "tailgate")

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import ningde_sim
-from ningde_sim import Comparison, DoubtfulEstimate, Sweep
+from ningde_sim import Comparison, Sweep
+from ningde_sim.exceptions import DoubtfulEstimate
 
 RESULTS = {ningde_sim.ShopRun, ningde_sim.Study, ningde_sim.YearRun, Comparison, Sweep}
 """Made by functions, which hold the example; so are warnings."""

@@ -21,7 +21,7 @@ from ningde_sim import (
     simulate,
     sweep,
 )
-from ningde_sim.estimate import Estimate
+from ningde_sim.statistics.estimate import Estimate
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 MONTHS = {"hours": 500, "warm_up": 20, "seed": 0, "progress": False}

@@ -8,20 +8,10 @@ import re
 import numpy as np
 import pytest
 
-from ningde_sim import (
-    DoubtfulEstimate,
-    Failure,
-    Fixed,
-    Line,
-    Shop,
-    Station,
-    Store,
-    WorkingTime,
-    simulate,
-    warm_up,
-)
-from ningde_sim.replication import replicate
-from ningde_sim.warm_up import SeriesTooShort, WarmUpTooShort, how_long, mser
+from ningde_sim import Failure, Fixed, Line, Shop, Station, Store, WorkingTime, simulate, warm_up
+from ningde_sim.exceptions import DoubtfulEstimate, SeriesTooShort, WarmUpTooShort
+from ningde_sim.studies.replicate import replicate
+from ningde_sim.warm_up import how_long, mser
 
 
 def brute(series: np.ndarray, batch: int) -> int:

@@ -7,9 +7,9 @@ import datetime
 from functools import cache
 from typing import Any
 
-from ningde_sim.plant.files import load
-from ningde_sim.scenarios.files import scenario
-from ningde_sim.scenarios.scenario import Scenario
+from ningde_sim.plant.read import load
+from ningde_sim.year.read import scenario
+from ningde_sim.year.scenario import Scenario
 
 
 def _q(value: float, unit: str, low: float | None = None, high: float | None = None) -> Any:

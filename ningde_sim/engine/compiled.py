@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ningde_sim import units
-from ningde_sim.engine import _kernel, path
+from ningde_sim._support import units
+from ningde_sim.engine import _kernel, critical_path
 from ningde_sim.engine._kernel import NEVER
-from ningde_sim.engine.results import COUNTED, Counts, History, Ints, Packed, period_ends
+from ningde_sim.engine.counts import COUNTED, Counts, History, Ints, Packed, period_ends
 from ningde_sim.engine.rules import Layout, visible_ms
 
 EVENTS = 100_000
@@ -68,7 +68,7 @@ def _stores(layout: Layout) -> tuple[Records, Ints]:
     for field in ("capacity", "transit", "time"):
         stores[field] = [getattr(gap, field) for gap in layout.gaps]
     stores["level"] = stores["ready"] = [gap.initial for gap in layout.gaps]
-    putters, takers = path.joined(layout)
+    putters, takers = critical_path.joined(layout)
     n_under_way = [gap.capacity if gap.transit else 0 for gap in layout.gaps]
     stores["takers"], end = _ranges([*map(len, takers)])
     stores["putters"], end = _ranges([*map(len, putters)], int(end[-1]) if len(end) else 0)
@@ -205,13 +205,13 @@ class _Path:
             (_backwards(floor, int(g.exit_cause)), self.known),
             (self._going_on(floor), int(g.exit_at)),
         ):
-            self.add(np.array(path.between(rows, low), np.int64).reshape(-1, 3))
+            self.add(np.array(critical_path.between(rows, low), np.int64).reshape(-1, 3))
         return self.rows
 
-    def _going_on(self, floor: _kernel.Floor) -> Iterator[path.Row]:
+    def _going_on(self, floor: _kernel.Floor) -> Iterator[critical_path.Row]:
         """What the station of the last body waits for, and what that came of, the last first."""
         g, stores = floor.g[0], floor.stores
-        thing = path.awaited(
+        thing = critical_path.awaited(
             self.layout, floor.stations["content"], stores["level"], stores["ready"], int(g.exit_of)
         )
         now = int(g.now)
@@ -228,7 +228,7 @@ class _Path:
             yield from _backwards(floor, int(before))
 
 
-def _backwards(floor: _kernel.Floor, step: int) -> Iterator[path.Row]:
+def _backwards(floor: _kernel.Floor, step: int) -> Iterator[critical_path.Row]:
     """A step and those that it came of, the last first."""
     while step >= 0:
         what, begin, end, step = floor.steps[step].tolist()

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import simpy
 
-from ningde_sim import units
-from ningde_sim.engine import _kernel, path
+from ningde_sim._support import units
+from ningde_sim.engine import _kernel, critical_path
 from ningde_sim.engine._kernel import NEVER
-from ningde_sim.engine.results import COUNTED, Counts, History, Ints, Packed, period_ends
+from ningde_sim.engine.counts import COUNTED, Counts, History, Ints, Packed, period_ends
 from ningde_sim.engine.rules import Clock, Gap, Layout, Place, State, visible_ms
 
 Process = Generator[simpy.Event, Any, None]
@@ -628,17 +628,19 @@ class Floor:
             thing.clear()
         self.exits.clear()
 
-    def critical_path(self, begin: int) -> list[path.Row]:
+    def critical_path(self, begin: int) -> list[critical_path.Row]:
         """What the last body waited for from `begin` on, then what its station still waits for."""
         left, step = self.last_exit
-        return path.between(_backwards(step), begin) + path.between(self.going_on(), left)
+        return critical_path.between(_backwards(step), begin) + critical_path.between(
+            self.going_on(), left
+        )
 
-    def going_on(self) -> Iterator[path.Row]:
+    def going_on(self) -> Iterator[critical_path.Row]:
         """What the station of the last body waits for, and what that came of, the last first."""
         content = [station.content for station in self.stations]
         level, ready = ([getattr(s, name) for s in self.stores] for name in ("level", "ready"))
         now, layout = int(self.env.now), self.layout
-        thing = path.awaited(layout, content, level, ready, self.last_place)
+        thing = critical_path.awaited(layout, content, level, ready, self.last_place)
         if thing is None:
             yield 2 * layout.stuck, self.last_exit[0], now
         elif thing < len(self.stations):
@@ -651,7 +653,7 @@ class Floor:
             yield from _backwards(before)
 
 
-def _backwards(step: Step | None) -> Iterator[path.Row]:
+def _backwards(step: Step | None) -> Iterator[critical_path.Row]:
     """A step and those that it came of, the last first."""
     while step is not None:
         yield step.what, step.begin, step.end
@@ -735,7 +737,7 @@ def _collect(floor: Floor, warm_up: int, history: History | None) -> Counts:
         exits=exits,
         trace=np.array(floor.trace, np.int64).reshape(-1, 4) - begun if floor.tracing else None,
         history=history,
-        path=path.packed(floor.critical_path(warm_up), warm_up) if floor.telling else None,
+        path=critical_path.packed(floor.critical_path(warm_up), warm_up) if floor.telling else None,
     )
 
 

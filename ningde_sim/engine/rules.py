@@ -53,7 +53,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from ningde_sim import units
+from ningde_sim._support import units
 from ningde_sim.engine._kernel import NEVER
 from ningde_sim.engine.streams import Streams
 from ningde_sim.plant.distributions import Uniform

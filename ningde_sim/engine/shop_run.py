@@ -10,15 +10,14 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from ningde_sim import units
-from ningde_sim.engine.path import CriticalPath
-from ningde_sim.engine.results import Counts, History, Ints, Packed, merged
+from ningde_sim._support import checks, units
+from ningde_sim._support.summary import wrapped
+from ningde_sim._support.tabled import tabled
+from ningde_sim.engine.counts import Counts, History, Ints, Packed, merged
+from ningde_sim.engine.critical_path import CriticalPath
 from ningde_sim.engine.rules import STATES, Layout, State
-from ningde_sim.plant import checks
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.working_time import open_before, union
-from ningde_sim.tabled import tabled
-from ningde_sim.wrapped import wrapped
 
 Kept = TypeVar("Kept", Ints, History, Packed)
 

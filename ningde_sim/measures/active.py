@@ -7,13 +7,13 @@ import heapq
 import numpy as np
 import pandas as pd
 
-from ningde_sim import estimate, units
-from ningde_sim.engine.results import Ints
+from ningde_sim._support import checks, units
+from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.rules import State
 from ningde_sim.engine.shop_run import ShopRun
-from ningde_sim.measures.log import Bools, Floats, StateLog, read
 from ningde_sim.measures.ranks import ranks
-from ningde_sim.plant import checks
+from ningde_sim.measures.state_log import Bools, Floats, StateLog, read
+from ningde_sim.statistics import estimate
 
 ACTIVE = (State.WORKING, State.PLANNED, State.DOWN, State.WAITING)
 """What a station does of its own, with its failures: all but starved, blocked, off."""

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ningde_sim.engine.results import Ints
+from ningde_sim._support import checks
+from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.shop_run import ShopRun
-from ningde_sim.measures.log import Floats
 from ningde_sim.measures.ranks import ranks
+from ningde_sim.measures.state_log import Floats
 from ningde_sim.measures.states import shares
-from ningde_sim.plant import checks
 from ningde_sim.plant.shop import Shop
 
 Joins = Iterable[tuple[Any, Any]]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ningde_sim._support import checks
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.measures.active import active_periods, momentary_bottlenecks
 from ningde_sim.measures.neighbours import Joins, arrows, joined_stations, turning_points
 from ningde_sim.measures.ranks import ranks
 from ningde_sim.measures.states import shares
-from ningde_sim.plant import checks
 
 
 def ranking(run_or_log: ShopRun | pd.DataFrame, joins: Joins | None = None) -> pd.DataFrame:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ningde_sim.engine.results import Ints
-from ningde_sim.measures.log import Bools, Floats
+from ningde_sim.engine.counts import Ints
+from ningde_sim.measures.state_log import Bools, Floats
 
 
 def ranks(*keys: Floats | Bools) -> Ints:

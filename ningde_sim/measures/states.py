@@ -7,7 +7,7 @@ import pandas as pd
 
 from ningde_sim.engine.rules import STATES, State
 from ningde_sim.engine.shop_run import ShopRun
-from ningde_sim.measures.log import read
+from ningde_sim.measures.state_log import read
 
 AT_WORK = STATES[:-1]
 """The states but `off`: their shares of the working time add up to 1."""

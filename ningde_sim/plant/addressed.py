@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
-from ningde_sim.plant import checks
+from ningde_sim._support import checks
 from ningde_sim.plant.paths import nearest, outer
-from ningde_sim.plant.times import Times
+from ningde_sim.plant.scale import Times
 
 Thing = TypeVar("Thing")
 

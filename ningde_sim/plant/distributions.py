@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from ningde_sim.plant import checks
+from ningde_sim._support import checks
 
 
 class Distribution:

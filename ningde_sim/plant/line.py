@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
-from ningde_sim.plant import checks
+from ningde_sim._support import checks
+from ningde_sim._support.units import MAX_PLACES
 from ningde_sim.plant.station import Station
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
-from ningde_sim.units import MAX_PLACES
 
 
 def _store_names(owner: str, field: str, value: object) -> tuple[str, ...]:

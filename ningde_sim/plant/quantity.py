@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from ningde_sim.plant.checks import MOST_CHARACTERS
+from ningde_sim._support.checks import MOST_CHARACTERS
 
 Record = TypeVar("Record")
 

@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from ningde_sim.plant import addressed, checks
+from ningde_sim._support import checks
+from ningde_sim._support.summary import wrapped
+from ningde_sim.plant import addressed
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.paths import differences
 from ningde_sim.plant.station import Robot, Station
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
-from ningde_sim.wrapped import wrapped
 
 Thing = TypeVar("Thing", Station, Line, Store)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
-from ningde_sim.plant import checks
+from ningde_sim._support import checks
 from ningde_sim.plant.distributions import Distribution, Fixed
 
 Clock = Literal["operating", "calendar"]

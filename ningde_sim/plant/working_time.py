@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ningde_sim.plant import checks
+from ningde_sim._support import checks
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Pictures of results: each function draws on the axes that it is given, or on new ones."""
 
 from ningde_sim.plots.axes import COLOURS
-from ningde_sim.plots.ledger import plot_bottleneck, plot_ledger
+from ningde_sim.plots.critical_paths import plot_bottleneck, plot_ledger
 from ningde_sim.plots.runs import (
     plot_distribution,
     plot_fan,
@@ -9,10 +9,10 @@ from ningde_sim.plots.runs import (
     plot_stores,
     plot_yard,
 )
-from ningde_sim.plots.sensitivity import plot_tornado
+from ningde_sim.plots.sensitivities import plot_tornado
 from ningde_sim.plots.sweeps import plot_sweep
 from ningde_sim.plots.timelines import plot_gantt, plot_levels
-from ningde_sim.plots.warm_up import plot_warm_up
+from ningde_sim.plots.warm_ups import plot_warm_up
 
 __all__ = [
     "COLOURS",

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ningde_sim import units
-from ningde_sim.plant import checks
+from ningde_sim._support import checks, units
 from ningde_sim.plant.paths import nearest
 
 if TYPE_CHECKING:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from ningde_sim import estimate
+from ningde_sim._support import checks
 from ningde_sim.engine.rules import STATES
 from ningde_sim.engine.shop_run import ShopRun
-from ningde_sim.plant import checks
 from ningde_sim.plots.axes import (
     BLUE,
     COLOURS,
@@ -26,7 +25,8 @@ from ningde_sim.plots.axes import (
     new_axes,
 )
 from ningde_sim.shipping import ShippingRun
-from ningde_sim.study import Study
+from ningde_sim.statistics import estimate
+from ningde_sim.studies.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

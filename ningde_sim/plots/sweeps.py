@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from ningde_sim.plant import checks
+from ningde_sim._support import checks
 from ningde_sim.plots.axes import BLUE, VERMILLION, check, new_axes
-from ningde_sim.sweeps import Sweep
+from ningde_sim.studies.sweep_result import Sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

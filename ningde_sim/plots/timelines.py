@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ningde_sim import units
-from ningde_sim.engine.results import Ints
+from ningde_sim._support import checks, units
+from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.rules import STATES
 from ningde_sim.engine.shop_run import ShopRun
-from ningde_sim.plant import checks
 from ningde_sim.plots.axes import (
     BLUE,
     COLOURS,

@@ -1,5 +1,5 @@
 """Export: from the gate to the ship, and whether the cars can leave."""
 
-from ningde_sim.shipping.run import ShippingRun, ship
+from ningde_sim.shipping.ship import ShippingRun, ship
 
 __all__ = ["ShippingRun", "ship"]

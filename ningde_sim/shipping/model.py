@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 import simpy
 
-from ningde_sim import units
-from ningde_sim.engine.results import Ints
-from ningde_sim.scenarios.export import ExportTable, GatewayTable, Kind, LegTable, ServiceTable
-from ningde_sim.shipping.account import Account, Voyage, empty_account
+from ningde_sim._support import units
+from ningde_sim.engine.counts import Ints
 from ningde_sim.shipping.batches import Batch, Split, Stock, allot
+from ningde_sim.shipping.records import Account, Voyage, empty_account
+from ningde_sim.shipping.schema import ExportTable, GatewayTable, Kind, LegTable, ServiceTable
 from ningde_sim.shipping.timetable import DAY, Call, Shut, calls, closures
 
 NO_LIMIT = 2**60

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ningde_sim import units
+from ningde_sim._support import units
 from ningde_sim.engine.streams import Draws
 from ningde_sim.plant.distributions import Exponential
 from ningde_sim.plant.working_time import union
-from ningde_sim.scenarios.export import GatewayTable, ServiceTable, ShutTable
+from ningde_sim.shipping.schema import GatewayTable, ServiceTable, ShutTable
 
 DAY = 24 * units.MS_PER_H
 """[ms]"""

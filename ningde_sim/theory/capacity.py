@@ -9,15 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ningde_sim import units
-from ningde_sim.plant import checks
+from ningde_sim._support import checks, units
+from ningde_sim._support.summary import wrapped
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.working_time import WorkingTime
 from ningde_sim.theory.alone import Alone, alone, failures, repair_share, up_share
 from ningde_sim.theory.flows import LineFlow, greatest_flow
 from ningde_sim.theory.repairmen import machine_repairman
-from ningde_sim.wrapped import wrapped
 
 ROWS = 5
 """Stations that `Capacity.__str__` lists."""

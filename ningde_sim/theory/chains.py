@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ningde_sim.plant import checks
+from ningde_sim._support import checks
 
 State = TypeVar("State", bound=Hashable)
 

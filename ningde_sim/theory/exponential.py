@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ningde_sim.plant import checks
+from ningde_sim._support import checks
 from ningde_sim.plant.station import Clock, check_clock
 from ningde_sim.theory.chains import stationary
 

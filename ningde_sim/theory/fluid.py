@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ningde_sim.plant import checks
+from ningde_sim._support import checks
 from ningde_sim.plant.station import Clock, check_clock
 
 

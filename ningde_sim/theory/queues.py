@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ningde_sim.plant import checks
+from ningde_sim._support import checks
 
 
 def inside(throughput: float, time: float) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ningde_sim.plant import checks
+from ningde_sim._support import checks
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ningde_sim.plant import checks
+from ningde_sim._support import checks
 
 
 def stop_together(uptimes: Sequence[float], repairs: Sequence[float]) -> float:

@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from ningde_sim.plant import checks
+from ningde_sim._support import checks
 from ningde_sim.theory.chains import stationary
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ningde_sim import ShopRun, ningde_2020, ningde_2021, simulate
 from ningde_sim.engine import compiled
-from ningde_sim.engine.results import COUNTED, History
+from ningde_sim.engine.counts import COUNTED, History
 from tests.shops import shops
 
 TABLES = ("stations", "robots", "failures", "stores", "buffers", "crews", "trace")

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ningde_sim import Line, Shop, Station, Store, simulate
-from ningde_sim.engine.results import COUNTED
+from ningde_sim.engine.counts import COUNTED
 from ningde_sim.engine.rules import Layout
 from tests.engine.by_hand import HOUR, every, windows
 from tests.engine.test_engines_agree import assert_equal

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from scipy import signal, stats
 
-from ningde_sim import Exponential, Line, Shop, Station, Store, estimate, paired, simulate, warm_up
-from ningde_sim.estimate import Values
+from ningde_sim import Exponential, Line, Shop, Station, Store, simulate, warm_up
+from ningde_sim.statistics import estimate, paired
+from ningde_sim.statistics.estimate import Values
 from tests.theory.reference import UNIT, load, record
 
 

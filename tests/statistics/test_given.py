@@ -16,8 +16,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from ningde_sim.estimate import Estimate
-from ningde_sim.study import EVERY, Study
+from ningde_sim.statistics.estimate import Estimate
+from ningde_sim.studies.study import EVERY, Study
 from tests.synthetic import MONTHS, Year
 
 STUDIES, RUNS = 1_000, 60
@@ -150,7 +150,7 @@ def test_twins_keep_the_months_and_differ_in_the_rest_alone() -> None:
     assert both == pytest.approx(185.0)
 
 
-@pytest.mark.filterwarnings("ignore::ningde_sim.estimate.FewRuns")
+@pytest.mark.filterwarnings("ignore::ningde_sim.statistics.FewRuns")
 def test_with_fewer_twins_than_that_takes_there_is_no_share_of_luck() -> None:
     few = study(0.5, 0, 5).given([100.0])
     with pytest.raises(ValueError, match=r"luck_share needs at least 2 twins .* got 1. Ask for 6"):

@@ -1,7 +1,0 @@
-"""From a plant's log of stops to failures: read, checked row by row, fitted."""
-
-from ningde_sim.downtime.downtime import Downtime
-from ningde_sim.downtime.fitting import fit_downtime
-from ningde_sim.downtime.of_run import downtime_log
-
-__all__ = ["Downtime", "downtime_log", "fit_downtime"]

@@ -1,0 +1,132 @@
+"""Run a shop once."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from ningde_sim._support import checks, units
+from ningde_sim._support.progress import bar
+from ningde_sim.engine import compiled, reference
+from ningde_sim.engine.rules import Layout
+from ningde_sim.engine.shop_run import ShopRun
+from ningde_sim.plant.shop import Shop
+
+Engine = Literal["compiled", "reference"]
+_ENGINES = {"compiled": compiled.run, "reference": reference.run}
+
+MAX_PERIODS = 1_000_000
+"""Most periods of a history: more would be a trace."""
+
+
+def check_request(
+    caller: str, shop: Shop, *, hours: float, warm_up: float, seed: int, engine: str
+) -> tuple[str, float, float, int]:
+    """Check what every run is asked for: the name for complaints, hours, warm-up, seed."""
+    if not isinstance(shop, Shop):
+        cure = "Call it." if callable(shop) else ""
+        raise TypeError(checks.complain(caller, "it must be given a Shop", shop, cure))
+    owner = f"{caller} {shop.name!r}"
+    hours = checks.number(owner, "hours", hours, above=True, high=units.MAX_HOURS)
+    if not units.hours_to_ms(hours):
+        raise ValueError(checks.complain(owner, "hours must be at least a millisecond", hours))
+    warm_up = checks.number(owner, "warm_up", warm_up, high=units.MAX_HOURS)
+    seed = checks.luck(owner, "seed", seed)
+    if engine not in _ENGINES:
+        rule = f"engine must be {' or '.join(map(repr, _ENGINES))}"
+        raise ValueError(checks.complain(owner, rule, engine))
+    return owner, hours, warm_up, seed
+
+
+def _period(owner: str, every: float | None, hours: float) -> int | None:
+    """Check how often a history is to be kept. [ms]"""
+    if every is None:
+        return None
+    cure = "None keeps no history."
+    every = checks.number(owner, "every", every, above=True, high=units.MAX_HOURS, cure=cure)
+    period = units.hours_to_ms(every)
+    least = max(1, math.ceil(units.hours_to_ms(hours) / MAX_PERIODS))
+    if period < least:
+        rule = f"every must leave at most {MAX_PERIODS:,} periods, each at least 1 ms"
+        cure = f"{hours:g} h need periods of at least {units.ms_to_hours(least):g} h."
+        raise ValueError(checks.complain(owner, rule, every, cure))
+    return period
+
+
+def simulate(
+    shop: Shop,
+    *,
+    hours: float,
+    warm_up: float = 0.0,
+    seed: int,
+    run: int = 0,
+    engine: Engine = "compiled",
+    ledger: bool = False,
+    trace: bool = False,
+    every: float | None = None,
+    progress: bool | None = None,
+) -> ShopRun:
+    """Run a shop once.
+
+    Parameters
+    ----------
+    shop : Shop
+    hours : float  Counted hours by the clock, after the warm-up: time outside of the shop's
+        working time counts too. [h]
+    warm_up : float  Hours that do not count, from the empty start. With none the time in which
+        the shop fills counts as well; `ningde_sim.warm_up.how_long` tells how long that is. [h]
+    seed : int  Any whole number from 0 to 2**63 - 1; 0 is a seed like any other.
+    run : int  Which of the independent runs of that seed, from 0.
+    engine : {"compiled", "reference"}  Both give equal arrays; the reference is SimPy, slow and
+        readable.
+    ledger : bool  Keep the critical path: `ShopRun.ledger()` tells where the time went. It takes
+        some 3 MB a year, packed, and memory of steps that have not met in one path yet.
+    trace : bool  Keep each interval in each state: `ShopRun.trace`. Memory grows with the hours.
+    every : float, optional  Keep what was counted at the end of each period of so many of the
+        counted hours: `ShopRun.history`. The last ends with the run and may be shorter. At most
+        a million periods; memory grows with periods times stations and stores. [h]
+    progress : bool, optional  Show a bar; by default on a terminal, once it takes two seconds.
+
+    Returns
+    -------
+    ShopRun
+
+    Raises
+    ------
+    TypeError, ValueError
+        Hours, seed, run or period out of bounds, an unknown engine.
+
+    Examples
+    --------
+    >>> from ningde_sim import Line, Shop, Station, simulate
+    >>> line = Line("L", [Station("A", 50), Station("B", 60)])
+    >>> simulate(Shop("two", [line]), hours=8, seed=0).bodies
+    479
+    >>> run = simulate(Shop("two", [line]), hours=8, seed=0, every=3)
+    >>> run.history.stations["cycles"][:, 1]  # by station B after 3, 6 and 8 h
+    array([179, 359, 479])
+    """
+    owner, hours, warm_up, seed = check_request(
+        "simulate", shop, hours=hours, warm_up=warm_up, seed=seed, engine=engine
+    )
+    run = checks.luck(owner, "run", run)
+    period = _period(owner, every, hours)
+    warm_up_ms = units.hours_to_ms(warm_up)
+    layout = Layout(shop, warm_up_ms + units.hours_to_ms(hours))
+    total = round(hours + warm_up)
+    with bar(shop.name, total=total, unit="h", shown=progress, delay=2.0) as shown:
+
+        def tell(now: int) -> None:
+            shown.update(now // units.MS_PER_H - shown.n)
+
+        counts = _ENGINES[engine](
+            layout,
+            warm_up=warm_up_ms,
+            seed=seed,
+            run=run,
+            trace=trace,
+            ledger=ledger,
+            every=period,
+            tell=tell,
+        )
+    return ShopRun(shop, hours, warm_up, seed, run, engine, counts, layout)

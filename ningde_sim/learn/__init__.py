@@ -1,0 +1,7 @@
+"""From a plant's log of stops to failures: read, checked row by row, fitted."""
+
+from ningde_sim.learn.downtime import Downtime
+from ningde_sim.learn.fitting import fit_downtime
+from ningde_sim.learn.of_run import downtime_log
+
+__all__ = ["Downtime", "downtime_log", "fit_downtime"]

@@ -1,0 +1,214 @@
+"""What each station did when: the trace of a run or a log from the shop floor, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ningde_sim._support import checks, units
+from ningde_sim.engine.counts import Ints
+from ningde_sim.engine.rules import STATES, State
+from ningde_sim.engine.shop_run import ShopRun
+from ningde_sim.plant.working_time import open_before, union
+
+COLUMNS = ("thing", "state", "begin", "end")
+OWNER = "State log"
+
+NUMBERS = {state: int(State[state.upper()]) for state in STATES}
+"""Of the states, by name."""
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True, eq=False)
+class StateLog:
+    """Intervals of stations in states, in order of station and time, none of them empty.
+
+    Their clock stands still while no station is at work, that is while each is off or has no row:
+    a night that all have off lies between two intervals that touch.
+
+    Attributes
+    ----------
+    names : tuple  The stations: of a run in the order of the shop, of a log sorted by name.
+    station, state : arrays, shape (n,)  Number of the station, `State`; int64.
+    begin, end : arrays, shape (n,)  On that clock, from 0 on. [ms, float64]
+    """
+
+    names: tuple[Any, ...]
+    station: Ints
+    state: Ints
+    begin: Floats
+    end: Floats
+
+    @property
+    def index(self) -> pd.Index[Any]:
+        """The stations as the index of a table."""
+        found: pd.Index[Any] = pd.Index(self.names, name="station")
+        return found
+
+    def spent(self) -> Floats:
+        """Time of each station in each `State`, shape (n_stations, 7). [ms]"""
+        n = len(State)
+        cells = np.bincount(
+            self.station * n + self.state,
+            weights=self.end - self.begin,
+            minlength=n * len(self.names),
+        )
+        return np.asarray(cells.reshape(-1, n), dtype=np.float64)
+
+
+def read(source: ShopRun | pd.DataFrame) -> StateLog:
+    """The log of a run made with `trace=True`, or of a table of thing, state, begin, end.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Neither of the two, a run without a trace, a fault of the table with its row and cure,
+        or no station is ever at work.
+    """
+    if isinstance(source, ShopRun):
+        names, station, state, begin, end = _of_run(source)
+    elif isinstance(source, pd.DataFrame):
+        names, station, state, begin, end = _of_table(source)
+    else:
+        cure = f"A log has the columns {', '.join(COLUMNS)}."
+        rule = "it must be a ShopRun or a DataFrame"
+        raise TypeError(checks.complain(OWNER, rule, source, cure))
+    at_work = (state != State.OFF) & (end > begin)
+    if not at_work.any():
+        rule = "some station must be at work at some time"
+        cure = "All of its rows are off or of no length."
+        raise ValueError(checks.complain(OWNER, rule, len(state), cure))
+    opens, closes = union(begin[at_work], end[at_work])
+    begin, end = open_before(begin, opens, closes), open_before(end, opens, closes)
+    order = np.lexsort((begin, station))
+    order = order[end[order] > begin[order]]
+    return StateLog(names, station[order], state[order], begin[order], end[order])
+
+
+# ------------------------------------------------------------------ of a run
+
+Rows = tuple[tuple[Any, ...], Ints, Ints, Floats, Floats]
+
+
+def _of_run(run: ShopRun) -> Rows:
+    """The stations of a trace, with the time outside of working hours as intervals of their own."""
+    trace, names = run.trace, run.stations.index
+    station = names.get_indexer(pd.Index(trace["thing"]))
+    state = trace["state"].map(NUMBERS).to_numpy(dtype=np.int64)
+    columns = (station, state, *(trace[c].to_numpy(dtype=np.float64) for c in ("begin", "end")))
+    rows = np.column_stack(columns)[station >= 0]  # the others are failures
+    first = np.searchsorted(rows[:, 0], np.arange(len(names) + 1))
+    pieces, number = [], 0
+    for line in run.shop.lines:
+        opens, closes = run.windows(line.name).T
+        for _ in line.stations:
+            pieces.append(_with_off(rows[first[number] : first[number + 1]], opens, closes))
+            number += 1
+    found = np.concatenate(pieces)
+    whole = found[:, :2].astype(np.int64)
+    return tuple(names), whole[:, 0], whole[:, 1], found[:, 2], found[:, 3]
+
+
+def _with_off(rows: Floats, opens: Ints, closes: Ints) -> Floats:
+    """Rows of one station, cut where it opens and closes, `OFF` in between."""
+    edges = np.unique(np.concatenate((rows[:, 2], rows[:, 3], opens, closes)))
+    edges = edges[(edges >= rows[0, 2]) & (edges <= rows[-1, 3])]
+    begin = edges[:-1]
+    found: Floats = rows[np.searchsorted(rows[:, 2], begin, side="right") - 1]
+    is_open = np.searchsorted(opens, begin, "right") > np.searchsorted(closes, begin, "right")
+    found[~is_open, 1] = State.OFF
+    found[:, 2], found[:, 3] = begin, edges[1:]
+    return found
+
+
+# ------------------------------------------------------------------ of a table
+
+
+def _of_table(table: pd.DataFrame) -> Rows:
+    for column in COLUMNS:
+        if column not in table.columns:
+            cure = f"It needs {', '.join(COLUMNS)}; rename what stands for them."
+            rule = f"there must be a column {column!r}"
+            raise ValueError(checks.complain(OWNER, rule, list(table.columns), cure))
+    if table.empty:
+        raise ValueError(checks.complain(OWNER, "it must have at least one row", len(table)))
+    station, names = pd.factorize(table["thing"], sort=True)
+    cure = "Name the station, or drop the row."
+    _refuse(table, station < 0, "thing", "thing must be the name of a station", cure)
+    state = table["state"].map(NUMBERS)
+    cure = "Give your own words their state: log['state'].replace({'running': 'working'})."
+    unknown = state.isna().to_numpy(dtype=bool)
+    _refuse(table, unknown, "state", f"state must be one of {', '.join(STATES)}", cure)
+    begin, end = _times(table)
+    cure = "Swap the two, or drop the row."
+    _refuse(table, end < begin, "end", "end must not be before begin", cure)
+    numbers: Ints = station.astype(np.int64)
+    _check_overlaps(table, numbers, begin, end)
+    states: Ints = np.asarray(state, dtype=np.int64)
+    return tuple(names), numbers, states, begin, end
+
+
+def _times(table: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Begin and end of each row, of dates since the first begin. [ms]"""
+    begin, end, ms = table["begin"], table["end"], pd.Timedelta(milliseconds=1)
+    if _is_date(begin) != _is_date(end):
+        rule = "begin and end must both be dates or both be numbers"
+        raise TypeError(checks.complain(OWNER, rule, (str(begin.dtype), str(end.dtype))))
+    if _is_date(begin):
+        try:
+            begin, end = ((column - table["begin"].min()) / ms for column in (begin, end))
+        except TypeError:
+            rule = "begin and end must both have a time zone, or neither"
+            raise TypeError(
+                checks.complain(OWNER, rule, (str(begin.dtype), str(end.dtype)))
+            ) from None
+    return _numbers(table, "begin", begin), _numbers(table, "end", end)
+
+
+def _numbers(table: pd.DataFrame, column: str, values: pd.Series[Any]) -> Floats:
+    """The times of a column, each of them a number."""
+    if pd.api.types.is_timedelta64_dtype(values):
+        values = values.dt.total_seconds() * units.MS_PER_S
+    times = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    cure = "Turn text into dates by pd.to_datetime; end what goes on at the end of the log."
+    rule = f"{column} must be a date or a number of milliseconds"
+    _refuse(table, ~np.isfinite(times), column, rule, cure)
+    return times
+
+
+def _is_date(values: pd.Series[Any]) -> bool:
+    return bool(pd.api.types.is_datetime64_any_dtype(values))
+
+
+def _check_overlaps(table: pd.DataFrame, station: Ints, begin: Floats, end: Floats) -> None:
+    """Complain when a station has two rows of some length at one time."""
+    order = np.lexsort((end, begin, station))
+    order = order[end[order] > begin[order]]
+    early, late = order[:-1], order[1:]
+    clash = (station[early] == station[late]) & (begin[late] < end[early])
+    if clash.any():
+        k = int(np.flatnonzero(clash)[0])
+        rule = f"begin must not be before the end of row {_label(table, early[k])} of this station"
+        cure = "A station has one state at a time: cut one of the two, or drop it."
+        wrong = np.zeros(len(table), dtype=bool)
+        wrong[late[k]] = True
+        _refuse(table, wrong, "begin", rule, cure)
+
+
+def _refuse(table: pd.DataFrame, wrong: Bools, column: str, rule: str, cure: str) -> None:
+    """Complain of the first wrong row."""
+    if wrong.any():
+        k = int(np.flatnonzero(wrong)[0])
+        owner = f"{OWNER}, row {_label(table, k)} of {table['thing'].iloc[k]!r}"
+        given = table[column].iloc[[k]].tolist()[0]  # a plain number, not one of numpy
+        raise ValueError(checks.complain(owner, rule, given, cure))
+
+
+def _label(table: pd.DataFrame, row: int) -> str:
+    """How a table names its row."""
+    return repr(table.index[[row]].tolist()[0])

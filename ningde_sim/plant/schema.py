@@ -1,0 +1,228 @@
+"""The tables of a shop's file; `ningde_sim/data/body_shop_2021.toml` shows them all."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    Strict,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic.dataclasses import dataclass
+
+from ningde_sim._support.frozen import FROZEN, Entries, Named
+from ningde_sim.plant.distributions import Exponential, Lognormal
+from ningde_sim.plant.quantity import (
+    STRICT_KEYS,
+    Confidence,
+    Number,
+    Quantity,
+    Text,
+    fault,
+    measured,
+)
+from ningde_sim.plant.station import Clock, Failure, PlannedStop
+
+Role = Literal[
+    "weld", "handling", "sealing", "stud", "hemming", "laser", "measuring", "bolting", "brushing"
+]
+ROLES: tuple[str, ...] = get_args(Role)
+"""What robots do, in the order in which the robots of a station are named."""
+
+
+def _known_store(name: str, info: ValidationInfo) -> str:
+    stores = (info.context or {}).get("stores")
+    if stores is not None and name not in stores:
+        raise fault(f"the file has no such store; it has {', '.join(stores) or 'none'}", name)
+    return name
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Flag = Annotated[bool, Strict()]
+Count = Annotated[int, Strict(), Field(ge=0)]
+Duration = Annotated[Quantity, measured("s")]
+Cycle = Annotated[Quantity, measured("s", least=0.001)]
+Hours = Annotated[Quantity, measured("h", least=0.001)]
+Minutes = Annotated[Quantity, measured("min", least=0.001)]
+Share = Annotated[Quantity, measured("-", most=1.0)]
+Ratio = Annotated[Quantity, measured("-")]
+Spots = Annotated[Quantity, measured("spots", least=1.0)]
+Places = Annotated[Quantity, measured("places", whole=True)]
+Crews = Annotated[Quantity, measured("crews", least=1.0, whole=True)]
+StoreNames = Annotated[
+    tuple[Annotated[str, AfterValidator(_known_store)], ...], BeforeValidator(_as_list)
+]
+
+record = dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
+
+
+@record
+class ShopTable:
+    """[shop]: what the whole shop shares. Without `repair_crews` one is always free."""
+
+    repair_crews: Crews | None = None
+    cycle_time_cv: Ratio | None = None
+
+
+@record
+class FailureTable:
+    """[failures.<mode>]: of each robot, of each station, or of the first station of each line."""
+
+    per: Literal["robot", "station", "line"]
+    uptime: Hours
+    repair: Minutes
+    cv: Ratio
+    clock: Clock = "operating"
+    crew: Flag = False
+
+    def failure(self, name: str) -> Failure:
+        """The failure that this table describes."""
+        repair = Lognormal(self.repair.value, self.cv.value)
+        return Failure(
+            name, Exponential(self.uptime.value), repair, clock=self.clock, crew=self.crew
+        )
+
+
+@record
+class PlannedStopTable:
+    """[planned_stops.<name>]: due by spots, of the weld robots that place any."""
+
+    interval: Spots
+    duration: Duration
+    hidden: Share
+
+    def stop(self, name: str, spots: float) -> PlannedStop:
+        """The stop of a robot that places so many `spots` in a cycle."""
+        every = max(1, round(self.interval.value / spots))
+        return PlannedStop(name, every, self.duration.value, hidden=self.hidden.value)
+
+
+@record
+class StationEntry:
+    """A station of a zone: its robots by role, the spots that they place together in a cycle."""
+
+    suffix: Text
+    weld: Count = 0
+    handling: Count = 0
+    sealing: Count = 0
+    stud: Count = 0
+    hemming: Count = 0
+    laser: Count = 0
+    measuring: Count = 0
+    bolting: Count = 0
+    brushing: Count = 0
+    spots: Annotated[Number, Field(ge=0)] = 0.0
+    manual: Flag = False
+
+    @property
+    def roles(self) -> list[str]:
+        """The role of each robot, in the order of their names."""
+        return [role for role in ROLES for _ in range(getattr(self, role))]
+
+    @model_validator(mode="after")
+    def _check_hands(self) -> StationEntry:
+        if not self.roles and not self.manual:
+            raise fault("a station has robots or says manual = true", self.suffix)
+        if self.spots and not self.weld:
+            raise fault("a station that places spots has weld robots", self.spots, "spots")
+        return self
+
+
+@record
+class InspectionTable:
+    """[zones.<zone>.inspection]: the station at which bodies are sent back or thrown away."""
+
+    station: Text
+    scrap: Share
+    rework: Share
+
+
+@record
+class ZoneTable:
+    """[zones.<zone>]: lines alike, side by side.
+
+    By suffix of the station: `cycle_times`, where they are not those of the zone; `joins`, the
+    stores taken from on the way. `buffers` are the places in each gap between two stations.
+    """
+
+    title: Text
+    lines: Annotated[tuple[Text, ...], Field(min_length=1)]
+    cycle_time: Cycle
+    stations: Annotated[tuple[StationEntry, ...], Field(min_length=1)]
+    confidence: Confidence
+    source: Text
+    takes: StoreNames = ()
+    puts: StoreNames = ()
+    joins: Named[StoreNames] = dataclasses.field(default_factory=Entries)
+    buffers: Places | None = None
+    cycle_times: Named[Cycle] = dataclasses.field(default_factory=Entries)
+    inspection: InspectionTable | None = None
+    note: str = ""
+
+    @property
+    def stores(self) -> list[str]:
+        """Every store that the zone takes from or puts to."""
+        return [*self.takes, *self.puts, *(store for join in self.joins.values() for store in join)]
+
+    @model_validator(mode="after")
+    def _check_stations(self) -> ZoneTable:
+        suffixes = [station.suffix for station in self.stations]
+        for suffix in self.joins:
+            if suffix not in suffixes[1:]:
+                rule = f"parts join at one of {', '.join(suffixes[1:])}; the first has `takes`"
+                raise fault(rule, suffix, "joins", suffix)
+        named = {suffix: ("cycle_times", suffix) for suffix in self.cycle_times}
+        if self.inspection:
+            named[self.inspection.station] = ("inspection", "station")
+        for suffix, path in named.items():
+            if suffix not in suffixes:
+                rule = f"the zone has no such station; it has {', '.join(suffixes)}"
+                raise fault(rule, suffix, *path)
+        return self
+
+
+@record
+class StoreTable:
+    """[stores.<store>]: with `per_line` one for each line of the zones that use it."""
+
+    title: Text
+    capacity: Places
+    transit_time: Duration
+    initial: Places | None = None
+    per_line: Flag = False
+
+
+@record
+class ShopFile:
+    """The whole file."""
+
+    name: Text
+    zones: Annotated[dict[str, ZoneTable], Field(min_length=1), FROZEN]
+    stores: Named[StoreTable] = dataclasses.field(default_factory=Entries)
+    shop: ShopTable = dataclasses.field(default_factory=ShopTable)
+    failures: Named[FailureTable] = dataclasses.field(default_factory=Entries)
+    planned_stops: Named[PlannedStopTable] = dataclasses.field(default_factory=Entries)
+    notes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_per_line(self) -> ShopFile:
+        for name in (name for name, store in self.stores.items() if store.per_line):
+            users = {key: len(z.lines) for key, z in self.zones.items() if name in z.stores}
+            if len(set(users.values())) > 1:
+                rule = "the zones that use a store per line must have as many lines as each other"
+                raise fault(rule, users, "stores", name, "per_line")
+        return self
+
+    def n_copies(self, store: str) -> int:
+        """Number of stores that a [stores.<store>] stands for."""
+        if not self.stores[store].per_line:
+            return 1
+        return max((len(z.lines) for z in self.zones.values() if store in z.stores), default=1)

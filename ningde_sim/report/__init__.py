@@ -1,0 +1,1 @@
+"""Web pages of results, which need neither network nor script."""

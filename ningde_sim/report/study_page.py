@@ -1,0 +1,259 @@
+"""A study as a web page: the answer, what it rests on, how to run it again."""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ningde_sim._support import checks
+from ningde_sim.plots import plot_distribution, plot_fan
+from ningde_sim.plots.svg import drawn
+from ningde_sim.report import html
+from ningde_sim.statistics import estimate
+from ningde_sim.studies import provenance
+from ningde_sim.studies.experiment import Tunable
+from ningde_sim.studies.of_year import YearCase
+from ningde_sim.studies.study import ENOUGH, Study, doubts, results
+
+LEVEL = 0.95
+"""Confidence of all intervals of the page. [-]"""
+
+CONFIDENCE = (
+    "Confidence: seed, the article that the project starts from; found, read on a public page; "
+    "measured, in the plant itself; derived, arithmetic on those; recalled, general knowledge that "
+    "was not checked; assumption, chosen so that the whole closes"
+)
+
+MOST_VALUES = 500
+"""Of a case that are listed one by one; a shop of 620 robots has 18,000."""
+
+
+def write(study: Study, path: str | os.PathLike[str]) -> Path:
+    """Write the page of a study: a file of that name is replaced as a whole, or stays as it was.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError
+        There is no such folder; the path is a folder.
+    """
+    there, owner = Path(path), f"Study {study.case.title!r} report"
+    if there.is_dir():
+        rule, cure = "path must be that of a file", f"Say {str(there / 'report.html')!r}."
+        raise IsADirectoryError(checks.complain(owner, rule, str(path), cure))
+    if not there.parent.is_dir():
+        rule, cure = "the folder of path must be there", f"Make {str(there.parent)!r} first."
+        raise FileNotFoundError(checks.complain(owner, rule, str(path), cure))
+    text = page(study)
+    with tempfile.TemporaryDirectory(dir=there.parent, prefix=".report-") as scratch:
+        new = Path(scratch) / "report.html"
+        new.write_text(text, encoding="utf-8", newline="\n")
+        new.replace(there)
+    return there
+
+
+def page(study: Study) -> str:
+    """The page as HTML: of equal studies, with the same versions, the same to the last byte."""
+    with estimate.unwarned():
+        return html.page(f"{study.case.title}: {answer(study)}", _body(study))
+
+
+def _body(study: Study) -> Iterator[str]:
+    case = study.case
+    yield html.heading(case.title, level=1)
+    yield html.paragraph(f"{study.n:,} runs of {case.description}.")
+    yield html.paragraph(answer(study), "answer")
+    yield html.warning(warnings(study))
+    yield html.figure(*drawn(lambda ax: plot_distribution(study, ax=ax), height=4.2))
+    if case.months:
+        yield html.figure(*drawn(lambda ax: plot_fan(study, ax=ax)))
+    yield html.heading("What came out")
+    yield html.table(
+        ("", "value (interval; confidence, number of runs)"), results(study), kinds="n-"
+    )
+    yield html.heading("How to read it")
+    yield html.table(("", ""), doubts(study), kinds="n-")
+    yield from _weights(study)
+    if case.months:
+        yield html.heading("Month by month")
+        yield _months(study)
+    yield html.heading("All results")
+    yield _columns(study)
+    yield html.heading("How to run it again")
+    yield from _again(study)
+    yield from _values(study)
+
+
+# ------------------------------------------------------------------ in words
+
+
+def answer(study: Study) -> str:
+    """What the study says, in two sentences."""
+    case, n = study.case, study.n
+    given = f"Given {study.known}: " if study.known else ""
+    if study.target is None:
+        mean = study.mean(level=LEVEL)
+        ends = f", 95 % interval {_number(mean.low)} to {_number(mean.high)}"
+        found = f"{_number(mean.value)} {case.units[case.of]} in the mean of {n:,} runs"
+        found += ends if mean.bounded else ""
+    else:
+        share = study.probability(level=LEVEL)
+        ends = f"95 % interval {_percent(share.low)} to {_percent(share.high)}"
+        found = f"{study.target:,.6g} {case.units[case.of]} are reached in "
+        found += (
+            f"{round(share.value * n):,} of {n:,} runs, that is {_percent(share.value)} ({ends})"
+        )
+    half = study.quantile(0.5, level=LEVEL)
+    return f"{given}{found}. Half of the runs make {_number(half.value)} or less."
+
+
+def warnings(study: Study) -> Iterator[str]:
+    """What the reader has to know before the first figure."""
+    if isinstance(study.case, YearCase):
+        table = study.case.scenario.assumptions()
+        counts = table["confidence"].value_counts()
+        words = ", ".join(f"{count} {word}" for word, count in counts.items())
+        yield f"The {len(table)} quantities of this plan are: {words}."
+    if study.known:
+        yield from study.known.doubts()
+    yield from study.case.notes
+    if not study.case.notes:
+        yield "The numbers of this plant are those that its author gave; see the end of the page."
+    if not study.complete:
+        yield "The study was interrupted: these are its first runs only."
+
+
+def _number(x: float) -> str:
+    """Whole where it is large, else three figures."""
+    return f"{x:,.0f}" if abs(x) >= 100 or x == round(x) else f"{x:.3g}"
+
+
+def _percent(share: float) -> str:
+    """Whole, but where that would say never or always."""
+    whole = round(100 * float(f"{share:.2f}"))  # as an estimate rounds it
+    if 0 < share < 1 and whole in (0, 100):
+        return "<1 %" if whole == 0 else ">99 %"
+    return f"{whole} %"
+
+
+# ------------------------------------------------------------------ tables
+
+
+def _weights(study: Study) -> Iterator[str]:
+    """Which of the inputs that are not known bear most."""
+    if not study.inputs or study.n < ENOUGH or np.ptp(study.column()) == 0:
+        return
+    yield html.heading("What to find out first")
+    found = study.worth_knowing(level=LEVEL)
+    yield html.paragraph(f"{found.advice[:1].upper()}{found.advice[1:]}.")
+    heads = ["input", "share of the variance", "95 % interval", "may be chance"]
+    odds = [] if found.target is None else [f"p_{third}" for third in ("low", "middle", "high")]
+    heads += [f"P(target) in its {name.removeprefix('p_')} third" for name in odds]
+    rows = [
+        (
+            name,
+            _percent(row["share"]),
+            f"{_percent(row['share_low'])} to {_percent(row['share_high'])}",
+            "" if row["beyond_chance"] else "yes",
+            *("" if np.isnan(row[p]) else _percent(row[p]) for p in odds),
+        )
+        for name, row in found.table.head(12).iterrows()
+    ]
+    yield html.table(heads, rows, kinds="prr-" + "r" * len(odds))
+
+
+def _months(study: Study) -> str:
+    """The months of the main column, beside what the target asks of them."""
+    case = study.case
+    heads = ["month", "5 % of runs", "half of them", "95 % of runs", "mean"]
+    heads += [] if study.target is None else ["the target asks for"]
+    rows = []
+    for month in case.months:
+        values = study.column(f"{case.of}_{month}")
+        figures = [*_quantiles(values), float(values.mean())]
+        figures += [] if study.target is None else [study.target * case.plan.get(month, 0.0)]
+        rows.append((month, *map(_number, figures)))
+    caption = f"{case.of} [{case.units[case.of]}]: a share of the runs makes so much or less."
+    return html.paragraph(caption) + html.table(heads, rows, kinds="nrrrrr")
+
+
+def _columns(study: Study) -> str:
+    """All results but those of single months."""
+    case, monthly = study.case, tuple(f"_{month}" for month in study.case.months)
+    heads = ["", "unit", "mean", "95 % interval", "5 % of runs", "half of them", "95 % of runs"]
+    rows = []
+    for of, values in study.values.items():
+        if not of.endswith(monthly or ("\0",)):
+            mean = study.mean(of=of, level=LEVEL)
+            ends = f"{_number(mean.low)} to {_number(mean.high)}" if mean.bounded else "none"
+            figures = map(_number, _quantiles(values))
+            rows.append((of, case.units[of], _number(mean.value), ends, *figures))
+    return html.table(heads, rows, kinds="n-rrrrr")
+
+
+def _quantiles(values: estimate.Values) -> list[float]:
+    """Of 5, 50 and 95 % of the runs."""
+    return [float(np.quantile(values, q, method="inverted_cdf")) for q in (0.05, 0.5, 0.95)]
+
+
+# ------------------------------------------------------------------ what it rests on
+
+
+def _again(study: Study) -> Iterator[str]:
+    """The call, the versions, the digest."""
+    yield html.code(provenance.call(study), "python")
+    if left := provenance.text(study.case):
+        file, words = left
+        yield html.folded(f"The text of {file}", html.code(words, "text"))
+    yield html.paragraph(
+        f"Run by ningde_sim {study.version}; this page was made with Python "
+        f"{platform.python_version()}, NumPy {np.__version__}, pandas {pd.__version__}. The seed "
+        "fixes the luck: the same version gives the same digest on any machine, with any workers."
+    )
+    if isinstance(study.case, Tunable):
+        yield html.paragraph(f"Digest of what was run: {study.case.digest}")
+
+
+def _values(study: Study) -> Iterator[str]:
+    """All quantities with their sources, or the values where they have none."""
+    case = study.case
+    table = provenance.assumptions(case)
+    if table is not None:
+        yield html.heading("What is known, and what is assumed")
+        yield html.paragraph(
+            "Low and high are the range in which a value is thought to lie. "
+            + ("Each run drew it anew from there." if study.inputs else "No run drew from there.")
+        )
+        yield html.paragraph(f"{CONFIDENCE}.")
+        columns = ["value", "unit", "low", "high", "confidence"]
+        rows = (
+            (path, *(_cell(row[column]) for column in columns), _source(row))
+            for path, row in table.iterrows()
+        )
+        yield html.table(("quantity", *columns, "source"), rows, kinds="pr-rr-w")
+    elif isinstance(case, Tunable):
+        yield html.heading("What was run")
+        values = list(case.content.items())
+        listed = html.table(("path", "value"), values[:MOST_VALUES], kinds="p-")
+        yield html.folded(f"{min(len(values), MOST_VALUES):,} values", listed)
+        if len(values) > MOST_VALUES:
+            yield html.paragraph(f"{len(values) - MOST_VALUES:,} more are in the text above.")
+
+
+def _source(row: pd.Series[Any]) -> str:
+    """Where a quantity comes from, what a reader should know besides."""
+    tuned = f"tuned to {row['tuned']}" if row["tuned"] else ""
+    return "; ".join(words for words in (row["source"], row["note"], tuned) if words)
+
+
+def _cell(x: object) -> str:
+    """A value of a table, nothing where there is none."""
+    if isinstance(x, float):
+        return "" if np.isnan(x) else f"{x:,.6g}"
+    return "" if x is None else str(x)

@@ -1,1 +1,0 @@
-"""What a year looks like: plant, calendar, works, launches, supply, each number with its doubt."""

@@ -1,0 +1,1 @@
+"""Estimates from independent runs: intervals, differences, shares of variance, stopping."""

@@ -1,0 +1,166 @@
+"""An estimate from independent runs: a value that never leaves without its interval, level, n."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ningde_sim.exceptions import DoubtfulEstimate, FewRuns, OpenInterval
+
+Values = np.ndarray[Any, np.dtype[Any]]
+
+FEW_RUNS = 10
+"""With fewer runs no interval is trusted without a warning. [runs]"""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value with the interval that holds the true one in a share `level` of all studies.
+
+    Parameters
+    ----------
+    value : float  [the unit of what is estimated]
+    low, high : float  Ends of the interval, infinite where the runs give no bound. [as value]
+    level : float  Confidence, between 0 and 1; of a quantile the one reached. [-]
+    n : int  Independent runs that it rests on.
+
+    Examples
+    --------
+    >>> print(Estimate(29915.0, 29700.0, 30130.0, 0.95, 200))
+    29,915 (29,700 to 30,130; 95 %, n = 200)
+    """
+
+    value: float
+    low: float
+    high: float
+    level: float
+    n: int
+
+    def times(self, factor: float) -> Estimate:
+        """The estimate of a multiple, such as bodies from bodies an hour; `factor` above 0."""
+        if not factor > 0:
+            raise ValueError(f"Estimate: factor must be greater than 0, got {factor!r}.")
+        low, value, high = (factor * x for x in (self.low, self.value, self.high))
+        return Estimate(value, low, high, self.level, self.n)
+
+    def wider(self, factor: float, *, least: float = -math.inf, most: float = math.inf) -> Estimate:
+        """The same with ends `factor` times as far from the value, inside of `least` and `most`."""
+        if factor == 1:
+            return self  # to the last bit
+        low, high = (self.value + factor * (end - self.value) for end in (self.low, self.high))
+        return replace(self, low=max(low, least), high=min(high, most))
+
+    @property
+    def bounded(self) -> bool:
+        """Whether both ends of the interval are finite."""
+        return math.isfinite(self.low) and math.isfinite(self.high)
+
+    def __str__(self) -> str:
+        """To as many decimals as show two figures of the interval's width."""
+        ends = [x for x in (self.low, self.value, self.high) if math.isfinite(x)]
+        width = max(ends) - min(ends)
+        decimals = max(0, 1 - math.floor(math.log10(width))) if width > 0 else 4
+        decimals = 0 if all(float(x).is_integer() for x in ends) else decimals
+        value, low, high = (f"{x:,.{decimals}f}" for x in (self.value, self.low, self.high))
+        return f"{value} ({low} to {high}; {round(100 * self.level, 1):g} %, n = {self.n:,})"
+
+
+def warn(estimate: Estimate, *, needed: int = FEW_RUNS) -> Estimate:
+    """Hand an estimate on, with a named warning that carries it when it is doubtful."""
+    if not estimate.bounded:
+        warnings.warn(OpenInterval(estimate, max(needed, FEW_RUNS)), stacklevel=3)
+    elif estimate.n < FEW_RUNS:
+        warnings.warn(FewRuns(estimate, FEW_RUNS), stacklevel=3)
+    return estimate
+
+
+@contextmanager
+def unwarned() -> Iterator[None]:
+    """Without the warnings of estimates, where a text says itself what they are worth."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DoubtfulEstimate)
+        yield
+
+
+def probability(hits: int, n: int, *, level: float) -> Estimate:
+    """A probability from `hits` in `n` runs, with the exact interval of Clopper and Pearson.
+
+    It holds the true probability at least in a share `level` of all studies, whatever that
+    probability and n; the narrower interval of Wilson does so on average only.
+
+    At 95 % and n = 200 it holds 0.5, 0.2, 0.05 and 0.01 in 96.0 %, 95.9 %, 96.7 % and 98.4 %: hits
+    are whole numbers, the fewer the coarser. That is its nature, and errs on the safe side.
+
+    References
+    ----------
+    Clopper, Pearson (1934), Biometrika 26, 404-413. Newcombe (1998), Statistics in Medicine 17,
+    857-872, Table I, methods 3 (Wilson) and 5 (exact).
+    """
+    from scipy import stats  # takes a second to import
+
+    interval = stats.binomtest(hits, n).proportion_ci(confidence_level=level, method="exact")
+    return Estimate(hits / n, float(interval.low), float(interval.high), level, n)
+
+
+def mean(values: Values, *, level: float) -> Estimate:
+    """The mean, with Student's t interval; infinite for a single run.
+
+    It is exact for normal results, and close for sums of many small things, such as bodies. Skewed
+    results need more runs. How often 95 % intervals held the mean in 4,000 studies (standard error
+    0.4 points):
+
+    ==================== ======= ======= ======= ========
+    lognormal            10 runs 20 runs 50 runs 200 runs
+    ==================== ======= ======= ======= ========
+    skewness 1.75        91.7 %  93.0 %  95.0 %  94.8 %
+    skewness 6.18        82.8 %  86.9 %  89.0 %  93.0 %
+    ==================== ======= ======= ======= ========
+
+    Most of those that missed it lay below it, as samples without one of the rare large results do.
+
+    References
+    ----------
+    Student (1908), Biometrika 6, 1-25. Law (2015), Simulation Modeling and Analysis, eq. 4.12.
+    """
+    from scipy import stats  # takes a second to import
+
+    n, middle = len(values), float(np.mean(values))
+    if n == 1:
+        return Estimate(middle, -math.inf, math.inf, level, n)
+    half = float(stats.t.ppf(0.5 + level / 2, n - 1) * np.std(values, ddof=1) / math.sqrt(n))
+    return Estimate(middle, middle - half, middle + half, level, n)
+
+
+def quantile(values: Values, q: float, *, level: float) -> Estimate:
+    """The q-quantile, with an interval between two of the sorted runs, whatever the distribution.
+
+    The ranks are l, the largest with P(Bin(n, q) <= l - 1) <= (1 - level) / 2, and u, the smallest
+    with P(Bin(n, q) >= u) at most that. Where there is no such run the end is infinite. The level
+    of the result is the one reached, P(l <= Bin(n, q) <= u - 1), or more where results tie.
+
+    References
+    ----------
+    Conover (1999), Practical Nonparametric Statistics, 3rd ed., section 3.2.
+    """
+    from scipy import stats  # takes a second to import
+
+    n, count = len(values), stats.binom(len(values), q)
+    tail = (1 - level) / 2
+    ranks = np.arange(n + 1)
+    low = int(np.sum(count.cdf(ranks) <= tail))
+    high = int(np.sum(count.sf(ranks) > tail)) + 1
+    reached = float(count.cdf(high - 1) - count.cdf(low - 1))
+    ends = np.concatenate(([-math.inf], np.sort(values), [math.inf]))
+    value = float(np.quantile(values, q, method="inverted_cdf"))
+    return Estimate(value, float(ends[low]), float(ends[high]), reached, n)
+
+
+def runs_for_quantile(q: float, *, level: float) -> int:
+    """The least number of runs that bound a q-quantile on both sides."""
+    return math.ceil(math.log((1 - level) / 2) / math.log(max(q, 1 - q)))

@@ -1,0 +1,204 @@
+"""What the spread of results is made of: the share of luck, the weight of each input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ningde_sim.statistics.estimate import Estimate, Values
+
+
+def luck_share(
+    values: Values, first: Values, second: Values, *, level: float, taken: int = 0
+) -> Estimate:
+    """The share of the variance that is luck, from twins: the same inputs, other luck.
+
+    Half of the mean squared difference of twins is the variance of luck alone; over the variance
+    of the results it has, for normal results, the F distribution with m and n - 1 degrees of
+    freedom times the true share. The two are not quite independent, as the first of each twins is
+    a result too, which makes the interval a little wide: that of 95 % held a true share of 0.2,
+    0.5 and 0.9 in 95.2 %, 96.2 % and 96.5 % of 4,000 studies of 200 runs. With as few as 46 runs
+    it was 95.4 %, 96.1 % and 96.7 %; with 200 whose luck is lognormal, of skewness 1.75, 84.5 %,
+    85.8 % and 85.7 %: of skewed luck take it as a rough guide.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n,)  The results; they must differ.
+    first, second : numpy.ndarray, shape (m,)  The results of the twins.
+    level : float  Confidence. [-]
+    taken : int  Regressions on known months that were taken out of the results, and of the
+        differences of the twins; each takes a degree of freedom from both.
+
+    References
+    ----------
+    Searle, Casella, McCulloch (1992), Variance Components, section 3.6. Saltelli et al. (2008),
+    Global Sensitivity Analysis, section 4.5.
+    """
+    from scipy import stats  # takes a second to import
+
+    m, n = len(first) - taken, len(values) - taken
+    luck = np.sum((first - second) ** 2) / m / 2
+    ratio = luck / np.var(values, ddof=1 + taken)
+    law = stats.f(m, n - 1)
+    ends = (ratio / law.ppf(0.5 + level / 2), ratio, ratio / law.ppf(0.5 - level / 2))
+    low, value, high = (float(x) for x in np.clip(ends, 0, 1))
+    return Estimate(value, low, high, level, len(first))
+
+
+def input_shares(
+    inputs: Mapping[str, Values], values: Values, *, level: float, taken: int = 0
+) -> pd.DataFrame:
+    """Spearman's correlation of each input with the results, the strongest first.
+
+    Ties share their mean rank. Inputs that are constant are left out.
+
+    Parameters
+    ----------
+    inputs : mapping of numpy.ndarray, shape (n,)
+    values : numpy.ndarray, shape (n,)  The results; they must differ.
+    level : float  Confidence of the intervals, and of `beyond_chance` over all inputs. [-]
+    taken : int  Regressions on known months that were taken out of inputs and results.
+
+    Returns
+    -------
+    DataFrame
+        Index: input. Columns: correlation, low, high, share, beyond_chance.
+
+    References
+    ----------
+    Bonett, Wright (2000), Psychometrika 65, 23-28, for the standard error of Fisher's z. Holm
+    (1979), Scandinavian Journal of Statistics 6, 65-70.
+    """
+    from scipy import stats  # takes a second to import
+
+    names = [name for name, drawn in inputs.items() if np.ptp(drawn) > 0]
+    n, ranks = len(values) - taken, stats.rankdata(values)
+    correlation = np.array(
+        [np.corrcoef(stats.rankdata(inputs[name]), ranks)[0, 1] for name in names]
+    ).clip(-1, 1)
+    with np.errstate(divide="ignore"):  # of a correlation of 1
+        t = np.abs(correlation) * np.sqrt((n - 2) / (1 - correlation**2))
+        z = np.arctanh(correlation)
+    half = stats.norm.ppf(0.5 + level / 2) * np.sqrt((1 + correlation**2 / 2) / (n - 3))
+    table = pd.DataFrame(
+        {
+            "correlation": correlation,
+            "low": np.tanh(z - half),
+            "high": np.tanh(z + half),
+            "share": correlation**2,
+            "beyond_chance": _holm(2 * stats.t.sf(t, n - 2), 1 - level),
+        },
+        index=pd.Index(names, name="input", dtype=object),
+    )
+    return table.sort_values("correlation", key=np.abs, ascending=False, kind="stable")
+
+
+def parabola_shares(
+    inputs: Mapping[str, Values], values: Values, *, level: float, taken: int = 0
+) -> pd.DataFrame:
+    """The share of the variance that goes with each input alone, the greatest first.
+
+    It is what a parabola in the input explains, less what chance adds (adjusted R squared). So it
+    sees a middle that is best, but no interactions, and of a step or a kink only a part. Inputs
+    that are constant are left out; of one that has two values only, the parabola is a line.
+
+    The interval takes the values of the input as given and the rest as normal, which Latin
+    hypercubes come close to. In 1,500 studies of 96 and of 320 runs with PERT inputs in hypercubes,
+    that of 95 % held true shares from 0 to 0.3 in 93 % to 98 %, and 0.6 in 95 % to 96 % on a line,
+    in 90 % to 91 % on a parabola. With inputs drawn independently it held shares to 0.15 in 88 %
+    to 98 %, but 0.6 in 91 % on a line, in 74 % on a parabola.
+
+    Parameters
+    ----------
+    inputs : mapping of numpy.ndarray, shape (n,)  n from 4.
+    values : numpy.ndarray, shape (n,)  The results; they must differ.
+    level : float  Confidence of the intervals, and of `beyond_chance` over all inputs. [-]
+    taken : int  Regressions on known months that were taken out of inputs and results.
+
+    Returns
+    -------
+    DataFrame
+        Index: input. Columns: share, share_low, share_high, beyond_chance (F test, Holm).
+
+    References
+    ----------
+    Ezekiel (1930), Methods of Correlation Analysis, for the adjustment. Steiger (2004),
+    Psychological Methods 9, 164-182, for intervals from the noncentral F distribution.
+    """
+    from scipy import special  # takes a moment to import
+
+    names = [name for name, drawn in inputs.items() if np.ptp(drawn) > 0]
+    n = len(values) - taken
+    fits = [_parabola(inputs[name], values) for name in names]
+    explained, terms = np.array(fits, dtype=float).reshape(-1, 2).T
+    rest = n - 1 - terms
+    f = explained / terms * rest / (1 - explained)
+    share = 1 - (1 - explained) * (n - 1) / rest
+    tail = (1 - level) / 2
+    table = pd.DataFrame(
+        {
+            "share": share.clip(min=0),
+            "share_low": _share_where(1 - tail, f, terms, n),
+            "share_high": _share_where(tail, f, terms, n),
+            "beyond_chance": _holm(special.fdtrc(terms, rest, f), 1 - level),
+        },
+        index=pd.Index(names, name="input", dtype=object),
+    )
+    return table.iloc[np.argsort(-share, kind="stable")]
+
+
+def share_by_chance(n: int, k: int, *, level: float) -> float:
+    """What the greatest of k shares stays below with confidence `level` where no input matters. [-]
+
+    Parameters
+    ----------
+    n, k : int  Runs, inputs.
+    level : float  [-]
+    """
+    from scipy import special  # takes a moment to import
+
+    f = float(special.fdtri(2, n - 3, 1 - (1 - level) / k))
+    return 1 - (n - 1) / (n - 3 + 2 * f)
+
+
+ALL = 1 - 1e-6
+"""The greatest share that is told from 1."""
+
+
+def _parabola(x: Values, y: Values) -> tuple[float, int]:
+    """The share of the squares of y that a parabola in x explains; its terms besides the mean."""
+    z = (x - x.mean()) / x.std()
+    columns = np.column_stack([np.ones_like(z), z, z * z])
+    weights, _, rank, _ = np.linalg.lstsq(columns, y, rcond=1e-9)
+    left, away = y - columns @ weights, y - y.mean()
+    return float(np.clip(1 - left @ left / (away @ away), 0, ALL)), int(rank) - 1
+
+
+def _share_where(p: float, f: Values, terms: Values, n: int) -> Values:
+    """The true share at which F is at most that found with probability p; 0 where there is none."""
+    from scipy import special  # takes a moment to import
+
+    low, high = np.zeros_like(f), np.full_like(f, ALL)
+    for _ in range(50):  # to the last bits
+        middle = (low + high) / 2
+        less = special.ncfdtr(terms, n - 1 - terms, n * middle / (1 - middle), f) > p
+        low, high = np.where(less, middle, low), np.where(less, high, middle)
+    return np.where(special.fdtr(terms, n - 1 - terms, f) > p, low, 0.0)
+
+
+def _holm(p: Values, alpha: float) -> Values:
+    """Which p values are too small for chance, all of them taken together."""
+    order = np.argsort(p)
+    small = p[order] <= alpha / np.arange(len(p), 0, -1)
+    found = np.zeros(len(p), dtype=bool)
+    found[order] = np.logical_and.accumulate(small)
+    return found
+
+
+def in_words(row: pd.Series[Any], share: str) -> str:
+    """A share of a table with its interval, such as 0.62 (0.48 to 0.77)."""
+    value, low, high = (float(row[f"{share}{end}"]) for end in ("", "_low", "_high"))
+    return f"{value:.2f} ({low:.2f} to {high:.2f})"

@@ -1,0 +1,1 @@
+"""Repeat a shop or a year: replications, comparisons, sweeps."""

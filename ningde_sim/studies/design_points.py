@@ -1,0 +1,145 @@
+"""The cells of a sweep: which values go together."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ningde_sim._support import checks
+
+Changes = Mapping[str, Any]
+"""Values by path."""
+
+Over = Mapping[str, Iterable[Any]] | Mapping[str, Changes] | Iterable[Changes]
+"""Values for each path, all combinations of which are run; or the combinations one by one, with
+names or without."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What a sweep runs.
+
+    Attributes
+    ----------
+    paths : tuple of str  All that is changed in any cell.
+    changes : tuple of mappings  The values of each cell by path.
+    axes : mapping of path to tuple, optional  The values of each path, where the cells are the
+        grid of all combinations, the last path running fastest; None for a list of cells.
+    names : tuple of str, optional  Of the cells, where they have been given: plans by name.
+    """
+
+    paths: tuple[str, ...]
+    changes: tuple[Changes, ...]
+    axes: Mapping[str, tuple[Any, ...]] | None = None
+    names: tuple[str, ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self.changes)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Cells along each axis of a grid; their number, for a list."""
+        return tuple(map(len, self.axes.values())) if self.axes else (len(self),)
+
+    def words(self, cell: int) -> str:
+        """The name of a cell, or where it has none what it changes."""
+        return self.names[cell] if self.names else self.told(cell)
+
+    def told(self, cell: int, most: int | None = None) -> str:
+        """What it changes, all or the first few: `repair_crews = 3, stores.roof.capacity = 40`."""
+        changes = self.changes[cell]
+        words = [f"{path} = {label(changes[path])}" for path in changes]
+        more = " ..." if most is not None and len(words) > most else ""
+        return f"{', '.join(words[:most])}{more}" or "as it is"
+
+
+def cells(owner: str, over: Over) -> Cells:
+    """The cells asked for, checked.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Nothing to vary, no values, a value or a cell that stands twice.
+    """
+    if isinstance(over, Mapping):
+        plans = {name: values for name, values in over.items() if isinstance(values, Mapping)}
+        if not plans:
+            return _grid(owner, over)
+        if len(plans) < len(over):
+            rule = "over must be either values by path or plans by name, not some of each"
+            cure = 'A plan is {"name": {path: value}}; the values of a path are a list.'
+            raise TypeError(checks.complain(owner, rule, over, cure))
+        names = tuple(checks.text(owner, "each name of a plan", name) for name in plans)
+        return _list(owner, list(plans.values()), names)
+    rule, cure = (
+        "over must be {path: values}, {name: {path: value}} or a list of {path: value}",
+        "{} is the plan as it is.",
+    )
+    if isinstance(over, (str, bytes)) or not isinstance(over, Iterable):
+        raise TypeError(checks.complain(owner, rule, over))
+    rows = list(over)
+    for row in rows:
+        if not isinstance(row, Mapping):
+            raise TypeError(checks.complain(owner, rule, row, cure))
+    return _list(owner, rows)
+
+
+def _list(owner: str, asked: Sequence[Changes], names: tuple[str, ...] | None = None) -> Cells:
+    """The cells one by one."""
+    rows = [{_path(owner, path): _plain(value) for path, value in row.items()} for row in asked]
+    if not any(rows):
+        raise ValueError(checks.complain(owner, "over must change at least one path", asked))
+    shown = [{name: row} for name, row in zip(names, rows, strict=True)] if names else rows
+    _distinct(owner, "over", [sorted(map(repr, row.items())) for row in rows], shown)
+    return Cells(tuple(dict.fromkeys(itertools.chain(*rows))), tuple(rows), names=names)
+
+
+def _grid(owner: str, over: Mapping[str, Iterable[Any]]) -> Cells:
+    if not over:
+        cure = 'Such as {"repair_crews": [3, 4, 5]}.'
+        raise ValueError(checks.complain(owner, "over must have at least one path", over, cure))
+    axes = {_path(owner, path): _axis(owner, path, values) for path, values in over.items()}
+    rows = itertools.product(*axes.values())
+    changes = tuple(dict(zip(axes, row, strict=True)) for row in rows)
+    return Cells(tuple(axes), changes, axes)
+
+
+def _path(owner: str, path: Any) -> str:
+    return checks.text(owner, "each path of over", path)
+
+
+def _axis(owner: str, path: str, values: Any) -> tuple[Any, ...]:
+    """The values of one path."""
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        rule, cure = f"the values of {path} must be a list", "One value alone is a list of one."
+        raise TypeError(checks.complain(owner, rule, values, cure))
+    found = tuple(map(_plain, values))
+    if not found:
+        rule = f"there must be values for {path}"
+        raise ValueError(checks.complain(owner, rule, values, "Leave it out to keep it as it is."))
+    _distinct(owner, path, found, found)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """Python's own number for one of NumPy's."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _distinct(owner: str, what: str, keys: Sequence[Any], values: Sequence[Any]) -> None:
+    seen: set[Any] = set()
+    for key, value in zip(keys, values, strict=True):
+        mark = key if isinstance(key, (int, float, str)) else repr(key)
+        if mark in seen:
+            rule = f"no value of {what} may stand twice"
+            raise ValueError(checks.complain(owner, rule, value, "Leave one of them out."))
+        seen.add(mark)
+
+
+def label(value: Any) -> Any:
+    """What stands for a value in tables: numbers and words as they are, all else as text."""
+    return value if isinstance(value, (bool, int, float, str)) else str(value)

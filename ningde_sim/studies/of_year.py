@@ -1,0 +1,189 @@
+"""A scenario as a case: its whole time, with the doubtful inputs drawn anew for each run."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import pandas as pd
+
+from ningde_sim.engine.simulate import Engine
+from ningde_sim.plant.quantity import Quantity
+from ningde_sim.studies.experiment import Row, Workers
+from ningde_sim.year.calendar import production_days
+from ningde_sim.year.scenario import Scenario
+from ningde_sim.year.schema import LOST_CAUSES
+from ningde_sim.year.year_run import YearRun, simulate_year
+
+Uncertainty = Literal["all", "luck"]
+
+
+@dataclass(frozen=True)
+class YearCase:
+    """A scenario, run for its whole time; its doubtful inputs are drawn for each run.
+
+    Results: vehicles, bodies, sets, with_sets (vehicles and sets), scrapped, nominal;
+    `lost_<cause>`, the vehicles that each cause took at the gate, so that nominal less these is
+    vehicles; `body_shop_<cause>`, hours of the body shop; `bodies_<month>` and `vehicles_<month>`.
+    With [export] besides: exports, of these exported_sets, `exports_<month>`, `exports_by_<month>`
+    from the start to its end; days_over, on which cars waited for a place in a port's yard.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    uncertainty : {"all", "luck"}  "luck" keeps all inputs at their typical values.
+    engine : {"compiled", "reference"}
+    """
+
+    scenario: Scenario
+    uncertainty: Uncertainty = "all"
+    engine: Engine = "compiled"
+
+    of = "vehicles"
+    also = ("bodies", "sets")
+    prefer: ClassVar[Workers] = "threads"
+
+    @property
+    def title(self) -> str:
+        """The name of the scenario."""
+        return self.scenario.name
+
+    @property
+    def description(self) -> str:
+        """Its days, and how its inputs are taken."""
+        calendar = self.scenario.calendar
+        taken = "inputs drawn" if self.uncertainty == "all" else "typical inputs"
+        return f"{calendar.start} to {calendar.end}, {taken}"
+
+    @property
+    def target(self) -> float:
+        """That of the scenario. [vehicles]"""
+        return self.scenario.target.value
+
+    @property
+    def months(self) -> Sequence[str]:
+        """Those of the calendar."""
+        return tuple(dict.fromkeys(production_days(self.scenario.calendar).months))
+
+    @property
+    def plan(self) -> Mapping[str, float]:
+        """By the shifts of the official working days; nothing where there are none."""
+        days = production_days(self.scenario.calendar)
+        hours = pd.Series(days.nominal).groupby(days.months, sort=False).sum()
+        return {str(month): float(share) for month, share in (hours / (hours.sum() or 1)).items()}
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        """Vehicles, bodies, sets and hours."""
+        supply = (*self.scenario.supply, *self.scenario.slowdowns)
+        lost = [f"lost_{cause}" for cause in (*LOST_CAUSES, *supply)]
+        return {
+            "vehicles": "vehicles",
+            "bodies": "bodies",
+            "sets": "sets",
+            "with_sets": "units",
+            "scrapped": "bodies",
+            **dict.fromkeys(("nominal", *lost), "vehicles"),
+            **dict.fromkeys((f"body_shop_{cause}" for cause in BODY_SHOP_CAUSES), "h"),
+            **{f"{of}_{month}": of for of in ("bodies", "vehicles") for month in self.months},
+            **(self._export_units() if self.scenario.export is not None else {}),
+        }
+
+    def _export_units(self) -> dict[str, str]:
+        """Of the results that only a scenario with [export] has."""
+        months = {f"{key}_{m}": "units" for key in ("exports", "exports_by") for m in self.months}
+        return {"exports": "units", "exported_sets": "sets", "days_over": "days", **months}
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Those of the scenario."""
+        return self.scenario.notes
+
+    def idle(self, of: str) -> Collection[str]:
+        """Those of the export for all that happens before; sets of parts for all but sets."""
+        if of in self._export_units() or of in ("sets", "with_sets"):
+            return ()
+        behind = ("export.",) if self.scenario.knock_down.uses_body_shop else ("export.", SETS)
+        return self.scenario.doubtful_only(behind)
+
+    @property
+    def content(self) -> Mapping[str, str]:
+        """How inputs are taken, engine, and all values of the scenario."""
+        return {"uncertainty": self.uncertainty, "engine": self.engine, **self.scenario.content}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content."""
+        return hashlib.sha256(json.dumps(dict(self.content)).encode()).hexdigest()
+
+    def replace(self, changes: Mapping[str, Any], known: Collection[str] = ()) -> YearCase:
+        """The same with other values of the scenario, by its paths."""
+        there = {path: self.scenario.get(path) for path in known if path not in changes}
+        settled = {
+            path: value.fixed()
+            for path, value in there.items()
+            if isinstance(value, Quantity) and value.doubtful
+        }
+        return dataclasses.replace(self, scenario=self.scenario.replace({**settled, **changes}))
+
+    def run(self, seed: int, run: int, luck: int | None = None) -> tuple[Row, Row]:
+        """Inputs by path or doubt; results. Luck `k` is that of `simulate_year(..., run=k)`."""
+        drawn = self.uncertainty == "all"
+        inputs = self.scenario.inputs(seed, run) if drawn else {}
+        found = simulate_year(
+            self.scenario.draw(seed, run) if drawn else self.scenario,
+            seed=seed,
+            run=run if luck is None else luck,
+            engine=self.engine,
+            progress=False,
+        )
+        return inputs, _year_row(found)
+
+
+SETS = "knock_down.share"
+"""Without the body shop the sets are packed from parts, beside the vehicles."""
+
+BODY_SHOP_CAUSES = ("breakdown", "blocked")
+"""Of the hours of the body shop, what a study keeps."""
+
+
+def _year_row(run: YearRun) -> Row:
+    """What a study keeps of a year."""
+    monthly, vehicles = run.monthly, run.losses["vehicles"].drop(["nominal", "made"])
+    hours = run.lost_hours["body_shop"]
+    return {
+        "vehicles": run.vehicles,
+        "bodies": run.bodies,
+        "sets": run.sets,
+        "with_sets": run.vehicles + run.sets,
+        "scrapped": int(run.daily["scrapped"].sum()),
+        "nominal": run.nominal,
+        **{f"lost_{cause}": float(lost) for cause, lost in vehicles.items()},
+        **{f"body_shop_{cause}": float(hours[cause]) for cause in BODY_SHOP_CAUSES},
+        **{
+            f"{of}_{month}": int(made)
+            for of in ("bodies", "vehicles")
+            for month, made in monthly[of].items()
+        },
+        **_export_row(run),
+    }
+
+
+def _export_row(run: YearRun) -> Row:
+    """What a study keeps of the export of a year; nothing where there is none."""
+    shipping = run.shipping
+    if shipping is None:
+        return {}
+    exported = run.monthly["exported"]
+    months = {f"exports_{month}": int(n) for month, n in exported.items()}
+    months |= {f"exports_by_{month}": int(n) for month, n in exported.cumsum().items()}
+    return {
+        "exports": shipping.exports,
+        "exported_sets": shipping.exported_sets,
+        "days_over": shipping.days_over,
+        **months,
+    }

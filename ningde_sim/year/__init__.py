@@ -1,0 +1,1 @@
+"""What a year of a plant is, how it runs, what came of it."""

@@ -1,0 +1,177 @@
+"""Every value of a scenario by the dotted path that users write."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Self
+
+from ningde_sim._support import checks
+from ningde_sim.plant.paths import changed, leaves, nearest
+from ningde_sim.plant.quantity import Quantity
+from ningde_sim.plant.scale import Times
+from ningde_sim.year.calendar import check_plan
+from ningde_sim.year.dates import Span, spans
+from ningde_sim.year.schema import CalendarTable
+
+SHOP_KEYS = ("body_shop", "body_shop_before")
+
+WORDS = ("title", "notes", "note", "confidence", "source")
+"""Keys of what only people read."""
+
+
+def written(path: tuple[str, ...]) -> str:
+    """A path as users write it: what stands directly in a shop's file needs no heading."""
+    if path[0] in SHOP_KEYS and path[1:2] in (("zones",), ("shop",)):
+        path = (path[0], *path[2:])
+    return ".".join(path)
+
+
+class Addressed:
+    """Tables of which each value can be read and replaced by its path."""
+
+    __slots__ = ()
+
+    name: str
+    calendar: CalendarTable
+
+    def get(self, path: str) -> Any:
+        """What stands at a dotted `path`: a Quantity, or a date, a word, a list.
+
+        Raises
+        ------
+        KeyError
+            There is no such path; the message names the nearest.
+        """
+        there = self._leaves()
+        return there[self._known(path, there)][1]
+
+    def replace(self, changes: Mapping[str, Any]) -> Self:
+        """The same scenario with other values at some paths.
+
+        Parameters
+        ----------
+        changes : mapping of path to value
+            A number takes the place of the value of a quantity in its unit, and has no range: it
+            is known; `Times(0.8)` is a multiple. A Quantity takes the place of all of it. Dates,
+            words and lists as they are. One number for all months takes the place of a list
+            by month too.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            An unknown path, a value of the wrong kind, one that breaks a rule.
+
+        Warns
+        -----
+        CalendarWarning
+            A plan beyond the overtime cap, or beyond the calendar that is announced; a date moved
+            out of the calendar, or a calendar moved away from the dates.
+        """
+        found = self.replaced(changes)
+        found.check_plan(self._moved(found, changes))
+        return found
+
+    def replaced(self, changes: Mapping[str, Any]) -> Self:
+        """What `replace` by the same `changes` gives, without its warnings."""
+        there = self._leaves()
+        new: dict[str, Any] = {}
+        asked = {self._known(path, there): value for path, value in changes.items()}
+        for path, value in asked.items():
+            new[path] = self._value(path, there[path][1], value)
+            twin = self._twin(path, there)
+            if twin is not None and twin not in asked:
+                new[twin] = new[path]
+            if f"{path}_by_month" in there.keys() - asked.keys():
+                new[f"{path}_by_month"] = None
+        return self._changed(lambda path, value: new.get(written(path), value))
+
+    def check_plan(self, times: Mapping[str, Span] | None = None) -> None:
+        """Warn of a plan beyond the overtime cap, beyond the calendar that is announced or its own.
+
+        Parameters
+        ----------
+        times : mapping of path to Span, optional
+            What should lie in the calendar; without it all that has a date.
+        """
+        check_plan(self.name, self.calendar, spans(self) if times is None else times)
+
+    def _moved(self, found: Self, changes: Iterable[str]) -> dict[str, Span]:
+        """The times of what has a date that changes moved, against a calendar or with it.
+
+        Who cuts a calendar shorter leaves out on purpose what it no longer holds.
+        """
+        times, ours, theirs = spans(found), self.calendar, found.calendar
+        if theirs.start < ours.start or theirs.end > ours.end:
+            return times
+        heads = {
+            head
+            for head, _, last in (path.rpartition(".") for path in changes)
+            if last in ("start", "delay", "dates")
+        }
+        return {path: time for path, time in times.items() if path.rpartition(".")[0] in heads}
+
+    @property
+    def content(self) -> dict[str, str]:
+        """All that fixes its results, as text by path: no titles, notes and sources."""
+        found = {path: value for path, (_, value) in self._leaves().items()}
+        return {
+            path: _content(value)
+            for path, value in found.items()
+            if path.rpartition(".")[2] not in WORDS
+        }
+
+    def _changed(self, change: Any) -> Self:
+        try:
+            return changed(self, change)
+        except ValueError as error:
+            text = str(error).replace(".zones.", ".").replace("body_shop.shop.", "body_shop.")
+            raise ValueError(f"Scenario {self.name!r}: {text}") from None
+
+    def _leaves(self) -> dict[str, tuple[tuple[str, ...], Any]]:
+        return {written(path): (path, value) for path, value in leaves(self)}
+
+    def _known(self, path: str, there: Collection[str]) -> str:
+        short = written(tuple(path.split("."))) if isinstance(path, str) and path else str(path)
+        if short not in there:
+            owner, rule = f"Scenario {self.name!r}", "there must be such a path"
+            raise KeyError(checks.complain(owner, rule, path, nearest(short, [*there])))
+        return short
+
+    def _value(self, path: str, old: Any, new: Any) -> Any:
+        owner = f"Scenario {self.name!r}"
+        if isinstance(new, Times):
+            new = new.of(owner, path, old.value if isinstance(old, Quantity) else old)
+        if not isinstance(old, Quantity) or isinstance(new, Quantity):
+            return new
+        cure = "A Quantity replaces unit and range too."
+        number = checks.number(owner, path, new, low=-1e300, cure=cure)
+        return dataclasses.replace(
+            old.fixed(number),
+            confidence="assumption",
+            source="set by the user",
+            note="",
+            tuned="",
+        )
+
+    def _twin(self, path: str, there: Mapping[str, tuple[tuple[str, ...], Any]]) -> str | None:
+        """The path before the works of what is the same thing there."""
+        head, _, rest = path.partition(".")
+        other = f"body_shop_before.{rest}"
+        if head != "body_shop" or other not in there:
+            return None
+        ours, theirs = there[path][1], there[other][1]
+        if not isinstance(ours, Quantity) or not isinstance(theirs, Quantity):
+            return None
+        same = all(getattr(ours, f) == getattr(theirs, f) for f in ("value", "unit", "low", "high"))
+        return other if same else None
+
+
+def _content(value: Any) -> str:
+    """What of a value bears on results."""
+    if not isinstance(value, Quantity):
+        return str(value)
+    if not value.doubtful:
+        return f"{value.value:.17g} {value.unit}"
+    span = f"{value.least:.17g} to {value.value:.17g} to {value.most:.17g} {value.unit}"
+    return f"{span}, drawn as {value.doubt}" if value.doubt else span

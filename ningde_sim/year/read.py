@@ -1,0 +1,178 @@
+"""Reading a scenario from a file that a person edits, or by the name under which it ships."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ningde_sim._support import checks
+from ningde_sim._support.toml import near, tables
+from ningde_sim.plant.paths import fault_lines, nearest
+from ningde_sim.plant.quantity import Quantity
+from ningde_sim.plant.read import OF_SCENARIO, load
+from ningde_sim.plant.schema import ShopFile
+from ningde_sim.year.addressed import SHOP_KEYS
+from ningde_sim.year.bases import over, told
+from ningde_sim.year.scenario import Scenario
+
+QUANTITY_KEYS = {"value", "unit"}
+"""By which a table is known for a quantity."""
+
+
+def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
+    """The scenario that ships under a name, or that a TOML file describes.
+
+    A shop in it is a table, or the name of a file beside it or of one that ships. With
+    `base = "ningde-2021"`, or the name of a file beside it, a file needs to say only what differs:
+    its tables are laid over those of the base. What stands under [changes], a path and a quantity
+    (or a number, a date, a word), takes the place of what these files say. `title` and `notes` of a
+    file replace those of its base; without `notes` the first one tells what it changes of its base.
+
+    Parameters
+    ----------
+    name_or_path : str or path  Such as "ningde-2021" (`Scenario.names()` lists them), or
+        "my_plant/2025.toml".
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such name or file; the message names the nearest.
+    ValueError
+        With every fault of the file: its path in the file, the rule, the value given.
+
+    Warns
+    -----
+    CalendarWarning
+        A plan beyond the overtime cap, or beyond the calendar that is announced; what has a date
+        out of the calendar.
+
+    Examples
+    --------
+    >>> plan = scenario("ningde-2021")
+    >>> print(plan.get("works.full_stop_days"))
+    8 days (3-20), assumption
+    """
+    path = _find(name_or_path)
+    found, faults = _read(_load(path), path.parent)
+    if found is None:
+        raise ValueError("\n  ".join([f"{path}: faults found: {len(faults)}", *faults]))
+    found.check_plan()
+    return found
+
+
+def _find(name_or_path: str | os.PathLike[str], folder: Path | None = None) -> Path:
+    """The file of a scenario; what is missing was meant to lie in `folder`, if one is given."""
+    if not isinstance(name_or_path, (str, os.PathLike)):
+        rule = "it must be given a name or a path"
+        raise TypeError(checks.complain("scenario", rule, name_or_path))
+    name, path = os.fspath(name_or_path), Path(name_or_path)
+    if name in Scenario.names():
+        return Path(str(files("ningde_sim.data") / f"{name}.toml"))
+    if not path.is_file():
+        known = Scenario.names()
+        cure = f"By name there are {', '.join(known)}. {nearest(str(name), known)}"
+        rule = "there must be a scenario of that name, or such a file"
+        cure = f"{cure.strip()} {near(path if folder is None else folder / path)}"
+        raise FileNotFoundError(checks.complain("scenario", rule, name, cure))
+    return path
+
+
+def _load(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """The tables of a file, over those of its base."""
+    data = tables(path)
+    if "zones" in data and not any(key in data for key in OF_SCENARIO):
+        rule = "this is a shop, not a scenario: `read_shop` reads it"
+        cure = f'A scenario of it has `base = "ningde-2022"` and `body_shop = "{path.name}"`.'
+        raise ValueError(f"{path}: {rule}. {cure}")
+    if "base" not in data:
+        return data
+    base = data.pop("base")
+    beside = path.parent / str(base)
+    under = beside if beside.is_file() else _find(str(base), path.parent)
+    above = (*above, path.resolve())
+    if under.resolve() in above:
+        raise ValueError(f"{path}: base must not lead back to the file, got {base!r}.")
+    there = _load(under, above)
+    own = {**told(there, data, str(base), _shop_notes(data, path.parent)), **data}
+    return over(there, own)
+
+
+def _shop_notes(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    """The notes of the body shops that a file has for itself, each with the name of its shop."""
+    for key in SHOP_KEYS:
+        shop = data.get(key)
+        if isinstance(shop, str) and (path := _shop_path(shop, folder)).is_file():
+            shop = tables(path)
+        if isinstance(shop, Mapping) and isinstance(notes := shop.get("notes"), list):
+            yield from (f"Of the shop {shop.get('name', key)}: {note}" for note in notes)
+
+
+def _read(data: dict[str, Any], folder: Path) -> tuple[Scenario | None, list[str]]:
+    """The scenario, or None and all faults."""
+    faults: list[str] = []
+    changes = data.pop("changes", {})
+    for key in SHOP_KEYS:
+        if key in data:
+            try:
+                data[key] = _shop(data[key], folder)
+            except (ValueError, OSError) as error:
+                faults += [f"{key}: {line.strip()}" for line in str(error).splitlines()]
+    if faults:
+        return None, faults
+    try:
+        found = TypeAdapter(Scenario).validate_python(data)
+    except ValidationError as error:
+        return None, fault_lines(error, Scenario)
+    return _changed(found, changes)
+
+
+def _shop(given: Any, folder: Path) -> ShopFile:
+    if not isinstance(given, str):
+        if not isinstance(given, Mapping):
+            raise ValueError(f"it must be the name of a file, or a table, got {given!r}.")
+        return load(given)
+    path = _shop_path(given, folder)
+    if not path.is_file():
+        raise ValueError(f"there must be such a file, got {given!r}. {near(folder / given)}")
+    return load(path)
+
+
+def _shop_path(given: str, folder: Path) -> Path:
+    """The file of a shop: beside the scenario, or one that ships."""
+    beside = folder / given
+    return beside if beside.is_file() else Path(str(files("ningde_sim.data") / given))
+
+
+def _changed(found: Scenario, changes: Any) -> tuple[Scenario | None, list[str]]:
+    if not isinstance(changes, Mapping):
+        return None, [f"changes: it must be a table of paths, got {changes!r}."]
+    faults, new = [], {}
+    for path, value in changes.items():
+        if isinstance(value, Mapping) and not QUANTITY_KEYS & value.keys():
+            rule = "changes take a quantity, a number, a date, a word or a list, no other table"
+            cure = f"What is new has a heading of its own, outside of [changes]: [{path}]."
+            faults.append(checks.complain(f"changes.{path}", rule, dict(value), cure))
+            continue
+        try:
+            is_table = isinstance(value, Mapping)
+            new[path] = TypeAdapter(Quantity).validate_python(value) if is_table else value
+        except ValidationError as error:
+            faults += fault_lines(error, Quantity, "changes", path)
+    together = _refused(found, new)
+    if not faults and not together:
+        return found.replaced(new), []
+    alone = [fault for path, value in new.items() for fault in _refused(found, {path: value})]
+    return None, [*faults, *(alone or together)]
+
+
+def _refused(found: Scenario, changes: Mapping[str, Any]) -> list[str]:
+    try:
+        found.replaced(changes)
+    except (KeyError, TypeError, ValueError) as error:
+        return [f"changes: {line}" for line in str(error.args[0]).splitlines()]
+    return []

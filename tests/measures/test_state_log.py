@@ -1,0 +1,123 @@
+"""What a log of states is read as, and what is refused in it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from ningde_sim import simulate
+from ningde_sim.engine.rules import State
+from ningde_sim.measures import active_periods, shares
+from ningde_sim.measures.state_log import read
+from tests.measures.logs import log, one_line
+from tests.shops import shops
+
+
+@settings(suppress_health_check=list(HealthCheck))
+@given(shop=shops(), luck=st.integers(0, 2**63 - 1), warm_up=st.sampled_from([0.0, 0.777]))
+def test_a_run_read_as_a_log_has_the_times_that_were_counted(shop, luck, warm_up) -> None:
+    """On shops over all the rules, with working times of lines: to the millisecond."""
+    run = simulate(shop, hours=1.2, warm_up=warm_up, seed=luck, trace=True)
+    assume(run.counts.spent.any())
+    spent = read(run).spent()
+    assert read(run).names == tuple(run.stations.index)
+    assert spent[:, : State.OFF].tolist() == run.counts.spent.tolist()
+    # Time off counts where another station is at work.
+    assert (spent[:, State.OFF] <= run.state_ms(State.OFF)).all()
+
+
+def test_shares_of_a_log_by_hand() -> None:
+    """Time off does not count."""
+    table = shares(log(A="wwdb", B="soow", C="oooo"))
+    assert list(table.columns) == ["working", "planned", "down", "waiting", "blocked", "starved"]
+    assert table.loc["A"].tolist() == [0.5, 0, 0.25, 0, 0.25, 0]
+    assert table.loc["B"].tolist() == [0.5, 0, 0, 0, 0, 0.5]
+    assert table.loc["C"].tolist() == [0] * 6
+
+
+def test_shares_of_a_run_need_no_trace() -> None:
+    """They are those of its table, and of its log."""
+    kept = simulate(one_line(50, 60, 45), hours=2, warm_up=1, seed=0, trace=True)
+    run = simulate(one_line(50, 60, 45), hours=2, warm_up=1, seed=0)
+    assert shares(run).loc["A", "blocked"] == pytest.approx(10 / 60)
+    expected = shares(run).to_numpy()
+    of_log = shares(kept.trace).to_numpy()
+    assert of_log == pytest.approx(expected)
+
+
+def test_rows_of_no_length_leave_no_mark() -> None:
+    """As in a trace."""
+    plain = log(A="wwb")
+    moment = pd.DataFrame([("A", "starved", 60_000, 60_000)], columns=plain.columns)
+    with_it = pd.concat([plain, moment], ignore_index=True)
+    pd.testing.assert_frame_equal(active_periods(with_it), active_periods(plain))
+
+
+@pytest.mark.parametrize("zone", [None, "Asia/Shanghai"])
+def test_dates_and_durations_are_times(zone) -> None:
+    """To the microsecond."""
+    plain = log(A="wwb", B="sww")
+    span = {end: pd.to_timedelta(plain[end], "ms") for end in ("begin", "end")}
+    dates = {end: pd.Timestamp("2021-03-01", tz=zone) + value for end, value in span.items()}
+    for times in (span, dates):
+        found, expected = read(plain.assign(**times)), read(plain)
+        assert found.begin.tolist() == expected.begin.tolist()
+        assert found.end.tolist() == expected.end.tolist()
+
+
+def changed(row: int, column: str, value: object) -> pd.DataFrame:
+    """A log of A, two rows, then B, with one value changed."""
+    table = log(A="wb", B="sw").astype(object)
+    table.loc[row, column] = value
+    return table
+
+
+LOG = log(A="wb", B="sw")
+NOON = pd.Timestamp("2021-03-01 12:00")
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "text"),
+    [
+        (
+            "log",
+            TypeError,
+            r"must be a ShopRun or a DataFrame, got 'log'. A log has the columns th",
+        ),
+        (LOG.drop(columns="state"), ValueError, r"must be a column 'state', got .*It needs thing"),
+        (LOG.iloc[:0], ValueError, r"it must have at least one row, got 0"),
+        (changed(1, "thing", None), ValueError, r"row 1 of None: thing must be the name of a stat"),
+        (changed(2, "state", "idle"), ValueError, r"row 2 of 'B': state must be one of working, p"),
+        (changed(2, "state", "idle"), ValueError, r"got 'idle'. Give your own words .*replace\("),
+        (changed(2, "state", None), ValueError, r"row 2 of 'B': state must be one of"),
+        (changed(3, "end", 59_999), ValueError, r"row 3 of 'B': end must not be before begin, got"),
+        (changed(3, "end", np.nan), ValueError, r"row 3 of 'B': end must be a date or a number of"),
+        (changed(3, "end", "noon"), ValueError, r"got 'noon'. Turn text into dates by pd.to_datet"),
+        (changed(0, "end", 60_001), ValueError, r"row 1 of 'A': begin must not be before the end "),
+        (changed(0, "end", 60_001), ValueError, r"of row 0 of this station, got 60000. A stat"),
+        (log(A="o", B="o"), ValueError, r"some station must be at work at some time, got 2. All"),
+        (LOG.assign(end=NOON), TypeError, r"both be dates or both be numbers, got \('int64', 'dat"),
+        (
+            LOG.assign(begin=NOON, end=NOON.tz_localize("UTC")),
+            TypeError,
+            r"begin and end must both have a time zone, or neither",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused(source, kind, text) -> None:
+    """With the row and the cure."""
+    with pytest.raises(kind, match=f"State log.*{text}"):
+        read(source)
+
+
+def test_an_overlap_is_found_across_shuffled_rows_of_other_stations() -> None:
+    """The row is named by its label, not its place."""
+    table = log(A="wwww", B="ssww", C="wbwb").sample(frac=1, random_state=1)
+    table.loc[5, "begin"] = 0  # of B, over row 4
+    with pytest.raises(
+        ValueError, match=r"row [45] of 'B': begin .* row [45] of this station, got 0"
+    ):
+        read(table)

@@ -1,0 +1,310 @@
+"""Scenario files: those that ship, those that users write, and all that can be wrong in them."""
+
+from __future__ import annotations
+
+import tomllib
+import warnings
+
+import pytest
+import tomli_w
+
+from ningde_sim.exceptions import CalendarWarning
+from ningde_sim.plant.read import read_shop
+from ningde_sim.year.read import scenario
+from ningde_sim.year.scenario import Scenario
+from tests.years import small_shop, small_year
+
+
+@pytest.fixture
+def text(tmp_path):
+    """The text of a small scenario."""
+    small_year().to_toml(tmp_path / "small.toml")
+    return (tmp_path / "small.toml").read_text("utf-8")
+
+
+def read(tmp_path, text, name="mine.toml"):
+    """Read a text as a scenario."""
+    path = tmp_path / name
+    path.write_text(text, "utf-8")
+    return scenario(path)
+
+
+def test_the_scenarios_that_ship_have_names():
+    """And are what their names say."""
+    assert Scenario.names() == ["ningde-2020-12", "ningde-2021", "ningde-2022"]
+    assert [scenario(name).name for name in Scenario.names()] == Scenario.names()
+
+
+def test_every_quantity_that_ships_has_a_source_and_most_a_range():
+    """Plans have none: they are decided."""
+    for name in Scenario.names():
+        table = scenario(name).assumptions()
+        assert (table["source"].str.len() > 2).all()
+        assert table["low"].notna().mean() > 0.7
+
+
+def test_the_year_2021_carries_what_the_article_reports():
+    """240,000 vehicles, 30,000 bodies, two models, works in September."""
+    year = scenario("ningde-2021")
+    assert year.target.value == 240_000
+    assert year.month_target.value == 30_000
+    assert len(year.launches) == 2
+    assert year.works is not None
+
+
+@pytest.mark.parametrize("name", ["ningde-2020-12", "ningde-2021", "ningde-2022"])
+def test_what_is_written_is_read_again(name, tmp_path):
+    """To the last number, shops included."""
+    there = scenario(name)
+    there.to_toml(tmp_path / "copy.toml")
+    assert scenario(tmp_path / "copy.toml") == there
+    assert scenario(str(tmp_path / "copy.toml")) == there
+
+
+def test_a_shop_may_be_a_file_beside_the_scenario_or_one_that_ships(tmp_path, text):
+    """By its name; changes take the place of what it says."""
+    data = tomllib.loads(text)
+    data["body_shop"] = "body_shop_2021.toml"
+    for key in ("body_shop_before", "works"):
+        del data[key]
+    rest = tomli_w.dumps(data)
+    change = (
+        '\n[changes]\n"body_shop.finish.cycle_time" = '
+        '{ value = 54, unit = "s", confidence = "found", source = "a test" }\n'
+    )
+    found = read(tmp_path, rest + change)
+    assert found.get("body_shop.finish.cycle_time").value == 54
+    assert found.get("body_shop.framing.cycle_time").value == 90
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("[works]", "[work]", r"work: there is no such key here.* The nearest: works"),
+        (
+            "[calendar.maintenance]",
+            "[calendar.maintainance]",
+            r"calendar\.maintainance: .* nearest: maintenance",
+        ),
+        ("[supply.chips.share]", "[supply.chips.shar]", r"chips\.shar: .* nearest: share"),
+        ("\nnote =", "\nnoet =", r"noet: there is no such key here.* The nearest: note"),
+        ('unit = "days"', 'unit = "h"', r"the unit must be 'days', got 'h'"),
+        ("full_stop_days", "full_stop_day", r"works\.full_stop_days: this key is missing"),
+        (
+            "[assembly.rate]\nvalue = 60.0",
+            "[assembly.rate]\nvalue = 70.0",
+            r"high must be at least",
+        ),
+        (
+            "[assembly.rate]\nvalue = 60.0",
+            "[assembly.rate]\nvalue = -60.0",
+            r"assembly\.rate\.low: low must be at most the value of -60",
+        ),
+        ('confidence = "recalled"', 'confidence = "sure"', r"confidence: Input should be 'seed'"),
+        ("start = 2021-08-30", "start = 30", r"works\.start"),
+        ("0.5,\n    0.5,\n    0.6", "9.5,\n    0.5,\n    0.6", r"weights must have the mean 1"),
+        ("[supply.power", "[supply.works", r"no two causes of lost hours may have one name"),
+    ],
+)
+def test_a_fault_of_a_file_is_told_with_its_path(tmp_path, text, old, new, fault):
+    """And with the rule and the value."""
+    assert old in text
+    with pytest.raises(ValueError, match=fault) as told:
+        read(
+            tmp_path,
+            text.replace(old, new) if old.startswith("[supply") else text.replace(old, new, 1),
+        )
+    assert "mine.toml: faults found:" in str(told.value)
+
+
+def test_a_missing_section_is_told(tmp_path, text):
+    """By its name."""
+    data = tomllib.loads(text)
+    del data["paint"]
+    with pytest.raises(ValueError, match=r"paint: this key is missing"):
+        read(tmp_path, tomli_w.dumps(data))
+
+
+def test_all_faults_are_told_at_once(tmp_path, text):
+    """So that one round mends them."""
+    spoilt = text.replace("[works]", "[work]", 1).replace("[paint.rate]", "[paint.rat]", 1)
+    with pytest.raises(ValueError, match="faults found") as told:
+        read(tmp_path, spoilt)
+    for path in ("work: ", "paint.rate: ", "paint.rat: "):
+        assert path in str(told.value)
+
+
+def test_what_is_no_toml_or_not_there_is_told(tmp_path):
+    """With what there is."""
+    with pytest.raises(ValueError, match="this is not TOML"):
+        read(tmp_path, "import os\nos.system('true')\n")
+    with pytest.raises(FileNotFoundError, match=r"got 'ningde-2012'\. By name .* nearest: ningde"):
+        scenario("ningde-2012")
+    with pytest.raises(TypeError, match="it must be given a name or a path, got 5"):
+        scenario(5)
+
+
+def test_a_fault_in_a_shop_is_told_with_the_shop(tmp_path, text):
+    """And its path in the shop."""
+    spoilt = text.replace(
+        "[body_shop.zones.finish.cycle_time]\nvalue = 52.0",
+        "[body_shop.zones.finish.cycle_time]\nvalue = 49.0",
+    )
+    assert spoilt != text
+    with pytest.raises(ValueError, match=r"body_shop: zones\.finish\.cycle_time\.low"):
+        read(tmp_path, spoilt)
+
+
+def test_a_change_of_a_path_that_is_not_there_is_told(tmp_path, text):
+    """With the nearest."""
+    change = '\n[changes]\n"body_shop.finnish.cycle_time" = 5\n'
+    with pytest.raises(ValueError, match=r"changes: .*finnish.*nearest: body_shop\.finish"):
+        read(tmp_path, text + change)
+
+
+def test_all_faulty_changes_are_told_at_once(tmp_path, text):
+    """Paths, units, confidence."""
+    words = 'unit = "s", confidence = "found", source = "a test"'
+    changes = [
+        '"body_shop.finnish.cycle_time" = 5',
+        f'"body_shop.framing.cycle_time" = {{ value = 54, {words.replace("found", "sure")} }}',
+        f'"works.full_stop_days" = {{ value = 9, {words} }}',
+        '"works.night_rate" = "half"',
+    ]
+    with pytest.raises(ValueError, match="faults found: 4") as told:
+        read(tmp_path, text + "\n[changes]\n" + "\n".join(changes) + "\n")
+    for path in ("finnish", "framing.cycle_time.confidence", "full_stop_days", "night_rate"):
+        assert path in str(told.value)
+
+
+def test_a_file_may_say_only_what_differs_from_its_base(tmp_path):
+    """Tables are laid over each other, quantities replaced as a whole."""
+    mine = """
+base = "ningde-2021"
+name = "mine"
+[works]
+full_stop_days = { value = 12, unit = "days", confidence = "found", source = "a test" }
+[supply.strike]
+per_month = { value = 0.1, unit = "stops/month", confidence = "found", source = "a test" }
+duration = { value = 8, unit = "h", confidence = "found", source = "a test" }
+cv = { value = 1, unit = "-", confidence = "found", source = "a test" }
+shops = ["assembly"]
+"""
+    found = read(tmp_path, mine)
+    there = scenario("ningde-2021")
+    assert found.name == "mine"
+    assert str(found.get("works.full_stop_days")) == "12 days, found"
+    assert found.works.start == there.works.start
+    assert [*found.supply] == [*there.supply, "strike"]
+    assert found.body_shop == there.body_shop
+    again = read(tmp_path, 'base = "mine.toml"\nname = "again"\n', "again.toml")
+    assert again.supply == found.supply
+
+
+def test_a_base_must_be_there_and_lead_on(tmp_path):
+    """Not back to the file itself."""
+    with pytest.raises(FileNotFoundError, match="nearest: ningde-202"):
+        read(tmp_path, 'base = "ningde-202"\n')
+    with pytest.raises(ValueError, match=r"base must not lead back to the file, got 'mine\.toml'"):
+        read(tmp_path, 'base = "mine.toml"\n')
+
+
+def test_a_file_whose_calendar_leaves_out_dates_of_its_base_warns(tmp_path):
+    """Closures that never come are easily taken for a better year."""
+    later = 'base = "ningde-2022"\n[calendar]\nstart = 2024-01-01\nend = 2024-12-31\n'
+    with pytest.warns(CalendarWarning, match=r"spring_festival\.start, .*start of the calendar"):
+        read(tmp_path, later)
+
+
+def test_a_base_or_a_shop_that_is_not_there_is_looked_for_beside_the_file(tmp_path, text):
+    """And told with the names near, there and not in the working directory."""
+    (tmp_path / "common.toml").touch()
+    with pytest.raises(FileNotFoundError, match=rf"Looked for in {tmp_path}; .*: common\.toml"):
+        read(tmp_path, 'base = "comon.toml"\n')
+    data = tomllib.loads(text)
+    data["body_shop"] = "comon.toml"
+    with pytest.raises(ValueError, match=rf"body_shop: .*Looked for in {tmp_path}; .*common\.toml"):
+        read(tmp_path, tomli_w.dumps(data))
+
+
+def test_changes_are_warned_of_together_and_once(tmp_path):
+    """Not one by one in the search for faults, nor as changes and then as a plan."""
+    longer = 'base = "ningde-2022"\n[changes]\n"calendar.shift_hours" = 10\n'
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError, match="faults found: 1"):
+            read(tmp_path, longer + '"calendar.crews" = 3\n"calendar.crew" = 3\n')
+    with pytest.warns(CalendarWarning, match="overtime") as told:
+        read(tmp_path, longer)
+    assert [each.filename for each in told] == [__file__]
+
+
+def test_what_is_made_from_a_base_says_so_before_the_notes_of_the_base(tmp_path):
+    """Those are marked: they may be false of it. What changes nothing says nothing."""
+    quantity = '= { value = 3e5, unit = "vehicles", confidence = "seed", source = "a test" }'
+    mine = f'base = "ningde-2022"\nname = "mine"\ntarget {quantity}\n'
+    changes = '[changes]\n"calendar.saturdays" = 2\n'
+    there = scenario("ningde-2022")
+    found = read(tmp_path, mine + changes)
+    first, *rest = found.notes
+    assert first.startswith(
+        "Made from ningde-2022, which it changes at target, calendar.saturdays;"
+    )
+    assert rest == [f"Of the base, ningde-2022: {note}" for note in there.notes]
+    assert found.title == f"{there.title}, changed"
+    again = read(tmp_path, f'base = "mine.toml"\n{changes}', "again.toml")
+    assert again.title == found.title
+    assert again.notes[0].startswith("Made from mine.toml")
+    assert again.notes[1] == f"Of the base, mine.toml: {first}"
+    assert again.notes[2:] == tuple(rest)
+    same = read(tmp_path, 'base = "ningde-2022"\nname = "same"\n', "same.toml")
+    assert (same.title, same.notes) == (there.title, there.notes)
+
+
+def test_a_file_may_have_title_and_notes_of_its_own(tmp_path):
+    """They replace those of its base."""
+    words = 'base = "ningde-2022"\ntitle = "Mine"\nnotes = ["Guessed."]\n'
+    found = read(tmp_path, words + '[changes]\n"calendar.saturdays" = 2\n')
+    assert (found.title, found.notes) == ("Mine", ("Guessed.",))
+
+
+@pytest.mark.parametrize("as_file", [True, False])
+def test_a_body_shop_of_its_own_brings_its_notes(tmp_path, as_file):
+    """Not those of the shop that it replaces."""
+    shop = small_shop("mini", 52.0) | {"notes": ["Three stations."]}
+    (tmp_path / "mini.toml").write_text(tomli_w.dumps(shop), "utf-8")
+    mine = {"base": "ningde-2022", "body_shop": "mini.toml" if as_file else shop}
+    found = read(tmp_path, tomli_w.dumps(mine))
+    assert "changes at body_shop;" in found.notes[0]
+    assert found.notes[1] == "Of the shop mini: Three stations."
+    assert all(note.startswith("Of the base, ningde-2022: ") for note in found.notes[2:])
+    assert found.body_shop.notes == ("Three stations.",)
+
+
+def test_a_shop_and_a_scenario_are_told_apart(tmp_path):
+    """With what reads each."""
+    small_year().to_toml(tmp_path / "year.toml")
+    (tmp_path / "based.toml").write_text('base = "ningde-2022"\n', "utf-8")
+    for name in ("year.toml", "based.toml"):
+        with pytest.raises(
+            ValueError, match=rf"{name}: this is a scenario, .* `scenario` reads it"
+        ):
+            read_shop(tmp_path / name)
+    (tmp_path / "mini.toml").write_text(tomli_w.dumps(small_shop("mini", 52.0)), "utf-8")
+    with pytest.raises(
+        ValueError, match=r"mini\.toml: this is a shop.* `read_shop` reads it"
+    ) as told:
+        scenario(tmp_path / "mini.toml")
+    assert 'body_shop = "mini.toml"' in str(told.value)
+
+
+def test_a_new_table_among_the_changes_is_told_its_heading(tmp_path):
+    """In one fault; under that heading it is read."""
+    days = '{ value = 7, unit = "days", confidence = "found", source = "a test" }'
+    base, key = 'base = "ningde-2022"\n', "calendar.closures.national_day"
+    change = f'[changes]\n"{key}" = {{ start = 2022-10-01, days = {days} }}\n'
+    with pytest.raises(ValueError, match=r"faults found: 1\n") as told:
+        read(tmp_path, base + change)
+    assert f"outside of [changes]: [{key}]." in str(told.value)
+    found = read(tmp_path, f"{base}[{key}]\nstart = 2022-10-01\ndays = {days}\n")
+    assert found.calendar.closures["national_day"].days.value == 7
