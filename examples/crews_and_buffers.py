@@ -17,7 +17,7 @@ import warnings
 from pathlib import Path
 
 from ningde_sim import Sweep, ningde_2021, plots, sweep
-from ningde_sim.exceptions import ArchiveFailed, ArchiveRefused, DoubtfulEstimate
+from ningde_sim.exceptions import CheckpointFailed, CheckpointRefused, EstimateWarning
 
 CREWS = range(1, 9)
 PLACES = (15, 30, 45, 60, 75, 90)
@@ -65,7 +65,7 @@ def say_cheapest(found: Sweep, wanted: float) -> None:
 
 def main() -> None:
     options = arguments()
-    warnings.simplefilter("ignore", DoubtfulEstimate)  # said below
+    warnings.simplefilter("ignore", EstimateWarning)  # said below
     try:
         found = sweep(
             ningde_2021(),
@@ -80,7 +80,7 @@ def main() -> None:
         )
     except KeyboardInterrupt:
         raise SystemExit("Stopped; with --resume FILE it would go on from here.") from None
-    except (ValueError, ArchiveFailed, ArchiveRefused) as error:
+    except (ValueError, CheckpointFailed, CheckpointRefused) as error:
         raise SystemExit(str(error)) from None
     print(found.summary())
     if not found.complete:

@@ -54,7 +54,7 @@ def say_chances(plan: Scenario, options: argparse.Namespace) -> None:
     print(f"  mean by the end of {BY}      {study.mean(of=by_august)}")
     print(f"  P({REPORTED:,} by the end of {BY})  {study.probability(REPORTED, of=by_august)}")
     print(f"  mean of the year              {study.mean(of='exports')}")
-    print(f"  sets among them               {study.mean(of='exported_sets')}")
+    print(f"  sets among them               {study.mean(of='exported_ckd_sets')}")
     for figure in FIGURES:
         print(f"  P(year >= {figure:,})            {study.probability(figure, of='exports')}")
     print(f"  days over capacity, mean      {study.mean(of='days_over')}")
@@ -81,7 +81,7 @@ def with_sailings(plan: Scenario, sailings: float, lot: int) -> Scenario:
 def say_sailings(plan: Scenario, seed: int) -> None:
     """Every plan of sailings on the days of one year, typical inputs."""
     year = simulate_year(plan.typical(), seed=seed)
-    days = (year.daily["vehicles"].to_numpy(), year.daily["sets"].to_numpy())
+    days = (year.daily["vehicles"].to_numpy(), year.daily["ckd_sets"].to_numpy())
 
     def taken(sailings: float, lot: int) -> ShippingRun:
         export = with_sailings(plan.typical(), sailings, lot).export

@@ -52,7 +52,7 @@ def say_what_is_known(plan: Scenario) -> None:
         say(f'"{FACTS[key].quote}"', key)
     print("Our reading, not reported")
     say(CLASHES[0].reading, "C1")
-    counts = plan.assumptions()["confidence"].value_counts()
+    counts = plan.assumptions()["evidence"].value_counts()
     words = ", ".join(f"{count} {word}" for word, count in counts.items())
     print(f"Of {counts.sum()} numbers are {words}")
     for note in plan.notes:
@@ -66,15 +66,15 @@ def say_year(study: Study) -> None:
     print(f"  5 % of years           {study.quantile(0.05)} or less")
     print(f"  95 % of years          {study.quantile(0.95)} or less")
     print(f"  mean bodies            {study.mean(of='bodies')}")
-    print(f"  mean knock-down sets   {study.mean(of='sets')}, not among the vehicles")
-    both = study.probability(study.target, of="with_sets")
+    print(f"  mean CKD sets   {study.mean(of='ckd_sets')}, not among the vehicles")
+    both = study.probability(study.target, of="with_ckd_sets")
     print(f"  P if sets counted too  {both}; the article does not say")
 
 
 def say_months(study: Study, plan: Scenario) -> None:
     target = plan.month_target.value
     print(f"\nP(month >= {target:,.0f} bodies), mean bodies")
-    for month in study.case.months:
+    for month in study.experiment.months:
         column = f"bodies_{month}"
         reached = study.probability(target, of=column)
         print(f"  {month}   {reached.value:4.0%} ({reached.low:.0%} to {reached.high:.0%})", end="")
@@ -102,7 +102,7 @@ def say_losses(study: Study) -> None:
 WORDS = {
     "overtime": "   Saturdays and overtime, a gain",
     "closures": "   beyond the public holidays",
-    "works": "   full stop",
+    "retooling": "   full stop",
     "works nights": "   nights and Saturdays at a reduced rate",
     "chips": "   and other stops of the supply below",
     "breakdown": "   of the assembly line",
@@ -115,7 +115,7 @@ def say_doubt(study: Study) -> None:
     if study.n < ENOUGH:
         print(f"  too few years to tell: {ENOUGH} would say how much is luck, which inputs matter")
         return
-    luck = study.luck_share()
+    luck = study.random_share()
     print(f"  luck                   {luck} of the variance; the rest is what is not known")
     print("  the inputs that matter most (rank correlation with the year's vehicles)")
     for path, row in study.input_shares().head(3).iterrows():

@@ -4,7 +4,7 @@ Question: Which of them brings how many vehicles a year, and can their ranks be 
 Shows:    sweep over plans by name, on the same luck and the same inputs; paired differences that
           hold together; which plan may be the best; compare of two of them.
 
-The year is 2022, the first full one of the shop after the works: what is decided is decided for
+The year is 2022, the first full one of the shop after the retooling: what is decided is decided for
 full years.
 
     python examples/shifts_or_speed.py [--runs 24] [--resume shifts.db]
@@ -15,8 +15,13 @@ from __future__ import annotations
 import argparse
 import warnings
 
-from ningde_sim import Comparison, Scenario, Sweep, Times, plots, scenario, sweep
-from ningde_sim.exceptions import ArchiveFailed, ArchiveRefused, CalendarWarning, DoubtfulEstimate
+from ningde_sim import Comparison, Scale, Scenario, Sweep, plots, scenario, sweep
+from ningde_sim.exceptions import (
+    CalendarWarning,
+    CheckpointFailed,
+    CheckpointRefused,
+    EstimateWarning,
+)
 
 RUNS = 24
 """Years of each plan: about four minutes on two cores."""
@@ -35,9 +40,9 @@ PLANS = {
         "calendar.crews": 3,
         "calendar.saturdays": 3,  # with four the overtime cap would not hold
     },
-    "finish line 2 % faster": {FINISH: Times(0.98)},
-    "finish line 5 % faster": {FINISH: Times(0.95)},
-    "finish line and assembly 5 % faster": {FINISH: Times(0.95), "assembly.rate": Times(1.05)},
+    "finish line 2 % faster": {FINISH: Scale(0.98)},
+    "finish line 5 % faster": {FINISH: Scale(0.95)},
+    "finish line and assembly 5 % faster": {FINISH: Scale(0.95), "assembly.rate": Scale(1.05)},
 }
 
 
@@ -95,7 +100,7 @@ def say_duel(found: Sweep, first: str, second: str) -> None:
 
 def main() -> None:
     options = arguments()
-    for kind in (DoubtfulEstimate, CalendarWarning):  # said once, at the end
+    for kind in (EstimateWarning, CalendarWarning):  # said once, at the end
         warnings.simplefilter("ignore", kind)
     try:
         plan = scenario(options.scenario)
@@ -104,7 +109,7 @@ def main() -> None:
         raise SystemExit("Stopped; with --resume FILE it would go on from here.") from None
     except KeyError as error:
         raise SystemExit(error.args[0]) from None
-    except (OSError, ValueError, ArchiveFailed, ArchiveRefused) as error:
+    except (OSError, ValueError, CheckpointFailed, CheckpointRefused) as error:
         raise SystemExit(str(error)) from None
     if not found.complete:
         raise SystemExit("Stopped; with --resume FILE it would go on from here.")

@@ -52,7 +52,7 @@ def on_dates(export: ExportTable, dates: list[datetime.date]) -> ExportTable:
 
 def shut_corridor(export: ExportTable) -> ExportTable:
     """The same with rail and road to the gateway shut for some days."""
-    days = Quantity(SHUT, "days", confidence="assumption", source="the question of this example")
+    days = Quantity(SHUT, "days", evidence="assumed", source="the question of this example")
     closed = ShutTable(closes=("land",), days=days, start=SHUT_FROM)
     gateway = export.gateways[GATEWAY]
     new = dataclasses.replace(gateway, closures={**gateway.closures, "corridor": closed})
@@ -88,7 +88,7 @@ def main() -> None:
             raise ValueError(f"{options.scenario} has no [export].")
     except (OSError, ValueError) as error:
         raise SystemExit(str(error)) from None
-    vehicles, sets = (year.daily[key].to_numpy() for key in ("vehicles", "sets"))
+    vehicles, sets = (year.daily[key].to_numpy() for key in ("vehicles", "ckd_sets"))
     start, seed = typical.calendar.start, options.seed
 
     def run(export: ExportTable) -> ShippingRun:

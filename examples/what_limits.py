@@ -1,7 +1,7 @@
 """What limits the plant.
 
 Question: Where do the hours of the target month and of the year go, and what would help most?
-Shows:    simulate(..., ledger=True), ledger.worth with reruns, plot_ledger, plot_bottleneck.
+Shows:    simulate(..., critical_path=True), improve.gains with reruns, plot_critical_path, plot_bottleneck.
 
 The ledger follows back what the last body waited for: its hours add up to the clock exactly.
 
@@ -54,17 +54,21 @@ def main() -> None:
     print("The first run on a machine compiles the engine, 10 s to a minute; then it is there.")
     shop = ningde_2021()
     month = simulate(
-        shop, hours=options.hours, warm_up=WARM_UP_HOURS, seed=options.seed, ledger=True
+        shop, hours=options.hours, warm_up=WARM_UP_HOURS, seed=options.seed, critical_path=True
     )
-    say(f"The month: what its {month.bodies:,} bodies waited for", month.ledger(), options.hours)
+    say(
+        f"The month: what its {month.bodies:,} bodies waited for",
+        month.critical_path(),
+        options.hours,
+    )
 
     plan = scenario("ningde-2021").typical()
-    year = simulate_year(plan, seed=options.seed, ledger=True)
+    year = simulate_year(plan, seed=options.seed, critical_path=True)
     hours = year.shop_run.hours
-    say(f"The year: what its {year.vehicles:,} vehicles waited for", year.ledger(), hours)
+    say(f"The year: what its {year.vehicles:,} vehicles waited for", year.critical_path(), hours)
 
     print(f"\nWorth of single actions in the month, from {options.runs} ledgers", flush=True)
-    found = gains.worth(
+    found = gains(
         shop,
         hours=options.hours,
         warm_up=WARM_UP_HOURS,
@@ -75,7 +79,7 @@ def main() -> None:
     )
     print(found.summary(options.verify + 5))
     if options.plot:
-        plots.plot_ledger(month).figure.savefig(options.plot[0], dpi=150)
+        plots.plot_critical_path(month).figure.savefig(options.plot[0], dpi=150)
         plots.plot_bottleneck(month).figure.savefig(options.plot[1], dpi=150)
         print(f"\nWrote {options.plot[0]} and {options.plot[1]}.")
 

@@ -1,12 +1,12 @@
 """A discrete-event model of a car plant: is the target reachable, what limits it, at what price."""
 
 from importlib import import_module
-from importlib.metadata import version
 from types import ModuleType
 
+from ningde_sim._support.version import VERSION
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.engine.simulate import simulate
-from ningde_sim.exceptions import DoubtfulEstimate
+from ningde_sim.exceptions import EstimateWarning
 from ningde_sim.plant.distributions import (
     Empirical,
     Exponential,
@@ -20,7 +20,7 @@ from ningde_sim.plant.distributions import (
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.read import read_shop
-from ningde_sim.plant.scale import Times
+from ningde_sim.plant.scale import Scale
 from ningde_sim.plant.shipped import ningde_2020, ningde_2021
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
@@ -35,13 +35,13 @@ from ningde_sim.year.read import scenario
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.year_run import YearRun, simulate_year
 
-__version__ = version("ningde-sim")
+__version__ = VERSION
 
 __all__ = [
     "Comparison",
-    "DoubtfulEstimate",
     "Empirical",
     "Estimate",
+    "EstimateWarning",
     "Exponential",
     "Failure",
     "Fixed",
@@ -51,6 +51,7 @@ __all__ = [
     "PlannedStop",
     "Quantity",
     "Robot",
+    "Scale",
     "Scenario",
     "Shop",
     "ShopRun",
@@ -58,7 +59,6 @@ __all__ = [
     "Store",
     "Study",
     "Sweep",
-    "Times",
     "Triangular",
     "Uniform",
     "Weibull",

@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from ningde_sim.statistics.estimate import Estimate
 
 __all__ = [
-    "ArchiveFailed",
-    "ArchiveRefused",
     "CalendarWarning",
-    "DoubtfulEstimate",
+    "CheckpointFailed",
+    "CheckpointRefused",
+    "EstimateWarning",
     "FewRuns",
     "IncompleteStudy",
     "NoneReaches",
@@ -24,13 +24,14 @@ __all__ = [
 ]
 
 
-class DoubtfulEstimate(UserWarning):
+class EstimateWarning(UserWarning):
     """An estimate to be read with care, most often from too few runs.
 
     Attributes
     ----------
     estimate : Estimate
-    needed : int or None  Runs that would do; None where no number of them does.
+    needed : int or None
+        Runs that would do; None where no number of them does.
     """
 
     def __init__(self, estimate: Estimate, needed: int | None) -> None:
@@ -38,14 +39,14 @@ class DoubtfulEstimate(UserWarning):
         self.estimate, self.needed = estimate, needed
 
 
-class FewRuns(DoubtfulEstimate):
+class FewRuns(EstimateWarning):
     """There are fewer than 10 runs."""
 
     def __str__(self) -> str:
         return f"{self.estimate}: so few runs say little, ask for at least {self.needed}."
 
 
-class OpenInterval(DoubtfulEstimate):
+class OpenInterval(EstimateWarning):
     """The runs give no finite interval at the level asked for."""
 
     def __str__(self) -> str:
@@ -55,7 +56,7 @@ class OpenInterval(DoubtfulEstimate):
         )
 
 
-class PrecisionMissed(DoubtfulEstimate):
+class PrecisionMissed(EstimateWarning):
     """The runs ended before the interval was as narrow as asked for."""
 
     def __str__(self) -> str:
@@ -65,13 +66,15 @@ class PrecisionMissed(DoubtfulEstimate):
         )
 
 
-class OutsideRuns(DoubtfulEstimate):
+class OutsideRuns(EstimateWarning):
     """The months already built made less than in any run, or more: no run is like them.
 
     Attributes
     ----------
-    estimate : Estimate  What these months make, the mean over the runs.
-    actual, low, high : float  What they made; the least and the most of the runs.
+    estimate : Estimate
+        What these months make, the mean over the runs.
+    actual, low, high : float
+        What they made; the least and the most of the runs.
     """
 
     def __init__(self, estimate: Estimate, actual: float, low: float, high: float) -> None:
@@ -86,13 +89,15 @@ class OutsideRuns(DoubtfulEstimate):
         )
 
 
-class SeriesTooShort(DoubtfulEstimate):
+class SeriesTooShort(EstimateWarning):
     """The series from the empty start is too short to tell how long the warm-up has to be.
 
     Attributes
     ----------
-    estimate : Estimate  What the shop makes in the second half of the series. [bodies/h]
-    needed : None  How many hours would do is not known.
+    estimate : Estimate
+        What the shop makes in the second half of the series. [bodies/h]
+    needed : None
+        How many hours would do is not known.
     """
 
     def __str__(self) -> str:
@@ -102,13 +107,14 @@ class SeriesTooShort(DoubtfulEstimate):
         )
 
 
-class WarmUpTooShort(DoubtfulEstimate):
+class WarmUpTooShort(EstimateWarning):
     """No body had left the shop when its warm-up ended: the time in which it fills was counted.
 
     Attributes
     ----------
     estimate : Estimate
-    hours : float  The warm-up. [h]
+    hours : float
+        The warm-up. [h]
     """
 
     def __init__(self, estimate: Estimate, hours: float) -> None:
@@ -123,14 +129,16 @@ class WarmUpTooShort(DoubtfulEstimate):
         )
 
 
-class NoneReaches(DoubtfulEstimate):
+class NoneReaches(EstimateWarning):
     """No cell reaches the target beyond doubt.
 
     Attributes
     ----------
-    estimate : Estimate  How likely the best cell found reaches it.
-    needed : int or None  About so many runs of each cell would tell of that one; None where it
-        falls short already, or its share is just the one asked for.
+    estimate : Estimate
+        How likely the best cell found reaches it.
+    needed : int or None
+        About so many runs of each cell would tell of that one; None where it falls short already,
+        or its share is just the one asked for.
     """
 
     def __init__(self, estimate: Estimate, needed: int | None, about: str) -> None:
@@ -151,7 +159,8 @@ class IncompleteStudy(UserWarning):
 
     Attributes
     ----------
-    finished, asked : int  Runs.
+    finished, asked : int
+        Runs.
     """
 
     def __init__(self, finished: int, asked: int) -> None:
@@ -167,8 +176,9 @@ class WorkerDied(RuntimeError):
 
     Attributes
     ----------
-    finished : Study, Sweep or None  The runs of a study that had finished, without a gap, or the
-        cells of a sweep; None where none had.
+    finished : Study, Sweep or None
+        The runs of a study that had finished, without a gap, or the cells of a sweep; None where
+        none had.
     """
 
     def __init__(self, text: str, finished: Any) -> None:
@@ -180,9 +190,9 @@ class CalendarWarning(UserWarning):
     """A plan that the calendar does not bear out."""
 
 
-class ArchiveRefused(ValueError):
+class CheckpointRefused(ValueError):
     """A file is damaged, of something else, or of another plant, seed or version; it stays."""
 
 
-class ArchiveFailed(OSError):
+class CheckpointFailed(OSError):
     """A file cannot be opened, read or written; what is in it stays."""

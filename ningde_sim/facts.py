@@ -17,12 +17,16 @@ class Figure:
 
     Parameters
     ----------
-    name : str  Unique within the fact.
-    value : float  As reported. [unit]
+    name : str
+        Unique within the fact.
+    value : float
+        As reported. [unit]
     unit : str
-    date : str  What the number speaks of, not the day of the article: an ISO day, month, year or
-        range of months, or the article's words where it names none.
-    qualifier : str  The article's word before the number: about, nearly, more than, expected.
+    date : str
+        What the number speaks of, not the day of the article: an ISO day, month, year or range of
+        months, or the article's words where it names none.
+    qualifier : str
+        The article's word before the number: about, nearly, more than, expected.
     """
 
     name: str
@@ -45,11 +49,16 @@ class Fact:
 
     Parameters
     ----------
-    key : str  F1 to F9.
-    quote : str  Verbatim.
-    figures : tuple of Figure  Each with its unit and date; F1 has none.
-    date : str  The day, month, year or range of months that the sentence speaks of. ISO
-    reading : str  What the model makes of it.
+    key : str
+        F1 to F9.
+    quote : str
+        Verbatim.
+    figures : tuple of Figure
+        Each with its unit and date; F1 has none.
+    date : str
+        The day, month, year or range of months that the sentence speaks of. ISO
+    reading : str
+        What the model makes of it.
     """
 
     key: str
@@ -79,10 +88,14 @@ class Clash:
 
     Parameters
     ----------
-    key : str  C1 to C6.
-    text : str  What clashes.
-    facts : tuple of str  Keys of the facts concerned.
-    reading : str  How the model resolves it.
+    key : str
+        C1 to C6.
+    text : str
+        What clashes.
+    facts : tuple of str
+        Keys of the facts concerned.
+    reading : str
+        How the model resolves it.
     """
 
     key: str
@@ -98,7 +111,7 @@ _FACTS = (
         "models.",
         (),
         "2021-09-03",
-        "Works are under way on the day of the article; the rate of F2 exists only after them.",
+        "Retooling are under way on the day of the article; the rate of F2 exists only after them.",
     ),
     Fact(
         "F2",
@@ -109,7 +122,7 @@ _FACTS = (
             Figure("bodies_per_month", 30_000, "bodies/month", "2021"),
         ),
         "2021",
-        "A peak month after the works; all robots of the body shop, of which about 60 % weld.",
+        "A peak month after the retooling; all robots of the body shop, of which about 60 % weld.",
     ),
     Fact(
         "F3",
@@ -169,7 +182,7 @@ _FACTS = (
         "Southeast Asia, Europe, South America, the Middle East",
         (Figure("exports", 7_000, "vehicles (sets)", "2020", "about"),),
         "2020",
-        "Rounded; built cars with knock-down sets. Regions are named, their shares are not.",
+        "Rounded; built cars with CKD sets. Regions are named, their shares are not.",
     ),
     Fact(
         "F9",
@@ -180,7 +193,7 @@ _FACTS = (
             Figure("increase", 440, "%", "2021-01/2021-08"),
         ),
         "2021-01/2021-08",
-        "Rounded; built cars with knock-down sets. The increase is on the whole of 2020.",
+        "Rounded; built cars with CKD sets. The increase is on the whole of 2020.",
     ),
 )
 
@@ -193,7 +206,7 @@ CLASHES: tuple[Clash, ...] = (
         "30,000 bodies a month are 360,000 a year, not 240,000.",
         ("F1", "F2", "F3"),
         "30,000 is a peak month (25 days of 20 h), 240,000 a plan year (250 days of 16 h), and the "
-        "monthly rate exists only after the works.",
+        "monthly rate exists only after the retooling.",
     ),
     Clash(
         "C2",
@@ -204,7 +217,7 @@ CLASHES: tuple[Clash, ...] = (
     ),
     Clash(
         "C3",
-        "Exports are counted in units (sets); a set is a knock-down kit, not a built car.",
+        "Exports are counted in units (sets); a set is a CKD kit, not a built car.",
         ("F8", "F9"),
         "The model carries a share of sets and reports built cars and sets apart.",
     ),

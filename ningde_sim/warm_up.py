@@ -6,14 +6,13 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
 from ningde_sim._support import checks, units
-from ningde_sim._support.parallel import each, number_of_workers
-from ningde_sim._support.progress import bar
+from ningde_sim._support.parallel import number_of_workers, run_all
+from ningde_sim._support.version import VERSION
 from ningde_sim.engine.simulate import Engine, check_request, simulate
 from ningde_sim.exceptions import SeriesTooShort, WarmUpTooShort
 from ningde_sim.plant.shop import Shop
@@ -39,11 +38,14 @@ class Cut:
 
     Attributes
     ----------
-    at : int  Observations to leave out, less than half of them. [observations]
-    minimum : float  The statistic there, about the squared standard error of the mean of the rest.
-        [square of the observations' unit]
-    enough : bool  False where a cut in the second half would be better still: then the series is
-        too short, and `at` no answer.
+    at : int
+        Observations to leave out, less than half of them. [observations]
+    minimum : float
+        The statistic there, about the squared standard error of the mean of the rest. [square of
+        the observations' unit]
+    enough : bool
+        False where a cut in the second half would be better still: then the series is too short,
+        and `at` no answer.
     """
 
     at: int
@@ -62,9 +64,10 @@ def mser(series: Any, *, batch: int = BATCH) -> Cut:
 
     Parameters
     ----------
-    series : array_like, shape (n,)  Observations in equal steps of time. Of several runs it is
-        their mean at each step.
-    batch : int  Observations whose mean is one z: 5 is MSER-5, 1 is MSER.
+    series : array_like, shape (n,)
+        Observations in equal steps of time. Of several runs it is their mean at each step.
+    batch : int
+        Observations whose mean is one z: 5 is MSER-5, 1 is MSER.
 
     Returns
     -------
@@ -109,16 +112,22 @@ class WarmUp:
 
     Attributes
     ----------
-    title : str  Name of the shop.
-    every : float  Length of a period, of working hours where `time` is given. [h]
-    time : WorkingTime or None  Of all lines: periods are of its hours. None where they go by the
-        clock.
-    values : numpy.ndarray, shape (runs, n)  What each run made in each period, read-only.
-        [bodies/h, of working hours where `time` is given]
-    cut : Cut  By MSER-5 of the series. [periods]
-    seed : int  Which luck the runs had; they are those numbered from 0.
+    title : str
+        Name of the shop.
+    every : float
+        Length of a period, of working hours where `time` is given. [h]
+    time : WorkingTime or None
+        Of all lines: periods are of its hours. None where they go by the clock.
+    values : numpy.ndarray, shape (runs, n)
+        What each run made in each period, read-only. [bodies/h, of working hours where `time` is
+        given]
+    cut : Cut
+        By MSER-5 of the series. [periods]
+    seed : int
+        Which luck the runs had; they are those numbered from 0.
     engine : str
-    version : str  Of this library.
+    version : str
+        Of this library.
     """
 
     title: str
@@ -234,15 +243,21 @@ def how_long(
     Parameters
     ----------
     shop : Shop
-    hours : float  Of each run, from the empty start; at least 100 periods. [h]
-    runs : int  How many. A series of one run is rougher.
-    seed : int  From 0 to 2**63 - 1.
-    every : float, optional  Length of a period by the clock. By default an hour; where all lines
-        keep one working time an hour of it, so that nights don't look like a change; where they
-        keep several the longest after which one repeats, or a day. [h]
-    workers : int, optional  How many runs at a time; all cores by default. It changes no result.
+    hours : float
+        Of each run, from the empty start; at least 100 periods. [h]
+    runs : int
+        How many. A series of one run is rougher.
+    seed : int
+        From 0 to 2**63 - 1.
+    every : float, optional
+        Length of a period by the clock. By default an hour; where all lines keep one working time
+        an hour of it, so that nights don't look like a change; where they keep several the longest
+        after which one repeats, or a day. [h]
+    workers : int, optional
+        How many runs at a time; all cores by default. It changes no result.
     engine : {"compiled", "reference"}
-    progress : bool, optional  Show a bar; by default on a terminal.
+    progress : bool, optional
+        Show a bar; by default on a terminal.
 
     Returns
     -------
@@ -286,17 +301,10 @@ def how_long(
         raise ValueError(checks.complain(owner, rule, hours, f"Take {least:,g} h or more."))
     task = partial(_rates, shop, seed, engine, hours, period, n, time is not None)
     prefer: Any = "threads" if engine == "compiled" else "processes"
-    rows = []
-    with (
-        each(task, range(runs), workers=workers, prefer=prefer) as found,
-        bar(shop.name, total=runs, unit="run", shown=progress) as shown,
-    ):
-        for row in found:
-            rows.append(row)
-            shown.update(1)
-    values = np.array(rows)
+    options: Any = {"workers": workers, "prefer": prefer, "shown": progress}
+    values = np.array(run_all(task, range(runs), title=shop.name, **options))
     cut = mser(values.mean(axis=0))
-    made = WarmUp(shop.name, every, time, values, cut, seed, engine, version("ningde-sim"))
+    made = WarmUp(shop.name, every, time, values, cut, seed, engine, VERSION)
     if not cut.enough:
         warnings.warn(SeriesTooShort(made.rest, None), stacklevel=2)
     return made
@@ -344,8 +352,3 @@ def _rates(
         times = times[times <= n * period]
     which = np.clip(-(-times // period) - 1, 0, n - 1)
     return np.asarray(np.bincount(which, minlength=n) / float(units.ms_to_hours(period)))
-
-
-def nothing_leaves(shop: Shop, hours: float, *, seed: int, engine: Engine) -> bool:
-    """Whether no body leaves in the first hours of run 0: then the shop cannot be full. [h]"""
-    return not simulate(shop, hours=hours, seed=seed, engine=engine, progress=False).bodies

@@ -11,7 +11,7 @@ from ningde_sim.shipping.schema import ExportTable
 
 def q(value: float, unit: str, low: float | None = None, high: float | None = None) -> Any:
     """A quantity as a file has it."""
-    known = {"value": value, "unit": unit, "confidence": "assumption", "source": "a test"}
+    known = {"value": value, "unit": unit, "evidence": "assumption", "source": "a test"}
     return known | ({} if low is None else {"low": low, "high": high})
 
 
@@ -57,7 +57,7 @@ def tables(**more: Any) -> dict[str, Any]:
     """All cars to one destination, through one port, on one service."""
     return {
         "vehicle_share": q(1, "-"),
-        "set_share": q(0, "-"),
+        "ckd_share": q(0, "-"),
         "initial": q(0, "units"),
         "yard": q(100_000, "places"),
         "destinations": {"a": {"share": q(1, "-"), "voyage": q(10, "days")}},

@@ -1,4 +1,4 @@
-"""A case of plain normal numbers, whose every answer is known."""
+"""An experiment of plain normal numbers, whose every answer is known."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ningde_sim.studies.experiment import Row, Workers
+from ningde_sim.studies.experiment import Experiment, Row, Workers
 
 MONTHS = tuple(f"2021-{month:02d}" for month in range(1, 13))
 
@@ -21,7 +21,7 @@ WEIGHTS = {"rate": 3.0, "crews": -1.0, "tea": 0.0}
 
 
 @dataclass(frozen=True)
-class Year:
+class Year(Experiment):
     """Cars of a year, the sum over its months (or one span) of 100 + weights @ inputs + luck.
 
     Inputs and luck are standard normal; luck is drawn for each month, inputs once a run.
@@ -40,7 +40,6 @@ class Year:
     of: str = "cars"
     prefer: Workers = "threads"
     description = "a year"
-    also = ()
     notes = ("invented",)
     engine = "numpy"
 
@@ -49,11 +48,8 @@ class Year:
         return dict.fromkeys([self.of, *(f"{self.of}_{month}" for month in self.months)], "cars")
 
     @property
-    def plan(self) -> dict[str, float]:
+    def month_shares(self) -> dict[str, float]:
         return dict.fromkeys(self.months, 1 / max(len(self.months), 1))
-
-    def idle(self, of: str) -> tuple[str, ...]:
-        return ()
 
     @property
     def content(self) -> dict[str, str]:
@@ -74,16 +70,16 @@ class Year:
             found = dataclasses.replace(found, **{head: new})
         return found
 
-    def run(self, seed: int, run: int, luck: int | None = None) -> tuple[Row, Row]:
+    def run(self, seed: int, run: int, streams: int | None = None) -> tuple[Row, Row]:
         time.sleep(self.pause)
         if self.log:
             with Path(self.log).open("a") as log:
                 log.write(f"{self.digest} {run}\n")
         if run == self.dies_at:
             os._exit(1)
-        luck = run if luck is None else luck
+        streams = run if streams is None else streams
         drawn = np.random.default_rng([seed, run, 0]).normal(size=len(self.weights))
-        chance = np.random.default_rng([seed, luck, 1]).normal(size=max(len(self.months), 1))
+        chance = np.random.default_rng([seed, streams, 1]).normal(size=max(len(self.months), 1))
         monthly = 100 + drawn @ np.array([*self.weights.values()]) + self.luck * chance
         inputs = {name: float(x) for name, x in zip(self.weights, drawn, strict=True)}
         columns = {f"{self.of}_{month}": x for month, x in zip(self.months, monthly, strict=False)}

@@ -11,7 +11,7 @@ import pytest
 
 import ningde_sim
 from ningde_sim import Comparison, Sweep
-from ningde_sim.exceptions import DoubtfulEstimate
+from ningde_sim.exceptions import EstimateWarning
 
 RESULTS = {ningde_sim.ShopRun, ningde_sim.Study, ningde_sim.YearRun, Comparison, Sweep}
 """Made by functions, which hold the example; so are warnings."""
@@ -125,7 +125,7 @@ EXAMPLES = [
     for name, thing in public()
     if "." not in name
     and thing not in RESULTS
-    and not (inspect.isclass(thing) and issubclass(thing, DoubtfulEstimate))
+    and not (inspect.isclass(thing) and issubclass(thing, EstimateWarning))
 ]
 
 

@@ -25,7 +25,7 @@ SMALL = {
     "month.py": ["--hours", "10"],
     "reach_240k.py": ["--scenario", "ningde-2020-12", "--runs", "48"],
     "what_limits.py": ["--runs", "2", "--hours", "20", "--verify", "3"],
-    "works_and_launches.py": ["--runs", "2"],
+    "retooling_and_launches.py": ["--runs", "2"],
 }
 
 
@@ -96,15 +96,15 @@ def test_the_reach_has_intervals_losses_doubts_and_pictures(tmp_path: Path) -> N
         assert (tmp_path / "pictures" / name).stat().st_size > 10_000
 
 
-def test_works_and_launches_tell_the_latest_days(tmp_path: Path) -> None:
+def test_retooling_and_launches_tell_the_latest_days(tmp_path: Path) -> None:
     days = {"calendar.start": date(2021, 8, 23), "calendar.end": date(2021, 10, 31)}
     outside = ("calendar.closures.spring_festival", "calendar.closures.summer_leave")
     for what in (*outside, "launches.model_b"):  # else a file that is read tells of them
         days[f"{what}.start"] = date(2021, 10, 9)
     scenario("ningde-2021").replace(days).to_toml(tmp_path / "autumn.toml")
     autumn = ("--scenario", str(tmp_path / "autumn.toml"))
-    text = run("works_and_launches.py", *autumn, "--targets", "1000", "900000")
-    for heading in ("Full stop of the works", "Days to 90 %"):
+    text = run("retooling_and_launches.py", *autumn, "--targets", "1000", "900000")
+    for heading in ("Full stop of the retooling", "Days to 90 %"):
         table = text.split(heading)[1]
         assert re.search(r"^ +1,000 +(>\d+ \(.*?\) *){3}$", table, re.MULTILINE)
         assert re.search(r"^ +900,000 +(none \(.*?\) *){3}$", table, re.MULTILINE)
@@ -178,7 +178,7 @@ def test_crews_and_buffers_have_gains_and_the_cheapest_and_a_heat_map(tmp_path: 
     assert (
         len(re.findall(r"^ +\d +\d\d .*(?:more|less|distinguishable)$", table, re.MULTILINE)) == 47
     )
-    assert "Cells that may have the greatest P(month >= 1,180)" in text
+    assert "Design points that may have the greatest P(month >= 1,180)" in text
     assert "The cheapest with P >= 80%" in text
     assert picture.stat().st_size > 10_000
     assert run("crews_and_buffers.py", *more) == text  # from its file

@@ -16,7 +16,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 def _some(slow):
     """Those that compare, sweep or verify take their time."""
-    calls = ("compare(", "sweep(", "ledger.worth(")
+    calls = ("compare(", "sweep(", "improve.gains(")
     return [n for n, block in enumerate(BLOCKS) if slow == any(call in block for call in calls)]
 
 
@@ -40,7 +40,7 @@ def test_its_table_of_facts_is_that_of_the_package():
     """Robots, targets, date, the tuned cycle."""
     shop = ningde_2021()
     assert f"article of {PUBLISHED}" in README
-    assert f"{FACTS['F2'].value('robots')} after the works" in README
+    assert f"{FACTS['F2'].value('robots')} after the retooling" in README
     assert f"{FACTS['F2'].value('bodies_per_month'):,} bodies a month" in README
     assert f"{FACTS['F3'].value('vehicles_per_year'):,} vehicles a year" in README
     assert f"finish line {shop.station('FIN-010').cycle_time:g} s" in README
@@ -60,7 +60,7 @@ def test_its_scenario_files_are_read(tmp_path):
     for block in blocks:
         path = tmp_path / "mine.toml"
         path.write_text(block.replace("\n  ", "\n"), "utf-8")
-        assert scenario(path).get("works.full_stop_days").value == 12
+        assert scenario(path).get("retooling.full_stop_days").value == 12
 
 
 def test_the_citation_is_of_this_version():

@@ -12,9 +12,9 @@ from scipy.stats import spearmanr
 from ningde_sim import (
     Comparison,
     Line,
+    Scale,
     Scenario,
     Shop,
-    Times,
     ningde_2021,
     replicate,
     scenario,
@@ -42,8 +42,8 @@ def rounded(x: float) -> str:
 CHANGES = {
     "repair time -20 % at FIN-040": (
         {
-            "stations.FIN-040.failures.*.repair.mean": Times(0.8),
-            "robots.FIN-040-R*.failures.*.repair.mean": Times(0.8),
+            "stations.FIN-040.failures.*.repair.mean": Scale(0.8),
+            "robots.FIN-040-R*.failures.*.repair.mean": Scale(0.8),
         },
         20,
     ),
@@ -84,8 +84,8 @@ def measured(shop: Shop, runs: int) -> pd.DataFrame:
     lines = pd.Index([line.name for line in shop.lines], name="line")
     tables = []
     for run in range(runs):
-        found = simulate(shop, run=run, ledger=True, **MONTHS)
-        told, stations = found.ledger(), found.stations.groupby("line", sort=False)
+        found = simulate(shop, run=run, critical_path=True, **MONTHS)
+        told, stations = found.critical_path(), found.stations.groupby("line", sort=False)
         repairs = told[told["cause"] == "repair"].groupby("line")["hours"].sum()
         columns = {
             "repair": repairs.reindex(lines, fill_value=0.0),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ningde_sim import Failure, Fixed, Line, Shop, Station, Store, WorkingTime, simulate, warm_up
-from ningde_sim.exceptions import DoubtfulEstimate, SeriesTooShort, WarmUpTooShort
+from ningde_sim.exceptions import EstimateWarning, SeriesTooShort, WarmUpTooShort
 from ningde_sim.studies.replicate import replicate
 from ningde_sim.warm_up import how_long, mser
 
@@ -127,7 +127,7 @@ def test_a_store_that_lasts_longer_is_told() -> None:
     assert "no answer, the series is too short" in str(found)
     assert "no answer" in repr(found)
     message = told[0].message
-    assert isinstance(message, DoubtfulEstimate)
+    assert isinstance(message, EstimateWarning)
     assert message.estimate == found.rest
     assert found.rest.value == pytest.approx(np.mean(found.series[50:]))
     assert told[0].filename == __file__
@@ -180,7 +180,7 @@ def test_a_warm_up_in_which_nothing_leaves_is_told_with_the_estimate() -> None:
     warning = pickle.loads(pickle.dumps(told[0].message))
     assert warning.estimate == study.mean()
     assert (warning.hours, warning.needed) == (0.25, None)
-    assert isinstance(warning, DoubtfulEstimate)
+    assert isinstance(warning, EstimateWarning)
     assert told[0].filename == __file__
 
 

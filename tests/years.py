@@ -13,13 +13,13 @@ from ningde_sim.year.scenario import Scenario
 
 
 def _q(value: float, unit: str, low: float | None = None, high: float | None = None) -> Any:
-    known = {"value": value, "unit": unit, "confidence": "assumption", "source": "a test"}
+    known = {"value": value, "unit": unit, "evidence": "assumption", "source": "a test"}
     return known | ({} if low is None else {"low": low, "high": high})
 
 
 def small_shop(name: str, cycle: float) -> dict[str, Any]:
     """The tables of a body shop: two lines that join in a third."""
-    zone = {"confidence": "assumption", "source": "a test", "cycle_time": _q(cycle, "s", 50, 60)}
+    zone = {"evidence": "assumption", "source": "a test", "cycle_time": _q(cycle, "s", 50, 60)}
     station = {"suffix": "010", "weld": 2, "spots": 20}
     return {
         "name": name,
@@ -53,7 +53,7 @@ def small_shop(name: str, cycle: float) -> dict[str, Any]:
 
 @cache
 def small_year(name: str = "ningde-2021") -> Scenario:
-    """A scenario that ships with small body shops: 53 s before the works, 52 s after."""
+    """A scenario that ships with small body shops: 53 s before the retooling, 52 s after."""
     there = scenario(name)
     before = None if there.works is None else load(small_shop("small before", 53.0))
     after = load(small_shop("small", 52.0))
@@ -62,5 +62,5 @@ def small_year(name: str = "ningde-2021") -> Scenario:
 
 @cache
 def winter() -> Scenario:
-    """January and February 2021, before the works: their stop can't bear on it."""
+    """January and February 2021, before the retooling: their stop can't bear on it."""
     return small_year().replace({"calendar.end": datetime.date(2021, 2, 28)})

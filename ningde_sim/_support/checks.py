@@ -94,7 +94,7 @@ def whole(
     return as_int
 
 
-def luck(owner: str, field: str, value: Any) -> int:
+def stream_number(owner: str, field: str, value: Any) -> int:
     """Return `value` as an int when it can be a seed, or the number of a run."""
     return whole(owner, field, value, high=2**63 - 1)
 

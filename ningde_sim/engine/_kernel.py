@@ -247,7 +247,7 @@ GLOBAL = np.dtype(
             *("now", "seed", "run", "width", "n_due_now", "n_woken", "first_woken"),
             *("crews", "busy_crews", "first_queued", "last_queued"),
             *("n_exits", "tracing", "n_trace", "team"),
-            *("ledger", "n_steps", "cause", "exit_of", "exit_at", "exit_cause"),
+            *("critical", "n_steps", "cause", "exit_of", "exit_at", "exit_cause"),
         )
     ]
 )
@@ -590,7 +590,7 @@ def _step(f, k, ending):
     """What a loaded station does ends, or is broken off because something else ends."""
     s = f.stations[k]
     g = f.g[0]
-    if g.ledger and s.content == LOADED:
+    if g.critical and s.content == LOADED:
         what = doing(f, k)
         if what == ending:
             s.before = _note(f, what + 1, s.started, s.before)
@@ -612,7 +612,7 @@ def _latest_cause(f, n):
 def forget(f):
     """Causes are told from now on."""
     g = f.g[0]
-    g.ledger = 1
+    g.critical = 1
     g.n_steps = 0
     g.cause = g.exit_cause = -1
     g.exit_at = g.now
@@ -852,7 +852,7 @@ def _arrive(f, i):
     """A part ends its transit: who waits for it is tried."""
     _account_store(f, i)
     q = f.stores[i]
-    if f.g[0].ledger:
+    if f.g[0].critical:
         at = _slot_of(q, 0)
         f.g[0].cause = _note(f, 2 * _transits(f, i) + 1, f.ways[at, 0], f.ways[at, 1])
     q.first = (q.first + 1) % q.capacity
@@ -1003,7 +1003,7 @@ def _station_due(f, k):
 @_inlined
 def _finish(f, k):
     s = f.stations[k]
-    if f.g[0].ledger:
+    if f.g[0].critical:
         f.g[0].cause = _note(f, 2 * k + 1, s.started, s.before)
     s.cycles += 1
     if s.scrap > 0.0 or s.rework > 0.0:
@@ -1193,7 +1193,7 @@ def advance(f, until, events):
         _settle(f)
         if g.n_exits > room or (g.tracing and g.n_trace > room_to_trace):
             return False
-        if g.ledger and g.n_steps > room_to_step:
+        if g.critical and g.n_steps > room_to_step:
             return False
         if g.n_due_now == 0 and not _next_instant(f, until):
             g.now = until

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from ningde_sim._support import units
-from ningde_sim.engine import _kernel, critical_path
+from ningde_sim.engine import _kernel
 from ningde_sim.engine._kernel import NEVER
 from ningde_sim.engine.counts import COUNTED, Counts, History, Ints, Packed, period_ends
+from ningde_sim.engine.critical_path import PathStep, awaited, between, joined
 from ningde_sim.engine.rules import Layout, visible_ms
 
 EVENTS = 100_000
@@ -68,7 +69,7 @@ def _stores(layout: Layout) -> tuple[Records, Ints]:
     for field in ("capacity", "transit", "time"):
         stores[field] = [getattr(gap, field) for gap in layout.gaps]
     stores["level"] = stores["ready"] = [gap.initial for gap in layout.gaps]
-    putters, takers = critical_path.joined(layout)
+    putters, takers = joined(layout)
     n_under_way = [gap.capacity if gap.transit else 0 for gap in layout.gaps]
     stores["takers"], end = _ranges([*map(len, takers)])
     stores["putters"], end = _ranges([*map(len, putters)], int(end[-1]) if len(end) else 0)
@@ -118,7 +119,7 @@ def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints, Ints]:
 
 
 def build(
-    layout: Layout, *, seed: int, run: int, trace: bool, ledger: bool = False
+    layout: Layout, *, seed: int, run: int, trace: bool, critical_path: bool = False
 ) -> _kernel.Floor:
     """Lay a shop out in the arrays of the kernel."""
     streams, values = layout.streams.arrays()
@@ -157,12 +158,12 @@ def build(
         team=np.zeros(len(stations) + 1, np.int64),
         exits=np.zeros((N_EXITS + len(stations), 2), np.int64),
         trace=np.zeros((N_TRACE + 4 * room if trace else 1, 4), np.int64),
-        **_steps(N_STEPS if ledger else 1),
+        **_steps(N_STEPS if critical_path else 1),
     )
 
 
 def _steps(n: int) -> dict[str, Ints]:
-    """Room for so many steps of the ledger."""
+    """Room for so many steps of the critical path."""
     return {
         "steps": np.zeros((n, 4), np.int64),
         "marks": np.zeros(n, np.int64),
@@ -187,7 +188,7 @@ class _Path:
     def make_room(self, floor: _kernel.Floor) -> _kernel.Floor:
         """The floor with room for more steps, if there is little left."""
         g = floor.g[0]
-        if not g.ledger or g.n_steps <= len(floor.steps) - _kernel.MOST_STEPS:
+        if not g.critical or g.n_steps <= len(floor.steps) - _kernel.MOST_STEPS:
             return floor
         n = _kernel.compact(floor)
         self.add(floor.path[:n, :3])
@@ -205,13 +206,13 @@ class _Path:
             (_backwards(floor, int(g.exit_cause)), self.known),
             (self._going_on(floor), int(g.exit_at)),
         ):
-            self.add(np.array(critical_path.between(rows, low), np.int64).reshape(-1, 3))
+            self.add(np.array(between(rows, low), np.int64).reshape(-1, 3))
         return self.rows
 
-    def _going_on(self, floor: _kernel.Floor) -> Iterator[critical_path.Row]:
+    def _going_on(self, floor: _kernel.Floor) -> Iterator[PathStep]:
         """What the station of the last body waits for, and what that came of, the last first."""
         g, stores = floor.g[0], floor.stores
-        thing = critical_path.awaited(
+        thing = awaited(
             self.layout, floor.stations["content"], stores["level"], stores["ready"], int(g.exit_of)
         )
         now = int(g.now)
@@ -228,7 +229,7 @@ class _Path:
             yield from _backwards(floor, int(before))
 
 
-def _backwards(floor: _kernel.Floor, step: int) -> Iterator[critical_path.Row]:
+def _backwards(floor: _kernel.Floor, step: int) -> Iterator[PathStep]:
     """A step and those that it came of, the last first."""
     while step >= 0:
         what, begin, end, step = floor.steps[step].tolist()
@@ -242,7 +243,7 @@ def run(
     seed: int,
     run: int,
     trace: bool,
-    ledger: bool,
+    critical_path: bool,
     every: int | None,
     tell: Callable[[int], None],
 ) -> Counts:
@@ -250,7 +251,7 @@ def run(
 
     `warm_up` is in ms too, `tell` hears how far the clock is.
     """
-    floor = build(layout, seed=seed, run=run, trace=trace, ledger=ledger)
+    floor = build(layout, seed=seed, run=run, trace=trace, critical_path=critical_path)
     critical = _Path(layout, warm_up)
     exits = {place.line: Packed() for place in layout.places if place.output}
     intervals: list[Ints] = []
@@ -272,7 +273,7 @@ def run(
             tell(int(floor.g["now"][0]))
 
     floor.g["tracing"] = trace and warm_up == 0
-    if ledger and not warm_up:
+    if critical_path and not warm_up:
         _kernel.forget(floor)
     level_start = floor.stores["level"].copy()
     _kernel.start(floor)
@@ -281,7 +282,7 @@ def run(
         _kernel.close_accounts(floor)
         _clear(floor)
         floor.g["tracing"] = trace
-        if ledger:
+        if critical_path:
             _kernel.forget(floor)
         level_start = floor.stores["level"].copy()
     ends = period_ends(layout.horizon - warm_up, every)
@@ -292,9 +293,9 @@ def run(
             _keep(floor, history, row)
     _kernel.close_accounts(floor)
     _drain(floor, warm_up, exits, intervals)
-    joined = np.concatenate(intervals) if trace else None
-    told = critical.complete(floor) if ledger else None
-    return _collect(floor, level_start, exits, joined, history, told)
+    traced = np.concatenate(intervals) if trace else None
+    told = critical.complete(floor) if critical_path else None
+    return _collect(floor, level_start, exits, traced, history, told)
 
 
 def _keep(floor: _kernel.Floor, history: History, row: int) -> None:

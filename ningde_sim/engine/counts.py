@@ -96,16 +96,18 @@ class Counts:
     ----------
     stations : dict of arrays, shape (n_stations,)
         cycles, scrapped, reworked, failures, content (0 empty, 1 loaded, 2 finished, at the end).
-    spent : array, shape (n_stations, 6)  Time in each `State` but `OFF`.
+    spent : array, shape (n_stations, 6)
+        Time in each `State` but `OFF`.
     stores : dict of arrays, shape (n_gaps,)
         level_ms, full_ms, empty_ms, none_ready_ms, n_put, n_taken, level_start, level_end.
     clocks : dict of arrays, shape (n_clocks,)
         failures, repair_ms, queue_ms, n_queued, longest_ms (longest wait).
-    exits : dict of line number to Packed  Finish times since the start of the counted hours.
+    exits : dict of line number to Packed
+        Finish times since the start of the counted hours.
     trace : array, shape (n, 4), or None where none was asked for
         Thing (stations, then clocks), state, begin and end since the start of the counted hours.
     history : History, or None where none was asked for
-    path : Packed, rows of 3, or None where no ledger was asked for
+    path : Packed, rows of 3, or None where no critical path was asked for
         Steps of the critical path in order of time, as in `path.CriticalPath`.
     """
 

@@ -28,11 +28,11 @@ from ningde_sim.engine.counts import Ints, Packed
 from ningde_sim.engine.rules import Layout
 from ningde_sim.plant.working_time import open_before
 
-Row = tuple[int, int, int]
+PathStep = tuple[int, int, int]
 """A step: twice what it is, plus one if it came to its end; begin; end. [ms]"""
 
 
-def between(backwards: Iterable[Row], low: int) -> list[Row]:
+def between(backwards: Iterable[PathStep], low: int) -> list[PathStep]:
     """The steps after an instant, in order of time, of those told from the last one back."""
     found = []
     for what, begin, end in backwards:
@@ -42,7 +42,7 @@ def between(backwards: Iterable[Row], low: int) -> list[Row]:
     return found[::-1]
 
 
-def packed(rows: list[Row], begin: int) -> Packed:
+def packed(rows: list[PathStep], begin: int) -> Packed:
     """Steps on the clock of the layout, packed on that of the counted hours."""
     found = Packed(3)
     found.add(np.array(rows, np.int64).reshape(-1, 3) - np.array([0, begin, begin]))
@@ -63,7 +63,8 @@ def awaited(
 
     Parameters
     ----------
-    content, level, ready : sequence of int  Of all stations; of all stores.
+    content, level, ready : sequence of int
+        Of all stations; of all stores.
 
     Returns
     -------
@@ -108,9 +109,12 @@ class CriticalPath:
     Parameters
     ----------
     layout : Layout
-    begin : int  Start of the counted hours, on the clock of the layout. [ms]
-    counted : int  Their length. [ms]
-    steps : array, shape (n, 3)  What, begin, end since the start of the counted hours. [ms, int64]
+    begin : int
+        Start of the counted hours, on the clock of the layout. [ms]
+    counted : int
+        Their length. [ms]
+    steps : array, shape (n, 3)
+        What, begin, end since the start of the counted hours. [ms, int64]
     """
 
     layout: Layout
@@ -160,7 +164,8 @@ class CriticalPath:
 
         Parameters
         ----------
-        cuts : array, optional  Instants at which it is cut besides. [ms]
+        cuts : array, optional
+            Instants at which it is cut besides. [ms]
 
         Returns
         -------
@@ -219,7 +224,8 @@ class CriticalPath:
 
         Returns
         -------
-        array, shape (n_gaps,)  Stores as declared, then the gaps inside lines.
+        array, shape (n_gaps,)
+            Stores as declared, then the gaps inside lines.
         """
         layout = self.layout
         here = self.things["place"].to_numpy()[self.steps[:, 0] >> 1]

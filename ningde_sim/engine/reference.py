@@ -17,9 +17,10 @@ import numpy as np
 import simpy
 
 from ningde_sim._support import units
-from ningde_sim.engine import _kernel, critical_path
+from ningde_sim.engine import _kernel
 from ningde_sim.engine._kernel import NEVER
 from ningde_sim.engine.counts import COUNTED, Counts, History, Ints, Packed, period_ends
+from ningde_sim.engine.critical_path import PathStep, awaited, between, packed
 from ningde_sim.engine.rules import Clock, Gap, Layout, Place, State, visible_ms
 
 Process = Generator[simpy.Event, Any, None]
@@ -48,7 +49,7 @@ class Step(NamedTuple):
     before: Step | None
 
 
-class Times:
+class WorkingTimes:
     """A working time: its windows, and a clock that runs in them only."""
 
     def __init__(
@@ -480,7 +481,7 @@ class Floor:
         self.streams, self.values = layout.streams.arrays()
         self.env = simpy.Environment(initial_time=0)
         self.times = [
-            Times(self.env, windows, end)
+            WorkingTimes(self.env, windows, end)
             for windows, end in zip(layout.windows, layout.ends, strict=True)
         ]
         self.stores = [Store(self, gap, i) for i, gap in enumerate(layout.gaps)]
@@ -542,7 +543,7 @@ class Floor:
             station.ask()
         self.settle()
 
-    def openings(self, number: int, times: Times) -> Process:
+    def openings(self, number: int, times: WorkingTimes) -> Process:
         """At each opening the stations try the moves that they stood at."""
         for opening, closing in times.later():
             yield Due(self.env, opening, number)
@@ -628,19 +629,17 @@ class Floor:
             thing.clear()
         self.exits.clear()
 
-    def critical_path(self, begin: int) -> list[critical_path.Row]:
+    def critical_path(self, begin: int) -> list[PathStep]:
         """What the last body waited for from `begin` on, then what its station still waits for."""
         left, step = self.last_exit
-        return critical_path.between(_backwards(step), begin) + critical_path.between(
-            self.going_on(), left
-        )
+        return between(_backwards(step), begin) + between(self.going_on(), left)
 
-    def going_on(self) -> Iterator[critical_path.Row]:
+    def going_on(self) -> Iterator[PathStep]:
         """What the station of the last body waits for, and what that came of, the last first."""
         content = [station.content for station in self.stations]
         level, ready = ([getattr(s, name) for s in self.stores] for name in ("level", "ready"))
         now, layout = int(self.env.now), self.layout
-        thing = critical_path.awaited(layout, content, level, ready, self.last_place)
+        thing = awaited(layout, content, level, ready, self.last_place)
         if thing is None:
             yield 2 * layout.stuck, self.last_exit[0], now
         elif thing < len(self.stations):
@@ -653,7 +652,7 @@ class Floor:
             yield from _backwards(before)
 
 
-def _backwards(step: Step | None) -> Iterator[critical_path.Row]:
+def _backwards(step: Step | None) -> Iterator[PathStep]:
     """A step and those that it came of, the last first."""
     while step is not None:
         yield step.what, step.begin, step.end
@@ -681,7 +680,7 @@ def run(
     seed: int,
     run: int,
     trace: bool,
-    ledger: bool,
+    critical_path: bool,
     every: int | None,
     tell: Callable[[int], None],
 ) -> Counts:
@@ -698,7 +697,7 @@ def run(
             floor.env.run(until=Due(floor.env, stop, LAST))
             tell(stop)
 
-    if ledger and not warm_up:
+    if critical_path and not warm_up:
         floor.tell_causes()
     floor.start()
     if warm_up:
@@ -706,7 +705,7 @@ def run(
         floor.account()
         floor.clear()
         floor.tracing = trace
-        if ledger:
+        if critical_path:
             floor.tell_causes()
     ends = period_ends(layout.horizon - warm_up, every)
     history = History.blank(ends, len(floor.stations), len(floor.stores)) if every else None
@@ -737,7 +736,7 @@ def _collect(floor: Floor, warm_up: int, history: History | None) -> Counts:
         exits=exits,
         trace=np.array(floor.trace, np.int64).reshape(-1, 4) - begun if floor.tracing else None,
         history=history,
-        path=critical_path.packed(floor.critical_path(warm_up), warm_up) if floor.telling else None,
+        path=packed(floor.critical_path(warm_up), warm_up) if floor.telling else None,
     )
 
 

@@ -124,9 +124,12 @@ class Layout:
 
     Attributes
     ----------
-    windows : list of list of (int, int)  Opening and closing of each working time. [ms]
-    ends : list of int  When each working time closes for good, or NEVER. [ms]
-    horizon : int  End of the run. [ms]
+    windows : list of list of (int, int)
+        Opening and closing of each working time. [ms]
+    ends : list of int
+        When each working time closes for good, or NEVER. [ms]
+    horizon : int
+        End of the run. [ms]
     """
 
     shop: Shop

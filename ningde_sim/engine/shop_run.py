@@ -28,12 +28,18 @@ class ShopRun:
 
     Attributes
     ----------
-    shop : Shop  What was run.
-    hours : float  Counted hours. [h]
-    warm_up : float  Hours before them that do not count. [h]
-    seed, run : int  Which luck it had.
-    engine : str  Which engine ran.
-    counts : Counts  The arrays that all tables are made from. [ms]
+    shop : Shop
+        What was run.
+    hours : float
+        Counted hours. [h]
+    warm_up : float
+        Hours before them that do not count. [h]
+    seed, run : int
+        Which luck it had.
+    engine : str
+        Which engine ran.
+    counts : Counts
+        The arrays that all tables are made from. [ms]
     """
 
     shop: Shop
@@ -77,7 +83,8 @@ class ShopRun:
 
         Returns
         -------
-        numpy.ndarray, shape (ceil(hours),), int64  [bodies]
+        numpy.ndarray, shape (ceil(hours),), int64
+            [bodies]
         """
         n = math.ceil(self._counted_ms / units.MS_PER_H)
         times = np.concatenate([*self.exits.values()])
@@ -104,7 +111,8 @@ class ShopRun:
 
         Returns
         -------
-        numpy.ndarray, shape (n, 2), int64  Of windows in the warm-up too, before 0. [ms]
+        numpy.ndarray, shape (n, 2), int64
+            Of windows in the warm-up too, before 0. [ms]
         """
         number = [known.name for known in self.shop.lines].index(line)
         time = next(place.time for place in self._layout.places if place.line == number)
@@ -255,14 +263,14 @@ class ShopRun:
         )
 
     @cached_property
-    def critical_path(self) -> CriticalPath:
-        """With `ledger=True`: the steps that the last body waited for, one after the other."""
-        steps = self._kept(self.counts.path, "a ledger", "ledger=True").array()
+    def critical_steps(self) -> CriticalPath:
+        """With `critical_path=True`: the steps that the last body waited for, one after the other."""
+        steps = self._kept(self.counts.path, "a critical path", "critical_path=True").array()
         begin = units.hours_to_ms(self.warm_up)
         return CriticalPath(self._layout, begin, self._counted_ms, steps)
 
-    def ledger(self, *, every: float | None = None) -> pd.DataFrame:
-        """With `ledger=True`: where the counted hours went, along the critical path.
+    def critical_path(self, *, every: float | None = None) -> pd.DataFrame:
+        """With `critical_path=True`: where the counted hours went, along the critical path.
 
         From the last body back each instant had one step that all after it waited for, and to
         that thing and cause it is booked. So the hours add up to the counted ones exactly, in
@@ -271,7 +279,8 @@ class ShopRun:
 
         Parameters
         ----------
-        every : float, optional  Tell it for each period of so many counted hours. [h]
+        every : float, optional
+            Tell it for each period of so many counted hours. [h]
 
         Returns
         -------
@@ -289,20 +298,20 @@ class ShopRun:
         Raises
         ------
         ValueError
-            No ledger was kept; `every` is not above 0.
+            No critical path was kept; `every` is not above 0.
 
         Examples
         --------
         >>> from ningde_sim import Line, Shop, Station, simulate
         >>> line = Line("L", [Station("A", 50), Station("B", 60)])
-        >>> run = simulate(Shop("two", [line]), hours=8, seed=0, ledger=True)
-        >>> run.ledger()[["thing", "cause", "times", "hours"]].round(3)
+        >>> run = simulate(Shop("two", [line]), hours=8, seed=0, critical_path=True)
+        >>> run.critical_path()[["thing", "cause", "times", "hours"]].round(3)
           thing    cause  times  hours
         0     B  working    479  7.986
         1     A  working      1  0.014
         """
         owner = f"ShopRun {self.shop.name!r}"
-        path = self.critical_path
+        path = self.critical_steps
         if every is None:
             table = path.table().drop(columns="period").sort_values("ms", ascending=False)
         else:

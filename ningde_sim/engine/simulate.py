@@ -6,7 +6,7 @@ import math
 from typing import Literal
 
 from ningde_sim._support import checks, units
-from ningde_sim._support.progress import bar
+from ningde_sim._support.parallel import bar
 from ningde_sim.engine import compiled, reference
 from ningde_sim.engine.rules import Layout
 from ningde_sim.engine.shop_run import ShopRun
@@ -31,7 +31,7 @@ def check_request(
     if not units.hours_to_ms(hours):
         raise ValueError(checks.complain(owner, "hours must be at least a millisecond", hours))
     warm_up = checks.number(owner, "warm_up", warm_up, high=units.MAX_HOURS)
-    seed = checks.luck(owner, "seed", seed)
+    seed = checks.stream_number(owner, "seed", seed)
     if engine not in _ENGINES:
         rule = f"engine must be {' or '.join(map(repr, _ENGINES))}"
         raise ValueError(checks.complain(owner, rule, engine))
@@ -61,7 +61,7 @@ def simulate(
     seed: int,
     run: int = 0,
     engine: Engine = "compiled",
-    ledger: bool = False,
+    critical_path: bool = False,
     trace: bool = False,
     every: float | None = None,
     progress: bool | None = None,
@@ -71,21 +71,29 @@ def simulate(
     Parameters
     ----------
     shop : Shop
-    hours : float  Counted hours by the clock, after the warm-up: time outside of the shop's
-        working time counts too. [h]
-    warm_up : float  Hours that do not count, from the empty start. With none the time in which
-        the shop fills counts as well; `ningde_sim.warm_up.how_long` tells how long that is. [h]
-    seed : int  Any whole number from 0 to 2**63 - 1; 0 is a seed like any other.
-    run : int  Which of the independent runs of that seed, from 0.
-    engine : {"compiled", "reference"}  Both give equal arrays; the reference is SimPy, slow and
-        readable.
-    ledger : bool  Keep the critical path: `ShopRun.ledger()` tells where the time went. It takes
-        some 3 MB a year, packed, and memory of steps that have not met in one path yet.
-    trace : bool  Keep each interval in each state: `ShopRun.trace`. Memory grows with the hours.
-    every : float, optional  Keep what was counted at the end of each period of so many of the
-        counted hours: `ShopRun.history`. The last ends with the run and may be shorter. At most
-        a million periods; memory grows with periods times stations and stores. [h]
-    progress : bool, optional  Show a bar; by default on a terminal, once it takes two seconds.
+    hours : float
+        Counted hours by the clock, after the warm-up: time outside of the shop's working time
+        counts too. [h]
+    warm_up : float
+        Hours that do not count, from the empty start. With none the time in which the shop fills
+        counts as well; `ningde_sim.warm_up.how_long` tells how long that is. [h]
+    seed : int
+        Any whole number from 0 to 2**63 - 1; 0 is a seed like any other.
+    run : int
+        Which of the independent runs of that seed, from 0.
+    engine : {"compiled", "reference"}
+        Both give equal arrays; the reference is SimPy, slow and readable.
+    critical_path : bool
+        Keep the critical path: `ShopRun.critical_path()` tells where the time went. It takes some 3
+        MB a year, packed, and memory of steps that have not met in one path yet.
+    trace : bool
+        Keep each interval in each state: `ShopRun.trace`. Memory grows with the hours.
+    every : float, optional
+        Keep what was counted at the end of each period of so many of the counted hours:
+        `ShopRun.history`. The last ends with the run and may be shorter. At most a million periods;
+        memory grows with periods times stations and stores. [h]
+    progress : bool, optional
+        Show a bar; by default on a terminal, once it takes two seconds.
 
     Returns
     -------
@@ -109,7 +117,7 @@ def simulate(
     owner, hours, warm_up, seed = check_request(
         "simulate", shop, hours=hours, warm_up=warm_up, seed=seed, engine=engine
     )
-    run = checks.luck(owner, "run", run)
+    run = checks.stream_number(owner, "run", run)
     period = _period(owner, every, hours)
     warm_up_ms = units.hours_to_ms(warm_up)
     layout = Layout(shop, warm_up_ms + units.hours_to_ms(hours))
@@ -125,8 +133,13 @@ def simulate(
             seed=seed,
             run=run,
             trace=trace,
-            ledger=ledger,
+            critical_path=critical_path,
             every=period,
             tell=tell,
         )
     return ShopRun(shop, hours, warm_up, seed, run, engine, counts, layout)
+
+
+def nothing_leaves(shop: Shop, hours: float, *, seed: int, engine: Engine) -> bool:
+    """Whether no body leaves in the first hours of run 0: then the shop cannot be full. [h]"""
+    return not simulate(shop, hours=hours, seed=seed, engine=engine, progress=False).bodies

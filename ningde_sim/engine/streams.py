@@ -93,8 +93,10 @@ class Draws:
 
     Parameters
     ----------
-    kind, name, purpose : str  As in `key`.
-    distribution : Distribution, optional  By default any number between 0 and 1.
+    kind, name, purpose : str
+        As in `key`.
+    distribution : Distribution, optional
+        By default any number between 0 and 1.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What each improvement of a shop is worth, from the critical path of its runs.
+"""What each improvement of a shop brings, from the critical path of its runs.
 
 A second less of a step on the path brings the last body a second earlier, as long as the path
 stays the same; in the time that is won the shop makes bodies at its new pace. What an action takes
@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from itertools import count
 from typing import Any
 
@@ -22,9 +21,9 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks
-from ningde_sim._support.parallel import each, number_of_workers
-from ningde_sim._support.progress import bar
+from ningde_sim._support.parallel import number_of_workers, run_all
 from ningde_sim._support.summary import wrapped
+from ningde_sim._support.version import VERSION
 from ningde_sim.engine.rules import Layout
 from ningde_sim.engine.simulate import check_request, simulate
 from ningde_sim.plant.shop import Shop
@@ -54,8 +53,10 @@ class Action:
 
     Parameters
     ----------
-    thing, kind : str  Where, and what: such as "FIN-220" and "cycle -1 s".
-    changes : mapping  Values by path, as `Shop.replace` takes them.
+    thing, kind : str
+        Where, and what: such as "FIN-220" and "cycle -1 s".
+    changes : mapping
+        Values by path, as `Shop.replace` takes them.
     """
 
     thing: str
@@ -64,22 +65,28 @@ class Action:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Worth:
-    """What actions are worth: predicted, and of some of them the truth.
+class Gains:
+    """What actions bring: predicted, and of some of them the truth.
 
     Attributes
     ----------
-    shop : Shop  What they would improve.
-    hours, warm_up : float  Of each run. [h]
-    runs, seed : int  Whose ledgers were read: runs 0, 1, ... of the seed.
-    bodies : Estimate  What the shop makes as it is. [bodies in the counted hours]
+    shop : Shop
+        What they would improve.
+    hours, warm_up : float
+        Of each run. [h]
+    runs, seed : int
+        Whose critical paths were read: runs 0, 1, ... of the seed.
+    bodies : Estimate
+        What the shop makes as it is. [bodies in the counted hours]
     table : DataFrame
         A row an action, the largest prediction first: thing, kind; predicted, low, high, the
         mean over the runs and its interval; verified, verified_low, verified_high, the mean
         gain of a rerun on the same luck, NaN where none was made. All but the names in bodies
         in the counted hours.
-    actions : tuple of Action  In the order of the table.
-    version : str  Of this library.
+    actions : tuple of Action
+        In the order of the table.
+    version : str
+        Of this library.
     """
 
     shop: Shop
@@ -95,7 +102,7 @@ class Worth:
     def __repr__(self) -> str:
         top = self.table.iloc[0]
         return (
-            f"Worth({self.shop.name!r}, {len(self.table)} actions, {self.runs} runs of "
+            f"Gains({self.shop.name!r}, {len(self.table)} actions, {self.runs} runs of "
             f"{self.hours:g} h, seed={self.seed}: {top['thing']} {top['kind']} {_told(top)})"
         )
 
@@ -108,7 +115,7 @@ class Worth:
         return wrapped("\n".join(self._lines(most)))
 
     def _lines(self, most: int) -> Iterator[str]:
-        yield f"{self.shop.name}: what each action is worth, bodies in {self.hours:g} h"
+        yield f"{self.shop.name}: what each action brings, bodies in {self.hours:g} h"
         yield f"  as it is  {self.bodies}"
         verified = self.table.dropna().sort_values("verified", ascending=False, kind="stable")
         told = (verified["verified_low"] > 0) | (verified["verified_high"] < 0)
@@ -138,7 +145,7 @@ def _told(row: pd.Series[Any]) -> str:
     )
 
 
-def worth(
+def gains(
     shop: Shop,
     *,
     hours: float,
@@ -148,30 +155,36 @@ def worth(
     verify: int = 0,
     workers: int | None = None,
     progress: bool | None = None,
-) -> Worth:
-    """Predict what improvements at every station and store are worth, and rerun the best.
+) -> Gains:
+    """Predict what improvements at every station and store bring, and rerun the best.
 
     The actions are, at each station, 1 s off its cycle, repairs 10 % shorter and 10 % more time
     between failures (with its robots'); 1 s off all cycles of a line; one place more in each store
     and gap; one crew more. What is never on the path of any run is left out: it is predicted to be
-    worth nothing. Among stations of one cycle the path goes through the last: one alone that is
+    to bring nothing. Among stations of one cycle the path goes through the last: one alone that is
     made faster brings nothing, whatever is predicted; only all of them do.
 
     Parameters
     ----------
     shop : Shop
-    hours, warm_up : float  As in `simulate`. [h]
-    runs : int  Whose ledgers are read, at least 2.
-    seed : int  From 0 to 2**63 - 1.
-    verify : int  How many actions are run again as changed, on the same luck: that of the largest
-        prediction of each kind, then the second of each, and so on, since predictions of two kinds
-        compare badly. All their intervals hold together at 95 %.
-    workers : int, optional  How many runs at a time; all cores by default. It changes no result.
-    progress : bool, optional  Show a bar; by default on a terminal.
+    hours, warm_up : float
+        As in `simulate`. [h]
+    runs : int
+        Whose critical paths are read, at least 2.
+    seed : int
+        From 0 to 2**63 - 1.
+    verify : int
+        How many actions are run again as changed, on the same luck: that of the largest prediction
+        of each kind, then the second of each, and so on, since predictions of two kinds compare
+        badly. All their intervals hold together at 95 %.
+    workers : int, optional
+        How many runs at a time; all cores by default. It changes no result.
+    progress : bool, optional
+        Show a bar; by default on a terminal.
 
     Returns
     -------
-    Worth
+    Gains
 
     Raises
     ------
@@ -180,9 +193,9 @@ def worth(
 
     Examples
     --------
-    >>> from ningde_sim import Line, Shop, Station, ledger
+    >>> from ningde_sim import Line, Shop, Station, improve
     >>> line = Line("L", [Station("A", 50), Station("B", 60)])
-    >>> found = ledger.worth(Shop("two", [line]), hours=8, runs=2, seed=0, verify=1, progress=False)
+    >>> found = improve.gains(Shop("two", [line]), hours=8, runs=2, seed=0, verify=1, progress=False)
     >>> print(found.summary(1).splitlines()[2])
       L  cycle -1 s, all stations  +8.0 (+8.0 to +8.0), predicted +8.0
 
@@ -192,27 +205,19 @@ def worth(
     Analysis of Discrete Event Dynamic Systems.
     """
     owner, hours, warm_up, seed = check_request(
-        "worth", shop, hours=hours, warm_up=warm_up, seed=seed, engine="compiled"
+        "gains", shop, hours=hours, warm_up=warm_up, seed=seed, engine="compiled"
     )
     runs = checks.whole(owner, "runs", runs, low=2)
     verify = checks.whole(owner, "verify", verify)
     workers = number_of_workers(owner, workers)
     actions, savings = zip(*_actions(Layout(shop, 1)), strict=True)
-    bodies, gains = [], []
-    with (
-        each(
-            partial(_gains, shop, hours, warm_up, seed, savings),
-            range(runs),
-            workers=workers,
-            prefer="threads",
-        ) as found,
-        bar(f"{shop.name}: ledger", total=runs, unit="run", shown=progress) as shown,
-    ):
-        for made, gain in found:
-            bodies.append(made)
-            gains.append(gain)
-            shown.update(1)
-    table, ranked = _ranked(actions, np.array(gains))
+    task, title = (
+        partial(_gains, shop, hours, warm_up, seed, savings),
+        f"{shop.name}: critical path",
+    )
+    made = run_all(task, range(runs), title=title, workers=workers, shown=progress)
+    bodies, predicted = zip(*made, strict=True)
+    table, ranked = _ranked(actions, np.array(predicted))
     if table.empty:
         rule = "something that an action improves must be on the critical path"
         raise ValueError(checks.complain(owner, rule, f"{bodies[0]} bodies in {hours:g} h"))
@@ -230,8 +235,8 @@ def worth(
         ).against(0)
         table.loc[best, VERIFIED] = again[["difference", "low", "high"]].to_numpy()
     as_it_is = estimate.mean(np.array(bodies, float), level=0.95)
-    told = (as_it_is, table, ranked, version("ningde-sim"))
-    return Worth(shop, hours, warm_up, runs, seed, *told)
+    told = (as_it_is, table, ranked, VERSION)
+    return Gains(shop, hours, warm_up, runs, seed, *told)
 
 
 def _ranked(actions: Sequence[Action], gains: Values) -> tuple[pd.DataFrame, tuple[Action, ...]]:
@@ -264,9 +269,12 @@ class _Saving:
 
     Parameters
     ----------
-    shares : mapping of int to float  Of the time of things, numbered as in the layout. [-]
-    faster : tuple of int  Whose steps that came to their end are each shorter by `FASTER`.
-    gap : int  Or: waits for a place in this gap, -1 for none.
+    shares : mapping of int to float
+        Of the time of things, numbered as in the layout. [-]
+    faster : tuple of int
+        Whose steps that came to their end are each shorter by `FASTER`.
+    gap : int
+        Or: waits for a place in this gap, -1 for none.
     """
 
     shares: Mapping[int, float]
@@ -279,9 +287,9 @@ def _gains(
 ) -> tuple[int, Values]:
     """The bodies of a run, and how many more each action would bring, shape (n_actions,)."""
     found = simulate(
-        shop, hours=hours, warm_up=warm_up, seed=seed, run=run, ledger=True, progress=False
+        shop, hours=hours, warm_up=warm_up, seed=seed, run=run, critical_path=True, progress=False
     )
-    path = found.critical_path
+    path = found.critical_steps
     told, crossed = path.table(), path.crossed()
     ms, times = np.zeros(len(path.things)), np.zeros(len(path.things))
     ms[told["number"]], times[told["number"]] = told["ms"], told["times"]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ningde_sim._support import checks
 from ningde_sim.learn.fits import FEW, Fit
-from ningde_sim.plant.quantity import Confidence, Quantity
+from ningde_sim.plant.quantity import Evidence, Quantity
 from ningde_sim.plant.station import Failure
 from ningde_sim.statistics.estimate import Estimate
 
@@ -25,9 +25,12 @@ class Downtime:
 
     Attributes
     ----------
-    title : str  The log.
-    observed : str  When.
-    level : float  Confidence of each interval. [-]
+    title : str
+        The log.
+    observed : str
+        When.
+    level : float
+        Confidence of each interval. [-]
     table : DataFrame
         A row an equipment (a group, where they are pooled) and reason:
 
@@ -41,11 +44,14 @@ class Downtime:
         - `repair_censored`, `repair_family`, `repair` ...: the same of repairs. [min]
 
         An equipment that did not fail has reason "", an infinite `uptime` and its lower bound.
-    problems : DataFrame  A row a finding: row of the log, equipment, reason, problem, given, done.
-    assumed : tuple of str  What the log does not say and was taken to be so.
-    failures : dict  Equipment to a tuple of Failure, for `Robot` or `Station`. Their repairs
-        include any wait for a crew that the log's stops include, hence `crew` is False. Empty
-        where nothing could be fitted.
+    problems : DataFrame
+        A row a finding: row of the log, equipment, reason, problem, given, done.
+    assumed : tuple of str
+        What the log does not say and was taken to be so.
+    failures : dict
+        Equipment to a tuple of Failure, for `Robot` or `Station`. Their repairs include any wait
+        for a crew that the log's stops include, hence `crew` is False. Empty where nothing could be
+        fitted.
     """
 
     title: str
@@ -57,7 +63,7 @@ class Downtime:
     failures: Mapping[str, tuple[Failure, ...]]
 
     def ranges(
-        self, shop: str = "body_shop", *, confidence: Confidence = "measured"
+        self, shop: str = "body_shop", *, evidence: Evidence = "measured"
     ) -> dict[str, Quantity]:
         """Mean time between failures, mean repair and cv of each reason, with their intervals.
 
@@ -67,8 +73,10 @@ class Downtime:
 
         Parameters
         ----------
-        shop : str  First word of the paths.
-        confidence : str  How well the numbers are known, as in `Quantity`.
+        shop : str
+            First word of the paths.
+        evidence : str
+            How well the numbers are known, as in `Quantity`.
 
         Raises
         ------
@@ -98,7 +106,7 @@ class Downtime:
                     unit,
                     low=low if math.isfinite(low) else None,
                     high=high if math.isfinite(high) else None,
-                    confidence=confidence,
+                    evidence=evidence,
                     source=f"{self.title}, {self.observed}",
                     note=f"{row['n']} failures, {family}, {100 * self.level:g} % interval",
                 )

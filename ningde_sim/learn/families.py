@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 
 from ningde_sim.plant.distributions import Distribution, Gamma, Lognormal, Weibull
 
@@ -23,10 +24,14 @@ class Spans:
 
     Attributes
     ----------
-    seen : array  From beginning to end.
-    longer : array  They had lasted so long when the window closed.
-    rest : array  What was left, when the window opened, of times that ended in it.
-    rest_longer : array  The same of times that outlasted the window.
+    seen : array
+        From beginning to end.
+    longer : array
+        They had lasted so long when the window closed.
+    rest : array
+        What was left, when the window opened, of times that ended in it.
+    rest_longer : array
+        The same of times that outlasted the window.
     """
 
     seen: Floats
@@ -60,12 +65,16 @@ class Family:
     Attributes
     ----------
     log_density, log_survival : functions of times, mean and shape.
-    log_rest : function  The same for log P(rest > t), the rest of a time that is under way at an
-        instant that has nothing to do with it: the integral of the survival from t on, over the
-        mean. Its density is the survival over the mean (Cox 1962, Renewal Theory, chapter 5).
-    cv : function  Of a shape.
-    build : function  Of a mean and a shape.
-    least, most : float  Where to look for the shape.
+    log_rest : function
+        The same for log P(rest > t), the rest of a time that is under way at an instant that has
+        nothing to do with it: the integral of the survival from t on, over the mean. Its density is
+        the survival over the mean (Cox 1962, Renewal Theory, chapter 5).
+    cv : function
+        Of a shape.
+    build : function
+        Of a mean and a shape.
+    least, most : float
+        Where to look for the shape.
     """
 
     name: str
@@ -105,9 +114,8 @@ def _weibull_density(x: Floats, mean: float, shape: float) -> Floats:
 
 
 def _weibull_rest(x: Floats, mean: float, shape: float) -> Floats:
-    from scipy import special  # takes a while to import
 
-    return np.asarray(np.log(special.gammaincc(1 / shape, _raised(x, mean, shape))))
+    return np.asarray(np.log(scipy.special.gammaincc(1 / shape, _raised(x, mean, shape))))
 
 
 def _weibull_cv(shape: float) -> float:
@@ -129,16 +137,14 @@ def _lognormal_density(x: Floats, mean: float, cv: float) -> Floats:
 
 
 def _lognormal_survival(x: Floats, mean: float, cv: float) -> Floats:
-    from scipy import special  # takes a while to import
 
-    return np.asarray(special.log_ndtr(-_normal(x, mean, cv)[0]))
+    return np.asarray(scipy.special.log_ndtr(-_normal(x, mean, cv)[0]))
 
 
 def _lognormal_rest(x: Floats, mean: float, cv: float) -> Floats:
-    from scipy import special  # takes a while to import
 
     z, sigma = _normal(x, mean, cv)
-    return np.asarray(np.log(special.ndtr(sigma - z) - x / mean * special.ndtr(-z)))
+    return np.asarray(np.log(scipy.special.ndtr(sigma - z) - x / mean * scipy.special.ndtr(-z)))
 
 
 # ------------------------------------------------------------------ gamma
@@ -151,18 +157,18 @@ def _gamma_density(x: Floats, mean: float, cv: float) -> Floats:
 
 
 def _gamma_survival(x: Floats, mean: float, cv: float) -> Floats:
-    from scipy import special  # takes a while to import
 
     a = 1 / (cv * cv)
-    return np.asarray(np.log(special.gammaincc(a, x * a / mean)))
+    return np.asarray(np.log(scipy.special.gammaincc(a, x * a / mean)))
 
 
 def _gamma_rest(x: Floats, mean: float, cv: float) -> Floats:
-    from scipy import special  # takes a while to import
 
     a = 1 / (cv * cv)
     z = x * a / mean
-    return np.asarray(np.log(special.gammaincc(a + 1, z) - x / mean * special.gammaincc(a, z)))
+    return np.asarray(
+        np.log(scipy.special.gammaincc(a + 1, z) - x / mean * scipy.special.gammaincc(a, z))
+    )
 
 
 def _itself(cv: float) -> float:

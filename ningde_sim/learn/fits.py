@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy
 
 from ningde_sim.learn.families import FAMILIES, Family, Spans
 from ningde_sim.plant.distributions import Distribution, Exponential
@@ -34,12 +35,16 @@ class Fit:
     Attributes
     ----------
     distribution : Distribution
-    mean : Estimate  [unit of the times]
-    cv : Estimate  Standard deviation over mean; without bounds where no other than the exponential
-        was tried, which fixes it. [-]
-    runner_up : str  The best of the other families; "" where no other was tried.
-    behind : float  Its AICc less that of the one taken; NaN where no other was tried, below 0
-        where the exponential stayed as the simpler one.
+    mean : Estimate
+        [unit of the times]
+    cv : Estimate
+        Standard deviation over mean; without bounds where no other than the exponential was tried,
+        which fixes it. [-]
+    runner_up : str
+        The best of the other families; "" where no other was tried.
+    behind : float
+        Its AICc less that of the one taken; NaN where no other was tried, below 0 where the
+        exponential stayed as the simpler one.
     """
 
     distribution: Distribution
@@ -62,8 +67,10 @@ def fit(spans: Spans, *, level: float) -> Fit:
 
     Parameters
     ----------
-    spans : Spans  Of which one ended at least.
-    level : float  Confidence of each interval. [-]
+    spans : Spans
+        Of which one ended at least.
+    level : float
+        Confidence of each interval. [-]
 
     References
     ----------
@@ -124,12 +131,10 @@ def exponential_mean(spans: Spans, *, level: float) -> Estimate:
     Epstein, Sobel (1953), Journal of the American Statistical Association 48, 486-502. Garwood
     (1936), Biometrika 28, 437-442.
     """
-    from scipy import stats  # takes a second to import
-
     n, total, tail = spans.n, spans.total, (1 - level) / 2
     more = 1 if spans.censored or not n else 0
-    low = 2 * total / float(stats.chi2.isf(tail, 2 * (n + more)))
-    high = 2 * total / float(stats.chi2.ppf(tail, 2 * n)) if n else math.inf
+    low = 2 * total / float(scipy.stats.chi2.isf(tail, 2 * (n + more)))
+    high = 2 * total / float(scipy.stats.chi2.ppf(tail, 2 * n)) if n else math.inf
     return Estimate(total / n if n else math.inf, low, high, level, n)
 
 
@@ -165,11 +170,9 @@ class Peak:
 
 def peak(family: Family, spans: Spans) -> Peak:
     """Maximum likelihood."""
-    from scipy import optimize  # takes a while to import
-
     start = Peak(family, spans, math.log(spans.total / spans.n), 0.0, 0.0)
     corners = np.array([(0, 0), (0.3, 0), (0, 0.3)]) + np.array([start.log_mean, 0.0])
-    found = optimize.minimize(  # type: ignore[call-overload]  # scipy-stubs know no simplex
+    found = scipy.optimize.minimize(  # type: ignore[call-overload]  # scipy-stubs know no simplex
         lambda at: start.fall(float(at[0]), float(at[1])),
         corners[0],
         method="Nelder-Mead",
@@ -218,16 +221,13 @@ def two_numbers(top: Peak, *, level: float) -> Fit:
 
 def cut(n: int, *, level: float) -> float:
     """How far the log-likelihood of n times may fall inside an interval."""
-    from scipy import stats  # takes a second to import
-
-    t = float(stats.t.isf((1 - level) / 2, n - 1))
+    t = float(scipy.stats.t.isf((1 - level) / 2, n - 1))
     return n * math.log1p(t * t / (n - 1)) / 2
 
 
 def _least(fall: Callable[[float], float], low: float, high: float) -> float:
-    from scipy import optimize  # takes a while to import
 
-    found = optimize.minimize_scalar(
+    found = scipy.optimize.minimize_scalar(
         fall, bounds=(low, high), method="bounded", options={"xatol": 1e-4}
     )
     return float(found.fun)
@@ -235,8 +235,6 @@ def _least(fall: Callable[[float], float], low: float, high: float) -> float:
 
 def _end(fall: Callable[[float], float], peak: float, limit: float, most: float) -> float:
     """Where the fall from the peak reaches the most, on the way to a limit; else the limit."""
-    from scipy import optimize  # takes a while to import
-
     step, inside = math.copysign(0.05, limit - peak), peak
     while True:
         outside = peak + step
@@ -247,4 +245,4 @@ def _end(fall: Callable[[float], float], peak: float, limit: float, most: float)
         if outside == limit:
             return limit
         inside, step = outside, 2 * step
-    return float(optimize.brentq(lambda x: fall(x) - most, inside, outside, xtol=1e-5))
+    return float(scipy.optimize.brentq(lambda x: fall(x) - most, inside, outside, xtol=1e-5))

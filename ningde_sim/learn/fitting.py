@@ -57,10 +57,12 @@ def fit_downtime(
         A row a stop: equipment, start, end, reason. Dates of ISO 8601, or dates. A stop without
         an end is taken to go on at the end of the window. A file is of UTF-8 text, separated by
         comma, semicolon or tab.
-    begin, end : date, optional  When the equipment was observed. By default from the first start
-        to the last date of the log, which leaves out the quiet time before and after it.
-    tz : str or tzinfo, optional  Time zone of the dates that bear none. Without it such dates are
-        taken as of a clock that is never changed.
+    begin, end : date, optional
+        When the equipment was observed. By default from the first start to the last date of the
+        log, which leaves out the quiet time before and after it.
+    tz : str or tzinfo, optional
+        Time zone of the dates that bear none. Without it such dates are taken as of a clock that is
+        never changed.
     equipment : list of str, or mapping of str to (begin, end), optional
         All that was observed, also what never stopped, and when. By default what is in the log.
     pool : str or mapping of str to str, optional
@@ -68,21 +70,27 @@ def fit_downtime(
         group of each. What fails rarely needs it: by itself only what happened to fail has a row,
         and so seems to fail too often. All of a group must be able to fail for each of its
         reasons; a cv well above 1 is a sign that it mixes what fails often with what seldom does.
-    clock : {"operating", "calendar"}  What the time between failures is counted on, as in
-        `Failure`: while the equipment works, or in all working time except its own repair.
-    working_time : WorkingTime, optional  Counted from `begin`, by the clocks of `tz`. Clocks and
-        repairs stand outside of it. By default round the clock.
+    clock : {"operating", "calendar"}
+        What the time between failures is counted on, as in `Failure`: while the equipment works, or
+        in all working time except its own repair.
+    working_time : WorkingTime, optional
+        Counted from `begin`, by the clocks of `tz`. Clocks and repairs stand outside of it. By
+        default round the clock.
     operating : float or mapping of str to float, optional
         Part of the working time in which the equipment worked, such as its hour meter tells; it
         is spread evenly over the time between stops. By default it worked whenever no stop of it
         was logged. [-]
-    crew : bool  Whether the repairs need one of the shop's crews. A log rarely tells when the crew
-        came, so that the wait for it is in the repair, and a crew counts it as work.
-    new : bool  Whether all equipment was new or just repaired at `begin`. Else its clocks were
-        under way, as in a plant that has long been running.
-    level : float  Confidence of each interval. [-]
-    on_problem : {"raise", "report"}  Refuse a log with faulty rows and tell them all, or set them
-        aside, as if they were not in the log, and list them in `.problems`.
+    crew : bool
+        Whether the repairs need one of the shop's crews. A log rarely tells when the crew came, so
+        that the wait for it is in the repair, and a crew counts it as work.
+    new : bool
+        Whether all equipment was new or just repaired at `begin`. Else its clocks were under way,
+        as in a plant that has long been running.
+    level : float
+        Confidence of each interval. [-]
+    on_problem : {"raise", "report"}
+        Refuse a log with faulty rows and tell them all, or set them aside, as if they were not in
+        the log, and list them in `.problems`.
 
     Raises
     ------

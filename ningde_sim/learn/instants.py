@@ -31,9 +31,12 @@ class Dated:
 
     Attributes
     ----------
-    at : datetime64[us]  In UTC where the date has a zone, else as the clock on the wall shows it.
-    zoned : bool  Whether it has a zone.
-    missing, unreadable : bool  Whether there is none, and whether it is no date.
+    at : datetime64[us]
+        In UTC where the date has a zone, else as the clock on the wall shows it.
+    zoned : bool
+        Whether it has a zone.
+    missing, unreadable : bool
+        Whether there is none, and whether it is no date.
     """
 
     at: Dates
@@ -125,8 +128,10 @@ class Placed:
 
     Attributes
     ----------
-    ms : int64  Since 1970, in UTC, or by the wall where no zone is known. [ms]
-    skipped, doubled : bool  Whether the clocks skipped that time, or showed it twice.
+    ms : int64
+        Since 1970, in UTC, or by the wall where no zone is known. [ms]
+    skipped, doubled : bool
+        Whether the clocks skipped that time, or showed it twice.
     """
 
     ms: Ints

@@ -24,9 +24,12 @@ class Life:
 
     Attributes
     ----------
-    n : int  Failures that began in the window.
-    uptimes : Spans  [h]
-    repairs : Spans  [min]
+    n : int
+        Failures that began in the window.
+    uptimes : Spans
+        [h]
+    repairs : Spans
+        [min]
     """
 
     n: int
@@ -40,8 +43,10 @@ class Hours:
 
     Attributes
     ----------
-    opens, closes : int64 arrays  The working time. [ms since 1970]
-    begin, end : arrays, shape (n_equipment,)  The window in which each was observed, on them. [ms]
+    opens, closes : int64 arrays
+        The working time. [ms since 1970]
+    begin, end : arrays, shape (n_equipment,)
+        The window in which each was observed, on them. [ms]
     """
 
     opens: Ints
@@ -119,11 +124,16 @@ class _Sorted:
 
     Attributes
     ----------
-    row : int64 array, shape (n,)  Which row.
-    first : bool array  Whether it is the first of its equipment and reason.
-    uptime : array  Since the one before, or since the window opened. [ms]
-    left : array  From the end of the stop to the end of the window. [ms]
-    whole : array, shape (n_equipment,)  From the begin of the window to its end. [ms]
+    row : int64 array, shape (n,)
+        Which row.
+    first : bool array
+        Whether it is the first of its equipment and reason.
+    uptime : array
+        Since the one before, or since the window opened. [ms]
+    left : array
+        From the end of the stop to the end of the window. [ms]
+    whole : array, shape (n_equipment,)
+        From the begin of the window to its end. [ms]
     """
 
     def __init__(self, log: StopLog, hours: Hours, clock: Clock) -> None:
@@ -167,9 +177,11 @@ def lives(
 
     Parameters
     ----------
-    share : array, shape (n_equipment,), optional  Part of working time in which each ran. [-]
+    share : array, shape (n_equipment,), optional
+        Part of working time in which each ran. [-]
     groups : mapping of equipment to group
-    new : bool  Whether clocks begin anew with the window.
+    new : bool
+        Whether clocks begin anew with the window.
 
     Raises
     ------

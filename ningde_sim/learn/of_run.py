@@ -20,8 +20,10 @@ def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFram
 
     Parameters
     ----------
-    run : ShopRun  Made by `simulate(..., trace=True)`.
-    start : date  When its counted hours began.
+    run : ShopRun
+        Made by `simulate(..., trace=True)`.
+    start : date
+        When its counted hours began.
 
     Returns
     -------

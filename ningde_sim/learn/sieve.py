@@ -26,9 +26,12 @@ class Sieve:
 
     Attributes
     ----------
-    where : str  The log, for complaints.
-    rows : DataFrame  row (how people find it), equipment, reason, and all other columns as given.
-    alive : array of bool  Which rows broke no rule so far.
+    where : str
+        The log, for complaints.
+    rows : DataFrame
+        row (how people find it), equipment, reason, and all other columns as given.
+    alive : array of bool
+        Which rows broke no rule so far.
     """
 
     where: str

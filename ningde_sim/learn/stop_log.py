@@ -28,15 +28,22 @@ class StopLog:
 
     Attributes
     ----------
-    sieve : Sieve  All rows, and what was found in them.
-    equipment : tuple of str  All that was observed.
-    number : int64 array, shape (n,)  Which equipment each row is of; of living rows only.
-    start, end : int64 arrays, shape (n,)  Of living rows only. What goes on ends with the window.
-        [ms since 1970]
-    goes_on : bool array, shape (n,)  Whether the end is that of the window.
-    opens, closes : int64 arrays, shape (n_equipment,)  When each was observed. [ms since 1970]
-    asked : (bool, bool)  Whether begin and end of the window were given.
-    tz : tzinfo or None  Of the clocks; None where no date has a zone.
+    sieve : Sieve
+        All rows, and what was found in them.
+    equipment : tuple of str
+        All that was observed.
+    number : int64 array, shape (n,)
+        Which equipment each row is of; of living rows only.
+    start, end : int64 arrays, shape (n,)
+        Of living rows only. What goes on ends with the window. [ms since 1970]
+    goes_on : bool array, shape (n,)
+        Whether the end is that of the window.
+    opens, closes : int64 arrays, shape (n_equipment,)
+        When each was observed. [ms since 1970]
+    asked : (bool, bool)
+        Whether begin and end of the window were given.
+    tz : tzinfo or None
+        Of the clocks; None where no date has a zone.
     """
 
     sieve: Sieve

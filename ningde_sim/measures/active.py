@@ -34,10 +34,11 @@ def active_periods(run_or_log: ShopRun | pd.DataFrame, *, level: float = 0.95) -
 
     Parameters
     ----------
-    run_or_log : ShopRun or DataFrame  A run with `trace=True`, or a log with a row an interval, in
-        any order: thing (the station), state (as in `ShopRun.stations`, with `off`), begin and
-        end, dates or numbers [ms].
-    level : float  Confidence of the interval, between 0 and 1. [-]
+    run_or_log : ShopRun or DataFrame
+        A run with `trace=True`, or a log with a row an interval, in any order: thing (the station),
+        state (as in `ShopRun.stations`, with `off`), begin and end, dates or numbers [ms].
+    level : float
+        Confidence of the interval, between 0 and 1. [-]
 
     Returns
     -------
@@ -137,7 +138,8 @@ def momentary_bottlenecks(run_or_log: ShopRun | pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    run_or_log : ShopRun or DataFrame  As for `active_periods`, and the same errors.
+    run_or_log : ShopRun or DataFrame
+        As for `active_periods`, and the same errors.
 
     Returns
     -------

@@ -58,11 +58,13 @@ def arrows(run_or_table: ShopRun | pd.DataFrame, joins: Joins | None = None) -> 
 
     Parameters
     ----------
-    run_or_table : ShopRun or DataFrame  A run, or a table with a row a station: blocked and
-        starved, shares of its working time between 0 and 1, such as from `shares(log)`. The
-        stations are in the column `station`, or else in the index.
-    joins : iterable of (feeding, taking), optional  Names of stations that follow one another; by
-        default those of the shop (`joined_stations`), of a table each row and the next.
+    run_or_table : ShopRun or DataFrame
+        A run, or a table with a row a station: blocked and starved, shares of its working time
+        between 0 and 1, such as from `shares(log)`. The stations are in the column `station`, or
+        else in the index.
+    joins : iterable of (feeding, taking), optional
+        Names of stations that follow one another; by default those of the shop (`joined_stations`),
+        of a table each row and the next.
 
     Returns
     -------
@@ -123,7 +125,8 @@ def turning_points(
 
     Parameters
     ----------
-    run_or_table, joins : as for `arrows`, with the same errors
+    run_or_table, joins
+        As for `arrows`, with the same errors.
 
     Returns
     -------

@@ -20,9 +20,10 @@ def ranking(run_or_log: ShopRun | pd.DataFrame, joins: Joins | None = None) -> p
 
     Parameters
     ----------
-    run_or_log : ShopRun or DataFrame  As for `active_periods`.
-    joins : iterable of (feeding, taking)  As for `arrows`; a log needs them, since it does not
-        tell which station feeds which.
+    run_or_log : ShopRun or DataFrame
+        As for `active_periods`.
+    joins : iterable of (feeding, taking)
+        As for `arrows`; a log needs them, since it does not tell which station feeds which.
 
     Returns
     -------

@@ -33,9 +33,12 @@ class StateLog:
 
     Attributes
     ----------
-    names : tuple  The stations: of a run in the order of the shop, of a log sorted by name.
-    station, state : arrays, shape (n,)  Number of the station, `State`; int64.
-    begin, end : arrays, shape (n,)  On that clock, from 0 on. [ms, float64]
+    names : tuple
+        The stations: of a run in the order of the shop, of a log sorted by name.
+    station, state : arrays, shape (n,)
+        Number of the station, `State`; int64.
+    begin, end : arrays, shape (n,)
+        On that clock, from 0 on. [ms, float64]
     """
 
     names: tuple[Any, ...]

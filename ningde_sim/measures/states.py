@@ -18,8 +18,8 @@ def shares(run_or_log: ShopRun | pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    run_or_log : ShopRun or DataFrame  A run, or a log as for `active_periods`. Time without a row
-        counts no more than time off.
+    run_or_log : ShopRun or DataFrame
+        A run, or a log as for `active_periods`. Time without a row counts no more than time off.
 
     Returns
     -------

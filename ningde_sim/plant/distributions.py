@@ -57,7 +57,8 @@ class Fixed(Distribution):
 
     Parameters
     ----------
-    v : float  The value, at least 0. [unit of the field]
+    v : float
+        The value, at least 0. [unit of the field]
 
     Examples
     --------
@@ -87,7 +88,8 @@ class Exponential(Distribution):
 
     Parameters
     ----------
-    mean : float  Greater than 0. [unit of the field]
+    mean : float
+        Greater than 0. [unit of the field]
 
     Examples
     --------
@@ -127,8 +129,10 @@ class Lognormal(_MeanAndCv):
 
     Parameters
     ----------
-    mean : float  Greater than 0. [unit of the field]
-    cv : float  Standard deviation over mean, at least 0. [-]
+    mean : float
+        Greater than 0. [unit of the field]
+    cv : float
+        Standard deviation over mean, at least 0. [-]
 
     Examples
     --------
@@ -143,8 +147,10 @@ class Gamma(_MeanAndCv):
 
     Parameters
     ----------
-    mean : float  Greater than 0. [unit of the field]
-    cv : float  Standard deviation over mean, at least 0. [-]
+    mean : float
+        Greater than 0. [unit of the field]
+    cv : float
+        Standard deviation over mean, at least 0. [-]
 
     Examples
     --------
@@ -159,8 +165,10 @@ class Weibull(Distribution):
 
     Parameters
     ----------
-    mean : float  Greater than 0. [unit of the field]
-    shape : float  Greater than 0.05. [-]
+    mean : float
+        Greater than 0. [unit of the field]
+    shape : float
+        Greater than 0.05. [-]
 
     Examples
     --------
@@ -194,7 +202,8 @@ class Uniform(Distribution):
 
     Parameters
     ----------
-    low, high : float  Bounds, 0 <= low <= high. [unit of the field]
+    low, high : float
+        Bounds, 0 <= low <= high. [unit of the field]
 
     Examples
     --------
@@ -227,7 +236,8 @@ class Triangular(Distribution):
 
     Parameters
     ----------
-    low, mode, high : float  0 <= low <= mode <= high. [unit of the field]
+    low, mode, high : float
+        0 <= low <= mode <= high. [unit of the field]
 
     Examples
     --------
@@ -264,7 +274,8 @@ class Empirical(Distribution):
 
     Parameters
     ----------
-    values : sequence of float  At least one, none negative. [unit of the field]
+    values : sequence of float
+        At least one, none negative. [unit of the field]
 
     Examples
     --------

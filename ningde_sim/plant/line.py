@@ -29,13 +29,19 @@ class Line:
 
     Parameters
     ----------
-    name : str  Unique among the lines of the shop.
-    stations : sequence of Station  At least one.
-    buffers : int or sequence of int  Places in each gap between two stations, the stations
-        themselves not counted: 0 is hand to hand. One number for all gaps, or one per gap.
-    takes, puts : str or sequence of str  Names of stores.
-    zone : str, optional  Heading under which tables group this line; its own name by default.
-    working_time : WorkingTime, optional  Its own; by default that of the shop.
+    name : str
+        Unique among the lines of the shop.
+    stations : sequence of Station
+        At least one.
+    buffers : int or sequence of int
+        Places in each gap between two stations, the stations themselves not counted: 0 is hand to
+        hand. One number for all gaps, or one per gap.
+    takes, puts : str or sequence of str
+        Names of stores.
+    zone : str, optional
+        Heading under which tables group this line; its own name by default.
+    working_time : WorkingTime, optional
+        Its own; by default that of the shop.
 
     Examples
     --------
@@ -84,13 +90,18 @@ class Store:
 
     Parameters
     ----------
-    name : str  Unique among the stores of the shop.
-    capacity : int  Places, parts in transit included. 0 is hand to hand: the part waits on the
-        station that made it. [parts]
-    transit_time : float  Time from being put in to being ready to be taken; it keeps the store's
-        working time. 0 when the capacity is 0. [s]
-    initial : int  Parts that are there, ready, at the start: at most the capacity. [parts]
-    working_time : WorkingTime, optional  Its own; by default that of the shop.
+    name : str
+        Unique among the stores of the shop.
+    capacity : int
+        Places, parts in transit included. 0 is hand to hand: the part waits on the station that
+        made it. [parts]
+    transit_time : float
+        Time from being put in to being ready to be taken; it keeps the store's working time. 0 when
+        the capacity is 0. [s]
+    initial : int
+        Parts that are there, ready, at the start: at most the capacity. [parts]
+    working_time : WorkingTime, optional
+        Its own; by default that of the shop.
 
     Examples
     --------

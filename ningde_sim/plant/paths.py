@@ -1,133 +1,145 @@
-"""Every value of nested tables by its dotted path."""
+"""The grammar of dotted paths: how a user names values of a shop or of a scenario.
+
+A path is the names from the outermost to the value, joined by dots: `stores.roof.capacity`,
+`body_shop.finish.cycle_time`. As in the names of files `*` stands for anything, dots included, `?`
+for one character and `[dh]` for one of these: `stations.FIN-*.cycle_time` names the cycle times of
+all stations that begin so.
+
+A path that stands there as it is written is that path, whatever its names hold: `stations.OP 1.5
+[left].cycle_time` is the cycle time of the station "OP 1.5 [left]". Where such a name is part of a
+pattern it is put in quotes: `stations."OP 1.5 [left]".failures.*.repair.mean`.
+"""
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
-import typing
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+import glob
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
 
 import pandas as pd
-from pydantic import ValidationError
 
-from ningde_sim.plant.quantity import Quantity
+from ningde_sim._support import checks
 
-Table = TypeVar("Table")
+WILDCARDS = "*?["
+"""What begins a pattern outside quotes."""
 
-
-def _items(table: Any) -> Iterator[tuple[str, Any]] | None:
-    """Keys and values of a table; None of what is a value itself."""
-    if isinstance(table, Mapping):
-        return iter(table.items())
-    if dataclasses.is_dataclass(table) and not isinstance(table, Quantity):
-        return ((field.name, getattr(table, field.name)) for field in dataclasses.fields(table))
-    return None
+QUOTED = re.compile(r'"[^"]*"')
+"""A part of a path that is taken as it is written."""
 
 
-def leaves(table: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every value below a table with its path: quantities, dates, words, lists; no tables."""
-    items = _items(table)
-    if items is None:
-        yield path, table
-        return
-    for key, inner in items:
-        yield from leaves(inner, *path, key)
+def is_pattern(path: str) -> bool:
+    """Whether it has wildcards outside quotes."""
+    return any(sign in QUOTED.sub("", path) for sign in WILDCARDS)
 
 
-def changed(table: Table, change: Callable[[tuple[str, ...], Any], Any], *path: str) -> Table:
-    """The same tables with `change(path, value)` in the place of each value, checked again.
+def first(path: str) -> str:
+    """The first name of a path, "" where it may be any."""
+    head = path.partition(".")[0].strip('"')
+    return "" if any(sign in head for sign in WILDCARDS) else head
+
+
+def matching(path: str, known: Iterable[str]) -> list[str]:
+    """The known paths that a path or a pattern names.
+
+    Examples
+    --------
+    >>> known = ["stations.A[1].scrap", "stations.A2.scrap", "stores.A 2.capacity"]
+    >>> matching("stations.A[1].scrap", known), matching('stations."A[1]".*', known)
+    (['stations.A[1].scrap'], ['stations.A[1].scrap'])
+    >>> matching("stations.A*.scrap", known)
+    ['stations.A[1].scrap', 'stations.A2.scrap']
+    """
+    known = list(known)
+    if path in known:
+        return [path]
+    pattern = QUOTED.sub(lambda quoted: glob.escape(quoted[0][1:-1]), path)
+    return [other for other in known if fnmatchcase(other, pattern)]
+
+
+def unknown(owner: str, path: object, known: Iterable[str]) -> KeyError:
+    """The error for a path that names nothing, with the nearest."""
+    return KeyError(checks.complain(owner, "unknown path", path, nearest(str(path), [*known])))
+
+
+def only(owner: str, path: str, matches: Mapping[str, Any]) -> Any:
+    """The one value of all that a path names.
 
     Raises
     ------
     ValueError
-        A changed value breaks a rule of its table; with path, rule and value.
+        The values differ.
     """
-    items = _items(table)
-    if items is None:
-        new: Table = change(path, table)
-        return new
-    found = {key: changed(inner, change, *path, key) for key, inner in items}
-    if isinstance(table, Mapping):
-        same = all(found[key] is inner for key, inner in table.items())
-        return table if same else found  # type: ignore[return-value]
-    new_values = {key: value for key, value in found.items() if value is not getattr(table, key)}
-    if not new_values:
-        return table
-    try:
-        return dataclasses.replace(table, **new_values)  # type: ignore[type-var]
-    except ValidationError as error:
-        raise ValueError("\n".join(fault_lines(error, type(table), *path))) from None
+    (path_of_first, value), *others = matches.items()
+    for other, that in others:
+        if that != value:
+            rule = f"{path} must stand for one value"
+            raise ValueError(checks.complain(owner, rule, {path_of_first: value, other: that}))
+    return value
 
 
-def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> pd.DataFrame:
-    """A row a path at which two mappings differ; missing where one has no such path.
+def assigned(
+    owner: str,
+    changes: Mapping[str, Any],
+    matches: Callable[[str], Mapping[str, Any]],
+    value: Callable[[str, Any, Any], Any],
+) -> dict[str, Any]:
+    """The new value at each single path.
 
-    Of a value and what stands in it, where both are paths, the inner ones tell more; but where one
-    of the two has no such inner one, the whole does.
+    Parameters
+    ----------
+    owner : str
+        Whose values are changed, for errors.
+    changes : mapping of path or pattern to value
+    matches : callable
+        The values now at all paths that one of them names.
+    value : callable
+        Of path, value now and value asked for: the value to be put there.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A path that is not text; two changes of one value; one of a value and one of a part of it.
     """
-    paths = dict.fromkeys([*ours, *theirs])
-    found = {path for path in paths if ours.get(path) != theirs.get(path)}
-    hidden = set()
-    for path in found:
-        for above in outer(path):
-            if above in found:
-                hidden.add(above if path in ours and path in theirs else path)
-    rows = [(path, ours.get(path), theirs.get(path)) for path in paths if path in found - hidden]
-    table = pd.DataFrame(rows, columns=["path", "this", "other"], dtype=object)  # None stays None
-    return table.set_index("path")
+    new: dict[str, Any] = {}
+    for path, asked in changes.items():
+        for known, now in matches(checks.text(owner, "path", path)).items():
+            if known in new:
+                rule = "two changes of the same value"
+                raise ValueError(checks.complain(owner, rule, known, "Leave one of them out."))
+            new[known] = value(known, now, asked)
+    for path in new:
+        if inside := [above for above in outer(path) if above in new]:
+            rule = f"a value and what it is part of, {inside[0]}, cannot both be changed"
+            raise ValueError(checks.complain(owner, rule, path))
+    return new
 
 
 def outer(path: str) -> Iterator[str]:
-    """The paths of all that it stands in."""
+    """The paths of all that it is part of."""
     while "." in path:
         path = path.rpartition(".")[0]
         yield path
 
 
-def plain(value: Any) -> Any:
-    """Tables as the nested dictionaries of a TOML file, without what is not there."""
-    items = _items(value)
-    if isinstance(value, Quantity):
-        items = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
-    if items is not None:
-        return {key: plain(inner) for key, inner in items if inner not in (None, "", (), {})}
-    return [plain(inner) for inner in value] if isinstance(value, tuple) else value
+def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> pd.DataFrame:
+    """A row a path at which two mappings differ; missing where one has no such path.
 
-
-_RULES = {
-    "missing": "this key is missing",
-    "unexpected_keyword_argument": "there is no such key here",
-    "dataclass_type": "it must be a table, such as { value = 60, unit = 's', ... } for a quantity",
-}
-
-
-def fault_lines(error: ValidationError, root: type, *path: str) -> list[str]:
-    """The faults that pydantic found below a table, a line each: path, rule, value, nearest key."""
-    lines = []
-    for fault in error.errors(include_url=False):
-        where = [str(part) for part in fault["loc"]]
-        rule, given = _RULES.get(fault["type"], fault["msg"]), repr(fault["input"])
-        given = given if len(given) <= 80 else f"{given[:76]} ..."
-        line = f"{'.'.join([*path, *where])}: {rule}"
-        line += "." if fault["type"] == "missing" else f", got {given}."
-        if fault["type"] == "unexpected_keyword_argument":
-            line = f"{line} {nearest(where[-1], _keys(root, where[:-1]))}".rstrip()
-        lines.append(line)
-    return lines
-
-
-def _keys(table: Any, path: list[str]) -> list[str]:
-    """The keys that a table may have at a path below another."""
-    for part in path:
-        options = [table, *typing.get_args(table)]
-        known = [option for option in options if dataclasses.is_dataclass(option)]
-        if known and part in (names := typing.get_type_hints(known[0])):
-            table = names[part]
-        else:  # a mapping of tables, a list of them
-            table = next((t for t in reversed(options) if t not in (str, type(None), ...)), table)
-    options = [table, *typing.get_args(table)]
-    return [f.name for t in options if dataclasses.is_dataclass(t) for f in dataclasses.fields(t)]
+    Of a value and what it is part of, where both are paths, the inner ones tell more; but where
+    one of the two has no such inner one, the whole does.
+    """
+    paths = dict.fromkeys([*ours, *theirs])
+    unequal = {path for path in paths if ours.get(path) != theirs.get(path)}
+    hidden = set()
+    for path in unequal:
+        for above in outer(path):
+            if above in unequal:
+                hidden.add(above if path in ours and path in theirs else path)
+    rows = [(path, ours.get(path), theirs.get(path)) for path in paths if path in unequal - hidden]
+    table = pd.DataFrame(rows, columns=["path", "this", "other"], dtype=object)  # None stays None
+    return table.set_index("path")
 
 
 def nearest(word: str, known: list[str]) -> str:
@@ -136,5 +148,5 @@ def nearest(word: str, known: list[str]) -> str:
     alike = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
     alike += [other for other in known if other.rsplit(".", 1)[-1] == last][:3]
     alike += difflib.get_close_matches(word, known, n=3, cutoff=0.3)
-    found = list(dict.fromkeys(alike))[:3]
-    return f"The nearest: {', '.join(found)}." if found else ""
+    closest = list(dict.fromkeys(alike))[:3]
+    return f"Did you mean {', '.join(closest)}?" if closest else ""

@@ -1,4 +1,4 @@
-"""A number with its doubt: value, unit, range, confidence, source."""
+"""A number with its doubt: value, unit, range, evidence, source."""
 
 from __future__ import annotations
 
@@ -16,32 +16,23 @@ from pydantic import (
     model_validator,
 )
 from pydantic.dataclasses import dataclass
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ningde_sim._support.checks import MOST_CHARACTERS
+from ningde_sim.plant.faults import fault
 
 Record = TypeVar("Record")
 
-Confidence = Literal["seed", "found", "measured", "derived", "recalled", "assumption"]
-CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
+Evidence = Literal["reported", "found", "measured", "derived", "recalled", "assumed"]
+EVIDENCES: tuple[Evidence, ...] = get_args(Evidence)
 
 Number = Annotated[float, Strict()]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
-WHOLE_UNITS = ("places", "crews", "shifts", "days/month", "units")
+WHOLE_UNITS = ("parts", "bodies", "cars", "crews", "shifts", "days/month", "units")
 """Units that come in whole numbers only."""
 
 STRICT_KEYS = ConfigDict(extra="forbid", allow_inf_nan=False)
 """How every record of a file is read: no unknown key, no infinite number."""
-
-
-def fault(rule: str, got: object, *where: str | int) -> ValidationError:
-    """An error for a validator to raise, at a place below the thing that it checks."""
-    # Pydantic reads braces in a message as fields.
-    kind = PydanticCustomError("rule", "{rule}", {"rule": rule})
-    return ValidationError.from_exception_data(
-        "fault", [InitErrorDetails(type=kind, loc=where, input=got)]
-    )
 
 
 _RULES = {
@@ -77,7 +68,7 @@ def _complaint(error: ValidationError, args: Any, kwargs: Any) -> str:
         name = "arguments" if each["type"] == "unexpected_positional_argument" else name
         got = "" if each["type"] == "missing" else f", got {each['input']!r}"
         faults.append(f"{name}: {rule}{got}")
-    cure = 'Such as Quantity(53, "s", low=52, high=56, confidence="assumption", source="a guess").'
+    cure = 'Such as Quantity(53, "s", low=52, high=56, evidence="assumed", source="a guess").'
     return f"Quantity({given}): {'; '.join(faults)}. {cure}"
 
 
@@ -88,40 +79,48 @@ class Quantity:
 
     Parameters
     ----------
-    value : float  Typical value. [unit]
-    unit : str  Such as "s", "min", "h", "places"; "-" for a share.
-    low, high : float, optional  Range in which it is thought to lie, low <= value <= high. [unit]
-    confidence : str  "seed" (the article that the project starts from), "found" (read in a public
-        page), "measured" (in a plant of one's own), "derived" (arithmetic on those), "recalled"
-        (general knowledge, not checked) or "assumption" (chosen so that the whole closes).
-    source : str  Where it comes from.
-    note : str, optional  What a reader should know besides.
-    tuned : str, optional  What it was tuned to; empty when it was not.
-    doubt : str, optional  A name for what is not known about it. Quantities that share the name
-        are drawn together: all low or all high.
+    value : float
+        Typical value. [unit]
+    unit : str
+        Such as "s", "min", "h", "parts"; "-" for a share.
+    low, high : float, optional
+        Range in which it is thought to lie, low <= value <= high. [unit]
+    evidence : str
+        "reported" (in the article that the project starts from), "found" (read in a public page),
+        "measured" (in a plant of one's own), "derived" (arithmetic on those), "recalled" (general
+        knowledge, not checked) or "assumed" (chosen so that the whole closes).
+    source : str
+        Where it comes from.
+    note : str, optional
+        What a reader should know besides.
+    tuned : str, optional
+        What it was tuned to; empty when it was not.
+    doubt : str, optional
+        A name for what is not known about it. Quantities that share the name are drawn together:
+        all low or all high.
 
     Raises
     ------
     ValueError
-        A range that does not hold the value, an unknown confidence, a number that is not finite;
+        A range that does not hold the value, an unknown evidence, a number that is not finite;
         with each field, its rule and the value given.
 
     Examples
     --------
-    >>> Quantity(53, "s", low=52, high=56, confidence="assumption", source="a guess").value
+    >>> Quantity(53, "s", low=52, high=56, evidence="assumed", source="a guess").value
     53.0
     """
 
     value: Number
     unit: Text
     _: KW_ONLY
-    confidence: Confidence
+    evidence: Evidence
     source: Text
     low: Number | None = None
     high: Number | None = None
     note: str = ""
     tuned: str = ""
-    doubt: str = ""
+    drawn_with: str = ""
 
     @model_validator(mode="after")
     def _check_range(self) -> Quantity:
@@ -139,19 +138,19 @@ class Quantity:
         return self.value
 
     @property
-    def doubtful(self) -> bool:
+    def uncertain(self) -> bool:
         """Whether it has a range of more than one value."""
         return self.low is not None and self.high is not None and self.low < self.high
 
     @property
     def least(self) -> float:
         """The lowest value that may be drawn. [unit]"""
-        return self.low if self.doubtful and self.low is not None else self.value
+        return self.low if self.uncertain and self.low is not None else self.value
 
     @property
     def most(self) -> float:
         """The highest value that may be drawn. [unit]"""
-        return self.high if self.doubtful and self.high is not None else self.value
+        return self.high if self.uncertain and self.high is not None else self.value
 
     def fixed(self, value: float | None = None) -> Quantity:
         """The same without a range, at its own value or at another `value`. [unit]"""
@@ -159,11 +158,11 @@ class Quantity:
         return dataclasses.replace(self, value=at, low=None, high=None)
 
     def __str__(self) -> str:
-        """Such as `53 s (52-56), assumption`; a share has no unit, as in `0.5 (0.3-0.8), found`."""
+        """Such as `53 s (52-56), assumed`; a share has no unit, as in `0.5 (0.3-0.8), found`."""
         bounds = ["?" if bound is None else f"{bound:g}" for bound in (self.low, self.high)]
         spread = "" if bounds == ["?", "?"] else f" ({'-'.join(bounds)})"
         unit = "" if self.unit == "-" else f" {self.unit}"
-        return f"{self.value:g}{unit}{spread}, {self.confidence}"
+        return f"{self.value:g}{unit}{spread}, {self.evidence}"
 
 
 def measured(

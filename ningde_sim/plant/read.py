@@ -11,9 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from ningde_sim._support.toml import tables
 from ningde_sim.plant.distributions import Lognormal
+from ningde_sim.plant.faults import fault_lines
 from ningde_sim.plant.line import Line, Store
-from ningde_sim.plant.paths import fault_lines, leaves
-from ningde_sim.plant.quantity import CONFIDENCES, Confidence, Quantity
+from ningde_sim.plant.nested import leaves
+from ningde_sim.plant.quantity import EVIDENCES, Evidence, Quantity
 from ningde_sim.plant.schema import ShopFile, StationEntry, ZoneTable
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, Robot, Station
@@ -63,7 +64,7 @@ def read_shop(path: str | os.PathLike[str]) -> Shop:
 
     Notes
     -----
-    The keys of the file, with a unit where they are quantities: tables of value, unit, confidence
+    The keys of the file, with a unit where they are quantities: tables of value, unit, evidence
     and source, and, if need be, low, high, note, tuned, doubt.
 
     ================================  ========  ===================================================
@@ -77,7 +78,7 @@ def read_shop(path: str | os.PathLike[str]) -> Shop:
     zones.*.title                     yes       text
     zones.*.lines                     yes       list of names: lines alike, side by side
     zones.*.cycle_time                yes       [s]
-    zones.*.confidence                yes       of the list of stations, a word as in `Quantity`
+    zones.*.evidence                yes       of the list of stations, a word as in `Quantity`
     zones.*.source                    yes       text
     zones.*.note                      no        text
     zones.*.takes                     no        store, or list of them, that the first station needs
@@ -257,13 +258,13 @@ def _words(key: str) -> str:
 
 def _doubt(file: ShopFile) -> str:
     """How much of the file is known, counted."""
-    numbers = Counter(quantity.confidence for _, quantity in quantities(file))
-    lists = Counter(zone.confidence for zone in file.zones.values())
+    numbers = Counter(quantity.evidence for _, quantity in quantities(file))
+    lists = Counter(zone.evidence for zone in file.zones.values())
     return (
         f"Of its {numbers.total()} quantities {_counts(numbers)}; "
         f"of its {lists.total()} lists of stations {_counts(lists)}."
     )
 
 
-def _counts(found: Counter[Confidence]) -> str:
-    return ", ".join(f"{found[word]} {word}" for word in CONFIDENCES if found[word])
+def _counts(found: Counter[Evidence]) -> str:
+    return ", ".join(f"{found[word]} {word}" for word in EVIDENCES if found[word])

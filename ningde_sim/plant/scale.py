@@ -9,27 +9,28 @@ from ningde_sim._support import checks
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
-    """What stands there, times a factor: `{"stations.FIN-040.failures.*.repair.mean": Times(0.8)}`.
+class Scale:
+    """What stands there, times a factor: `{"stations.FIN-040.failures.*.repair.mean": Scale(0.8)}`.
 
     With a path that fits many values each becomes that multiple of its own.
 
     Parameters
     ----------
-    factor : float  At least 0. [-]
+    factor : float
+        At least 0. [-]
 
     Examples
     --------
     >>> from ningde_sim import Line, Shop, Station
     >>> shop = Shop("one", [Line("L", [Station("A", 60)])])
-    >>> shop.replace({"stations.A.cycle_time": Times(0.9)}).station("A").cycle_time
+    >>> shop.replace({"stations.A.cycle_time": Scale(0.9)}).station("A").cycle_time
     54.0
     """
 
     factor: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "factor", checks.number("Times", "factor", self.factor))
+        object.__setattr__(self, "factor", checks.number("Scale", "factor", self.factor))
 
     def of(self, owner: str, path: str, value: Any) -> Any:
         """The multiple of a `value`; whole numbers stay whole where the multiple is.

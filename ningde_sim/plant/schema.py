@@ -17,13 +17,13 @@ from pydantic.dataclasses import dataclass
 
 from ningde_sim._support.frozen import FROZEN, Entries, Named
 from ningde_sim.plant.distributions import Exponential, Lognormal
+from ningde_sim.plant.faults import fault
 from ningde_sim.plant.quantity import (
     STRICT_KEYS,
-    Confidence,
+    Evidence,
     Number,
     Quantity,
     Text,
-    fault,
     measured,
 )
 from ningde_sim.plant.station import Clock, Failure, PlannedStop
@@ -55,7 +55,7 @@ Minutes = Annotated[Quantity, measured("min", least=0.001)]
 Share = Annotated[Quantity, measured("-", most=1.0)]
 Ratio = Annotated[Quantity, measured("-")]
 Spots = Annotated[Quantity, measured("spots", least=1.0)]
-Places = Annotated[Quantity, measured("places", whole=True)]
+Parts = Annotated[Quantity, measured("parts", whole=True)]
 Crews = Annotated[Quantity, measured("crews", least=1.0, whole=True)]
 StoreNames = Annotated[
     tuple[Annotated[str, AfterValidator(_known_store)], ...], BeforeValidator(_as_list)
@@ -157,12 +157,12 @@ class ZoneTable:
     lines: Annotated[tuple[Text, ...], Field(min_length=1)]
     cycle_time: Cycle
     stations: Annotated[tuple[StationEntry, ...], Field(min_length=1)]
-    confidence: Confidence
+    evidence: Evidence
     source: Text
     takes: StoreNames = ()
     puts: StoreNames = ()
     joins: Named[StoreNames] = dataclasses.field(default_factory=Entries)
-    buffers: Places | None = None
+    buffers: Parts | None = None
     cycle_times: Named[Cycle] = dataclasses.field(default_factory=Entries)
     inspection: InspectionTable | None = None
     note: str = ""
@@ -194,9 +194,9 @@ class StoreTable:
     """[stores.<store>]: with `per_line` one for each line of the zones that use it."""
 
     title: Text
-    capacity: Places
+    capacity: Parts
     transit_time: Duration
-    initial: Places | None = None
+    initial: Parts | None = None
     per_line: Flag = False
 
 

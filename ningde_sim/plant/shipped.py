@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
 
@@ -23,7 +25,7 @@ def ningde_2020() -> Shop:
 
 @cache
 def ningde_2021() -> Shop:
-    """The body shop after the works of 2021: 620 robots, 167 stations.
+    """The body shop after the retooling of 2021: 620 robots, 167 stations.
 
     Examples
     --------
@@ -31,6 +33,22 @@ def ningde_2021() -> Shop:
     (620, 167)
     """
     return _read("body_shop_2021.toml")
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """Where a shop that ships comes from: a public function, and the scenario that it is part of."""
+
+    function: Callable[[], Shop]
+    scenario: str
+
+
+SHIPPED = (Shipped(ningde_2021, "ningde-2021"), Shipped(ningde_2020, "ningde-2020-12"))
+
+
+def shipped_as(shop: Shop) -> Shipped | None:
+    """Where an equal shop ships from; None where none does."""
+    return next((shipped for shipped in SHIPPED if shop == shipped.function()), None)
 
 
 def _read(name: str) -> Shop:

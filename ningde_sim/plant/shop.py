@@ -10,9 +10,8 @@ import pandas as pd
 
 from ningde_sim._support import checks
 from ningde_sim._support.summary import wrapped
-from ningde_sim.plant import addressed
+from ningde_sim.plant import paths, shop_paths
 from ningde_sim.plant.line import Line, Store
-from ningde_sim.plant.paths import differences
 from ningde_sim.plant.station import Robot, Station
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
 
@@ -28,13 +27,15 @@ class Shop:
     name : str
     lines : sequence of Line
     stores : sequence of Store
-    repair_crews : int, optional  Crews for the failures with `crew=True`, served first come,
-        first served; None says that one is always free.
-    output : sequence of str, optional  Lines whose bodies count as finished; by default the lines
-        that put to no store.
-    working_time : WorkingTime, optional  Of every line and store that has none of its own; None
-        is round the clock.
-    notes : sequence of str  What a reader of its results has to know, such as assumptions.
+    repair_crews : int, optional
+        Crews for the failures with `crew=True`, served first come, first served; None says that one
+        is always free.
+    output : sequence of str, optional
+        Lines whose bodies count as finished; by default the lines that put to no store.
+    working_time : WorkingTime, optional
+        Of every line and store that has none of its own; None is round the clock.
+    notes : sequence of str
+        What a reader of its results has to know, such as assumptions.
 
     Raises
     ------
@@ -179,13 +180,7 @@ class Shop:
             There is no such path, with the nearest; the values differ.
         """
         owner = f"Shop {self.name!r}"
-        there = addressed.named(owner, self, path)
-        (first, value), *others = there.items()
-        for other, that in others:
-            if that != value:
-                rule = f"{path} must stand for one value"
-                raise ValueError(checks.complain(owner, rule, {first: value, other: that}))
-        return value
+        return paths.only(owner, path, shop_paths.named(owner, self, path))
 
     def replace(self, changes: Mapping[str, Any]) -> Shop:
         """The same shop with other values at some paths.
@@ -196,7 +191,7 @@ class Shop:
             Paths by name, in the units of the descriptions: `repair_crews`,
             `stores.roof.capacity`, `lines.FIN-010-030.buffers`, `stations.FIN-210.cycle_time`,
             `robots.FIN-210-R1.failures.minor.repair.mean`. A `*` stands for anything,
-            `[dh]` for one of these letters: `stores.door_*.capacity` are all four. `Times(0.8)` is
+            `[dh]` for one of these letters: `stores.door_*.capacity` are all four. `Scale(0.8)` is
             a multiple of what stands there. A Distribution, a WorkingTime or a list takes the
             place of all of it.
 
@@ -212,7 +207,7 @@ class Shop:
         >>> faster.get("stations.A2.cycle_time"), faster.get("lines.A.buffers")
         (50.0, (2,))
         """
-        return addressed.replaced(f"Shop {self.name!r}", self, changes)
+        return shop_paths.replaced(f"Shop {self.name!r}", self, changes)
 
     def diff(self, other: Shop) -> pd.DataFrame:
         """A row a path at which this and the `other` differ; missing where one has no such path.
@@ -229,7 +224,7 @@ class Shop:
         if not isinstance(other, Shop):
             rule = "diff must be given a Shop"
             raise TypeError(checks.complain(f"Shop {self.name!r}", rule, other))
-        return differences(dict(addressed.values(self)), dict(addressed.values(other)))
+        return paths.differences(dict(shop_paths.values(self)), dict(shop_paths.values(other)))
 
     def _named(self, kind: str, things: Sequence[Thing], name: str) -> Thing:
         for thing in things:

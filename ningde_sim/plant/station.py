@@ -24,12 +24,17 @@ class Failure:
 
     Parameters
     ----------
-    name : str  Unique among the failures of its robot or station.
-    uptime : Distribution  Time on the clock from one repair to the next failure. [h]
-    repair : Distribution  Time to restore the station. [min]
-    clock : {"operating", "calendar"}  "operating" runs only while the station works; "calendar"
-        runs in all working time except during its own repair, so that an idle station fails too.
-    crew : bool  Whether its repair needs one of the shop's crews.
+    name : str
+        Unique among the failures of its robot or station.
+    uptime : Distribution
+        Time on the clock from one repair to the next failure. [h]
+    repair : Distribution
+        Time to restore the station. [min]
+    clock : {"operating", "calendar"}
+        "operating" runs only while the station works; "calendar" runs in all working time except
+        during its own repair, so that an idle station fails too.
+    crew : bool
+        Whether its repair needs one of the shop's crews.
 
     Raises
     ------
@@ -82,10 +87,14 @@ class PlannedStop:
 
     Parameters
     ----------
-    name : str  Unique among the planned stops of its robot or station.
-    every : int  Cycles from one stop to the next, at least 1. [cycles]
-    duration : float  Length of the stop. [s]
-    hidden : float  Share of it that runs during the transfer and costs nothing, 0 to 1. [-]
+    name : str
+        Unique among the planned stops of its robot or station.
+    every : int
+        Cycles from one stop to the next, at least 1. [cycles]
+    duration : float
+        Length of the stop. [s]
+    hidden : float
+        Share of it that runs during the transfer and costs nothing, 0 to 1. [-]
 
     Examples
     --------
@@ -128,10 +137,14 @@ class Robot:
 
     Parameters
     ----------
-    name : str  Unique among all robots and stations of the shop: its luck hangs on it.
-    role : str  What it does: weld, handling, sealing ...
-    failures : sequence of Failure  Each stops the whole station.
-    planned_stops : sequence of PlannedStop  Counted in cycles of the station.
+    name : str
+        Unique among all robots and stations of the shop: its luck hangs on it.
+    role : str
+        What it does: weld, handling, sealing ...
+    failures : sequence of Failure
+        Each stops the whole station.
+    planned_stops : sequence of PlannedStop
+        Counted in cycles of the station.
 
     Examples
     --------
@@ -162,15 +175,19 @@ class Station:
 
     Parameters
     ----------
-    name : str  Unique among all robots and stations of the shop: its luck hangs on it.
-    cycle_time : float or Distribution  From start to finish, the transfer included. Its mean is
-        at least 0.001. [s]
+    name : str
+        Unique among all robots and stations of the shop: its luck hangs on it.
+    cycle_time : float or Distribution
+        From start to finish, the transfer included. Its mean is at least 0.001. [s]
     robots : sequence of Robot
-    failures : sequence of Failure  Of the station itself: fixture, clamp, conveyor.
+    failures : sequence of Failure
+        Of the station itself: fixture, clamp, conveyor.
     planned_stops : sequence of PlannedStop
-    scrap : float  Probability that a finished body is thrown away here, with all that it was made
-        of, the skid or pallet included. [-]
-    rework : float  Probability that a finished body is processed here again at once, below 1. [-]
+    scrap : float
+        Probability that a finished body is thrown away here, with all that it was made of, the skid
+        or pallet included. [-]
+    rework : float
+        Probability that a finished body is processed here again at once, below 1. [-]
 
     Examples
     --------

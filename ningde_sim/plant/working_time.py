@@ -20,10 +20,12 @@ class WorkingTime:
 
     Parameters
     ----------
-    windows : sequence of (float, float)  Opening and closing hour of each window, counted from
-        the start of the run, in rising order and not overlapping. [h]
-    every : float, optional  The windows repeat with this period, 24 for a day, 168 for a week;
-        None says that there are no others. [h]
+    windows : sequence of (float, float)
+        Opening and closing hour of each window, counted from the start of the run, in rising order
+        and not overlapping. [h]
+    every : float, optional
+        The windows repeat with this period, 24 for a day, 168 for a week; None says that there are
+        no others. [h]
 
     Examples
     --------
@@ -92,11 +94,13 @@ def open_before(at: Any, opens: Any, closes: Any) -> Any:
 
     Parameters
     ----------
-    at, opens, closes : arrays  All in one unit; windows rise and do not overlap.
+    at, opens, closes : arrays
+        All in one unit; windows rise and do not overlap.
 
     Returns
     -------
-    numpy.ndarray, shape of `at`  In that unit, whole where all are.
+    numpy.ndarray, shape of `at`
+        In that unit, whole where all are.
     """
     if not len(opens):
         return np.zeros_like(at)
@@ -110,7 +114,8 @@ def union(begin: Any, end: Any) -> tuple[Any, Any]:
 
     Parameters
     ----------
-    begin, end : arrays, shape (n,)  In any order, overlapping or not; of one unit.
+    begin, end : arrays, shape (n,)
+        In any order, overlapping or not; of one unit.
     """
     order = np.argsort(begin, kind="stable")
     begin, reached = begin[order], np.maximum.accumulate(end[order])

@@ -1,7 +1,7 @@
 """Pictures of results: each function draws on the axes that it is given, or on new ones."""
 
 from ningde_sim.plots.axes import COLOURS
-from ningde_sim.plots.critical_paths import plot_bottleneck, plot_ledger
+from ningde_sim.plots.critical_paths import plot_bottleneck, plot_critical_path
 from ningde_sim.plots.runs import (
     plot_distribution,
     plot_fan,
@@ -17,10 +17,10 @@ from ningde_sim.plots.warm_ups import plot_warm_up
 __all__ = [
     "COLOURS",
     "plot_bottleneck",
+    "plot_critical_path",
     "plot_distribution",
     "plot_fan",
     "plot_gantt",
-    "plot_ledger",
     "plot_levels",
     "plot_states",
     "plot_stores",

@@ -86,11 +86,13 @@ def time_axis(ax: Axes, begin: float, end: float) -> float:
 
     Parameters
     ----------
-    begin, end : float  What is shown. [h]
+    begin, end : float
+        What is shown. [h]
 
     Returns
     -------
-    float  Milliseconds of the unit that was chosen. [ms]
+    float
+        Milliseconds of the unit that was chosen. [ms]
     """
     from matplotlib.ticker import MaxNLocator  # loaded for who draws
 
@@ -113,9 +115,12 @@ def share_map(ax: Axes, at: np.ndarray[Any, Any], shares: np.ndarray[Any, Any], 
 
     Parameters
     ----------
-    at : numpy.ndarray, shape (n + 1,)  Edges of the cells, on the horizontal axis.
-    shares : numpy.ndarray, shape (rows, n)  Row k lies around k. [%]
-    what : str  Of what, with its unit.
+    at : numpy.ndarray, shape (n + 1,)
+        Edges of the cells, on the horizontal axis.
+    shares : numpy.ndarray, shape (rows, n)
+        Row k lies around k. [%]
+    what : str
+        Of what, with its unit.
     """
     rows = np.arange(len(shares) + 1) - 0.5
     image = ax.pcolormesh(at, rows, shares, cmap="cividis", vmin=0, vmax=100)

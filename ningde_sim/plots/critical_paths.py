@@ -28,14 +28,17 @@ CAUSES = {
 OTHERS, ALL = "all others", "all"
 
 
-def plot_ledger(run: ShopRun, ax: Axes | None = None, *, most: int = 14) -> Axes:
+def plot_critical_path(run: ShopRun, ax: Axes | None = None, *, most: int = 14) -> Axes:
     """The counted hours as a waterfall: what the critical path spent, the largest parts first.
 
     Parameters
     ----------
-    run : ShopRun  With `ledger=True`.
-    ax : Axes, optional  By default those of a new figure.
-    most : int  How many stations and causes are shown; what is left is one part.
+    run : ShopRun
+        With `critical_path=True`.
+    ax : Axes, optional
+        By default those of a new figure.
+    most : int
+        How many stations and causes are shown; what is left is one part.
 
     Returns
     -------
@@ -44,11 +47,11 @@ def plot_ledger(run: ShopRun, ax: Axes | None = None, *, most: int = 14) -> Axes
     Raises
     ------
     ValueError
-        No ledger was kept.
+        No critical path was kept.
     """
-    check("plot_ledger", run, ShopRun)
-    most = checks.whole("plot_ledger", "most", most, low=1)
-    table = _by_place(run.ledger())
+    check("plot_critical_path", run, ShopRun)
+    most = checks.whole("plot_critical_path", "most", most, low=1)
+    table = _by_place(run.critical_path())
     table.loc[table["cause"] == "closed", "where"] = ALL  # no station makes the night
     hours = table.groupby(["where", "cause"])["hours"].sum().sort_values(ascending=False)
     shown = hours.head(most)
@@ -88,11 +91,15 @@ def plot_bottleneck(
 
     Parameters
     ----------
-    run : ShopRun  With `ledger=True`.
-    ax : Axes, optional  By default those of a new figure.
-    every : float  Length of a period. [h]
-    most : int  How many stations are shown, those with the most of the path, in the order of the
-        shop; the title says what share of the path they hold.
+    run : ShopRun
+        With `critical_path=True`.
+    ax : Axes, optional
+        By default those of a new figure.
+    every : float
+        Length of a period. [h]
+    most : int
+        How many stations are shown, those with the most of the path, in the order of the shop; the
+        title says what share of the path they hold.
 
     Returns
     -------
@@ -101,11 +108,11 @@ def plot_bottleneck(
     Raises
     ------
     ValueError
-        No ledger was kept; `every` is not above 0.
+        No critical path was kept; `every` is not above 0.
     """
     check("plot_bottleneck", run, ShopRun)
     most = checks.whole("plot_bottleneck", "most", most, low=1)
-    table = _by_place(run.ledger(every=every))
+    table = _by_place(run.critical_path(every=every))
     table = table[table["cause"] != "closed"]
     grid = table.pivot_table(index="where", columns="period", values="hours", aggfunc="sum")
     grid = grid.fillna(0.0)
@@ -133,7 +140,7 @@ def plot_bottleneck(
 
 
 def _by_place(table: pd.DataFrame) -> pd.DataFrame:
-    """A ledger with `where` besides: the station, or the store."""
+    """A critical path with `where` besides: the station, or the store."""
     return table.assign(where=table["station"].where(table["station"] != "", table["thing"]))
 
 

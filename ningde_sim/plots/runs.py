@@ -52,10 +52,12 @@ def plot_distribution(
     Parameters
     ----------
     study : Study
-    ax : Axes, optional  By default those of a new figure.
-    target : float, optional  By default that of the study, which is of the main column.
-        [study.case.units[of]]
-    of : str, optional  A column of results; by default the main one.
+    ax : Axes, optional
+        By default those of a new figure.
+    target : float, optional
+        By default that of the study, which is of the main column. [study.experiment.units[of]]
+    of : str, optional
+        A column of results; by default the main one.
 
     Returns
     -------
@@ -67,7 +69,7 @@ def plot_distribution(
         An unknown column.
     """
     check("plot_distribution", study, Study)
-    case = study.case
+    case = study.experiment
     of = case.of if of is None else of
     values = study.column(of)
     target = study.target if target is None and of == case.of else target
@@ -99,8 +101,10 @@ def plot_fan(study: Study, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    study : Study  Of a scenario.
-    ax : Axes, optional  By default those of a new figure.
+    study : Study
+        Of a scenario.
+    ax : Axes, optional
+        By default those of a new figure.
 
     Returns
     -------
@@ -112,7 +116,7 @@ def plot_fan(study: Study, ax: Axes | None = None) -> Axes:
         The runs have no months.
     """
     check("plot_fan", study, Study)
-    case, months = study.case, list(study.case.months)
+    case, months = study.experiment, list(study.experiment.months)
     if not months:
         rule = "it must be given a study whose runs have months"
         raise ValueError(checks.complain("plot_fan", rule, study))
@@ -125,7 +129,7 @@ def plot_fan(study: Study, ax: Axes | None = None) -> Axes:
     ax = new_axes(ax, 4.6)
     _bands(ax, at, ends)
     if study.target is not None:
-        plan = case.plan
+        plan = case.month_shares
         share = np.cumsum([0.0, *(plan.get(month, 0.0) for month in months)])
         planned = study.target * share / (share[-1] or 1.0)
         ax.plot(at, planned, color=VERMILLION, lw=1.8, ls="--", label="plan")
@@ -157,9 +161,12 @@ def plot_yard(
 
     Parameters
     ----------
-    runs : ShippingRun or sequence of them  With the same days.
-    ax : Axes, optional  By default those of a new figure.
-    gateway : str  One that ships with cars call at.
+    runs : ShippingRun or sequence of them
+        With the same days.
+    ax : Axes, optional
+        By default those of a new figure.
+    gateway : str
+        One that ships with cars call at.
 
     Returns
     -------
@@ -243,8 +250,10 @@ def plot_states(
     Parameters
     ----------
     run : ShopRun
-    ax : Axes, optional  By default those of a new figure.
-    by : {"zone", "station"}  A bar a zone, or a column a station along the shop.
+    ax : Axes, optional
+        By default those of a new figure.
+    by : {"zone", "station"}
+        A bar a zone, or a column a station along the shop.
 
     Returns
     -------
@@ -310,7 +319,8 @@ def plot_stores(run: ShopRun, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     run : ShopRun
-    ax : Axes, optional  By default those of a new figure.
+    ax : Axes, optional
+        By default those of a new figure.
 
     Returns
     -------

@@ -28,8 +28,10 @@ def plot_tornado(result: Tornado, ax: Axes | None = None, *, most: int = 15) -> 
     Parameters
     ----------
     result : Tornado
-    ax : Axes, optional  By default those of a new figure.
-    most : int  Inputs that are drawn.
+    ax : Axes, optional
+        By default those of a new figure.
+    most : int
+        Inputs that are drawn.
 
     Returns
     -------

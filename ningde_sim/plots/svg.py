@@ -17,8 +17,10 @@ class Drawn(NamedTuple):
 
     Attributes
     ----------
-    svg : bytes  Letters are outlines, so that it looks the same without the font.
-    words : str  Its title.
+    svg : bytes
+        Letters are outlines, so that it looks the same without the font.
+    words : str
+        Its title.
     """
 
     svg: bytes
@@ -30,8 +32,10 @@ def drawn(draw: Callable[[Axes], object], *, height: float = 4.6) -> Drawn:
 
     Parameters
     ----------
-    draw : callable  Draws on the axes that it is given.
-    height : float  Of the figure. [inch]
+    draw : callable
+        Draws on the axes that it is given.
+    height : float
+        Of the figure. [inch]
     """
     from matplotlib import rc_context, style  # loaded for who draws
     from matplotlib.figure import Figure

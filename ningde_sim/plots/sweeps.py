@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Shown = Literal["probability", "mean"]
 
 MOST_ROWS = 40
-"""Cells that are drawn one below the other."""
+"""Design points that are drawn one below the other."""
 
 
 def plot_sweep(
@@ -28,20 +28,23 @@ def plot_sweep(
     of: str | None = None,
     target: float | None = None,
 ) -> Axes:
-    """What each cell gives: a line over one path of numbers, a heat map over two paths.
+    """What each design point gives: a line over one path of numbers, a heat map over two paths.
 
-    Cells that are no such grid stand one below the other, the best on top. Lines and points have
-    the 95 % interval of each cell by itself; a heat map has none, so its title tells how
-    far the farthest end of one lies from its value.
+    Design points that are no such grid stand one below the other, the best on top. Lines and points
+    have the 95 % interval of each design point by itself; a heat map has none, so its title tells
+    how far the farthest end of one lies from its value.
 
     Parameters
     ----------
     sweep : Sweep
-    ax : Axes, optional  By default those of a new figure.
-    show : {"probability", "mean"}, optional  The probability to reach the target, by default where
-        there is one; or the mean.
-    of : str, optional  A column of results; by default the main one.
-    target : float, optional  By default that of the sweep. [units of the column]
+    ax : Axes, optional
+        By default those of a new figure.
+    show : {"probability", "mean"}, optional
+        The probability to reach the target, by default where there is one; or the mean.
+    of : str, optional
+        A column of results; by default the main one.
+    target : float, optional
+        By default that of the sweep. [units of the column]
 
     Returns
     -------
@@ -61,12 +64,12 @@ def plot_sweep(
         show = "probability" if "probability" in table else "mean"
     if show not in table:
         raise ValueError(checks.complain("plot_sweep", "a probability needs a target", target))
-    of = sweep.case.of if of is None else of
+    of = sweep.experiment.of if of is None else of
     least = sweep.target if target is None else target
-    what = f"mean {of} [{sweep.case.units.get(of, '-')}]"
+    what = f"mean {of} [{sweep.experiment.units.get(of, '-')}]"
     if show == "probability":
         what = f"P({of} >= {least:,.6g}) [-]"
-    axes = sweep.cells.axes if sweep.complete else None
+    axes = sweep.design_points.axes if sweep.complete else None
     numbers = axes and [all(isinstance(v, (int, float)) for v in a) for a in axes.values()]
     if axes and len(axes) == 2:
         ax = _heat_map(table, show, what, [*axes], ax)
@@ -77,8 +80,8 @@ def plot_sweep(
     widest = max(
         float((table[f"{show}_{end}"] - table[show]).abs().max()) for end in ("low", "high")
     )
-    told = f"{sweep.n:,} runs a cell: {sweep.case.description}"
-    title = f"{sweep.case.title}: {what}\n{told}\n95 % intervals to +-{_figures(widest)}"
+    told = f"{sweep.n:,} runs a design point: {sweep.experiment.description}"
+    title = f"{sweep.experiment.title}: {what}\n{told}\n95 % intervals to +-{_figures(widest)}"
     ax.set_title(title, loc="left", fontsize=11)
     return ax
 
@@ -86,7 +89,7 @@ def plot_sweep(
 def _heat_map(
     table: pd.DataFrame, show: Shown, what: str, paths: list[str], ax: Axes | None
 ) -> Axes:
-    """The first path upwards, the second to the right, the number in each cell."""
+    """The first path upwards, the second to the right, the number in each design point."""
     y, x = paths
     grid = table.pivot(index=y, columns=x, values=show)
     grid = grid.loc[[*dict.fromkeys(table[y])], [*dict.fromkeys(table[x])]]
@@ -125,13 +128,13 @@ def _line(table: pd.DataFrame, show: Shown, what: str, path: str, ax: Axes | Non
 
 
 def _rows(sweep: Sweep, table: pd.DataFrame, show: Shown, what: str, ax: Axes | None) -> Axes:
-    """A point with its interval for each cell, one below the other."""
+    """A point with its interval for each design point, one below the other."""
     table = table.sort_values(show, ascending=False, kind="stable").head(MOST_ROWS)[::-1]
     ax = new_axes(ax, 1.6 + 0.3 * len(table))
     at = np.arange(len(table))
     ax.errorbar(table[show], at, xerr=_arms(table, show), fmt="o", color=BLUE, capsize=3)
     ax.plot(table[show].iloc[-1], at[-1], "o", color=VERMILLION, zorder=3)
-    ax.set_yticks(at, [_short(sweep.cells.words(int(k))) for k in table.index], fontsize=9)
+    ax.set_yticks(at, [_short(sweep.design_points.label(int(k))) for k in table.index], fontsize=9)
     ax.set_ylim(-0.6, len(table) - 0.4)
     ax.set_xlabel(what)
     ax.xaxis.set_major_formatter("{x:,.6g}")

@@ -61,12 +61,16 @@ def plot_gantt(
 
     Parameters
     ----------
-    run : ShopRun  With a trace: `simulate(..., trace=True)`.
-    ax : Axes, optional  By default those of a new figure.
-    begin : float  From when on, since the start of the counted hours. [h]
-    end : float, optional  Until when; by default an hour later, or the end of the run. [h]
-    things : str or sequence of str, optional  Names of stations, or patterns such as `FIN-*`; all
-        that they fit are drawn.
+    run : ShopRun
+        With a trace: `simulate(..., trace=True)`.
+    ax : Axes, optional
+        By default those of a new figure.
+    begin : float
+        From when on, since the start of the counted hours. [h]
+    end : float, optional
+        Until when; by default an hour later, or the end of the run. [h]
+    things : str or sequence of str, optional
+        Names of stations, or patterns such as `FIN-*`; all that they fit are drawn.
 
     Returns
     -------
@@ -177,10 +181,13 @@ def plot_levels(
 
     Parameters
     ----------
-    run : ShopRun  With a history: `simulate(..., every=1.0)`.
-    ax : Axes, optional  By default those of a new figure.
-    stores : str or sequence of str, optional  Names of stores and of gaps inside lines, or patterns
-        such as `door_*`; by default all of them.
+    run : ShopRun
+        With a history: `simulate(..., every=1.0)`.
+    ax : Axes, optional
+        By default those of a new figure.
+    stores : str or sequence of str, optional
+        Names of stores and of gaps inside lines, or patterns such as `door_*`; by default all of
+        them.
 
     Returns
     -------

@@ -22,8 +22,10 @@ def plot_warm_up(result: WarmUp, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    result : WarmUp  From `warm_up.how_long`.
-    ax : Axes, optional  By default those of a new figure.
+    result : WarmUp
+        From `warm_up.how_long`.
+    ax : Axes, optional
+        By default those of a new figure.
 
     Returns
     -------

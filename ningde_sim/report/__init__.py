@@ -1,1 +1,5 @@
 """Web pages of results, which need neither network nor script."""
+
+from ningde_sim.report.study_page import write
+
+__all__ = ["write"]

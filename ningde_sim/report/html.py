@@ -90,8 +90,9 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[object]], kinds: str = "
     ----------
     heads : names of the columns; no row of them where all are empty
     rows : what stands in each row, as text
-    kinds : str  A letter a column: "r" for numbers, flush right, "w" for sentences, "n" for names
-        that stay whole, "p" for paths, which may break at their dots, "-" for others.
+    kinds : str
+        A letter a column: "r" for numbers, flush right, "w" for sentences, "n" for names that stay
+        whole, "p" for paths, which may break at their dots, "-" for others.
     """
     classes = [KINDS[letter] for letter in kinds]
 

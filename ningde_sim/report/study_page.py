@@ -16,23 +16,21 @@ from ningde_sim._support import checks
 from ningde_sim.plots import plot_distribution, plot_fan
 from ningde_sim.plots.svg import drawn
 from ningde_sim.report import html
+from ningde_sim.report.program import program
 from ningde_sim.statistics import estimate
-from ningde_sim.studies import provenance
-from ningde_sim.studies.experiment import Tunable
-from ningde_sim.studies.of_year import YearCase
-from ningde_sim.studies.study import ENOUGH, Study, doubts, results
+from ningde_sim.studies.study import ENOUGH, Study, cautions, results
 
 LEVEL = 0.95
 """Confidence of all intervals of the page. [-]"""
 
 CONFIDENCE = (
-    "Confidence: seed, the article that the project starts from; found, read on a public page; "
+    "Evidence: reported, the article that the project starts from; found, read on a public page; "
     "measured, in the plant itself; derived, arithmetic on those; recalled, general knowledge that "
-    "was not checked; assumption, chosen so that the whole closes"
+    "was not checked; assumed, chosen so that the whole closes"
 )
 
 MOST_VALUES = 500
-"""Of a case that are listed one by one; a shop of 620 robots has 18,000."""
+"""Of a experiment that are listed one by one; a shop of 620 robots has 18,000."""
 
 
 def write(study: Study, path: str | os.PathLike[str]) -> Path:
@@ -43,7 +41,7 @@ def write(study: Study, path: str | os.PathLike[str]) -> Path:
     FileNotFoundError, IsADirectoryError
         There is no such folder; the path is a folder.
     """
-    there, owner = Path(path), f"Study {study.case.title!r} report"
+    there, owner = Path(path), f"Study {study.experiment.title!r} report"
     if there.is_dir():
         rule, cure = "path must be that of a file", f"Say {str(there / 'report.html')!r}."
         raise IsADirectoryError(checks.complain(owner, rule, str(path), cure))
@@ -61,26 +59,26 @@ def write(study: Study, path: str | os.PathLike[str]) -> Path:
 def page(study: Study) -> str:
     """The page as HTML: of equal studies, with the same versions, the same to the last byte."""
     with estimate.unwarned():
-        return html.page(f"{study.case.title}: {answer(study)}", _body(study))
+        return html.page(f"{study.experiment.title}: {answer(study)}", _body(study))
 
 
 def _body(study: Study) -> Iterator[str]:
-    case = study.case
-    yield html.heading(case.title, level=1)
-    yield html.paragraph(f"{study.n:,} runs of {case.description}.")
+    experiment = study.experiment
+    yield html.heading(experiment.title, level=1)
+    yield html.paragraph(f"{study.n:,} runs of {experiment.description}.")
     yield html.paragraph(answer(study), "answer")
     yield html.warning(warnings(study))
     yield html.figure(*drawn(lambda ax: plot_distribution(study, ax=ax), height=4.2))
-    if case.months:
+    if experiment.months:
         yield html.figure(*drawn(lambda ax: plot_fan(study, ax=ax)))
     yield html.heading("What came out")
     yield html.table(
         ("", "value (interval; confidence, number of runs)"), results(study), kinds="n-"
     )
     yield html.heading("How to read it")
-    yield html.table(("", ""), doubts(study), kinds="n-")
+    yield html.table(("", ""), cautions(study), kinds="n-")
     yield from _weights(study)
-    if case.months:
+    if experiment.months:
         yield html.heading("Month by month")
         yield _months(study)
     yield html.heading("All results")
@@ -95,17 +93,17 @@ def _body(study: Study) -> Iterator[str]:
 
 def answer(study: Study) -> str:
     """What the study says, in two sentences."""
-    case, n = study.case, study.n
+    experiment, n = study.experiment, study.n
     given = f"Given {study.known}: " if study.known else ""
     if study.target is None:
         mean = study.mean(level=LEVEL)
         ends = f", 95 % interval {_number(mean.low)} to {_number(mean.high)}"
-        found = f"{_number(mean.value)} {case.units[case.of]} in the mean of {n:,} runs"
+        found = f"{_number(mean.value)} {experiment.units[experiment.of]} in the mean of {n:,} runs"
         found += ends if mean.bounded else ""
     else:
         share = study.probability(level=LEVEL)
         ends = f"95 % interval {_percent(share.low)} to {_percent(share.high)}"
-        found = f"{study.target:,.6g} {case.units[case.of]} are reached in "
+        found = f"{study.target:,.6g} {experiment.units[experiment.of]} are reached in "
         found += (
             f"{round(share.value * n):,} of {n:,} runs, that is {_percent(share.value)} ({ends})"
         )
@@ -115,15 +113,14 @@ def answer(study: Study) -> str:
 
 def warnings(study: Study) -> Iterator[str]:
     """What the reader has to know before the first figure."""
-    if isinstance(study.case, YearCase):
-        table = study.case.scenario.assumptions()
-        counts = table["confidence"].value_counts()
+    table = study.experiment.assumptions()
+    if table is not None:
+        counts = table["evidence"].value_counts()
         words = ", ".join(f"{count} {word}" for word, count in counts.items())
         yield f"The {len(table)} quantities of this plan are: {words}."
-    if study.known:
-        yield from study.known.doubts()
-    yield from study.case.notes
-    if not study.case.notes:
+    yield from study.known.cautions()
+    yield from study.experiment.notes
+    if not study.experiment.notes:
         yield "The numbers of this plant are those that its author gave; see the end of the page."
     if not study.complete:
         yield "The study was interrupted: these are its first runs only."
@@ -150,7 +147,7 @@ def _weights(study: Study) -> Iterator[str]:
     if not study.inputs or study.n < ENOUGH or np.ptp(study.column()) == 0:
         return
     yield html.heading("What to find out first")
-    found = study.worth_knowing(level=LEVEL)
+    found = study.information(level=LEVEL)
     yield html.paragraph(f"{found.advice[:1].upper()}{found.advice[1:]}.")
     heads = ["input", "share of the variance", "95 % interval", "may be chance"]
     odds = [] if found.target is None else [f"p_{third}" for third in ("low", "middle", "high")]
@@ -170,22 +167,24 @@ def _weights(study: Study) -> Iterator[str]:
 
 def _months(study: Study) -> str:
     """The months of the main column, beside what the target asks of them."""
-    case = study.case
+    experiment = study.experiment
     heads = ["month", "5 % of runs", "half of them", "95 % of runs", "mean"]
     heads += [] if study.target is None else ["the target asks for"]
     rows = []
-    for month in case.months:
-        values = study.column(f"{case.of}_{month}")
+    for month in experiment.months:
+        values = study.column(f"{experiment.of}_{month}")
         figures = [*_quantiles(values), float(values.mean())]
-        figures += [] if study.target is None else [study.target * case.plan.get(month, 0.0)]
+        figures += (
+            [] if study.target is None else [study.target * experiment.month_shares.get(month, 0.0)]
+        )
         rows.append((month, *map(_number, figures)))
-    caption = f"{case.of} [{case.units[case.of]}]: a share of the runs makes so much or less."
+    caption = f"{experiment.of} [{experiment.units[experiment.of]}]: a share of the runs makes so much or less."
     return html.paragraph(caption) + html.table(heads, rows, kinds="nrrrrr")
 
 
 def _columns(study: Study) -> str:
     """All results but those of single months."""
-    case, monthly = study.case, tuple(f"_{month}" for month in study.case.months)
+    experiment, monthly = study.experiment, tuple(f"_{month}" for month in study.experiment.months)
     heads = ["", "unit", "mean", "95 % interval", "5 % of runs", "half of them", "95 % of runs"]
     rows = []
     for of, values in study.values.items():
@@ -193,7 +192,7 @@ def _columns(study: Study) -> str:
             mean = study.mean(of=of, level=LEVEL)
             ends = f"{_number(mean.low)} to {_number(mean.high)}" if mean.bounded else "none"
             figures = map(_number, _quantiles(values))
-            rows.append((of, case.units[of], _number(mean.value), ends, *figures))
+            rows.append((of, experiment.units[of], _number(mean.value), ends, *figures))
     return html.table(heads, rows, kinds="n-rrrrr")
 
 
@@ -207,23 +206,23 @@ def _quantiles(values: estimate.Values) -> list[float]:
 
 def _again(study: Study) -> Iterator[str]:
     """The call, the versions, the digest."""
-    yield html.code(provenance.call(study), "python")
-    if left := provenance.text(study.case):
-        file, words = left
+    yield html.code(program(study), "python")
+    if file_text := study.experiment.call().file:
+        file, words = file_text
         yield html.folded(f"The text of {file}", html.code(words, "text"))
     yield html.paragraph(
         f"Run by ningde_sim {study.version}; this page was made with Python "
         f"{platform.python_version()}, NumPy {np.__version__}, pandas {pd.__version__}. The seed "
-        "fixes the luck: the same version gives the same digest on any machine, with any workers."
+        "fixes all random numbers: the same version gives the same digest on any machine, with any workers."
     )
-    if isinstance(study.case, Tunable):
-        yield html.paragraph(f"Digest of what was run: {study.case.digest}")
+    if digest := study.experiment.digest:
+        yield html.paragraph(f"Digest of what was run: {digest}")
 
 
 def _values(study: Study) -> Iterator[str]:
     """All quantities with their sources, or the values where they have none."""
-    case = study.case
-    table = provenance.assumptions(case)
+    experiment = study.experiment
+    table = experiment.assumptions()
     if table is not None:
         yield html.heading("What is known, and what is assumed")
         yield html.paragraph(
@@ -231,15 +230,15 @@ def _values(study: Study) -> Iterator[str]:
             + ("Each run drew it anew from there." if study.inputs else "No run drew from there.")
         )
         yield html.paragraph(f"{CONFIDENCE}.")
-        columns = ["value", "unit", "low", "high", "confidence"]
+        columns = ["value", "unit", "low", "high", "evidence"]
         rows = (
             (path, *(_cell(row[column]) for column in columns), _source(row))
             for path, row in table.iterrows()
         )
         yield html.table(("quantity", *columns, "source"), rows, kinds="pr-rr-w")
-    elif isinstance(case, Tunable):
+    elif experiment.content:
         yield html.heading("What was run")
-        values = list(case.content.items())
+        values = list(experiment.content.items())
         listed = html.table(("path", "value"), values[:MOST_VALUES], kinds="p-")
         yield html.folded(f"{min(len(values), MOST_VALUES):,} values", listed)
         if len(values) > MOST_VALUES:

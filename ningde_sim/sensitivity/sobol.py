@@ -1,25 +1,23 @@
-"""Which doubtful inputs the spread of results comes from: Sobol' indices, and `tornado`."""
+"""Which uncertain inputs the spread of results comes from: Sobol' indices, and `tornado`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+import scipy
 
 from ningde_sim._support import checks
-from ningde_sim._support.parallel import each, number_of_workers
-from ningde_sim._support.progress import bar
-from ningde_sim.sensitivity.tornado import Tornado, case_with, tornado, year_at
+from ningde_sim._support.parallel import number_of_workers, run_all
+from ningde_sim._support.version import VERSION
+from ningde_sim.sensitivity.tornado import experiment_with, year_at
 from ningde_sim.statistics import estimate, variance_shares
 from ningde_sim.statistics.estimate import Values
 from ningde_sim.year.scenario import Scenario
-
-
 
 LEAST, MOST = 8, 2**20
 """Points: fewer give no interval, more are no question for a simulation."""
@@ -34,16 +32,24 @@ class SobolShares:
 
     Attributes
     ----------
-    title : str  What was run.
-    of, unit : str  The result whose variance is shared out, and its unit.
-    inputs : tuple of str  Those that varied, in the order asked for.
-    seed : int  Of the points, of the resampling, of the luck.
-    level : float  Confidence of the intervals. [-]
-    values : numpy.ndarray, shape (d + 2, n)  The results, read-only: at the points A, at the
-        points B, and for each input at the points A with that input taken from B. [unit]
-    table : DataFrame  A row an input, the greatest total first: input, first, first_low,
-        first_high, total, total_low, total_high. [-]
-    version : str  Of this library.
+    title : str
+        What was run.
+    of, unit : str
+        The result whose variance is shared out, and its unit.
+    inputs : tuple of str
+        Those that varied, in the order asked for.
+    seed : int
+        Of the points, of the resampling, of the luck.
+    level : float
+        Confidence of the intervals. [-]
+    values : numpy.ndarray, shape (d + 2, n)
+        The results, read-only: at the points A, at the points B, and for each input at the points A
+        with that input taken from B. [unit]
+    table : DataFrame
+        A row an input, the greatest total first: input, first, first_low, first_high, total,
+        total_low, total_high. [-]
+    version : str
+        Of this library.
     """
 
     title: str
@@ -111,7 +117,7 @@ def sobol(
     level: float = 0.95,
     progress: bool | None = None,
 ) -> SobolShares:
-    """Share out the variance of a year over a few doubtful inputs, interactions included.
+    """Share out the variance of a year over a few uncertain inputs, interactions included.
 
     `first` is the share of the variance that would be gone were this input known: what it does
     alone. `total` is the share that would be left were all the others known: what it does alone
@@ -129,10 +135,12 @@ def sobol(
 
     Parameters
     ----------
-    scenario, seed, of, workers, level, progress : as for `tornado`
-    inputs : sequence of str  Two or more names as in `scenario.doubtful()`; what shares a doubt
-        moves together.
-    n : int  Points, a power of 2 from 8 on. Four times as many halve the intervals, or better.
+    scenario, seed, of, workers, level, progress
+        As for `tornado`.
+    inputs : sequence of str
+        Two or more names as in `scenario.uncertain_inputs()`; what shares a doubt moves together.
+    n : int
+        Points, a power of 2 from 8 on. Four times as many halve the intervals, or better.
 
     Returns
     -------
@@ -141,7 +149,7 @@ def sobol(
     Raises
     ------
     KeyError
-        An input is not doubtful; the message names the nearest.
+        An input is not uncertain; the message names the nearest.
     TypeError, ValueError
         A number out of bounds, n not a power of 2, fewer than two inputs, one named twice, an
         unknown column, or all runs gave the same.
@@ -154,14 +162,14 @@ def sobol(
     """
     owner = f"sobol {scenario.name!r}"
     names = checks.members(owner, "inputs", inputs, str)
-    scenario.at(dict.fromkeys(names, 0.5))  # complains of what is not doubtful
-    case = case_with(owner, scenario, of)
+    scenario.at(dict.fromkeys(names, 0.5))  # complains of what is not uncertain
+    experiment = experiment_with(owner, scenario, of)
     return shares(
         partial(_year, scenario, names, seed, of),
         names,
         title=scenario.name,
         of=of,
-        unit=case.units[of],
+        unit=experiment.units[of],
         n=n,
         seed=seed,
         workers=workers,
@@ -192,10 +200,14 @@ def shares(
 
     Parameters
     ----------
-    result : callable  Of an array of shape (d,): one number for each of the inputs.
-    inputs : sequence of str  Their names.
-    title, of, unit : str  What is run, what its result is, in which unit.
-    n, seed, workers, level, progress : as for `sobol`
+    result : callable
+        Of an array of shape (d,): one number for each of the inputs.
+    inputs : sequence of str
+        Their names.
+    title, of, unit : str
+        What is run, what its result is, in which unit.
+    n, seed, workers, level, progress
+        As for `sobol`.
     """
     owner, names = f"sobol {title!r}", checks.members("sobol", "inputs", inputs, str)
     checks.distinct(owner, "inputs", names)
@@ -207,32 +219,23 @@ def shares(
         below = 2 ** (n.bit_length() - 1)
         cure = f"Take {below} or {2 * below}."
         raise ValueError(checks.complain(owner, "n must be a power of 2", n, cure))
-    seed = checks.luck(owner, "seed", seed)
+    seed = checks.stream_number(owner, "seed", seed)
     level = checks.share(owner, "level", level)
     workers = number_of_workers(owner, workers)
 
     points = _points(n, len(names), seed).reshape(-1, len(names))
-    values = np.empty(len(points))
-    with (
-        each(result, points, workers=workers, prefer="threads") as found,
-        bar(title, total=len(points), unit="run", shown=progress) as shown,
-    ):
-        for k, value in enumerate(found):
-            values[k] = value
-            shown.update(1)
+    values = np.array(run_all(result, points, title=title, workers=workers, shown=progress))
     if np.ptp(values) == 0:
         rule = f"the runs must differ in {of}"
         raise ValueError(checks.complain(owner, rule, float(values[0])))
     by_point = values.reshape(-1, n)
     table = _table(names, by_point, seed, level)
-    return SobolShares(title, of, unit, names, seed, level, by_point, table, version("ningde-sim"))
+    return SobolShares(title, of, unit, names, seed, level, by_point, table, VERSION)
 
 
 def _points(n: int, d: int, seed: int) -> Values:
     """The points A, B, and for each input A with that input from B; shape (d + 2, n, d)."""
-    from scipy.stats import qmc  # takes a second to import
-
-    both = qmc.Sobol(2 * d, seed=np.random.default_rng([seed, 0])).random(n)
+    both = scipy.stats.qmc.Sobol(2 * d, seed=np.random.default_rng([seed, 0])).random(n)
     a, b = both[:, :d], both[:, d:]
     mixed = np.tile(a, (d, 1, 1))
     for k in range(d):
@@ -265,12 +268,10 @@ def _indices(values: Values) -> Values:
     Not by the `bootstrap()` of the result of scipy: that takes no seed, so that the intervals of
     two equal calls would differ.
     """
-    from scipy import stats  # takes a second to import
-
     runs: dict[Literal["f_A", "f_B", "f_AB"], Any] = {
         "f_A": values[:1],
         "f_B": values[1:2],
         "f_AB": values[2:, np.newaxis],
     }
-    found = stats.sobol_indices(func=runs, n=values.shape[1])
+    found = scipy.stats.sobol_indices(func=runs, n=values.shape[1])
     return np.array([found.first_order, found.total_order])

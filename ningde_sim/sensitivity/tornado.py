@@ -1,11 +1,10 @@
-"""What each doubtful input does to a year by itself, from the low to the high of its range."""
+"""What each uncertain input does to a year by itself, from the low to the high of its range."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from itertools import product
 from typing import Any
 
@@ -13,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks
-from ningde_sim._support.parallel import each, number_of_workers
-from ningde_sim._support.progress import bar
+from ningde_sim._support.parallel import number_of_workers, run_all
+from ningde_sim._support.version import VERSION
 from ningde_sim.statistics import estimate, paired
 from ningde_sim.statistics.estimate import Estimate, Values
-from ningde_sim.studies.of_year import YearCase
+from ningde_sim.studies.of_year import YearExperiment
 from ningde_sim.year import uncertainty
 from ningde_sim.year.scenario import Scenario
 
@@ -37,19 +36,28 @@ class Tornado:
 
     Attributes
     ----------
-    title : str  What was run.
-    of, unit : str  The result, and its unit.
-    seed : int  Of the luck.
-    between : tuple of two floats  The share of each range's distribution below low and high. [-]
-    level : float  Confidence of each interval. [-]
-    typical : numpy.ndarray, shape (n,)  The result with all inputs typical, read-only. [unit]
-    table : DataFrame  A row an input, the greatest swing first: input; low, high, the values that
-        it was put to; unit, theirs; n, the runs that it was given; at_low, at_low_low, at_low_high,
-        at_high, at_high_low, at_high_high, the differences to the typical result with paired t
-        intervals; swing, swing_low, swing_high, from the least to the greatest of the three.
-        Intervals of one run are infinite; a swing whose interval holds 0 may be luck. [unit]
-    runs : int  Number of runs that were made.
-    version : str  Of this library.
+    title : str
+        What was run.
+    of, unit : str
+        The result, and its unit.
+    seed : int
+        Of the luck.
+    between : tuple of two floats
+        The share of each range's distribution below low and high. [-]
+    level : float
+        Confidence of each interval. [-]
+    typical : numpy.ndarray, shape (n,)
+        The result with all inputs typical, read-only. [unit]
+    table : DataFrame
+        A row an input, the greatest swing first: input; low, high, the values that it was put to;
+        unit, theirs; n, the runs that it was given; at_low, at_low_low, at_low_high, at_high,
+        at_high_low, at_high_high, the differences to the typical result with paired t intervals;
+        swing, swing_low, swing_high, from the least to the greatest of the three. Intervals of one
+        run are infinite; a swing whose interval holds 0 may be luck. [unit]
+    runs : int
+        Number of runs that were made.
+    version : str
+        Of this library.
     """
 
     title: str
@@ -130,7 +138,7 @@ def tornado(
     level: float = 0.95,
     progress: bool | None = None,
 ) -> Tornado:
-    """Move each doubtful input of a year by itself to its low and to its high.
+    """Move each uncertain input of a year by itself to its low and to its high.
 
     All other inputs stay typical, and all years have the luck of runs 0, 1, ... of the seed, so
     that differences to the typical year are taken run by run.
@@ -151,17 +159,26 @@ def tornado(
     Parameters
     ----------
     scenario : Scenario
-    inputs : sequence of str, optional  Names as in `scenario.doubtful()`; what shares a doubt moves
-        together. By default all that can bear on the column.
-    runs : int  From 1 on.
-    closer : int, optional  Inputs that are given more than one run; None for all.
-    seed : int  From 0 to 2**63 - 1.
-    of : str  A column of results of a study of the scenario.
-    between : pair of floats  Low and high as places of the distributions, the shares that lie
-        below; 0 and 1 are the ends of the ranges. [-]
-    workers : int, optional  How many runs at a time; all cores by default. It changes no result.
-    level : float  Confidence of the intervals, between 0 and 1. [-]
-    progress : bool, optional  Show a bar; by default on a terminal.
+    inputs : sequence of str, optional
+        Names as in `scenario.uncertain_inputs()`; what shares a doubt moves together. By default
+        all that can bear on the column.
+    runs : int
+        From 1 on.
+    closer : int, optional
+        Inputs that are given more than one run; None for all.
+    seed : int
+        From 0 to 2**63 - 1.
+    of : str
+        A column of results of a study of the scenario.
+    between : pair of floats
+        Low and high as places of the distributions, the shares that lie below; 0 and 1 are the ends
+        of the ranges. [-]
+    workers : int, optional
+        How many runs at a time; all cores by default. It changes no result.
+    level : float
+        Confidence of the intervals, between 0 and 1. [-]
+    progress : bool, optional
+        Show a bar; by default on a terminal.
 
     Returns
     -------
@@ -170,27 +187,27 @@ def tornado(
     Raises
     ------
     KeyError
-        An input is not doubtful; the message names the nearest.
+        An input is not uncertain; the message names the nearest.
     TypeError, ValueError
         A number out of bounds, no inputs, one named twice, an unknown column.
     """
     owner = f"tornado {scenario.name!r}"
-    case = case_with(owner, scenario, of)
-    doubtful, idle = scenario.doubtful(), case.idle(of)
+    experiment = experiment_with(owner, scenario, of)
+    uncertain, idle = scenario.uncertain_inputs(), experiment.idle(of)
     if inputs is None:
-        inputs = [name for name in doubtful if name not in idle]
+        inputs = [name for name in uncertain if name not in idle]
     names = checks.members(owner, "inputs", inputs, str)
-    scenario.at(dict.fromkeys(names, 0.5))  # complains of what is not doubtful
+    scenario.at(dict.fromkeys(names, 0.5))  # complains of what is not uncertain
     checks.distinct(owner, "inputs", names)
     between = _pair(owner, between)
-    ranges = {name: (name, doubtful[name]) for name in names}
+    ranges = {name: (name, uncertain[name]) for name in names}
     low, high = (uncertainty.placed(ranges, dict.fromkeys(names, share)) for share in between)
     return swings(
         partial(year_at, scenario, seed, of),
-        {name: (low[name], high[name], doubtful[name].unit) for name in names},
+        {name: (low[name], high[name], uncertain[name].unit) for name in names},
         title=scenario.name,
         of=of,
-        unit=case.units[of],
+        unit=experiment.units[of],
         runs=runs,
         closer=closer,
         seed=seed,
@@ -201,17 +218,19 @@ def tornado(
     )
 
 
-def case_with(owner: str, scenario: Scenario, of: str) -> YearCase:
+def experiment_with(owner: str, scenario: Scenario, of: str) -> YearExperiment:
     """The case whose runs differ by luck only, if it has this column."""
-    case = YearCase(scenario, "luck")
-    if of not in case.units:
-        raise ValueError(checks.complain(owner, f"of must be one of {', '.join(case.units)}", of))
-    return case
+    experiment = YearExperiment(scenario, "typical")
+    if of not in experiment.units:
+        raise ValueError(
+            checks.complain(owner, f"of must be one of {', '.join(experiment.units)}", of)
+        )
+    return experiment
 
 
 def year_at(scenario: Scenario, seed: int, of: str, places: Mapping[str, float], run: int) -> float:
     """The result of a year with inputs at these places, on the luck of this run."""
-    return YearCase(scenario.at(places), "luck").run(seed, run)[1][of]
+    return YearExperiment(scenario.at(places), "typical").run(seed, run)[1][of]
 
 
 def _pair(owner: str, between: Any) -> tuple[float, float]:
@@ -244,8 +263,10 @@ def swings(
 
     Parameters
     ----------
-    result : callable  Of a mapping of name to place, empty for all typical; and of the run.
-    inputs : mapping  Of each name its low value, its high value, their unit.
+    result : callable
+        Of a mapping of name to place, empty for all typical; and of the run.
+    inputs : mapping
+        Of each name its low value, its high value, their unit.
     """
     owner, names = f"tornado {title!r}", [*inputs]
     if not names:
@@ -254,32 +275,30 @@ def swings(
     if closer is not None:
         closer = checks.whole(owner, "closer", closer, cure="None gives all inputs all runs.")
     closer = len(names) if closer is None else min(closer, len(names))
-    seed = checks.luck(owner, "seed", seed)
+    seed = checks.stream_number(owner, "seed", seed)
     level = checks.share(owner, "level", level)
     workers = number_of_workers(owner, workers)
 
     total = 1 + 2 * len(names) + (runs - 1) * (1 + 2 * closer)
     typical, moved = np.full(runs, np.nan), np.full((len(names), 2, runs), np.nan)
-    with bar(title, total=total, unit="run", shown=progress) as shown:
 
-        def make(chosen: Iterable[int], numbers: range) -> None:
-            """Fill in these runs, typical and with each of the inputs chosen at both ends."""
-            jobs: list[tuple[Values, dict[str, float], int]]
-            jobs = [(typical, {}, run) for run in numbers]
-            for k, (end, place) in product(chosen, enumerate(between)):
-                jobs += [(moved[k, end], {names[k]: place}, run) for run in numbers]
-            tasks = [(places, run) for _, places, run in jobs]
-            with each(partial(_call, result), tasks, workers=workers, prefer="threads") as found:
-                for (row, _, run), value in zip(jobs, found, strict=True):
-                    row[run] = value
-                    shown.update(1)
+    def make(chosen: Iterable[int], numbers: range, words: str) -> None:
+        """Fill in these runs, typical and with each of the inputs chosen at both ends."""
+        jobs: list[tuple[Values, dict[str, float], int]]
+        jobs = [(typical, {}, run) for run in numbers]
+        for k, (end, place) in product(chosen, enumerate(between)):
+            jobs += [(moved[k, end], {names[k]: place}, run) for run in numbers]
+        tasks = [(places, run) for _, places, run in jobs]
+        task, bar_title = partial(_call, result), f"{title}, {words}"
+        made = run_all(task, tasks, title=bar_title, workers=workers, shown=progress)
+        for (row, _, run), value in zip(jobs, made, strict=True):
+            row[run] = value
 
-        make(range(len(names)), range(1))
-        make(_strongest(typical[0], moved[:, :, 0], closer), range(1, runs))
+    make(range(len(names)), range(1), "each input once")
+    if runs > 1:
+        make(_strongest(typical[0], moved[:, :, 0], closer), range(1, runs), "the strongest")
     table = _table(inputs, typical, moved, level)
-    return Tornado(
-        title, of, unit, seed, between, level, typical, table, total, version("ningde-sim")
-    )
+    return Tornado(title, of, unit, seed, between, level, typical, table, total, VERSION)
 
 
 def _strongest(typical: float, moved: Values, n: int) -> list[int]:

@@ -14,11 +14,16 @@ class Batch(NamedTuple):
 
     Attributes
     ----------
-    to : int  Which destination.
-    day : int  When they were built, in days since the start.
-    n : int  How many. [units]
-    since : int  From when on they may go further; each place says in what unit.
-    leg : int  Which way they came over land; -1 before they went.
+    to : int
+        Which destination.
+    day : int
+        When they were built, in days since the start.
+    n : int
+        How many. [units]
+    since : int
+        From when on they may go further; each place says in what unit.
+    leg : int
+        Which way they came over land; -1 before they went.
     """
 
     to: int
@@ -60,8 +65,10 @@ class Stock:
         Parameters
         ----------
         n : int
-        among : iterable of int, optional  Destinations that may be taken; by default all.
-        by : float  Only those that may go further by then.
+        among : iterable of int, optional
+            Destinations that may be taken; by default all.
+        by : float
+            Only those that may go further by then.
         """
         taken: list[Batch] = []
         among = range(len(self.queues)) if among is None else tuple(among)
@@ -89,7 +96,8 @@ def allot(n: int, due: Sequence[float]) -> list[int]:
     Parameters
     ----------
     n : int
-    due : sequence of float  They add up to n; a negative one has had too many before.
+    due : sequence of float
+        They add up to n; a negative one has had too many before.
     """
     given = [max(0, math.floor(x + 1e-9)) for x in due]
     rest = n - sum(given)
@@ -109,7 +117,8 @@ class Split:
 
     Parameters
     ----------
-    shares : sequence of float  They add up to 1.
+    shares : sequence of float
+        They add up to 1.
     """
 
     def __init__(self, shares: Sequence[float]) -> None:

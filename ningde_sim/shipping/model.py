@@ -90,10 +90,12 @@ class Flow:
     Parameters
     ----------
     env : simpy.Environment
-    kind : {"cars", "sets"}
+    kind : {"cars", "ckd_sets"}
     export : ExportTable
-    account : Account  Empty but for what is made.
-    shut : dict  By gateway and side, when it is shut.
+    account : Account
+        Empty but for what is made.
+    shut : dict
+        By gateway and side, when it is shut.
     """
 
     env: simpy.Environment
@@ -284,9 +286,12 @@ def move(
     Parameters
     ----------
     export : ExportTable
-    made : dict of array (n,)  Made for export, by kind and day. [units]
-    initial : int  Cars behind the gate at the start, counted with those of the first day. [cars]
-    start : date  The first day.
+    made : dict of array (n,)
+        Made for export, by kind and day. [units]
+    initial : int
+        Cars behind the gate at the start, counted with those of the first day. [cars]
+    start : date
+        The first day.
     seed, run : int
 
     Returns

@@ -16,14 +16,22 @@ class Account:
 
     Attributes
     ----------
-    destinations, gateways, legs : tuple of str  What the columns stand for.
-    made : array (n,)  For export.
-    held, plant, on_land, loading : array (n,)  Before the gate, behind it, on land, on ships.
-    yard, over : array (n, gateways)  In the yards; waiting at the plant for a place there alone.
-    sent, lots : array (n, legs)  Units and lots that left the plant.
-    exported : array (n, destinations, legs)  On ships that left, by the way they came over land.
-    arrived : array (n,)  At their destination.
-    ages : array  How many were so many days old at departure.
+    destinations, gateways, legs : tuple of str
+        What the columns stand for.
+    made : array (n,)
+        For export.
+    held, plant, on_land, loading : array (n,)
+        Before the gate, behind it, on land, on ships.
+    yard, over : array (n, gateways)
+        In the yards; waiting at the plant for a place there alone.
+    sent, lots : array (n, legs)
+        Units and lots that left the plant.
+    exported : array (n, destinations, legs)
+        On ships that left, by the way they came over land.
+    arrived : array (n,)
+        At their destination.
+    ages : array
+        How many were so many days old at departure.
     """
 
     destinations: tuple[str, ...]

@@ -1,7 +1,7 @@
 """The tables of [export] in a scenario's file: from the gate of the plant to the ship.
 
 Nearly every number of them is assumed for Ningde; each says so itself. Cars are built vehicles,
-sets are knock-down sets, and units are either, whatever a lot or a slot is for.
+sets are CKD sets, and units are either, whatever a lot or a slot is for.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ningde_sim._support.frozen import FROZEN, Entries, Named
-from ningde_sim.plant.quantity import Quantity, fault, measured
-from ningde_sim.plant.schema import Flag, Places, Share, record
+from ningde_sim.plant.faults import fault
+from ningde_sim.plant.quantity import Quantity, measured
+from ningde_sim.plant.schema import Flag, Share, record
 from ningde_sim.year.schema import Days, Season
 
-Kind = Literal["cars", "sets"]
-KINDS: tuple[Kind, ...] = ("cars", "sets")
+Kind = Literal["cars", "ckd_sets"]
+KINDS: tuple[Kind, ...] = ("cars", "ckd_sets")
 
 Units = Annotated[Quantity, measured("units", least=1, whole=True)]
+Cars = Annotated[Quantity, measured("cars", whole=True)]
 Slots = Annotated[Quantity, measured("units", whole=True)]
 LegHours = Annotated[Quantity, measured("h")]
 
@@ -31,16 +33,16 @@ class DestinationTable:
     """[export.destinations.<name>]: its share of the cars and of the sets, how far it is.
 
     The shares of all destinations add up to 1. Where they have ranges, those drawn are scaled so
-    that they still do. Without any `set_share` the sets go where the cars go.
+    that they still do. Without any `ckd_share` the sets go where the cars go.
     """
 
     share: Share
     voyage: Days
-    set_share: Share | None = None
+    ckd_share: Share | None = None
 
     def of(self, kind: Kind) -> Quantity:
         """Its share of cars or of sets. [-]"""
-        return self.share if kind == "cars" or self.set_share is None else self.set_share
+        return self.share if kind == "cars" or self.ckd_share is None else self.ckd_share
 
 
 @record
@@ -95,7 +97,7 @@ class GatewayTable:
     Sets stand in a container terminal, which is never full, and wait for no berth.
     """
 
-    yard: Places
+    yard: Cars
     loading_rate: Annotated[Quantity, measured("cars/day", least=1)]
     clearance: Days
     legs: Annotated[dict[str, LegTable], Field(min_length=1), FROZEN]
@@ -132,14 +134,14 @@ class ServiceTable:
 class ExportTable:
     """[export]: which vehicles and sets leave the country, which way, on which ships.
 
-    `vehicle_share` and `set_share` are those of the vehicles and sets made; `initial` cars stand
+    `vehicle_share` and `ckd_share` are those of the vehicles and sets made; `initial` cars stand
     behind the gate at the start; `yard` is the plant's own, for the cars to be exported.
     """
 
     vehicle_share: Share
-    set_share: Share
+    ckd_share: Share
     initial: Slots
-    yard: Places
+    yard: Cars
     destinations: Annotated[dict[str, DestinationTable], Field(min_length=1), FROZEN]
     gateways: Annotated[dict[str, GatewayTable], Field(min_length=1), FROZEN]
     services: Annotated[dict[str, ServiceTable], Field(min_length=1), FROZEN]
@@ -155,9 +157,9 @@ class ExportTable:
                 if to not in self.destinations:
                     rule = f"there is no such destination; there are {', '.join(self.destinations)}"
                     raise fault(rule, to, "services", name, "destinations")
-        given = [to for to, table in self.destinations.items() if table.set_share is not None]
+        given = [to for to, table in self.destinations.items() if table.ckd_share is not None]
         if given and len(given) < len(self.destinations):
-            raise fault("all destinations must have a set_share, or none", given, "destinations")
+            raise fault("all destinations must have a ckd_share, or none", given, "destinations")
         for kind, where, shares in self._mixes():
             total = sum(share.value for share in shares.values())
             if abs(total - 1) > 1e-6:
@@ -170,7 +172,7 @@ class ExportTable:
 
     def _check_ways(self, kind: Kind) -> None:
         """Every destination has a service, every service a way over land."""
-        if kind == "sets" and self.set_share.value == 0:
+        if kind == "ckd_sets" and self.ckd_share.value == 0:
             return
         for to, table in self.destinations.items():
             if table.of(kind).value > 0 and not self.calling(kind, to):
@@ -194,7 +196,7 @@ class ExportTable:
     def _mixes(self) -> Iterator[tuple[Kind, tuple[str, ...], dict[tuple[str, ...], Quantity]]]:
         """Every group of shares that add up to 1: of what, where, each share by its path."""
         for kind in KINDS:
-            key = "share" if kind == "cars" else "set_share"
+            key = "share" if kind == "cars" else "ckd_share"
             shares: dict[tuple[str, ...], Quantity] = {
                 ("destinations", to, key): getattr(table, key)
                 for to, table in self.destinations.items()
@@ -216,7 +218,8 @@ class ExportTable:
         Parameters
         ----------
         drawn : mapping of path to value
-        *path : str  Where this table stands.
+        *path : str
+            Where this table stands.
         """
         new = dict(drawn)
         for _, _, shares in self._mixes():

@@ -25,11 +25,16 @@ class ShippingRun:
 
     Attributes
     ----------
-    export : ExportTable  What was run, each quantity at its value.
-    start : date  The first day.
-    seed, run : int  Which luck it had.
-    cars, sets : Account  What each kind did, as arrays by day.
-    calls : tuple of Voyage  The ships that left, in the order in which they did.
+    export : ExportTable
+        What was run, each quantity at its value.
+    start : date
+        The first day.
+    seed, run : int
+        Which luck it had.
+    cars, ckd_sets : Account
+        What each kind did, as arrays by day.
+    calls : tuple of Voyage
+        The ships that left, in the order in which they did.
     """
 
     export: ExportTable
@@ -37,13 +42,13 @@ class ShippingRun:
     seed: int
     run: int
     cars: Account
-    sets: Account
+    ckd_sets: Account
     calls: tuple[Voyage, ...]
 
     @property
     def exports(self) -> int:
         """Cars and sets on ships that left in the horizon. [units]"""
-        return self.exported_cars + self.exported_sets
+        return self.exported_cars + self.exported_ckd_sets
 
     @property
     def exported_cars(self) -> int:
@@ -51,21 +56,21 @@ class ShippingRun:
         return int(self.cars.exported.sum())
 
     @property
-    def exported_sets(self) -> int:
-        """Knock-down sets among them. [sets]"""
-        return int(self.sets.exported.sum())
+    def exported_ckd_sets(self) -> int:
+        """CKD sets among them. [sets]"""
+        return int(self.ckd_sets.exported.sum())
 
     @property
     def arrivals(self) -> int:
         """Cars and sets that reached their destination in the horizon. [units]"""
-        return int(self.cars.arrived.sum() + self.sets.arrived.sum())
+        return int(self.cars.arrived.sum() + self.ckd_sets.arrived.sum())
 
     @tabled
     def daily(self) -> pd.DataFrame:
         """A row a day.
 
-        Flows: made_cars, made_sets (for export, those at the start on the first day); exported and
-        of these exported_cars, exported_sets, exported_to_<destination>, exported_by_<leg>;
+        Flows: made_cars, made_ckd_sets (for export, those at the start on the first day); exported
+        and of these exported_cars, exported_ckd_sets, exported_to_<destination>, exported_by_<leg>;
         arrived; sent_<leg> [units]; lots_<leg>: trains, trucks, containers used. [lots]
 
         Levels at the end of the day: held: cars that the full yard of the plant keeps before the
@@ -73,10 +78,10 @@ class ShippingRun:
         for want of a place in that of the gateway alone [cars]; sets_at_plant, sets_on_land,
         sets_at_port, sets_loading. [sets]
         """
-        cars, sets = self.cars, self.sets
-        by_day = {"made_cars": cars.made, "made_sets": sets.made}
-        both = {"cars": _by_day(cars.exported), "sets": _by_day(sets.exported)}
-        by_day["exported"] = both["cars"] + both["sets"]
+        cars, sets = self.cars, self.ckd_sets
+        by_day = {"made_cars": cars.made, "made_ckd_sets": sets.made}
+        both = {"cars": _by_day(cars.exported), "ckd_sets": _by_day(sets.exported)}
+        by_day["exported"] = both["cars"] + both["ckd_sets"]
         by_day |= {f"exported_{kind}": exported for kind, exported in both.items()}
         to = cars.exported.sum(axis=2) + sets.exported.sum(axis=2)
         by_day |= _named("exported_to", cars.destinations, to)
@@ -95,7 +100,7 @@ class ShippingRun:
 
     @property
     def _levels(self) -> dict[str, Ints]:
-        cars, sets = self.cars, self.sets
+        cars, sets = self.cars, self.ckd_sets
         return {
             "held": cars.held,
             "plant_yard": cars.plant,
@@ -147,10 +152,10 @@ class ShippingRun:
         cars = {key: int(getattr(self.cars, key)[-1]) for key in ("held", "plant", "on_land")}
         last = zip(self.cars.gateways, self.cars.yard[-1].tolist(), strict=True)
         yards = {f"yard {gateway}": n for gateway, n in last}
-        loading = int(self.cars.loading[-1] + self.sets.loading[-1])
-        sets = sum(int(getattr(self.sets, key)[-1]) for key in ("held", "plant", "on_land"))
-        sets += int(self.sets.yard[-1].sum())
-        return cars | yards | {"loading": loading, "sets": sets}
+        loading = int(self.cars.loading[-1] + self.ckd_sets.loading[-1])
+        sets = sum(int(getattr(self.ckd_sets, key)[-1]) for key in ("held", "plant", "on_land"))
+        sets += int(self.ckd_sets.yard[-1].sum())
+        return cars | yards | {"loading": loading, "ckd_sets": sets}
 
     @tabled
     def voyages(self) -> pd.DataFrame:
@@ -175,18 +180,20 @@ class ShippingRun:
 
         Parameters
         ----------
-        q : float  From 0 to 1. [-]
-        kind : {"cars", "sets"}
+        q : float
+            From 0 to 1. [-]
+        kind : {"cars", "ckd_sets"}
 
         Returns
         -------
-        float  Days since they were built; nan where none left. [days]
+        float
+            Days since they were built; nan where none left. [days]
         """
         owner = "ShippingRun"
         q = checks.number(owner, "q", q, high=1.0)
-        if kind not in ("cars", "sets"):
+        if kind not in ("cars", "ckd_sets"):
             raise ValueError(checks.complain(owner, "kind must be cars or sets", kind))
-        ages = self.cars.ages if kind == "cars" else self.sets.ages
+        ages = self.cars.ages if kind == "cars" else self.ckd_sets.ages
         below = np.cumsum(ages)
         if not below[-1]:
             return math.nan
@@ -216,13 +223,13 @@ def _summary(run: ShippingRun) -> list[str]:
     voyages, cars = run.voyages, run.cars
     lots = [
         f"{lots:,} lots by {leg}"
-        for account in (cars, run.sets)
+        for account in (cars, run.ckd_sets)
         for leg, lots in zip(account.legs, account.lots.sum(axis=0).tolist(), strict=True)
         if lots
     ]
     fill = voyages["loaded"].sum() / max(1, voyages["slots"].sum())
     left = [f"{where} {n:,}" for where, n in run.left.items() if n]
-    to = run.cars.exported.sum(axis=(0, 2)) + run.sets.exported.sum(axis=(0, 2))
+    to = run.cars.exported.sum(axis=(0, 2)) + run.ckd_sets.exported.sum(axis=(0, 2))
     peaks = [
         f"{name} {int(cars.yard[:, k].max()):,} of {run.export.gateways[name].yard.value:,.0f}"
         for k, name in enumerate(cars.gateways)
@@ -230,7 +237,7 @@ def _summary(run: ShippingRun) -> list[str]:
     return [
         f"export from {run.start}, {len(cars.made)} days",
         f"  exported          {run.exports:,}: {run.exported_cars:,} cars, "
-        f"{run.exported_sets:,} sets; counted at departure",
+        f"{run.exported_ckd_sets:,} sets; counted at departure",
         f"  arrived           {run.arrivals:,}",
         *(f"    {name:<16}{n:>9,}" for name, n in zip(cars.destinations, to.tolist(), strict=True)),
         f"  ships             {len(voyages)}, {fill:.0%} of the slots taken",
@@ -258,12 +265,18 @@ def ship(
 
     Parameters
     ----------
-    export : ExportTable  Such as `scenario("ningde-2021").export`. Ranges are not drawn from.
-    vehicles : array of int (n,)  Vehicles made each day, of which a share is exported. [vehicles]
-    sets : array of int (n,), optional  Knock-down sets made each day; by default none. [sets]
-    start : date  The first day.
-    seed, run : int  Which luck, from 0 to 2**63 - 1: late ships, closures at random.
-    horizon_days : int, optional  Days in all, at least n; nothing is made on those beyond. [days]
+    export : ExportTable
+        Such as `scenario("ningde-2021").export`. Ranges are not drawn from.
+    vehicles : array of int (n,)
+        Vehicles made each day, of which a share is exported. [vehicles]
+    sets : array of int (n,), optional
+        CKD sets made each day; by default none. [sets]
+    start : date
+        The first day.
+    seed, run : int
+        Which luck, from 0 to 2**63 - 1: late ships, closures at random.
+    horizon_days : int, optional
+        Days in all, at least n; nothing is made on those beyond. [days]
 
     Returns
     -------
@@ -287,10 +300,10 @@ def ship(
         raise TypeError(checks.complain("ship", "it must be given an ExportTable", export, cure))
     if not isinstance(start, datetime.date):
         raise TypeError(checks.complain("ship", "start must be a date", start))
-    seed = checks.luck("ship", "seed", seed)
-    run = checks.luck("ship", "run", run)
+    seed = checks.stream_number("ship", "seed", seed)
+    run = checks.stream_number("ship", "run", run)
     made = _numbers("vehicles", vehicles)
-    packed = np.zeros_like(made) if sets is None else _numbers("sets", sets)
+    packed = np.zeros_like(made) if sets is None else _numbers("ckd_sets", sets)
     if len(packed) != len(made):
         rule = f"sets must have as many days as vehicles, {len(made)}"
         raise ValueError(checks.complain("ship", rule, len(packed)))
@@ -300,12 +313,14 @@ def ship(
     initial = int(export.initial.value)
     for_export: dict[Kind, Ints] = {
         "cars": _share(made, export.vehicle_share.value, n),
-        "sets": _share(packed, export.set_share.value, n),
+        "ckd_sets": _share(packed, export.ckd_share.value, n),
     }
     for_export["cars"][0] += initial
     accounts, voyages = move(export, for_export, initial, start, seed=seed, run=run)
     ordered = sorted(voyages, key=lambda voyage: voyage.departed)
-    return ShippingRun(export, start, seed, run, accounts["cars"], accounts["sets"], (*ordered,))
+    return ShippingRun(
+        export, start, seed, run, accounts["cars"], accounts["ckd_sets"], (*ordered,)
+    )
 
 
 def _numbers(name: str, given: Any) -> Ints:

@@ -34,7 +34,8 @@ class Shut:
 
     Parameters
     ----------
-    spans : list of (begin, end)  In order and apart. [ms]
+    spans : list of (begin, end)
+        In order and apart. [ms]
     """
 
     spans: Spans

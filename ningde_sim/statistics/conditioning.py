@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ningde_sim._support import checks
+from ningde_sim.exceptions import OutsideRuns
+from ningde_sim.statistics import estimate
 from ningde_sim.statistics.estimate import Values
-from ningde_sim.studies.experiment import Case
 
 ROUNDING = 1e-12
 """Of the months built, what the sum of others may be off. [-]"""
@@ -18,32 +20,47 @@ ROUNDING = 1e-12
 SHOWN = 3
 """Columns that a sentence names."""
 
+Columns = Mapping[str, Values]
+"""A value a run, by name of the column."""
+
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """Months already built.
+class KnownMonths:
+    """Months already built; false where there are none.
 
     Parameters
     ----------
-    of : str  What was counted: a main column.
-    months : tuple of str  From the first month on.
-    total : float  What they made. [units[of]]
-    figures : tuple of float  What each made; empty where only the total is known. [units[of]]
-    distance : float  How far the total is from the mean of the runs, in their standard deviations;
-        of several given one after the other the root of the sum of squares. [-]
-    taken : int  How many such regressions the columns were moved along, one after the other.
-    outside : tuple of str  What to say of months unlike any run.
-    stopped : tuple of str  Columns that the regression takes below the least possible in some run.
+    of : str
+        What was counted: the main column of the results.
+    months : tuple of str
+        From the first month on.
+    total : float
+        What they made. [units of the column]
+    figures : tuple of float
+        What each made; empty where only the total is known. [units of the column]
+    distance : float
+        How far the total is from the mean of the runs, in their standard deviations; of several
+        given one after the other the root of the sum of squares. [-]
+    regressions : int
+        Along how many regressions the columns were moved, one after the other. Each costs a degree
+        of freedom.
+    outside : tuple of str
+        A sentence for each time that no run was like these months.
+    stopped : tuple of str
+        Columns that the regression takes below the least possible in some run.
     """
 
-    of: str
-    months: tuple[str, ...]
-    total: float
+    of: str = ""
+    months: tuple[str, ...] = ()
+    total: float = 0.0
     figures: tuple[float, ...] = ()
     distance: float = 0.0
-    taken: int = 1
+    regressions: int = 0
     outside: tuple[str, ...] = ()
     stopped: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.months)
 
     @property
     def widening(self) -> float:
@@ -51,7 +68,7 @@ class Known:
 
         For the mean at x the standard error is s sqrt(1/n + (x - mean)^2 / sum of squares). Of
         probabilities and quantiles of normal results the factor errs on the safe side, at the
-        median by a quarter at most, towards the ends by more.
+        median by a quarter at most, towards the ends by more. [-]
 
         References
         ----------
@@ -59,91 +76,229 @@ class Known:
         """
         return math.hypot(1.0, self.distance)
 
-    def made(self, columns: Mapping[str, Values]) -> Values:
-        """What each run made in these months, shape (n,). [units[of]]"""
-        made: Values = np.sum([columns[f"{self.of}_{month}"] for month in self.months], axis=0)
-        return made
-
-    def shift(self, runs: Mapping[str, Values]) -> dict[str, Values]:
-        """Columns as they would be had these months made the total.
-
-        Each column moves along its own regression on what these months made; the main column is
-        the total plus the rest, which moves so.
-        """
-        made = self.made(runs)
-        rest = runs[self.of] - made
-        if np.ptp(rest) <= ROUNDING * self.total:
-            rest = np.full(len(made), rest[0])  # as when all months are known
-        rest = along(made, self.total, rest)
-        found = {name: along(made, self.total, column) for name, column in runs.items()}
-        return {**found, self.of: self.total + rest, **self._figures(len(made))}
-
-    def shift_twins(
-        self, twins: Mapping[str, Values], first: Mapping[str, Values], moved: Mapping[str, Values]
-    ) -> dict[str, Values]:
-        """Results of twins as they would be: the same inputs, these months, other luck of the rest.
-
-        Twins differ by luck alone, that of these months and that of the rest. What the luck of
-        these months explains of the difference, by a regression through 0 as neither twin is
-        the better one, is taken out of it; what is left is added to the `first`, as `moved`. With
-
-            y = a + g x + b made + e,  e of variance v,
-
-        for inputs x and results y, the first moves by the slope of y on made, which is g times
-        that of x on made, plus b: so it is a + g (x moved) + b total + e. The difference of twins
-        is b times that of made, plus that of e: with b taken out, half its mean square is v, the
-        variance of luck in y once these months are known. For jointly normal results all of this
-        is exact but for the errors of the slopes.
-
-        Parameters
-        ----------
-        twins, first : mapping of numpy.ndarray, shape (m,)  The results of both twins.
-        moved : mapping of numpy.ndarray, shape (m,)  Those of the first after `shift`.
-        """
-        made = self.made(twins) - self.made(first)
-        squares = float(made @ made)
-        found = {}
-        for name, second in twins.items():
-            apart = second - first[name]
-            weight = float(made @ apart) / squares if squares > 0 else 0.0
-            found[name] = moved[name] + apart - weight * made
-        return {**found, **self._figures(len(made))}
-
-    def _figures(self, n: int) -> dict[str, Values]:
-        """The months that are known one by one, in each of n runs."""
-        return {
-            f"{self.of}_{month}": np.full(n, figure)
-            for month, figure in zip(self.months, self.figures, strict=False)
-        }
-
-    def least(self, runs: Mapping[str, Values]) -> dict[str, float]:
-        """The least possible: 0 of what no run has below 0, what is built of the main column."""
-        found = {name: 0.0 for name, column in runs.items() if column.min() >= 0}
-        rest = runs[self.of] - self.made(runs)
-        return {**found, self.of: self.total} if rest.min() >= 0 else found
-
-    def doubts(self) -> Iterator[str]:
-        """What the reader of any result has to know of these months, a sentence each."""
+    def cautions(self) -> Iterator[str]:
+        """What the reader of any result must know of these months, a sentence each."""
         yield from self.outside
         if self.stopped:
             names = ", ".join(self.stopped[:SHOWN])
             more = f" and {left} more" if (left := len(self.stopped) - SHOWN) > 0 else ""
             yield (
                 f"The regression on the months built takes {names}{more} below the least possible "
-                "in some runs; there they stand at it, so that they need not add up with others."
+                "in some runs; there they are set to it, so they need not add up with others."
             )
 
     def __str__(self) -> str:
         return f"{self.total:,.6g} {self.of} through {self.months[-1]}"
 
 
-def distance(runs: Values, total: float) -> float:
+NOTHING_KNOWN = KnownMonths()
+"""No month is built yet."""
+
+
+def known_months(
+    owner: str,
+    of: str,
+    months: Sequence[str],
+    actuals: float | Iterable[float],
+    through: str | int | None,
+) -> KnownMonths:
+    """Check what is known of the first months.
+
+    Raises
+    ------
+    TypeError, ValueError
+        There are no months, none or too many are given, a total without its last month, an unknown
+        month, a figure that is negative or not a number.
+    """
+    if not months:
+        raise ValueError(checks.complain(owner, "its runs have no months", actuals))
+    if not isinstance(actuals, Iterable):
+        total = checks.number(owner, "actuals", actuals)
+        return KnownMonths(of, tuple(months[: _count(owner, months, through)]), total)
+    if through is not None:
+        cure = "Months given one by one end with the last of them."
+        raise ValueError(checks.complain(owner, "through goes with one total", through, cure))
+    figures = tuple(checks.number(owner, "each of actuals", figure) for figure in actuals)
+    if not 1 <= len(figures) <= len(months):
+        rule = f"actuals must be those of 1 to {len(months)} months"
+        raise ValueError(checks.complain(owner, rule, len(figures)))
+    return KnownMonths(of, tuple(months[: len(figures)]), sum(figures), figures)
+
+
+def _count(owner: str, months: Sequence[str], through: str | int | None) -> int:
+    """The number of months that a total covers."""
+    if through in months:
+        return months.index(str(through)) + 1
+    if isinstance(through, int) and 1 <= through <= len(months):
+        return int(through)
+    rule = f"through must be one of {', '.join(months)}, or 1 to {len(months)}"
+    raise ValueError(checks.complain(owner, rule, through))
+
+
+@dataclass(frozen=True, slots=True)
+class Conditioned:
+    """The columns of a study after months already built.
+
+    Parameters
+    ----------
+    known : KnownMonths
+    inputs, values, repeats : mapping of numpy.ndarray
+        As those of a study.
+    """
+
+    known: KnownMonths
+    inputs: dict[str, Values]
+    values: dict[str, Values]
+    repeats: dict[str, Values]
+
+
+def condition(
+    new: KnownMonths,
+    before: KnownMonths,
+    *,
+    inputs: Columns,
+    values: Columns,
+    repeats: Columns,
+    idle: Collection[str],
+) -> Conditioned:
+    """Move each column along its regression on what the runs made in the months now known.
+
+    Parameters
+    ----------
+    new, before : KnownMonths
+        What becomes known now; what was known before.
+    inputs, values : mapping of numpy.ndarray, shape (n,)
+        Inputs drawn and results of n runs.
+    repeats : mapping of numpy.ndarray, shape (m,)
+        Results of the runs that were repeated, and the numbers of these runs as `run`.
+    idle : collection of str
+        Inputs that cannot affect the main column: they stay as they are.
+
+    Warns
+    -----
+    OutsideRuns
+        No run made so little, or so much.
+
+    References
+    ----------
+    Beaumont, Zhang, Balding (2002), Genetics 162, 2025-2035: linear regression adjustment.
+    """
+    made = _made(new, values)
+    moved, least = _shifted(new, values, made), _least_possible(new, values, made)
+    shifted_repeats: dict[str, Values] = {}
+    if repeats:
+        numbers = repeats["run"]
+        second = {name: column for name, column in repeats.items() if name != "run"}
+        first = {name: values[name][numbers] for name in second}
+        ends = {name: moved[name][numbers] for name in second}
+        shifted_repeats = {"run": numbers, **_shifted_repeats(new, second, first, ends)}
+    stopped = tuple(name for name in least if moved[name].min() < least[name])
+    known = replace(
+        new,
+        distance=math.hypot(before.distance, _distance(made, new.total)),
+        regressions=before.regressions + 1,
+        outside=(*before.outside, *_outside(new, made)),
+        stopped=tuple(dict.fromkeys(before.stopped + stopped)),
+    )
+    return Conditioned(
+        known,
+        {
+            name: drawn if name in idle else _along(made, new.total, drawn)
+            for name, drawn in inputs.items()
+        },
+        _not_below(moved, least),
+        _not_below(shifted_repeats, least),
+    )
+
+
+def _outside(known: KnownMonths, made: Values) -> Iterator[str]:
+    """A sentence, and a warning, where no run made so little or so much."""
+    low, high = float(made.min()), float(made.max())
+    if not low <= known.total <= high:
+        mean = estimate.mean(made, level=0.95)
+        warnings.warn(OutsideRuns(mean, known.total, low, high), stacklevel=4)
+        yield (
+            f"No run made so little, or so much, as {known}: they made {low:,.6g} to "
+            f"{high:,.6g}; what follows is extrapolated."
+        )
+
+
+def _made(known: KnownMonths, columns: Columns) -> Values:
+    """What each run made in these months, shape (n,). [units of the column]"""
+    made: Values = np.sum([columns[f"{known.of}_{month}"] for month in known.months], axis=0)
+    return made
+
+
+def _shifted(known: KnownMonths, values: Columns, made: Values) -> dict[str, Values]:
+    """Columns as they would be had these months made the total.
+
+    The main column is the total plus the rest, which moves along a regression of its own.
+    """
+    rest = values[known.of] - made
+    if np.ptp(rest) <= ROUNDING * known.total:
+        rest = np.full(len(made), rest[0])  # as when all months are known
+    rest = _along(made, known.total, rest)
+    moved = {name: _along(made, known.total, column) for name, column in values.items()}
+    return {**moved, known.of: known.total + rest, **_figures(known, len(made))}
+
+
+def _shifted_repeats(
+    known: KnownMonths, second: Columns, first: Columns, moved: Columns
+) -> dict[str, Values]:
+    """Results of repeats as they would be: the same inputs, these months, another rest.
+
+    A run and its repeat differ by random variation alone, that of these months and that of the
+    rest. What that of these months explains of the difference, by a regression through 0 as
+    neither is the better one, is taken out of it; what is left is added to the `first`, as
+    `moved`. With
+
+        y = a + g x + b made + e,  e of variance v,
+
+    for inputs x and results y, the first moves by the slope of y on made, which is g times that of
+    x on made, plus b: so it is a + g (x moved) + b total + e. The difference to the repeat is b
+    times that of made, plus that of e: with b taken out, half its mean square is v, the random
+    variance of y once these months are known. For jointly normal results all of this is exact but
+    for the errors of the slopes.
+
+    Parameters
+    ----------
+    second, first : mapping of numpy.ndarray, shape (m,)
+        The results of the repeats, and of the runs that they repeat.
+    moved : mapping of numpy.ndarray, shape (m,)
+        The latter after `_shifted`.
+    """
+    made = _made(known, second) - _made(known, first)
+    squares = float(made @ made)
+    shifted = {}
+    for name, again in second.items():
+        apart = again - first[name]
+        weight = float(made @ apart) / squares if squares > 0 else 0.0
+        shifted[name] = moved[name] + apart - weight * made
+    return {**shifted, **_figures(known, len(made))}
+
+
+def _figures(known: KnownMonths, n: int) -> dict[str, Values]:
+    """The months that are known one by one, in each of n runs."""
+    return {
+        f"{known.of}_{month}": np.full(n, figure)
+        for month, figure in zip(known.months, known.figures, strict=False)
+    }
+
+
+def _least_possible(known: KnownMonths, values: Columns, made: Values) -> dict[str, float]:
+    """0 of what no run has below 0, what is built of the main column."""
+    least = {name: 0.0 for name, column in values.items() if column.min() >= 0}
+    rest = values[known.of] - made
+    return {**least, known.of: known.total} if rest.min() >= 0 else least
+
+
+def _distance(made: Values, total: float) -> float:
     """How far a total is from the mean of the runs; 0 where they agree. [standard deviations]"""
-    spread = float(np.std(runs))
-    return abs(total - float(np.mean(runs))) / spread if spread > 0 else 0.0
+    sd = float(np.std(made))
+    return abs(total - float(np.mean(made))) / sd if sd > 0 else 0.0
 
 
-def along(made: Values, total: float, column: Values) -> Values:
+def _along(made: Values, total: float, column: Values) -> Values:
     """A column moved along its least-squares line on what was made, to where that is the total.
 
     As it was where either is constant.
@@ -155,46 +310,9 @@ def along(made: Values, total: float, column: Values) -> Values:
     return moved
 
 
-def not_below(columns: Mapping[str, Values], least: Mapping[str, float]) -> dict[str, Values]:
+def _not_below(columns: Columns, least: Mapping[str, float]) -> dict[str, Values]:
     """Columns stopped at the least possible."""
     return {
         name: np.maximum(column, least[name]) if name in least else column
         for name, column in columns.items()
     }
-
-
-def known(
-    owner: str, case: Case, actuals: float | Iterable[float], through: str | int | None
-) -> Known:
-    """Check what is known of the first months.
-
-    Raises
-    ------
-    TypeError, ValueError
-        A case without months, no months or too many, a total without its last month, an unknown
-        month, a figure that is negative or no number.
-    """
-    months = tuple(case.months)
-    if not months:
-        raise ValueError(checks.complain(owner, "its runs have no months", actuals))
-    if not isinstance(actuals, Iterable):
-        total = checks.number(owner, "actuals", actuals)
-        return Known(case.of, months[: _count(owner, months, through)], total)
-    if through is not None:
-        cure = "Months given one by one say themselves how far they go."
-        raise ValueError(checks.complain(owner, "through goes with one total", through, cure))
-    figures = tuple(checks.number(owner, "each of actuals", figure) for figure in actuals)
-    if not 1 <= len(figures) <= len(months):
-        rule = f"actuals must be those of 1 to {len(months)} months"
-        raise ValueError(checks.complain(owner, rule, len(figures)))
-    return Known(case.of, months[: len(figures)], sum(figures), figures)
-
-
-def _count(owner: str, months: tuple[str, ...], through: str | int | None) -> int:
-    """How many months a total is of."""
-    if through in months:
-        return months.index(str(through)) + 1
-    if isinstance(through, int) and 1 <= through <= len(months):
-        return int(through)
-    rule = f"through must be one of {', '.join(months)}, or 1 to {len(months)}"
-    raise ValueError(checks.complain(owner, rule, through))

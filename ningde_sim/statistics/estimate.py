@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import scipy
 
-from ningde_sim.exceptions import DoubtfulEstimate, FewRuns, OpenInterval
+from ningde_sim.exceptions import EstimateWarning, FewRuns, OpenInterval
 
 Values = np.ndarray[Any, np.dtype[Any]]
 
@@ -25,10 +26,14 @@ class Estimate:
 
     Parameters
     ----------
-    value : float  [the unit of what is estimated]
-    low, high : float  Ends of the interval, infinite where the runs give no bound. [as value]
-    level : float  Confidence, between 0 and 1; of a quantile the one reached. [-]
-    n : int  Independent runs that it rests on.
+    value : float
+        [the unit of what is estimated]
+    low, high : float
+        Ends of the interval, infinite where the runs give no bound. [as value]
+    level : float
+        Confidence, between 0 and 1; of a quantile the one reached. [-]
+    n : int
+        Independent runs that it rests on.
 
     Examples
     --------
@@ -72,7 +77,7 @@ class Estimate:
 
 
 def warn(estimate: Estimate, *, needed: int = FEW_RUNS) -> Estimate:
-    """Hand an estimate on, with a named warning that carries it when it is doubtful."""
+    """Hand an estimate on, with a named warning that carries it when it is uncertain."""
     if not estimate.bounded:
         warnings.warn(OpenInterval(estimate, max(needed, FEW_RUNS)), stacklevel=3)
     elif estimate.n < FEW_RUNS:
@@ -84,7 +89,7 @@ def warn(estimate: Estimate, *, needed: int = FEW_RUNS) -> Estimate:
 def unwarned() -> Iterator[None]:
     """Without the warnings of estimates, where a text says itself what they are worth."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DoubtfulEstimate)
+        warnings.simplefilter("ignore", EstimateWarning)
         yield
 
 
@@ -102,9 +107,7 @@ def probability(hits: int, n: int, *, level: float) -> Estimate:
     Clopper, Pearson (1934), Biometrika 26, 404-413. Newcombe (1998), Statistics in Medicine 17,
     857-872, Table I, methods 3 (Wilson) and 5 (exact).
     """
-    from scipy import stats  # takes a second to import
-
-    interval = stats.binomtest(hits, n).proportion_ci(confidence_level=level, method="exact")
+    interval = scipy.stats.binomtest(hits, n).proportion_ci(confidence_level=level, method="exact")
     return Estimate(hits / n, float(interval.low), float(interval.high), level, n)
 
 
@@ -128,12 +131,10 @@ def mean(values: Values, *, level: float) -> Estimate:
     ----------
     Student (1908), Biometrika 6, 1-25. Law (2015), Simulation Modeling and Analysis, eq. 4.12.
     """
-    from scipy import stats  # takes a second to import
-
     n, middle = len(values), float(np.mean(values))
     if n == 1:
         return Estimate(middle, -math.inf, math.inf, level, n)
-    half = float(stats.t.ppf(0.5 + level / 2, n - 1) * np.std(values, ddof=1) / math.sqrt(n))
+    half = float(scipy.stats.t.ppf(0.5 + level / 2, n - 1) * np.std(values, ddof=1) / math.sqrt(n))
     return Estimate(middle, middle - half, middle + half, level, n)
 
 
@@ -148,9 +149,7 @@ def quantile(values: Values, q: float, *, level: float) -> Estimate:
     ----------
     Conover (1999), Practical Nonparametric Statistics, 3rd ed., section 3.2.
     """
-    from scipy import stats  # takes a second to import
-
-    n, count = len(values), stats.binom(len(values), q)
+    n, count = len(values), scipy.stats.binom(len(values), q)
     tail = (1 - level) / 2
     ranks = np.arange(n + 1)
     low = int(np.sum(count.cdf(ranks) <= tail))

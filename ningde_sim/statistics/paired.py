@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import scipy
 
 from ningde_sim.statistics import estimate
 from ningde_sim.statistics.estimate import Estimate, Values
-
-BLOCK = 256
-"""Rows of the table of all pairs that are held at a time; ten thousand cells take some 20 MB."""
 
 
 def difference(first: Values, second: Values, *, level: float, comparisons: int = 1) -> Estimate:
@@ -20,10 +17,13 @@ def difference(first: Values, second: Values, *, level: float, comparisons: int 
 
     Parameters
     ----------
-    first, second : numpy.ndarray, shape (n,)  Results of the same runs of two cases.
-    level : float  Confidence. [-]
-    comparisons : int  How many such intervals are read together: all of them hold at once in a
-        share `level` of all studies, however they hang together (Bonferroni).
+    first, second : numpy.ndarray, shape (n,)
+        Results of the same runs of two cases.
+    level : float
+        Confidence. [-]
+    comparisons : int
+        How many such intervals are read together: all of them hold at once in a share `level` of
+        all studies, however they hang together (Bonferroni).
 
     References
     ----------
@@ -47,7 +47,8 @@ def probability_difference(
 
     Parameters
     ----------
-    first, second : numpy.ndarray of bool, shape (n,)  Whether each run of two cases hit.
+    first, second : numpy.ndarray of bool, shape (n,)
+        Whether each run of two cases hit.
     level, comparisons
         As for `difference`.
 
@@ -56,11 +57,9 @@ def probability_difference(
     Tango (1998), Statistics in Medicine 17, 891-908. Bonett, Price (2012), Journal of Educational
     and Behavioral Statistics 37, 479-488.
     """
-    from scipy import stats  # takes a second to import
-
     n = len(first)
     gained, lost = int(np.sum(second & ~first)), int(np.sum(first & ~second))
-    z = float(stats.norm.ppf(0.5 + _each(level, comparisons) / 2))
+    z = float(scipy.stats.norm.ppf(0.5 + _each(level, comparisons) / 2))
     low, high = _least(gained, lost, n, z), -_least(lost, gained, n, z)
     return Estimate((gained - lost) / n, low, high, level, n)
 
@@ -102,16 +101,16 @@ def variance_reduction(first: Values, second: Values, *, level: float) -> Estima
 
     Parameters
     ----------
-    first, second : numpy.ndarray, shape (n,)  Results of the same runs of two cases; n from 3.
-    level : float  Confidence. [-]
+    first, second : numpy.ndarray, shape (n,)
+        Results of the same runs of two cases; n from 3.
+    level : float
+        Confidence. [-]
 
     References
     ----------
     Law (2015), Simulation Modeling and Analysis, 5th ed., section 11.2. Miller (1968), Annals of
     Mathematical Statistics 39, 567-582: the jackknife on the logarithm of variances.
     """
-    from scipy import stats  # takes a second to import
-
     n, between = len(first), np.sort(second - first)
     spread = float(np.var(first) + np.var(second))
     if between[0] == between[-1]:
@@ -121,7 +120,7 @@ def variance_reduction(first: Values, second: Values, *, level: float) -> Estima
         return Estimate(value, 0.5, math.inf, level, n)
     without = np.log((_variances_without(first) + _variances_without(second)) / apart)
     pseudo = n * math.log(value) - (n - 1) * without
-    half = float(stats.t.ppf(0.5 + level / 2, n - 1) * np.std(pseudo, ddof=1) / math.sqrt(n))
+    half = float(scipy.stats.t.ppf(0.5 + level / 2, n - 1) * np.std(pseudo, ddof=1) / math.sqrt(n))
     low, high = (value * float(np.exp(min(x, 600))) for x in (-half, half))  # a float ends at e^709
     return Estimate(value, max(0.5, low), high, level, n)
 
@@ -132,123 +131,6 @@ def _variances_without(values: Values) -> Values:
     return np.asarray((squares.sum() - squares * n / (n - 1)).clip(min=0) / (n - 1))
 
 
-# ------------------------------------------------------------------ many cells
-
-
-def possibly_best(values: Values, *, confidence: float) -> Values:
-    """Which cells may have the largest mean: subset selection on common luck.
-
-    A cell is dropped when another one's mean is greater by more than t S / sqrt(n), S the standard
-    deviation of their paired differences and t the quantile of Student's law at 1 - (1 -
-    confidence) / (k - 1), n - 1 degrees of freedom. With normal differences the best of the k
-    cells, and each of several that are equally good, is kept with the confidence or more.
-
-    Parameters
-    ----------
-    values : numpy.ndarray, shape (k, n)  Results of the same n runs of k cells.
-    confidence : float  [-]
-
-    Returns
-    -------
-    numpy.ndarray of bool, shape (k,)
-        All True for a single run, which tells nothing.
-
-    References
-    ----------
-    Nelson, Swann, Goldsman, Song (2001), Operations Research 49, 950-963, section 3, here with the
-    variances of paired differences and Bonferroni's bound in place of independent cells.
-    """
-    from scipy import stats  # takes a second to import
-
-    k, n = values.shape
-    if k == 1 or n == 1:
-        return np.ones(k, dtype=bool)
-    t = stats.t.isf((1 - confidence) / (k - 1), n - 1)
-    means = values.mean(axis=1)
-    apart = values - means[:, None]
-    apart -= apart.mean(axis=0)  # what all cells share cancels before it can round
-    squares = np.sum(apart**2, axis=1)
-    kept = np.empty(k, dtype=bool)
-    for rows in _blocks(k):
-        between = squares[rows, None] + squares - 2 * apart[rows] @ apart.T
-        allowed = t * np.sqrt(between.clip(min=0) / ((n - 1) * n))
-        kept[rows] = ~np.any(means - means[rows, None] > allowed, axis=1)
-    return kept
-
-
-def possibly_likeliest(hits: Values, *, confidence: float) -> Values:
-    """Which cells may have the largest probability of a hit: subset selection by exact tests.
-
-    A cell is dropped when, of the runs in which it and another one differ, the other hit so often
-    that chance alone would do it with probability (1 - confidence) / (k - 1) or less: McNemar's
-    sign test. The likeliest cell is kept with the confidence or more, whatever n.
-
-    Parameters
-    ----------
-    hits : numpy.ndarray of bool, shape (k, n)  Whether each of the same n runs of k cells hit.
-    confidence : float  [-]
-
-    Returns
-    -------
-    numpy.ndarray of bool, shape (k,)
-
-    References
-    ----------
-    McNemar (1947), Psychometrika 12, 153-157. The scheme as for `possibly_best`.
-    """
-    from scipy import stats  # takes a second to import
-
-    k, n = hits.shape
-    if k == 1:
-        return np.ones(k, dtype=bool)
-    chance = (1 - confidence) / (k - 1)
-    enough = np.asarray(stats.binom.isf(chance, np.arange(n + 1), 0.5)) + 1  # of those that differ
-    counts, ones = hits.sum(axis=1), hits.astype(np.float32)  # exact: n is below 2**24
-    kept = np.empty(k, dtype=bool)
-    for rows in _blocks(k):
-        both = (ones[rows] @ ones.T).astype(np.int64)
-        others = counts - both
-        differ = others + counts[rows, None] - both
-        kept[rows] = ~np.any(others >= enough[differ], axis=1)
-    return kept
-
-
-def chances(hits: Values, n: int, *, confidence: float) -> tuple[Values, Values]:
-    """Bounds of the probabilities of many cells, by Clopper and Pearson.
-
-    Each bound of each of the k cells fails with probability (1 - confidence) / k at most. So all
-    lower bounds hold together with the confidence, and so do all upper ones (Bonferroni); all of
-    both at once with 1 - 2 (1 - confidence).
-
-    Parameters
-    ----------
-    hits : numpy.ndarray of int, shape (k,)  How many of n runs hit.
-    n : int
-    confidence : float  [-]
-
-    Returns
-    -------
-    lows, highs : numpy.ndarray, shape (k,)
-
-    References
-    ----------
-    Clopper, Pearson (1934), Biometrika 26, 404-413.
-    """
-    from scipy import stats  # takes a second to import
-
-    tail = (1 - confidence) / len(hits)
-    # Beta laws need counts above 0; where there is none the bound is known.
-    lows: Values = np.where(hits == 0, 0.0, stats.beta.ppf(tail, np.maximum(hits, 1), n - hits + 1))
-    highs: Values = np.where(
-        hits == n, 1.0, stats.beta.isf(tail, hits + 1, np.maximum(n - hits, 1))
-    )
-    return lows, highs
-
-
 def _each(level: float, comparisons: int) -> float:
     """The confidence of each of so many intervals that hold together with `level`."""
     return 1 - (1 - level) / comparisons
-
-
-def _blocks(k: int) -> Iterator[slice]:
-    return (slice(start, start + BLOCK) for start in range(0, k, BLOCK))

@@ -25,10 +25,14 @@ class Precision:
 
     Parameters
     ----------
-    of : {"probability", "mean"}  That of P(>= target), or of the mean.
-    wanted : float  Half of high - low. [share, or as the results]
-    target : float, optional  The least that counts as reached; a probability needs it.
-    level : float  Confidence of the interval. [-]
+    of : {"probability", "mean"}
+        That of P(>= target), or of the mean.
+    wanted : float
+        Half of high - low. [share, or as the results]
+    target : float, optional
+        The least that counts as reached; a probability needs it.
+    level : float
+        Confidence of the interval. [-]
     """
 
     of: str
@@ -72,7 +76,8 @@ def stop(values: Values, precision: Precision) -> int | None:
 
     Parameters
     ----------
-    values : numpy.ndarray, shape (n,)  Results in the order of the runs.
+    values : numpy.ndarray, shape (n,)
+        Results in the order of the runs.
     precision : Precision
 
     Notes

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 
 from ningde_sim.statistics.estimate import Estimate, Values
 
 
-def luck_share(
-    values: Values, first: Values, second: Values, *, level: float, taken: int = 0
+def random_share(
+    values: Values, first: Values, second: Values, *, level: float, regressions: int = 0
 ) -> Estimate:
     """The share of the variance that is luck, from twins: the same inputs, other luck.
 
@@ -26,30 +27,32 @@ def luck_share(
 
     Parameters
     ----------
-    values : numpy.ndarray, shape (n,)  The results; they must differ.
-    first, second : numpy.ndarray, shape (m,)  The results of the twins.
-    level : float  Confidence. [-]
-    taken : int  Regressions on known months that were taken out of the results, and of the
-        differences of the twins; each takes a degree of freedom from both.
+    values : numpy.ndarray, shape (n,)
+        The results; they must differ.
+    first, second : numpy.ndarray, shape (m,)
+        The results of the twins.
+    level : float
+        Confidence. [-]
+    regressions : int
+        Regressions on known months that were regressions out of the results, and of the differences
+        of the twins; each takes a degree of freedom from both.
 
     References
     ----------
     Searle, Casella, McCulloch (1992), Variance Components, section 3.6. Saltelli et al. (2008),
     Global Sensitivity Analysis, section 4.5.
     """
-    from scipy import stats  # takes a second to import
-
-    m, n = len(first) - taken, len(values) - taken
+    m, n = len(first) - regressions, len(values) - regressions
     luck = np.sum((first - second) ** 2) / m / 2
-    ratio = luck / np.var(values, ddof=1 + taken)
-    law = stats.f(m, n - 1)
+    ratio = luck / np.var(values, ddof=1 + regressions)
+    law = scipy.stats.f(m, n - 1)
     ends = (ratio / law.ppf(0.5 + level / 2), ratio, ratio / law.ppf(0.5 - level / 2))
     low, value, high = (float(x) for x in np.clip(ends, 0, 1))
     return Estimate(value, low, high, level, len(first))
 
 
 def input_shares(
-    inputs: Mapping[str, Values], values: Values, *, level: float, taken: int = 0
+    inputs: Mapping[str, Values], values: Values, *, level: float, regressions: int = 0
 ) -> pd.DataFrame:
     """Spearman's correlation of each input with the results, the strongest first.
 
@@ -58,9 +61,12 @@ def input_shares(
     Parameters
     ----------
     inputs : mapping of numpy.ndarray, shape (n,)
-    values : numpy.ndarray, shape (n,)  The results; they must differ.
-    level : float  Confidence of the intervals, and of `beyond_chance` over all inputs. [-]
-    taken : int  Regressions on known months that were taken out of inputs and results.
+    values : numpy.ndarray, shape (n,)
+        The results; they must differ.
+    level : float
+        Confidence of the intervals, and of `beyond_chance` over all inputs. [-]
+    regressions : int
+        Regressions on known months that were regressions out of inputs and results.
 
     Returns
     -------
@@ -72,24 +78,22 @@ def input_shares(
     Bonett, Wright (2000), Psychometrika 65, 23-28, for the standard error of Fisher's z. Holm
     (1979), Scandinavian Journal of Statistics 6, 65-70.
     """
-    from scipy import stats  # takes a second to import
-
     names = [name for name, drawn in inputs.items() if np.ptp(drawn) > 0]
-    n, ranks = len(values) - taken, stats.rankdata(values)
+    n, ranks = len(values) - regressions, scipy.stats.rankdata(values)
     correlation = np.array(
-        [np.corrcoef(stats.rankdata(inputs[name]), ranks)[0, 1] for name in names]
+        [np.corrcoef(scipy.stats.rankdata(inputs[name]), ranks)[0, 1] for name in names]
     ).clip(-1, 1)
     with np.errstate(divide="ignore"):  # of a correlation of 1
         t = np.abs(correlation) * np.sqrt((n - 2) / (1 - correlation**2))
         z = np.arctanh(correlation)
-    half = stats.norm.ppf(0.5 + level / 2) * np.sqrt((1 + correlation**2 / 2) / (n - 3))
+    half = scipy.stats.norm.ppf(0.5 + level / 2) * np.sqrt((1 + correlation**2 / 2) / (n - 3))
     table = pd.DataFrame(
         {
             "correlation": correlation,
             "low": np.tanh(z - half),
             "high": np.tanh(z + half),
             "share": correlation**2,
-            "beyond_chance": _holm(2 * stats.t.sf(t, n - 2), 1 - level),
+            "beyond_chance": _holm(2 * scipy.stats.t.sf(t, n - 2), 1 - level),
         },
         index=pd.Index(names, name="input", dtype=object),
     )
@@ -97,7 +101,7 @@ def input_shares(
 
 
 def parabola_shares(
-    inputs: Mapping[str, Values], values: Values, *, level: float, taken: int = 0
+    inputs: Mapping[str, Values], values: Values, *, level: float, regressions: int = 0
 ) -> pd.DataFrame:
     """The share of the variance that goes with each input alone, the greatest first.
 
@@ -113,10 +117,14 @@ def parabola_shares(
 
     Parameters
     ----------
-    inputs : mapping of numpy.ndarray, shape (n,)  n from 4.
-    values : numpy.ndarray, shape (n,)  The results; they must differ.
-    level : float  Confidence of the intervals, and of `beyond_chance` over all inputs. [-]
-    taken : int  Regressions on known months that were taken out of inputs and results.
+    inputs : mapping of numpy.ndarray, shape (n,)
+        n from 4.
+    values : numpy.ndarray, shape (n,)
+        The results; they must differ.
+    level : float
+        Confidence of the intervals, and of `beyond_chance` over all inputs. [-]
+    regressions : int
+        Regressions on known months that were regressions out of inputs and results.
 
     Returns
     -------
@@ -128,10 +136,8 @@ def parabola_shares(
     Ezekiel (1930), Methods of Correlation Analysis, for the adjustment. Steiger (2004),
     Psychological Methods 9, 164-182, for intervals from the noncentral F distribution.
     """
-    from scipy import special  # takes a moment to import
-
     names = [name for name, drawn in inputs.items() if np.ptp(drawn) > 0]
-    n = len(values) - taken
+    n = len(values) - regressions
     fits = [_parabola(inputs[name], values) for name in names]
     explained, terms = np.array(fits, dtype=float).reshape(-1, 2).T
     rest = n - 1 - terms
@@ -143,7 +149,7 @@ def parabola_shares(
             "share": share.clip(min=0),
             "share_low": _share_where(1 - tail, f, terms, n),
             "share_high": _share_where(tail, f, terms, n),
-            "beyond_chance": _holm(special.fdtrc(terms, rest, f), 1 - level),
+            "beyond_chance": _holm(scipy.special.fdtrc(terms, rest, f), 1 - level),
         },
         index=pd.Index(names, name="input", dtype=object),
     )
@@ -155,12 +161,12 @@ def share_by_chance(n: int, k: int, *, level: float) -> float:
 
     Parameters
     ----------
-    n, k : int  Runs, inputs.
-    level : float  [-]
+    n, k : int
+        Runs, inputs.
+    level : float
+        [-]
     """
-    from scipy import special  # takes a moment to import
-
-    f = float(special.fdtri(2, n - 3, 1 - (1 - level) / k))
+    f = float(scipy.special.fdtri(2, n - 3, 1 - (1 - level) / k))
     return 1 - (n - 1) / (n - 3 + 2 * f)
 
 
@@ -179,18 +185,16 @@ def _parabola(x: Values, y: Values) -> tuple[float, int]:
 
 def _share_where(p: float, f: Values, terms: Values, n: int) -> Values:
     """The true share at which F is at most that found with probability p; 0 where there is none."""
-    from scipy import special  # takes a moment to import
-
     low, high = np.zeros_like(f), np.full_like(f, ALL)
     for _ in range(50):  # to the last bits
         middle = (low + high) / 2
-        less = special.ncfdtr(terms, n - 1 - terms, n * middle / (1 - middle), f) > p
+        less = scipy.special.ncfdtr(terms, n - 1 - terms, n * middle / (1 - middle), f) > p
         low, high = np.where(less, middle, low), np.where(less, high, middle)
-    return np.where(special.fdtr(terms, n - 1 - terms, f) > p, low, 0.0)
+    return np.where(scipy.special.fdtr(terms, n - 1 - terms, f) > p, low, 0.0)
 
 
 def _holm(p: Values, alpha: float) -> Values:
-    """Which p values are too small for chance, all of them taken together."""
+    """Which p values are too small for chance, all of them regressions together."""
     order = np.argsort(p)
     small = p[order] <= alpha / np.arange(len(p), 0, -1)
     found = np.zeros(len(p), dtype=bool)

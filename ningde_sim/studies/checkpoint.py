@@ -20,10 +20,10 @@ from typing import Any, Self
 import numpy as np
 
 from ningde_sim._support import checks
-from ningde_sim.exceptions import ArchiveFailed, ArchiveRefused
+from ningde_sim.exceptions import CheckpointFailed, CheckpointRefused
 from ningde_sim.studies.experiment import Row
 
-APPLICATION, FORMAT = 0x4E44_5253, 1  # "NDRS"
+APPLICATION, FORMAT = 0x4E44_5253, 2  # "NDRS"
 """How a file tells that it is one of ours, and how its tables are laid out."""
 
 SHOWN = 5
@@ -31,29 +31,32 @@ SHOWN = 5
 
 TABLES = (
     "CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE cells (cell INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE,"
+    "CREATE TABLE design_points (point INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE,"
     " inputs TEXT NOT NULL, results TEXT NOT NULL)",
-    "CREATE TABLE runs (cell INTEGER NOT NULL, run INTEGER NOT NULL,"
+    "CREATE TABLE runs (point INTEGER NOT NULL, run INTEGER NOT NULL,"
     " inputs TEXT NOT NULL, results TEXT NOT NULL, checksum INTEGER NOT NULL,"
-    " PRIMARY KEY (cell, run)) WITHOUT ROWID",
+    " PRIMARY KEY (point, run)) WITHOUT ROWID",
 )
 
 
-class Archive:
+class Checkpoint:
     """The finished runs of one plant, seed and version.
 
     Parameters
     ----------
-    path : path  A file that is there is gone on with; one that is not, or is empty, is made.
-    content : mapping of path to text  All that fixes the results of the plant as it is.
+    path : path
+        A file that is there is gone on with; one that is not, or is empty, is made.
+    content : mapping of path to text
+        All that fixes the results of the plant as it is.
     seed : int
-    version : str  Of this library.
+    version : str
+        Of this library.
 
     Raises
     ------
-    ArchiveRefused
+    CheckpointRefused
         With the difference; the file is as it was.
-    ArchiveFailed
+    CheckpointFailed
         It cannot be opened, or another process writes it.
     """
 
@@ -61,7 +64,7 @@ class Archive:
         self, path: str | os.PathLike[str], *, content: Mapping[str, str], seed: int, version: str
     ) -> None:
         self._path = Path(path)
-        self._cells: dict[str, tuple[int, list[str], list[str]]] = {}  # with names of columns
+        self._points: dict[str, tuple[int, list[str], list[str]]] = {}  # with names of columns
         about = {"version": version, "seed": str(seed), "content": json.dumps(dict(content))}
         is_new = self._is_new()
         if not is_new and not self._path.with_name(f"{self._path.name}-journal").exists():
@@ -79,24 +82,24 @@ class Archive:
             raise
 
     def finished(self, digest: str) -> dict[int, tuple[Row, Row]]:
-        """Inputs and results by run of the cell with this digest, to the last bit.
+        """Inputs and results by run of the design point with this digest, to the last bit.
 
         Raises
         ------
-        ArchiveRefused
+        CheckpointRefused
             A value is not what was added.
         """
-        if digest not in self._cells:
+        if digest not in self._points:
             return {}
-        cell, inputs, results = self._cells[digest]
+        point, inputs, results = self._points[digest]
         with self._told("be read"):
             rows = self._db.execute(
-                "SELECT run, inputs, results, checksum FROM runs WHERE cell = ? ORDER BY run",
-                (cell,),
+                "SELECT run, inputs, results, checksum FROM runs WHERE point = ? ORDER BY run",
+                (point,),
             ).fetchall()
         for run, *texts, checksum in rows:
             if checksum != _checksum(digest, run, *texts):
-                raise ArchiveRefused(self._damaged(f"run {run} of {digest} was changed"))
+                raise CheckpointRefused(self._damaged(f"run {run} of {digest} was changed"))
         return {
             run: (
                 dict(zip(inputs, _numbers(drawn), strict=True)),
@@ -110,20 +113,21 @@ class Archive:
 
         Raises
         ------
-        ArchiveFailed
+        CheckpointFailed
             The disk is full, or the file cannot be written; all runs added before stay.
         ValueError
-            The run is there already; its columns differ from those of the cell's other runs.
+            The run is there already; its columns differ from those of the design point's other
+            runs.
         """
         names = [*inputs], [*results]
-        known = self._cells.get(digest)
+        known = self._points.get(digest)
         if known and known[1:] != names:
-            rule = "all runs of a cell must have the same columns"
-            raise ValueError(checks.complain(f"Archive {str(self._path)!r}", rule, names))
+            rule = "all runs of a design point must have the same columns"
+            raise ValueError(checks.complain(f"Checkpoint {str(self._path)!r}", rule, names))
         with self._told("be written"), self._transaction():
             if known is None:
                 row = (digest, json.dumps(names[0]), json.dumps(names[1]))
-                new = "INSERT INTO cells (digest, inputs, results) VALUES (?, ?, ?) RETURNING cell"
+                new = "INSERT INTO design_points (digest, inputs, results) VALUES (?, ?, ?) RETURNING point"
                 known = (self._db.execute(new, row).fetchone()[0], *names)
             texts = _text(inputs), _text(results)
             values = (known[0], run, *texts, _checksum(digest, run, *texts))
@@ -131,8 +135,8 @@ class Archive:
                 self._db.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", values)
             except sqlite3.IntegrityError:
                 rule = f"run {run} of {digest} is there already: it was made twice"
-                raise ValueError(f"Archive {str(self._path)!r}: {rule}.") from None
-        self._cells[digest] = known
+                raise ValueError(f"Checkpoint {str(self._path)!r}: {rule}.") from None
+        self._points[digest] = known
 
     def close(self) -> None:
         """Close the file, which stands alone then; a second time does nothing."""
@@ -153,14 +157,14 @@ class Archive:
             there = self._path.stat()
         except FileNotFoundError:
             if not self._path.parent.is_dir():
-                raise ArchiveFailed(self._words("there is no such folder", "Make it.")) from None
+                raise CheckpointFailed(self._words("there is no such folder", "Make it.")) from None
             return True
         except OSError as error:
-            raise ArchiveFailed(self._words(f"it cannot be opened, {error.strerror}")) from error
+            raise CheckpointFailed(self._words(f"it cannot be opened, {error.strerror}")) from error
         if not stat.S_ISREG(there.st_mode):
-            raise ArchiveFailed(self._words("it cannot be opened, it is no file"))
+            raise CheckpointFailed(self._words("it cannot be opened, it is no file"))
         if not os.access(self._path, os.R_OK | os.W_OK):
-            raise ArchiveFailed(self._words("it cannot be opened, Permission denied"))
+            raise CheckpointFailed(self._words("it cannot be opened, Permission denied"))
         return there.st_size == 0
 
     def _glance(self, about: Mapping[str, str]) -> None:
@@ -175,8 +179,8 @@ class Archive:
                 self._check(db, about)
         except sqlite3.Error as error:
             if "file is not a database" in str(error):
-                raise ArchiveRefused(self._words("it is no archive of finished runs")) from error
-            raise ArchiveRefused(self._damaged(str(error))) from error
+                raise CheckpointRefused(self._words("it is no checkpoint of a sweep")) from error
+            raise CheckpointRefused(self._damaged(str(error))) from error
 
     def _open(self, about: Mapping[str, str]) -> None:
         """Lock the file, put in what a kill has left beside it, and make it where it is new."""
@@ -191,35 +195,35 @@ class Archive:
             self._check(self._db, about)
             faults = [row[0] for row in self._db.execute("PRAGMA quick_check(1)")]
             if faults != ["ok"]:
-                raise ArchiveRefused(self._damaged(faults[0]))
+                raise CheckpointRefused(self._damaged(faults[0]))
         # Only now, so that a file that has one page has all that tells what it is. A kill loses
         # nothing so; a power cut may lose the last runs, but no more.
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
-        self._cells = {
-            digest: (cell, json.loads(inputs), json.loads(results))
-            for cell, digest, inputs, results in self._db.execute("SELECT * FROM cells")
+        self._points = {
+            digest: (point, json.loads(inputs), json.loads(results))
+            for point, digest, inputs, results in self._db.execute("SELECT * FROM design_points")
         }
 
     def _check(self, db: sqlite3.Connection, about: Mapping[str, str]) -> None:
         """Refuse what is foreign or of something else."""
         ((application,),) = db.execute("PRAGMA application_id")
         if application != APPLICATION:
-            raise ArchiveRefused(self._words("it is a database of another program"))
+            raise CheckpointRefused(self._words("it is a database of another program"))
         ((form,),) = db.execute("PRAGMA user_version")
         if form != FORMAT:
             rule = f"its format is {form}, and this version reads {FORMAT}"
-            raise ArchiveRefused(self._words(rule))
+            raise CheckpointRefused(self._words(rule))
         there = dict(db.execute("SELECT key, value FROM about"))
         if there.keys() != about.keys():
-            raise ArchiveRefused(self._damaged("it does not say what it is of"))
+            raise CheckpointRefused(self._damaged("it does not say what it is of"))
         for key in ("version", "seed"):
             if there[key] != about[key]:
                 rule = f"it is of another {key}: {about[key]} here, {there[key]} in the file"
-                raise ArchiveRefused(self._words(rule))
+                raise CheckpointRefused(self._words(rule))
         if there["content"] != about["content"]:
             pair = json.loads(about["content"]), json.loads(there["content"])
-            raise ArchiveRefused(self._words(f"it is of another plant: {_differences(*pair)}"))
+            raise CheckpointRefused(self._words(f"it is of another plant: {_differences(*pair)}"))
 
     def _make(self, about: Mapping[str, str]) -> None:
         for table in TABLES:
@@ -254,14 +258,14 @@ class Archive:
             yield
         except (sqlite3.Error, UnicodeDecodeError) as error:
             if not isinstance(error, sqlite3.OperationalError):
-                raise ArchiveRefused(self._damaged(str(error))) from error
+                raise CheckpointRefused(self._damaged(str(error))) from error
             rule, cure = f"it cannot {act}, {error}", "All runs that were in it stay."
             if "locked" in str(error):
                 rule, cure = "another process is writing it", "Wait for it, or name another file."
-            raise ArchiveFailed(self._words(rule, cure)) from error
+            raise CheckpointFailed(self._words(rule, cure)) from error
 
     def _words(self, rule: str, cure: str = "Name another file; this one stays as it is.") -> str:
-        return f"Archive {str(self._path)!r}: {rule}. {cure}"
+        return f"Checkpoint {str(self._path)!r}: {rule}. {cure}"
 
     def _damaged(self, fault: str) -> str:
         return self._words(f"it is damaged ({fault})")
@@ -291,7 +295,7 @@ def _text(row: Row) -> str:
 def _told(value: Any) -> int | float | str:
     value = value.item() if isinstance(value, np.generic) else value
     if not isinstance(value, (int, float)):
-        raise TypeError(f"Archive: only numbers can be kept, got {value!r}.")
+        raise TypeError(f"Checkpoint: only numbers can be kept, got {value!r}.")
     return value if value == value else struct.pack(">d", value).hex()
 
 

@@ -1,4 +1,4 @@
-"""Two plants, or two plans, compared run by run on the same luck."""
+"""Two plants, or two plans, compared run by run with common random numbers."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ningde_sim.plant.paths import differences
 from ningde_sim.plant.shop import Shop
 from ningde_sim.statistics import estimate, paired
 from ningde_sim.statistics.estimate import Estimate, Values
-from ningde_sim.studies.experiment import Case, Tunable
-from ningde_sim.studies.of_year import Uncertainty
+from ningde_sim.studies.experiment import Experiment
+from ningde_sim.studies.of_year import Inputs
 from ningde_sim.studies.replicate import replicate
 from ningde_sim.studies.study import Study
 from ningde_sim.year.scenario import Scenario
@@ -29,14 +29,15 @@ MOST_CHANGES = 4
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Comparison:
-    """Two studies on the same luck. All differences are the second less the first.
+    """Two studies with common random numbers (CRN). All differences are the second less the first.
 
     Wherever `of` is a column of results, it is the main one by default; `level` is the confidence
     of the interval, between 0 and 1. [-]
 
     Parameters
     ----------
-    first, second : Study  Of the same seed, runs, main column and units.
+    first, second : Study
+        Of the same seed, runs, main column and units.
 
     Raises
     ------
@@ -70,7 +71,8 @@ class Comparison:
 
         Parameters
         ----------
-        target : float, optional  By default that of the first study. [units of the column]
+        target : float, optional
+            By default that of the first study. [units of the column]
 
         Raises
         ------
@@ -79,7 +81,7 @@ class Comparison:
         """
         level = checks.share("Comparison", "level", level)
         if target is None:
-            target = self.first.target if of in (None, self.first.case.of) else None
+            target = self.first.target if of in (None, self.first.experiment.of) else None
         if target is None:
             cure = "Give it here, or to compare."
             raise ValueError(checks.complain("Comparison", "there must be a target", target, cure))
@@ -88,7 +90,7 @@ class Comparison:
         return estimate.warn(self._likelier(first, second, level))
 
     def variance_reduction(self, of: str | None = None, *, level: float = 0.95) -> Estimate:
-        """How many times the runs independent luck would take; see `paired.variance_reduction`.
+        """How many times the runs independent random numbers would take; see `paired.variance_reduction`.
 
         Raises
         ------
@@ -109,10 +111,7 @@ class Comparison:
     @property
     def changes(self) -> pd.DataFrame:
         """A row a path at which the two differ: what stands in the first, and in the second."""
-        both = [
-            dict(case.content) if isinstance(case := study.case, Tunable) else {}
-            for study in (self.first, self.second)
-        ]
+        both = [dict(study.experiment.content) for study in (self.first, self.second)]
         return differences(*both).set_axis(["first", "second"], axis="columns")
 
     @property
@@ -128,7 +127,7 @@ class Comparison:
                 first, second = self._both(of)
                 gain = self._gain(of)
                 apart = gain.low > 0 or gain.high < 0
-                unit = self.first.case.units.get(of, "")
+                unit = self.first.experiment.units.get(of, "")
                 means = float(np.mean(first)), float(np.mean(second))
                 rows[of] = (*means, gain.value, gain.low, gain.high, unit, apart)
         names = ["first", "second", "difference", "low", "high", "unit", "distinguishable"]
@@ -138,7 +137,7 @@ class Comparison:
         gain = self._gain(None)
         return (
             f"Comparison({self._names[0]!r}, {self._names[1]!r}, {self.first.n} runs, "
-            f"seed={self.first.seed}: {self.first.case.of} {gain})"
+            f"seed={self.first.seed}: {self.first.experiment.of} {gain})"
         )
 
     def __str__(self) -> str:
@@ -146,15 +145,15 @@ class Comparison:
         return self.summary()
 
     def summary(self) -> str:
-        """A dozen lines: both, their difference, what the common luck was worth."""
-        case = self.first.case
+        """A dozen lines: both, their difference, what common random numbers saved."""
+        experiment = self.first.experiment
         lines = [f"{self._names[1]} less {self._names[0]}: {self.first.n:,} runs of each"]
-        lines[0] += f", {case.description}"
+        lines[0] += f", {experiment.description}"
         lines += [f"  {name:<17}{text}" for name, text in self._lines()]
         return wrapped("\n".join(lines))
 
     def _lines(self) -> Iterator[tuple[str, str]]:
-        case, both, n = self.first.case, self._both(None), self.first.n
+        experiment, both, n = self.first.experiment, self._both(None), self.first.n
         target, studies = self.first.target, {"first": self.first, "second": self.second}
         with estimate.unwarned():
             means = {words: study.mean() for words, study in studies.items()}
@@ -165,9 +164,9 @@ class Comparison:
             )
         yield from self._change_lines()
         for words, mean in means.items():
-            yield words, f"{mean} {case.units[case.of]}, the mean"
+            yield words, f"{mean} {experiment.units[experiment.of]}, the mean"
         gain = self._gain(None)
-        yield "difference", f"{gain} {case.units[case.of]}{_verdict(gain)}"
+        yield "difference", f"{gain} {experiment.units[experiment.of]}{_verdict(gain)}"
         if target is not None:
             hits = [values >= target for values in both]
             for words, chance in odds.items():
@@ -179,18 +178,18 @@ class Comparison:
             words = f"would need {_times(fewer.value)} times the runs for as narrow a difference"
             if not math.isfinite(fewer.value):
                 words = "could not tell what this does exactly: all runs differ by the same"
-            yield "independent luck", f"{words} ({_times(fewer.low)} to {_times(fewer.high)}; 95 %)"
-        engines = dict.fromkeys((case.engine, self.second.case.engine))
+            yield "without CRN", f"{words} ({_times(fewer.low)} to {_times(fewer.high)}; 95 %)"
+        engines = dict.fromkeys((experiment.engine, self.second.experiment.engine))
         told = f"{' and '.join(engines)} engine, version {self.first.version}"
-        yield "luck", f"the same in both: seed {self.first.seed}, {told}"
+        yield "run with", f"common random numbers (CRN): seed {self.first.seed}, {told}"
         if self.unequal:
             yield "unequal", f"{', '.join(self.unequal[:5])}: drawn in one, known in the other;"
-            yield "", "the difference holds that doubt as well. Set them in both to leave it out"
+            yield "", "the difference holds that uncertainty too. Set them in both to leave it out"
         if self.first.inputs:
-            yield "doubt", "inputs drawn anew for each run, the same in both"
+            yield "inputs", "drawn anew for each run, the same in both"
         else:
-            yield "interval", "of luck only: it says nothing about inputs that are not known"
-        notes = dict.fromkeys((*case.notes, *self.second.case.notes))
+            yield "interval", "of random variation only: it says nothing about uncertain inputs"
+        notes = dict.fromkeys((*experiment.notes, *self.second.experiment.notes))
         yield from (("note", note) for note in notes)
 
     def _change_lines(self) -> Iterator[tuple[str, str]]:
@@ -204,7 +203,7 @@ class Comparison:
 
     @property
     def _names(self) -> tuple[str, str]:
-        names = self.first.case.title, self.second.case.title
+        names = self.first.experiment.title, self.second.experiment.title
         return names if names[0] != names[1] else (f"{names[0]} (first)", f"{names[1]} (second)")
 
     def _gain(self, of: str | None) -> Estimate:
@@ -220,7 +219,7 @@ class Comparison:
     @property
     def _widening(self) -> float:
         """How much wider than those of plain runs intervals are, where months are known."""
-        return max(self.first.widening, self.second.widening)
+        return max(self.first.known.widening, self.second.known.widening)
 
     def _both(self, of: str | None) -> tuple[Values, Values]:
         return self.first.column(of), self.second.column(of)
@@ -237,36 +236,41 @@ def _verdict(gain: Estimate) -> str:
 
 
 def compare(
-    a: Shop | Scenario | Case,
-    b: Shop | Scenario | Case,
+    a: Shop | Scenario | Experiment,
+    b: Shop | Scenario | Experiment,
     *,
     runs: int | None = None,
     seed: int,
     workers: int | None = None,
     hours: float | None = None,
     warm_up: float = 0.0,
-    uncertainty: Uncertainty = "all",
+    inputs: Inputs = "drawn",
     target: float | None = None,
     engine: Engine = "compiled",
     progress: bool | None = None,
 ) -> Comparison:
-    """What changes from a to b: both are run on the same luck, and compared run by run.
+    """What changes from a to b: both are run with common random numbers (CRN), and compared run by run.
 
-    The k-th repair of a robot and the draw of each doubtful input are the same in both, so that
+    The k-th repair of a robot and the draw of each uncertain input are the same in both, so that
     what they share cancels, and the interval of the difference is much narrower than those of the
     two means. An input that is drawn in one and set in the other does not cancel: the summary and
     `Comparison.unequal` name it.
 
     Parameters
     ----------
-    a, b : Shop or Scenario  Two of a kind.
-    runs : int, optional  Of each, 200 by default.
-    seed : int  From 0 to 2**63 - 1.
-    workers, hours, warm_up, uncertainty, target, engine, progress : as for `replicate`.
+    a, b : Shop or Scenario
+        Two of a kind.
+    runs : int, optional
+        Of each, 200 by default.
+    seed : int
+        From 0 to 2**63 - 1.
+    workers, hours, warm_up, inputs, target, engine, progress
+        As for `replicate`.
 
     Returns
     -------
-    Comparison  Of the study of a, `first`, and that of b, `second`; its differences are b less a.
+    Comparison
+        Of the study of a, `first`, and that of b, `second`; its differences are b less a.
 
     Raises
     ------
@@ -293,7 +297,7 @@ def compare(
             workers=workers,
             hours=hours,
             warm_up=warm_up,
-            uncertainty=uncertainty,
+            inputs=inputs,
             target=target,
             engine=engine,
             progress=progress,

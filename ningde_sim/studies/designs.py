@@ -1,4 +1,4 @@
-"""Cells for a sweep that fill a space evenly, where a full grid would be too many.
+"""Design points for a sweep that fill a space evenly, where a full grid would be too many.
 
 Each gives a list of {path: value} for the `over` of `sweep`. Where both ends of a range are whole
 numbers (1, 8) the values are whole, each as likely; ranges of floats (50.0, 56.0) give floats.
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import scipy
 
 from ningde_sim._support import checks
 
@@ -22,12 +23,16 @@ def latin_hypercube(ranges: Ranges, size: int, *, seed: int) -> list[dict[str, f
     Parameters
     ----------
     ranges : mapping of path to (low, high)
-    size : int  Cells, from 2 on. Of whole numbers as many cells may be equal and are left out.
-    seed : int  Of the design; that of the runs is another matter.
+    size : int
+        Design points, from 2 on. Of whole numbers as many design points may be equal and are left
+        out.
+    seed : int
+        Of the design; that of the runs is another matter.
 
     Returns
     -------
-    list of dict  At most `size`.
+    list of dict
+        At most `size`.
 
     Raises
     ------
@@ -40,16 +45,14 @@ def latin_hypercube(ranges: Ranges, size: int, *, seed: int) -> list[dict[str, f
 
     Examples
     --------
-    >>> cells = latin_hypercube({"repair_crews": (1, 4), "L.cycle_time": (50.0, 60.0)}, 4, seed=0)
-    >>> sorted(cell["repair_crews"] for cell in cells)
+    >>> design points = latin_hypercube({"repair_crews": (1, 4), "L.cycle_time": (50.0, 60.0)}, 4, seed=0)
+    >>> sorted(design point["repair_crews"] for design point in design points)
     [1, 2, 3, 4]
     """
-    from scipy.stats import qmc  # takes a second to import
-
     size = checks.whole("latin_hypercube", "size", size, low=2)
     ends = _ends("latin_hypercube", ranges)
-    rng = np.random.default_rng(checks.luck("latin_hypercube", "seed", seed))
-    return _scaled(ends, qmc.LatinHypercube(len(ends), seed=rng).random(size))
+    rng = np.random.default_rng(checks.stream_number("latin_hypercube", "seed", seed))
+    return _scaled(ends, scipy.stats.qmc.LatinHypercube(len(ends), seed=rng).random(size))
 
 
 def sobol(ranges: Ranges, size: int, *, seed: int) -> list[dict[str, float]]:
@@ -68,16 +71,14 @@ def sobol(ranges: Ranges, size: int, *, seed: int) -> list[dict[str, float]]:
     >>> len(sobol({"x": (0.0, 1.0), "y": (0.0, 1.0)}, 8, seed=0))
     8
     """
-    from scipy.stats import qmc  # takes a second to import
-
     size = checks.whole("sobol", "size", size, low=2)
     if size & (size - 1):
         below = 2 ** (size.bit_length() - 1)
         cure = f"Take {below} or {2 * below}."
         raise ValueError(checks.complain("sobol", "size must be a power of 2", size, cure))
     ends = _ends("sobol", ranges)
-    rng = np.random.default_rng(checks.luck("sobol", "seed", seed))
-    return _scaled(ends, qmc.Sobol(len(ends), seed=rng).random(size))
+    rng = np.random.default_rng(checks.stream_number("sobol", "seed", seed))
+    return _scaled(ends, scipy.stats.qmc.Sobol(len(ends), seed=rng).random(size))
 
 
 def _ends(owner: str, ranges: Ranges) -> dict[str, tuple[Any, Any]]:

@@ -1,9 +1,16 @@
-"""What a study repeats: a case, which run by run draws its inputs and gives its results."""
+"""What a study repeats: an experiment, which draws its inputs and gives its results run by run."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Literal, Protocol, Self, runtime_checkable
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+import pandas as pd
+
+from ningde_sim._support import checks
+from ningde_sim.statistics.estimate import Estimate
 
 Row = dict[str, float]
 """One value a column, the same columns in the same order in each run."""
@@ -11,42 +18,65 @@ Row = dict[str, float]
 Workers = Literal["threads", "processes"]
 
 
-@runtime_checkable
-class Case(Protocol):
+@dataclass(frozen=True)
+class Call:
+    """How a program makes the experiment again.
+
+    Parameters
+    ----------
+    imports : sequence of str
+        Lines of the program.
+    what : str
+        The expression that gives what `replicate` is given.
+    arguments : mapping
+        Arguments of `replicate` that belong to the experiment.
+    file : tuple of (str, str), optional
+        Name and text of a file that the expression reads; None where what it names ships.
+    """
+
+    imports: Sequence[str]
+    what: str
+    arguments: Mapping[str, object]
+    file: tuple[str, str] | None = None
+
+
+class Experiment(ABC):
     """What can be repeated: a frozen, picklable description that knows how to run itself.
 
-    A run is a function of the seed, its number and its luck alone.
+    A run is a function of the seed, its number and its random streams alone. A class of one's own
+    needs `title`, `description`, `of`, `units` and `run`; `sweep` needs `content`, `digest` and
+    `replace` besides.
     """
 
     @property
+    @abstractmethod
     def title(self) -> str:
-        """Its name in texts and pictures."""
-        ...
+        """Its name in texts and plots."""
 
     @property
+    @abstractmethod
     def description(self) -> str:
-        """What one run is: "500 h after 20 h"; only studies of equal ones are compared by run."""
-        ...
+        """What one run is: "500 h after 20 h". Only studies of equal ones are compared by run."""
 
     @property
+    @abstractmethod
     def of(self) -> str:
         """The main column of the results, such as bodies or vehicles."""
-        ...
+
+    @property
+    @abstractmethod
+    def units(self) -> Mapping[str, str]:
+        """The unit of each column of the results."""
 
     @property
     def also(self) -> Sequence[str]:
-        """Further columns whose means the summary tells."""
-        ...
+        """Further columns whose means the summary shows."""
+        return ()
 
     @property
     def target(self) -> float | None:
         """The least of the main column that counts as reached. [units[of]]"""
-        ...
-
-    @property
-    def units(self) -> Mapping[str, str]:
-        """The unit of each column of the results."""
-        ...
+        return None
 
     @property
     def months(self) -> Sequence[str]:
@@ -54,70 +84,82 @@ class Case(Protocol):
 
         They add up to the main column. Empty where there are none.
         """
-        ...
+        return ()
 
     @property
-    def plan(self) -> Mapping[str, float]:
-        """What of the target each of the months is meant to make, a share. [-]"""
-        ...
+    def month_shares(self) -> Mapping[str, float]:
+        """The share of the target that each of the months is meant to make. [-]"""
+        return {}
 
     @property
     def notes(self) -> Sequence[str]:
         """What the reader of any result must know."""
-        ...
+        return ()
 
     @property
     def engine(self) -> str:
         """Which engine runs."""
-        ...
+        return ""
 
     @property
     def prefer(self) -> Workers:
-        """Threads where a run lets go of Python's lock, else processes."""
-        ...
+        """Threads where a run releases Python's lock, else processes."""
+        return "processes"
 
-    def idle(self, of: str) -> Collection[str]:
-        """Inputs that cannot bear on a column of the results, by the way that the case is built."""
-        ...
-
-    def run(self, seed: int, run: int, luck: int | None = None) -> tuple[Row, Row]:
-        """The doubtful inputs drawn for a run, {} where nothing is drawn; and its results.
+    @abstractmethod
+    def run(self, seed: int, run: int, streams: int | None = None) -> tuple[Row, Row]:
+        """One run: the uncertain inputs drawn for it, {} where none are; and its results.
 
         Parameters
         ----------
-        seed, run : int  They fix the inputs.
-        luck : int, optional  The number of the luck, by default that of the run: so that
-            `run(seed, 5, luck=1005)` has the inputs of run 5 and other luck.
+        seed, run : int
+            They fix the inputs.
+        streams : int, optional
+            The run whose random streams are used, by default its own: `run(seed, 5, streams=1005)`
+            has the inputs of run 5 and other random variation.
         """
-        ...
 
+    def idle(self, of: str) -> Collection[str]:
+        """Inputs that cannot affect the column `of` of the results, whatever their values."""
+        return ()
 
-@runtime_checkable
-class Tunable(Case, Protocol):
-    """A case of which single values can be changed by path: what a sweep tunes."""
+    def check(self, counted: Estimate, seed: int) -> None:
+        """Warn of what the results cannot show; `counted` is the mean of the main column."""
+
+    def call(self) -> Call:
+        """How a program makes it again."""
+        return Call(["from ningde_sim import replicate"], f"...  # {self!r}", {})
+
+    def assumptions(self) -> pd.DataFrame | None:
+        """Its quantities by path, as `Scenario.assumptions` has them; None where it has none."""
+        return None
+
+    # ------------------------------------------------------------------ what a sweep needs
 
     @property
     def content(self) -> Mapping[str, str]:
-        """All that fixes its results, as text by path; words that do not are left out."""
-        ...
+        """All that fixes its results, as text by path; empty where it has no paths."""
+        return {}
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the same: cases of equal results have equal ones."""
-        ...
+        """SHA-256 of the content: experiments of equal results have equal ones."""
+        return ""
 
     def replace(self, changes: Mapping[str, Any], known: Collection[str] = ()) -> Self:
-        """The same with other values at some paths.
+        """The same experiment with other values at some paths.
 
         Parameters
         ----------
         changes : mapping of path to value
-        known : collection of str  Paths whose doubtful inputs lose their doubt where they are not
-            changed: they keep their typical values.
+        known : collection of str
+            Paths whose uncertain inputs become known where they are not changed: they keep their
+            typical values.
 
         Raises
         ------
         KeyError, TypeError, ValueError
             An unknown path, with the nearest; a value that breaks a rule.
         """
-        ...
+        rule = "it must have values by path: a Shop, a Scenario or an Experiment with `replace`"
+        raise TypeError(checks.complain(f"Experiment {self.title!r}", rule, dict(changes)))

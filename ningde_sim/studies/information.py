@@ -1,4 +1,4 @@
-"""What to find out first: of which input the answer would narrow the result most."""
+"""The value of information: of which uncertain input the answer would narrow the result most."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 
 from ningde_sim.statistics import estimate, variance_shares
+from ningde_sim.statistics.conditioning import NOTHING_KNOWN, KnownMonths
 from ningde_sim.statistics.estimate import Values
 
 THIRDS = ("low", "middle", "high")
@@ -19,22 +21,29 @@ SHOWN = 5
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class WorthKnowing:
-    """The doubtful inputs of a study, by how much of the spread would go were each one known.
+class Information:
+    """The uncertain inputs of a study, by how much of the spread would go were each one known.
 
     Attributes
     ----------
-    title : str  What was run.
-    of, unit : str  The result whose spread it is, and its unit.
-    target : float or None  The least of it that counts as reached. [unit]
-    n : int  Runs.
-    sd : float  The standard deviation of the result over the runs. [unit]
-    level : float  Confidence of each interval, and of `beyond_chance` over all inputs. [-]
-    table : DataFrame  A row an input, the greatest share first: share, share_low, share_high of
-        the variance [-]; beyond_chance; low_to and high_from, the values at which its low third
-        ends and its high third begins. [unit of the input] With a target besides, for each third:
-        p_low, p_low_low, p_low_high, p_middle, ..., p_high, ..., the probability to reach it in the
-        runs that drew the input there; NaN where none did. [-]
+    title : str
+        What was run.
+    of, unit : str
+        The result whose spread it is, and its unit.
+    target : float or None
+        The least of it that counts as reached. [unit]
+    n : int
+        Runs.
+    sd : float
+        The standard deviation of the result over the runs. [unit]
+    level : float
+        Confidence of each interval, and of `beyond_chance` over all inputs. [-]
+    table : DataFrame
+        A row an input, the greatest share first: share, share_low, share_high of the variance [-];
+        beyond_chance; low_to and high_from, the values at which its low third ends and its high
+        third begins. [unit of the input] With a target besides, for each third: p_low, p_low_low,
+        p_low_high, p_middle, ..., p_high, ..., the probability to reach it in the runs that drew
+        the input there; NaN where none did. [-]
     """
 
     title: str
@@ -47,7 +56,7 @@ class WorthKnowing:
     table: pd.DataFrame
 
     def __repr__(self) -> str:
-        return f"WorthKnowing({self.title!r}, {self.n} runs: {self.advice})"
+        return f"Information({self.title!r}, {self.n} runs: {self.advice})"
 
     def __str__(self) -> str:
         """The summary."""
@@ -110,10 +119,10 @@ class WorthKnowing:
                 f"had none of the {len(self.table)} inputs weight"
             )
         yield f"  interval  {100 * self.level:g} %, each by itself, of the number of runs only"
-        yield "  flattery  the greatest share of many is found a little too great"
+        yield "  bias      the greatest of many estimated shares is too great by a little (selection bias)"
 
 
-def worth_knowing(
+def information(
     inputs: Mapping[str, Values],
     values: Values,
     *,
@@ -122,25 +131,29 @@ def worth_knowing(
     unit: str,
     target: float | None,
     level: float,
-    taken: int = 0,
-    widening: float = 1.0,
-) -> WorthKnowing:
+    known: KnownMonths = NOTHING_KNOWN,
+) -> Information:
     """Rank inputs by their share of the variance of the results.
 
     Parameters
     ----------
     inputs : mapping of numpy.ndarray, shape (n,)
-    values : numpy.ndarray, shape (n,)  The results; they must differ. [unit]
+    values : numpy.ndarray, shape (n,)
+        The results; they must differ. [unit]
     title, of, unit, target, level
-        As of `WorthKnowing`.
-    taken : int  Regressions on known months that were taken out of inputs and results.
-    widening : float  How many times as wide the intervals of probabilities have to be. [-]
+        As of `Information`.
+    regressions : int
+        Regressions on known months that were regressions out of inputs and results.
+    widening : float
+        How many times as wide the intervals of probabilities have to be. [-]
     """
-    table = variance_shares.parabola_shares(inputs, values, level=level, taken=taken)
-    rows = [_odds(inputs[name], values, target, level, widening) for name in table.index]
+    table = variance_shares.parabola_shares(
+        inputs, values, level=level, regressions=known.regressions
+    )
+    rows = [_odds(inputs[name], values, target, level, known.widening) for name in table.index]
     table = table.join(pd.DataFrame(rows, index=table.index))
-    sd = float(np.std(values, ddof=1 + taken))
-    return WorthKnowing(title, of, unit, target, len(values), sd, level, table)
+    sd = float(np.std(values, ddof=1 + known.regressions))
+    return Information(title, of, unit, target, len(values), sd, level, table)
 
 
 def _odds(
@@ -170,9 +183,7 @@ def thirds(drawn: Values) -> Values:
 
     So crews in whole numbers have thirds of other sizes, or one that is empty.
     """
-    from scipy import stats  # takes a second to import
-
-    middle = (stats.rankdata(drawn) - 0.5) / len(drawn)
+    middle = (scipy.stats.rankdata(drawn) - 0.5) / len(drawn)
     return np.asarray(np.floor(3 * middle), dtype=np.int64)
 
 

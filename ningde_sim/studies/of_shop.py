@@ -1,21 +1,28 @@
-"""A shop as a case: some hours, whose runs differ by luck only."""
+"""A shop as an experiment: some hours, whose runs differ by random variation only."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any
+
+import pandas as pd
 
 from ningde_sim._support import units
 from ningde_sim.engine.rules import STATES, State
 from ningde_sim.engine.shop_run import ShopRun
-from ningde_sim.engine.simulate import Engine, simulate
-from ningde_sim.plant import addressed
+from ningde_sim.engine.simulate import Engine, nothing_leaves, simulate
+from ningde_sim.exceptions import WarmUpTooShort
+from ningde_sim.plant import shop_paths
+from ningde_sim.plant.shipped import shipped_as
 from ningde_sim.plant.shop import Shop
-from ningde_sim.studies.experiment import Row, Workers
+from ningde_sim.statistics.estimate import Estimate
+from ningde_sim.studies.experiment import Call, Experiment, Row, Workers
+from ningde_sim.year.read import scenario
 
 SHOP_UNITS: Mapping[str, str] = MappingProxyType(
     {
@@ -29,17 +36,23 @@ SHOP_UNITS: Mapping[str, str] = MappingProxyType(
 )
 """What a study keeps of each run of a shop, and its unit."""
 
+SHOP_FILE = "shop.txt"
+"""Where a program looks for a shop that does not ship."""
+
 
 @dataclass(frozen=True)
-class ShopCase:
-    """A shop, run for some hours; its inputs are known, so that its runs differ by luck only.
+class ShopExperiment(Experiment):
+    """A shop, run for some hours; its inputs are known, so its runs differ by random variation.
 
     Parameters
     ----------
     shop : Shop
-    hours : float  Counted hours of each run. [h]
-    warm_up : float  Hours before them that do not count. [h]
-    target : float, optional  Bodies in the counted hours that are aimed at. [bodies]
+    hours : float
+        Counted hours of each run. [h]
+    warm_up : float
+        Hours before them that do not count. [h]
+    target : float, optional
+        Bodies in the counted hours that are aimed at. [bodies]
     engine : {"compiled", "reference"}
     """
 
@@ -52,8 +65,6 @@ class ShopCase:
     of = "bodies"
     also = ("throughput", "failures")
     units = SHOP_UNITS
-    months = ()
-    plan: ClassVar[Mapping[str, float]] = MappingProxyType({})
 
     @property
     def title(self) -> str:
@@ -76,39 +87,66 @@ class ShopCase:
         """Threads for the compiled engine, processes for the reference."""
         return "threads" if self.engine == "compiled" else "processes"
 
-    def idle(self, of: str) -> Collection[str]:
-        """There are no inputs."""
-        return ()
-
-    @property
-    def content(self) -> Mapping[str, str]:
-        """Hours, engine, and all values of the shop."""
-        asked = {"hours": self.hours, "warm_up": self.warm_up, "engine": self.engine}
-        there = {"shop": self.shop.name, **asked, **dict(addressed.values(self.shop))}
-        return {path: str(value) for path, value in there.items()}
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of hours, engine and the representation of the shop, which tells all of it."""
-        told = (self.hours, self.warm_up, self.engine, self.shop)
-        return hashlib.sha256(repr(told).encode()).hexdigest()
-
-    def replace(self, changes: Mapping[str, Any], known: Collection[str] = ()) -> ShopCase:
-        """The same with other values of the shop, by its paths; nothing of it is in doubt."""
-        return dataclasses.replace(self, shop=self.shop.replace(changes))
-
-    def run(self, seed: int, run: int, luck: int | None = None) -> tuple[Row, Row]:
-        """No inputs; the columns of `SHOP_UNITS`. Luck `k` is that of `simulate(..., run=k)`."""
-        found = simulate(
+    def run(self, seed: int, run: int, streams: int | None = None) -> tuple[Row, Row]:
+        """No inputs; the columns of `SHOP_UNITS`."""
+        shop_run = simulate(
             self.shop,
             hours=self.hours,
             warm_up=self.warm_up,
             seed=seed,
-            run=run if luck is None else luck,
+            run=run if streams is None else streams,
             engine=self.engine,
             progress=False,
         )
-        return {}, _row(found)
+        return {}, _row(shop_run)
+
+    def check(self, counted: Estimate, seed: int) -> None:
+        """Warn of a warm-up in which no body leaves run 0: the shop cannot be full then.
+
+        Whether a longer one is too short the results cannot show: they are totals.
+        """
+        if self.warm_up and nothing_leaves(self.shop, self.warm_up, seed=seed, engine=self.engine):
+            warnings.warn(WarmUpTooShort(counted, self.warm_up), stacklevel=3)
+
+    def call(self) -> Call:
+        """By its name where the shop ships, else from the text of the shop."""
+        arguments = {"hours": self.hours, "warm_up": self.warm_up, "engine": self.engine}
+        if shipped := shipped_as(self.shop):
+            name = shipped.function.__name__
+            return Call([f"from ningde_sim import {name}, replicate"], f"{name}()", arguments)
+        imports = ["from pathlib import Path", "", "from ningde_sim import *"]
+        what = f"eval(Path({SHOP_FILE!r}).read_text('utf-8'))"
+        return Call(imports, what, arguments, (SHOP_FILE, repr(self.shop)))
+
+    def assumptions(self) -> pd.DataFrame | None:
+        """Those of the scenario whose body shop it is; None where the shop does not ship."""
+        shipped = shipped_as(self.shop)
+        if shipped is None:
+            return None
+        table = scenario(shipped.scenario).assumptions()
+        return table[table.index.str.startswith("body_shop.")]
+
+    @property
+    def content(self) -> Mapping[str, str]:
+        """Hours, engine, and all values of the shop."""
+        values = {
+            "shop": self.shop.name,
+            "hours": self.hours,
+            "warm_up": self.warm_up,
+            "engine": self.engine,
+            **dict(shop_paths.values(self.shop)),
+        }
+        return {path: str(value) for path, value in values.items()}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of hours, engine and the representation of the shop, which holds all of it."""
+        text = repr((self.hours, self.warm_up, self.engine, self.shop))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def replace(self, changes: Mapping[str, Any], known: Collection[str] = ()) -> ShopExperiment:
+        """The same with other values of the shop, by its paths; none of them is uncertain."""
+        return dataclasses.replace(self, shop=self.shop.replace(changes))
 
 
 def _row(run: ShopRun) -> Row:

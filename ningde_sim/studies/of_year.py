@@ -1,4 +1,4 @@
-"""A scenario as a case: its whole time, with the doubtful inputs drawn anew for each run."""
+"""A scenario as an experiment: its whole time, uncertain inputs drawn anew for each run."""
 
 from __future__ import annotations
 
@@ -10,41 +10,46 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import pandas as pd
+import tomli_w
 
 from ningde_sim.engine.simulate import Engine
+from ningde_sim.plant.nested import plain
 from ningde_sim.plant.quantity import Quantity
-from ningde_sim.studies.experiment import Row, Workers
+from ningde_sim.studies.experiment import Call, Experiment, Row, Workers
 from ningde_sim.year.calendar import production_days
+from ningde_sim.year.read import scenario
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import LOST_CAUSES
 from ningde_sim.year.year_run import YearRun, simulate_year
 
-Uncertainty = Literal["all", "luck"]
+Inputs = Literal["drawn", "typical"]
 
 
 @dataclass(frozen=True)
-class YearCase:
-    """A scenario, run for its whole time; its doubtful inputs are drawn for each run.
+class YearExperiment(Experiment):
+    """A scenario, run for its whole time; its uncertain inputs are drawn for each run.
 
-    Results: vehicles, bodies, sets, with_sets (vehicles and sets), scrapped, nominal;
+    Results: vehicles, bodies, sets, with_ckd_sets (vehicles and sets), scrapped, nominal;
     `lost_<cause>`, the vehicles that each cause took at the gate, so that nominal less these is
     vehicles; `body_shop_<cause>`, hours of the body shop; `bodies_<month>` and `vehicles_<month>`.
-    With [export] besides: exports, of these exported_sets, `exports_<month>`, `exports_by_<month>`
-    from the start to its end; days_over, on which cars waited for a place in a port's yard.
+    With [export] besides: exports, of these exported_ckd_sets, `exports_<month>`,
+    `exports_by_<month>` from the start to its end; days_over, on which cars waited for a place in a
+    port's yard.
 
     Parameters
     ----------
     scenario : Scenario
-    uncertainty : {"all", "luck"}  "luck" keeps all inputs at their typical values.
+    inputs : {"drawn", "typical"}
+        "typical" keeps all inputs at their typical values.
     engine : {"compiled", "reference"}
     """
 
     scenario: Scenario
-    uncertainty: Uncertainty = "all"
+    inputs: Inputs = "drawn"
     engine: Engine = "compiled"
 
     of = "vehicles"
-    also = ("bodies", "sets")
+    also = ("bodies", "ckd_sets")
     prefer: ClassVar[Workers] = "threads"
 
     @property
@@ -56,7 +61,7 @@ class YearCase:
     def description(self) -> str:
         """Its days, and how its inputs are taken."""
         calendar = self.scenario.calendar
-        taken = "inputs drawn" if self.uncertainty == "all" else "typical inputs"
+        taken = "inputs drawn" if self.inputs == "drawn" else "typical inputs"
         return f"{calendar.start} to {calendar.end}, {taken}"
 
     @property
@@ -70,8 +75,8 @@ class YearCase:
         return tuple(dict.fromkeys(production_days(self.scenario.calendar).months))
 
     @property
-    def plan(self) -> Mapping[str, float]:
-        """By the shifts of the official working days; nothing where there are none."""
+    def month_shares(self) -> Mapping[str, float]:
+        """By the shifts of the official working days; 0 where there are none."""
         days = production_days(self.scenario.calendar)
         hours = pd.Series(days.nominal).groupby(days.months, sort=False).sum()
         return {str(month): float(share) for month, share in (hours / (hours.sum() or 1)).items()}
@@ -84,8 +89,8 @@ class YearCase:
         return {
             "vehicles": "vehicles",
             "bodies": "bodies",
-            "sets": "sets",
-            "with_sets": "units",
+            "ckd_sets": "ckd_sets",
+            "with_ckd_sets": "units",
             "scrapped": "bodies",
             **dict.fromkeys(("nominal", *lost), "vehicles"),
             **dict.fromkeys((f"body_shop_{cause}" for cause in BODY_SHOP_CAUSES), "h"),
@@ -96,7 +101,7 @@ class YearCase:
     def _export_units(self) -> dict[str, str]:
         """Of the results that only a scenario with [export] has."""
         months = {f"{key}_{m}": "units" for key in ("exports", "exports_by") for m in self.months}
-        return {"exports": "units", "exported_sets": "sets", "days_over": "days", **months}
+        return {"exports": "units", "exported_ckd_sets": "ckd_sets", "days_over": "days", **months}
 
     @property
     def notes(self) -> Sequence[str]:
@@ -105,46 +110,61 @@ class YearCase:
 
     def idle(self, of: str) -> Collection[str]:
         """Those of the export for all that happens before; sets of parts for all but sets."""
-        if of in self._export_units() or of in ("sets", "with_sets"):
+        if of in self._export_units() or of in ("ckd_sets", "with_ckd_sets"):
             return ()
-        behind = ("export.",) if self.scenario.knock_down.uses_body_shop else ("export.", SETS)
-        return self.scenario.doubtful_only(behind)
+        behind = ("export.",) if self.scenario.ckd.uses_body_shop else ("export.", SETS)
+        return self.scenario.uncertain_only(behind)
 
     @property
     def content(self) -> Mapping[str, str]:
         """How inputs are taken, engine, and all values of the scenario."""
-        return {"uncertainty": self.uncertainty, "engine": self.engine, **self.scenario.content}
+        return {"inputs": self.inputs, "engine": self.engine, **self.scenario.content}
 
     @property
     def digest(self) -> str:
         """SHA-256 of the content."""
         return hashlib.sha256(json.dumps(dict(self.content)).encode()).hexdigest()
 
-    def replace(self, changes: Mapping[str, Any], known: Collection[str] = ()) -> YearCase:
+    def replace(self, changes: Mapping[str, Any], known: Collection[str] = ()) -> YearExperiment:
         """The same with other values of the scenario, by its paths."""
         there = {path: self.scenario.get(path) for path in known if path not in changes}
         settled = {
             path: value.fixed()
             for path, value in there.items()
-            if isinstance(value, Quantity) and value.doubtful
+            if isinstance(value, Quantity) and value.uncertain
         }
         return dataclasses.replace(self, scenario=self.scenario.replace({**settled, **changes}))
 
-    def run(self, seed: int, run: int, luck: int | None = None) -> tuple[Row, Row]:
-        """Inputs by path or doubt; results. Luck `k` is that of `simulate_year(..., run=k)`."""
-        drawn = self.uncertainty == "all"
-        inputs = self.scenario.inputs(seed, run) if drawn else {}
-        found = simulate_year(
+    def run(self, seed: int, run: int, streams: int | None = None) -> tuple[Row, Row]:
+        """Inputs by path or by the name that they are drawn with; results."""
+        drawn = self.inputs == "drawn"
+        year_run = simulate_year(
             self.scenario.draw(seed, run) if drawn else self.scenario,
             seed=seed,
-            run=run if luck is None else luck,
+            run=run if streams is None else streams,
             engine=self.engine,
             progress=False,
         )
-        return inputs, _year_row(found)
+        return self.scenario.inputs(seed, run) if drawn else {}, _year_row(year_run)
+
+    def call(self) -> Call:
+        """By its name where the scenario ships, else from its file."""
+        arguments = {"inputs": self.inputs, "engine": self.engine}
+        name = self.scenario.name
+        ships = name in Scenario.names() and self.scenario == scenario(name)
+        file = None if ships else (SCENARIO_FILE, tomli_w.dumps(plain(self.scenario)))
+        what = f"scenario({(name if ships else SCENARIO_FILE)!r})"
+        return Call(["from ningde_sim import replicate, scenario"], what, arguments, file)
+
+    def assumptions(self) -> pd.DataFrame:
+        """Those of the scenario."""
+        return self.scenario.assumptions()
 
 
-SETS = "knock_down.share"
+SCENARIO_FILE = "plan.toml"
+"""Where a program looks for a scenario that does not ship."""
+
+SETS = "ckd.share"
 """Without the body shop the sets are packed from parts, beside the vehicles."""
 
 BODY_SHOP_CAUSES = ("breakdown", "blocked")
@@ -158,8 +178,8 @@ def _year_row(run: YearRun) -> Row:
     return {
         "vehicles": run.vehicles,
         "bodies": run.bodies,
-        "sets": run.sets,
-        "with_sets": run.vehicles + run.sets,
+        "ckd_sets": run.ckd_sets,
+        "with_ckd_sets": run.vehicles + run.ckd_sets,
         "scrapped": int(run.daily["scrapped"].sum()),
         "nominal": run.nominal,
         **{f"lost_{cause}": float(lost) for cause, lost in vehicles.items()},
@@ -183,7 +203,7 @@ def _export_row(run: YearRun) -> Row:
     months |= {f"exports_by_{month}": int(n) for month, n in exported.cumsum().items()}
     return {
         "exports": shipping.exports,
-        "exported_sets": shipping.exported_sets,
+        "exported_ckd_sets": shipping.exported_ckd_sets,
         "days_over": shipping.days_over,
         **months,
     }

@@ -1,4 +1,4 @@
-"""The one Monte Carlo: run a case many times, until it has been run often enough."""
+"""The one Monte Carlo: run an experiment many times, until it has been run often enough."""
 
 from __future__ import annotations
 
@@ -7,43 +7,41 @@ from collections.abc import Generator, Mapping
 from concurrent.futures import BrokenExecutor
 from contextlib import closing
 from functools import partial
-from importlib.metadata import version
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
 from ningde_sim._support import checks
-from ningde_sim._support.parallel import each, number_of_workers
-from ningde_sim._support.progress import bar
-from ningde_sim.engine.simulate import Engine, check_request
-from ningde_sim.exceptions import IncompleteStudy, PrecisionMissed, WarmUpTooShort, WorkerDied
+from ningde_sim._support.parallel import Work, number_of_workers
+from ningde_sim._support.version import VERSION
+from ningde_sim.engine.simulate import Engine
+from ningde_sim.exceptions import IncompleteStudy, PrecisionMissed, WorkerDied
 from ningde_sim.plant.shop import Shop
 from ningde_sim.statistics import estimate, stopping
 from ningde_sim.statistics.estimate import Values
 from ningde_sim.statistics.stopping import Precision
-from ningde_sim.studies.experiment import Case, Row
-from ningde_sim.studies.of_shop import ShopCase
-from ningde_sim.studies.of_year import Uncertainty, YearCase
+from ningde_sim.studies.experiment import Experiment, Row
+from ningde_sim.studies.experiment_of import experiment_of
+from ningde_sim.studies.of_year import Inputs
 from ningde_sim.studies.study import EVERY, Study
-from ningde_sim.warm_up import nothing_leaves
 from ningde_sim.year.scenario import Scenario
 
 RUNS = 200
 """How many runs are made when neither their number nor a precision is asked for."""
 
-OTHER_LUCK = 2**31
-"""What is added to the number of a run for the luck of its twin; no study has so many runs."""
+REPEAT_STREAMS = 2**31
+"""Added to the number of a run for the random streams of its repeat; no study has so many runs."""
 
 Record = tuple[Row, Row, Row | None]
-"""The inputs of a run, its results, and those of its twin where it has one."""
+"""The inputs of a run, its results, and those of its repeat where it has one."""
 
 
 def replicate(
-    what: Shop | Scenario | Case,
+    what: Shop | Scenario | Experiment,
     *,
     hours: float | None = None,
     warm_up: float = 0.0,
-    uncertainty: Uncertainty = "all",
+    inputs: Inputs = "drawn",
     runs: int | None = None,
     precision: float | Mapping[str, float] | None = None,
     seed: int,
@@ -63,25 +61,34 @@ def replicate(
 
     Parameters
     ----------
-    what : Shop, Scenario or Case
-    hours : float  Counted hours of each run of a shop, after the warm-up. [h]
-    warm_up : float  Hours of a shop that do not count, from the empty start;
-        `ningde_sim.warm_up.how_long` tells how many it needs. [h]
-    uncertainty : {"all", "luck"}  Of a scenario: "all" draws its doubtful inputs for each run,
-        "luck" keeps them at their typical values.
-    runs : int, optional  How many, from 1: 200 by default. With a precision the most that are
-        made, 10,000 by default.
-    precision : float or mapping, optional  The half-width wanted of the 95 % interval of P(>=
-        target), 0.02 for +-2 points; or {"probability": 0.02}, or {"mean": 500} in the unit of
-        the main column. The study ends at the first look (after 128, 160, 224, 288, ... runs)
-        at which the interval is so narrow; `stopping.stop` tells how such intervals hold.
-    seed : int  From 0 to 2**63 - 1.
-    workers : int, optional  How many at a time; all cores by default.
-    target : float, optional  The least of the main column that counts as reached; by default that
-        of the scenario. [bodies, for a shop]
-    engine : {"compiled", "reference"}  Of a shop or scenario: both give equal results; the
-        reference is slow.
-    progress : bool, optional  Show a bar; by default on a terminal.
+    what : Shop, Scenario or Experiment
+    hours : float
+        Counted hours of each run of a shop, after the warm-up. [h]
+    warm_up : float
+        Hours of a shop that do not count, from the empty start; `ningde_sim.warm_up.how_long` tells
+        how many it needs. [h]
+    inputs : {"drawn", "typical"}
+        Of a scenario: "drawn" draws its uncertain inputs for each run, "typical" keeps them at
+        their typical values.
+    runs : int, optional
+        How many, from 1: 200 by default. With a precision the most that are made, 10,000 by
+        default.
+    precision : float or mapping, optional
+        The half-width wanted of the 95 % interval of P(>= target), 0.02 for +-2 points; or
+        {"probability": 0.02}, or {"mean": 500} in the unit of the main column. The study ends at
+        the first look (after 128, 160, 224, 288, ... runs) at which the interval is so narrow;
+        `stopping.stop` tells how such intervals hold.
+    seed : int
+        From 0 to 2**63 - 1.
+    workers : int, optional
+        How many at a time; all cores by default.
+    target : float, optional
+        The least of the main column that counts as reached; by default that of the scenario.
+        [bodies, for a shop]
+    engine : {"compiled", "reference"}
+        Of a shop or scenario: both give equal results; the reference is slow.
+    progress : bool, optional
+        Show a bar; by default on a terminal.
 
     Returns
     -------
@@ -112,142 +119,106 @@ def replicate(
     >>> print(study.mean())
     432.7 (430.5 to 434.9; 95 %, n = 50)
     """
-    case = case_of(
+    experiment = experiment_of(
         "replicate",
         what,
         hours=hours,
         warm_up=warm_up,
-        uncertainty=uncertainty,
+        inputs=inputs,
         seed=seed,
         engine=engine,
     )
-    owner = f"replicate {case.title!r}"
-    seed = checks.luck(owner, "seed", seed)
+    owner = f"replicate {experiment.title!r}"
+    seed = checks.stream_number(owner, "seed", seed)
     workers = number_of_workers(owner, workers)
-    target = case.target if target is None else checks.finite(owner, "target", target)
+    target = experiment.target if target is None else checks.finite(owner, "target", target)
     aim = None if precision is None else stopping.wanted(owner, precision, target)
     if runs is None:
         runs = stopping.MOST if aim else RUNS
-    runs = checks.whole(owner, "runs", runs, low=1, high=OTHER_LUCK)
-    made = partial(_study, case, seed=seed, target=target, precision=aim)
-    found: list[Record] = []
+    runs = checks.whole(owner, "runs", runs, low=1, high=REPEAT_STREAMS)
+    study_of = partial(_study, experiment, seed=seed, target=target, precision=aim)
+    records: list[Record] = []
     try:
-        with closing(_spread(case, seed, runs, aim, workers, progress)) as records:
-            for record in records:
-                found.append(record)
+        with closing(_records(experiment, seed, runs, aim, workers, progress)) as made:
+            for record in made:
+                records.append(record)
     except KeyboardInterrupt:
-        if not found:
+        if not records:
             raise
-        warnings.warn(IncompleteStudy(len(found), runs), stacklevel=2)
-        return made(found, complete=False)
+        warnings.warn(IncompleteStudy(len(records), runs), stacklevel=2)
+        return study_of(records, complete=False)
     except BrokenExecutor as error:
-        rule = f"a worker process died after {len(found):,} of at most {runs:,} runs"
+        rule = f"a worker process died after {len(records):,} of at most {runs:,} runs"
         cure = "Often memory ran out: take fewer workers. The error's .finished holds these runs."
-        study = made(found, complete=False) if found else None
-        raise WorkerDied(f"{owner}: {rule}. {cure}", study) from error
-    study = made(found)
+        finished = study_of(records, complete=False) if records else None
+        raise WorkerDied(f"{owner}: {rule}. {cure}", finished) from error
+    study = study_of(records)
     if aim and not aim.reached(study.column()):
         missed = aim.estimate(study.column())
         warnings.warn(PrecisionMissed(missed, aim.needed(missed)), stacklevel=2)
-    if (
-        isinstance(case, ShopCase)
-        and case.warm_up
-        and nothing_leaves(case.shop, case.warm_up, seed=seed, engine=case.engine)
-    ):
-        counted = estimate.mean(study.column(), level=0.95)
-        warnings.warn(WarmUpTooShort(counted, case.warm_up), stacklevel=2)
+    experiment.check(estimate.mean(study.column(), level=0.95), seed)
     return study
 
 
-def case_of(
-    caller: str,
-    what: Shop | Scenario | Case,
-    *,
-    hours: float | None,
-    warm_up: float,
-    uncertainty: Uncertainty,
-    seed: int,
-    engine: Engine,
-) -> Case:
-    """What is repeated, checked."""
-    if isinstance(what, Scenario):
-        owner = f"{caller} {what.name!r}"
-        if uncertainty not in get_args(Uncertainty):
-            rule = "uncertainty must be 'all' or 'luck'"
-            raise ValueError(checks.complain(owner, rule, uncertainty))
-        what = YearCase(what, uncertainty, engine)
-    if isinstance(what, Case):
-        if hours is not None or warm_up:
-            rule = "hours and warm_up are of shops"
-            raise ValueError(checks.complain(f"{caller} {what.title!r}", rule, hours))
-        return what
-    if not isinstance(what, Shop):
-        rule = "it must be given a Shop or a Scenario"
-        cure = "Call it." if callable(what) else 'scenario("ningde-2021") gives one.'
-        raise TypeError(checks.complain(caller, rule, what, cure))
-    asked: Any = {"hours": hours, "warm_up": warm_up, "seed": seed, "engine": engine}
-    _, hours, warm_up, _ = check_request(caller, what, **asked)
-    return ShopCase(what, hours, warm_up, engine=engine)
-
-
-def _record(case: Case, seed: int, run: int) -> Record:
-    """One run in a worker, one in five with its twin, which sends home rows."""
-    inputs, results = case.run(seed, run)
+def _record(experiment: Experiment, seed: int, run: int) -> Record:
+    """One run in a worker, one in five with its repeat, which sends home rows."""
+    inputs, results = experiment.run(seed, run)
     if not inputs or run % EVERY:
         return inputs, results, None
-    return inputs, results, case.run(seed, run, run + OTHER_LUCK)[1]
+    return inputs, results, experiment.run(seed, run, run + REPEAT_STREAMS)[1]
 
 
-def _spread(
-    case: Case,
+def _records(
+    experiment: Experiment,
     seed: int,
     runs: int,
     aim: Precision | None,
     workers: int | None,
     progress: bool | None,
 ) -> Generator[Record, None, None]:
-    """The records of the runs in their order, from as many workers, until they are enough.
-
-    The workers are always a few runs ahead; what they are at when it ends is dropped.
-    """
-    task = partial(_record, case, seed)
+    """The records of the runs in their order, from as many workers, until they are enough."""
     looks = iter(stopping.looks(runs) if aim else [runs])
     look, values = next(looks), []
-    with (
-        each(task, range(runs), workers=workers, prefer=case.prefer) as records,
-        bar(case.title, total=look, unit="run", shown=progress) as shown,
-    ):
-        for record in records:
+    with Work(
+        partial(_record, experiment, seed),
+        range(runs),
+        title=experiment.title,
+        total=look,
+        workers=workers,
+        prefer=experiment.prefer,
+        shown=progress,
+    ) as work:
+        for record in work:
             yield record
-            values.append(record[1][case.of])
-            shown.update(1)
+            values.append(record[1][experiment.of])
             if aim and len(values) == look:
                 half = stopping.half_width(aim.estimate(np.array(values)))
-                shown.set_postfix_str(f"+-{half:.3g} of {aim.wanted:g}")
                 if half <= aim.wanted or look == runs:
                     break
-                look = shown.total = next(looks)
+                look = next(looks)
+                work.show(f"+-{half:.3g} of {aim.wanted:g}", total=look)
 
 
 def _study(
-    case: Case,
-    found: list[Record],
+    experiment: Experiment,
+    records: list[Record],
     *,
     seed: int,
     target: float | None,
     precision: Precision | None,
     complete: bool = True,
 ) -> Study:
-    inputs, results, others = zip(*found, strict=True)
-    twins = {run: row for run, row in enumerate(others) if row is not None}
+    inputs, results, repeats = zip(*records, strict=True)
+    repeated = {run: row for run, row in enumerate(repeats) if row is not None}
+    numbers = {"run": np.array(list(repeated))} if repeated else {}
     return Study(
-        case,
+        experiment,
         _columns(results),
         target,
         seed,
-        version("ningde-sim"),
+        VERSION,
         _columns(inputs),
-        {"run": np.array(list(twins)), **_columns(list(twins.values()))} if twins else {},
+        {**numbers, **_columns(list(repeated.values()))} if repeated else {},
         complete,
         precision,
     )

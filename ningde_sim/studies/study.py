@@ -1,13 +1,13 @@
-"""What many runs of a case gave, read as estimates with intervals."""
+"""What many runs of an experiment gave, read as estimates with intervals."""
 
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -15,76 +15,174 @@ import pandas as pd
 
 from ningde_sim._support import checks
 from ningde_sim._support.summary import wrapped
-from ningde_sim.exceptions import FewRuns, OutsideRuns
+from ningde_sim.exceptions import FewRuns
+from ningde_sim.plant.paths import nearest
 from ningde_sim.statistics import conditioning, estimate, variance_shares
+from ningde_sim.statistics.conditioning import NOTHING_KNOWN, KnownMonths
 from ningde_sim.statistics.estimate import Estimate, Values
 from ningde_sim.statistics.stopping import Precision
-from ningde_sim.studies.information import WorthKnowing, worth_knowing
-from ningde_sim.studies.sample import Sample
+from ningde_sim.studies.experiment import Experiment
+from ningde_sim.studies.information import Information, information
 
 EVERY = 5
-"""Runs 0, 5, 10, ... are run a second time with the same inputs and other luck: the twins."""
+"""Runs 0, 5, 10, ... are repeated: run again with the same inputs and other random streams."""
 
 ENOUGH = EVERY * (estimate.FEW_RUNS - 1) + 1
-"""With so many runs there are as many twins as `estimate.FEW_RUNS` asks for. [runs]"""
+"""With so many runs there are as many repeats as `estimate.FEW_RUNS` asks for. [runs]"""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Study(Sample):
-    """What many runs of a case gave.
+class Study:
+    """What many runs of an experiment gave.
 
-    Wherever `of` is a column of results, it is the case's main one by default; `level` is the
-    confidence of the interval, between 0 and 1. [-]
+    Wherever `of` is a column of results, it is the main one by default; `level` is the confidence
+    of the interval, between 0 and 1. [-]
 
     Attributes
     ----------
-    case : Case  What was run.
-    seed : int  Which luck the runs had; they are those numbered from 0.
-    version : str  Of this library.
-    target : float or None  The least of the main column that counts as reached. [case.units]
-    inputs : mapping of arrays, shape (n,)  The doubtful inputs drawn; empty where none are.
-    values : mapping of arrays, shape (n,)  The results. [case.units]
-    twins : mapping of arrays, shape (m,)  Results of runs 0, 5, 10, ... on other luck, and the
-        numbers of these as `run`; empty where no inputs are drawn.
-    complete : bool  False where the study was interrupted: these are its first runs.
-    precision : Precision or None  The one that was asked for.
-    known : Known or None  The months already built that it takes as given.
+    experiment : Experiment
+        What was run.
+    values : mapping of arrays, shape (n,)
+        The results by column. [experiment.units]
+    target : float or None
+        The least of the main column that counts as reached. [experiment.units]
+    seed : int
+        Of all random streams; the runs are those numbered from 0.
+    version : str
+        Of this library.
+    inputs : mapping of arrays, shape (n,)
+        The uncertain inputs drawn; empty where none are.
+    repeats : mapping of arrays, shape (m,)
+        Results of runs 0, 5, 10, ... with the same inputs and other random streams, and the
+        numbers of these runs as `run`; empty where no inputs are drawn.
+    complete : bool
+        False where the study was interrupted: these are its first runs.
+    precision : Precision or None
+        The one that was asked for.
+    known : KnownMonths
+        The months already built that it takes as given.
     """
 
+    experiment: Experiment
+    values: Mapping[str, Values]
+    target: float | None
     seed: int
     version: str
     inputs: Mapping[str, Values]
-    twins: Mapping[str, Values]
+    repeats: Mapping[str, Values]
     complete: bool = True
     precision: Precision | None = None
-    known: conditioning.Known | None = None
+    known: KnownMonths = NOTHING_KNOWN
 
     def __post_init__(self) -> None:
-        for columns in (self.inputs, self.values, self.twins):
+        for columns in (self.inputs, self.values, self.repeats):
             for column in columns.values():
                 column.flags.writeable = False
+
+    @property
+    def n(self) -> int:
+        """Number of runs."""
+        return len(self.values[self.experiment.of])
 
     @property
     def runs(self) -> pd.DataFrame:
         """A row a run: its number, the inputs drawn, the results."""
         return pd.DataFrame({"run": np.arange(self.n), **self.inputs, **self.values})
 
+    def column(self, of: str | None = None) -> Values:
+        """The results of all runs, in the order of the runs, shape (n,). [experiment.units[of]]"""
+        of = self.experiment.of if of is None else of
+        if of not in self.values:
+            known = list(self.values)
+            rule = "of must be a column of the results"
+            cure = nearest(str(of), known) if len(known) > 20 else f"They are {', '.join(known)}."
+            raise ValueError(checks.complain(self._owner, rule, of, cure))
+        return self.values[of]
+
     @property
     def digest(self) -> str:
-        """SHA-256 of runs, inputs, results and twins: equal for equal studies, bit by bit."""
-        found = hashlib.sha256()
-        parts = {"inputs": self.inputs, "values": self.values, "twins": self.twins}
+        """SHA-256 of runs, inputs, results and repeats: equal for equal studies, bit by bit."""
+        sha = hashlib.sha256()
+        parts = {"inputs": self.inputs, "values": self.values, "repeats": self.repeats}
         for part, columns in {"runs": {"run": np.arange(self.n)}, **parts}.items():
             for name, column in columns.items():
-                found.update(f"{part} {name} {column.dtype.str} {len(column)}\n".encode())
-                found.update(column.tobytes())
-        return found.hexdigest()
+                sha.update(f"{part} {name} {column.dtype.str} {len(column)}\n".encode())
+                sha.update(column.tobytes())
+        return sha.hexdigest()
+
+    # ------------------------------------------------------------------ estimates
+
+    def probability(
+        self, target: float | None = None, *, of: str | None = None, level: float = 0.95
+    ) -> Estimate:
+        """The probability that a run reaches the target, with the exact interval.
+
+        Parameters
+        ----------
+        target : float, optional
+            The least that counts as reached; the study's own by default, which is of the main
+            column. [experiment.units[of]]
+        of : str, optional
+            A column of results.
+        level : float
+            Confidence, between 0 and 1. [-]
+
+        Raises
+        ------
+        ValueError, TypeError
+            No target, an unknown column, a level out of bounds.
+
+        Warns
+        -----
+        FewRuns
+            Fewer than 10 runs.
+
+        References
+        ----------
+        Clopper, Pearson (1934): see `statistics.estimate.probability`.
+        """
+        of = self.experiment.of if of is None else of
+        values, least = self.column(of), self._least(target, of)
+        if least is None:
+            cure = "Give it here, or to replicate."
+            raise ValueError(checks.complain(self._owner, f"{of} has no target", target, cure))
+        hits = int(np.sum(values >= least))
+        level = checks.share(self._owner, "level", level)
+        share = estimate.probability(hits, self.n, level=level)
+        return estimate.warn(share.wider(self.known.widening, least=0.0, most=1.0))
+
+    def mean(self, *, of: str | None = None, level: float = 0.95) -> Estimate:
+        """The mean of a run, with Student's t interval.
+
+        Warns
+        -----
+        FewRuns, OpenInterval
+            Fewer than 10 runs; one run.
+        """
+        level = checks.share(self._owner, "level", level)
+        mean = estimate.mean(self.column(of), level=level)
+        return estimate.warn(mean.wider(self.known.widening))
+
+    def quantile(self, q: float, *, of: str | None = None, level: float = 0.95) -> Estimate:
+        """What a share `q` of the runs stays at or below, with an interval of order statistics.
+
+        It holds whatever the distribution; its `level` is the one reached, at least that asked
+        for. Where the runs are too few for a bound, the end is infinite.
+
+        Warns
+        -----
+        FewRuns, OpenInterval
+            Fewer than 10 runs; fewer than bound this quantile (72 for 5 % or 95 %).
+        """
+        q, level = checks.share(self._owner, "q", q), checks.share(self._owner, "level", level)
+        quantile = estimate.quantile(self.column(of), q, level=level).wider(self.known.widening)
+        return estimate.warn(quantile, needed=estimate.runs_for_quantile(q, level=level))
 
     def minus(self, other: Study, *, of: str | None = None, level: float = 0.95) -> Estimate:
-        """The mean difference to the `other` study, run by run on the same luck: a t interval.
+        """The mean difference to the `other` study, run by run, with a t interval.
 
-        Both had the same seed, so run k of both had the same draws, and what they share cancels:
-        the interval is much narrower than those of the two means.
+        Both had the same seed, so run k of both used common random numbers (CRN), and what they
+        share cancels: the interval is much narrower than those of the two means.
 
         Raises
         ------
@@ -99,8 +197,8 @@ class Study(Sample):
         """
         self.check_paired(other)
         level = checks.share(self._owner, "level", level)
-        found = estimate.mean(self.column(of) - other.column(of), level=level)
-        return estimate.warn(found.wider(max(self.widening, other.widening)))
+        difference = estimate.mean(self.column(of) - other.column(of), level=level)
+        return estimate.warn(difference.wider(max(self.known.widening, other.known.widening)))
 
     def check_paired(self, other: Study) -> None:
         """Complain of an `other` study that cannot be compared with this one run by run."""
@@ -110,85 +208,94 @@ class Study(Sample):
         for what, ours, theirs in (
             ("seed", self.seed, other.seed),
             ("number of runs", self.n, other.n),
-            ("run", self.case.description, other.case.description),
-            ("main column", self.case.of, other.case.of),
-            ("units", dict(self.case.units), dict(other.case.units)),
-            ("months already built", _built(self), _built(other)),
+            ("run", self.experiment.description, other.experiment.description),
+            ("main column", self.experiment.of, other.experiment.of),
+            ("units", dict(self.experiment.units), dict(other.experiment.units)),
+            ("months already built", _built(self.known), _built(other.known)),
         ):
             if ours != theirs:
                 rule = f"both studies must have the same {what} as the first, {ours}"
                 raise ValueError(checks.complain(f"{self._owner} minus", rule, theirs))
 
-    def luck_share(self, of: str | None = None, *, level: float = 0.95) -> Estimate:
-        """The share of the variance over the runs that is luck; the rest is what is not known.
+    # ------------------------------------------------------------------ where the spread comes from
 
-        From the twins; `n` is their number. It is 1 where no inputs are drawn. See
-        `spread.luck_share` for the interval, which supposes normal results.
+    def random_share(self, of: str | None = None, *, level: float = 0.95) -> Estimate:
+        """The share of the variance that is random variation; the rest is uncertainty of inputs.
+
+        It comes from the repeats; `n` is their number. It is 1 where no inputs are drawn. See
+        `variance_shares.random_share` for the interval, which supposes normal results.
 
         Raises
         ------
         ValueError
-            All runs gave the same: there is no spread to share out; or there are no twins, as in
-            the study of a cell of a sweep.
+            All runs gave the same: there is no spread to share out; or no run was repeated, as in
+            the study of a design point of a sweep.
 
         Warns
         -----
         FewRuns
-            Fewer than 10 twins, which 46 runs have.
+            Fewer than 10 repeats, which 46 runs have.
         """
-        level, values = checks.share(self._owner, "level", level), self._spread(of)
+        level, values = checks.share(self._owner, "level", level), self._varying(of)
         if not self.inputs:
             return Estimate(1.0, 1.0, 1.0, level, self.n)
-        if not self.twins:
-            rule, cure = "luck_share needs twins, runs with other luck", "replicate makes them."
-            raise ValueError(checks.complain(self._owner, rule, len(self.twins), cure))
-        twins = self.twins[self.case.of if of is None else of]
-        if len(twins) <= self._taken:
-            rule = f"luck_share needs at least {self._taken + 1} twins where months are known"
-            cure = f"Ask for {EVERY * self._taken + 1} runs."
-            raise ValueError(checks.complain(self._owner, rule, len(twins), cure))
-        first = values[self.twins["run"]]
-        found = variance_shares.luck_share(values, first, twins, level=level, taken=self._taken)
-        if found.n < estimate.FEW_RUNS:
-            warnings.warn(FewRuns(found, ENOUGH), stacklevel=2)
-        return found
+        if not self.repeats:
+            rule = "random_share needs repeats, runs with the same inputs and other random streams"
+            cure = "replicate makes them."
+            raise ValueError(checks.complain(self._owner, rule, len(self.repeats), cure))
+        second = self.repeats[self.experiment.of if of is None else of]
+        regressions = self.known.regressions
+        if len(second) <= regressions:
+            rule = f"random_share needs at least {regressions + 1} repeats where months are known"
+            cure = f"Ask for {EVERY * regressions + 1} runs."
+            raise ValueError(checks.complain(self._owner, rule, len(second), cure))
+        first = values[self.repeats["run"]]
+        share = variance_shares.random_share(
+            values, first, second, level=level, regressions=regressions
+        )
+        if share.n < estimate.FEW_RUNS:
+            warnings.warn(FewRuns(share, ENOUGH), stacklevel=2)
+        return share
 
     def input_shares(self, of: str | None = None, *, level: float = 0.95) -> pd.DataFrame:
-        """How the results hang on each input drawn, by ranks: a row an input, the strongest first.
+        """How the results depend on each input drawn, by ranks: a row an input, strongest first.
 
         `correlation` is Spearman's, from `low` to `high`; `share` is its square, about the share
         of the variance of the ranks that goes with the input; `beyond_chance` tells whether it
         would be a surprise, at 5 % over all inputs together (Holm), were there no connection.
 
-        It sees what rises or falls with one input. It can't see an input that matters only
+        It sees what rises or falls with one input. It cannot see an input that matters only
         together with another (an interaction), nor one whose middle is best or worst; so the
-        shares need not add up to what is not luck. Inputs that are constant, or
-        that cannot bear on the column, such as ships on vehicles made, are left out.
+        shares need not add up to what is not random variation. Inputs that are constant, or that
+        cannot affect the column, such as ships on vehicles made, are left out.
 
         Raises
         ------
         ValueError
             All runs gave the same, or there are fewer than 4 runs.
         """
-        level, values = checks.share(self._owner, "level", level), self._spread(of)
-        inputs = self._bearing(of, 4)
-        return variance_shares.input_shares(inputs, values, level=level, taken=self._taken)
+        level, values = checks.share(self._owner, "level", level), self._varying(of)
+        return variance_shares.input_shares(
+            self._affecting(of, 4), values, level=level, regressions=self.known.regressions
+        )
 
-    def worth_knowing(
+    def information(
         self, target: float | None = None, *, of: str | None = None, level: float = 0.95
-    ) -> WorthKnowing:
-        """What to find out first: how much of the spread would go were each input known.
+    ) -> Information:
+        """The value of information: what to find out first, and how much of the spread would go.
 
-        Where `input_shares` tells what the results hang on, this tells what an answer is worth:
+        Where `input_shares` tells what the results depend on, this tells what an answer brings:
         the share of the variance that goes with the input, and the probability to reach the
         target where the input lies in the low, the middle, the high third of the runs.
 
         Parameters
         ----------
-        target : float, optional  As for `probability`; without one there are no probabilities.
-            [case.units[of]]
-        of : str, optional  A column of results.
-        level : float  Confidence of each interval, between 0 and 1. [-]
+        target : float, optional
+            As for `probability`; without one there are no probabilities. [experiment.units[of]]
+        of : str, optional
+            A column of results.
+        level : float
+            Confidence of each interval, between 0 and 1. [-]
 
         Raises
         ------
@@ -196,59 +303,45 @@ class Study(Sample):
             All runs gave the same, there are fewer than 10 runs, an unknown column, a target or a
             level out of bounds.
         """
-        level, values = checks.share(self._owner, "level", level), self._spread(of)
-        of = self.case.of if of is None else of
-        return worth_knowing(
-            self._bearing(of, estimate.FEW_RUNS),
+        level, values = checks.share(self._owner, "level", level), self._varying(of)
+        of = self.experiment.of if of is None else of
+        return information(
+            self._affecting(of, estimate.FEW_RUNS),
             values,
-            title=self.case.title,
+            title=self.experiment.title,
             of=of,
-            unit=self.case.units[of],
+            unit=self.experiment.units[of],
             target=self._least(target, of),
             level=level,
-            taken=self._taken,
-            widening=self.widening,
+            known=self.known,
         )
 
-    @property
-    def _taken(self) -> int:
-        """Regressions taken out of inputs and results: each costs what a run tells."""
-        return self.known.taken if self.known else 0
-
-    def _bearing(self, of: str | None, runs: int) -> dict[str, Values]:
-        """The inputs that can bear on a column, where there are as many runs as this."""
-        runs += self._taken
-        if self.n < runs:
-            rule = f"at least {runs} runs are needed"
-            raise ValueError(checks.complain(self._owner, rule, self.n))
-        idle = self.case.idle(self.case.of if of is None else of)
-        return {name: drawn for name, drawn in self.inputs.items() if name not in idle}
-
     def given(self, actuals: float | Iterable[float], through: str | int | None = None) -> Study:
-        """The odds after the months already built.
+        """The study after the months already built.
 
         The main column of each run becomes what was made plus the rest of that run, moved along
         the linear regression of the rest on what the runs made in these months: a lead or a lag
         so far carries over to the rest as it does across the runs. All other columns move along
         regressions of their own; what no run has below 0 stops there, and the main column at what
-        was made; months given one by one become what they were. The inputs move as well,
-        but those that cannot bear on the main column: a year that starts well tells of them too.
-        They are then no longer as they were drawn, whole numbers are none, and where the months
+        was made; months given one by one become what they were. The inputs move as well, except
+        those that cannot affect the main column: a year that starts well tells of them too. They
+        are then no longer as they were drawn: whole numbers become fractions, and where the months
         are far from those of the runs they may leave their ranges.
 
-        So `luck_share`, `input_shares` and `worth_knowing` share out the spread that is left. For
+        So `random_share`, `input_shares` and `information` share out the spread that is left. For
         inputs and results that are jointly normal they are right; of steps and thresholds, take
         them as a rough guide.
 
         The regression is itself an estimate, the worse the further the months are from those of
         the runs: intervals of mean, probability and quantile are so much wider, see
-        `outlook.Known.widening`. All other intervals take it as known.
+        `KnownMonths.widening`. All other intervals take it as known.
 
         Parameters
         ----------
-        actuals : sequence of float, or float  Of each month from the first on, or their total.
-            [units of the main column]
-        through : str or int, optional  The last month of a total: "2021-08", or 8.
+        actuals : sequence of float, or float
+            Of each month from the first on, or their total. [units of the main column]
+        through : str or int, optional
+            The last month of a total: "2021-08", or 8.
 
         Raises
         ------
@@ -259,69 +352,39 @@ class Study(Sample):
         -----
         OutsideRuns
             No run made so little, or so much.
-
-        References
-        ----------
-        Beaumont, Zhang, Balding (2002), Genetics 162, 2025-2035: linear regression adjustment.
         """
         if self.n < estimate.FEW_RUNS:
-            found = estimate.mean(self.column(), level=0.95)
-            warnings.warn(FewRuns(found, estimate.FEW_RUNS), stacklevel=2)
-        known = conditioning.known(self._owner, self.case, actuals, through)
-        made = known.made(self.values)
-        low, high = float(made.min()), float(made.max())
-        if not low <= known.total <= high:
-            found = estimate.mean(made, level=0.95)
-            warnings.warn(OutsideRuns(found, known.total, low, high), stacklevel=2)
-            words = (
-                f"No run made so little, or so much, as {known}: they made {low:,.6g} to "
-                f"{high:,.6g}; what follows is extrapolated."
-            )
-            known = replace(known, outside=(words,))
-        idle = self.case.idle(self.case.of)
-        inputs = {
-            name: drawn if name in idle else conditioning.along(made, known.total, drawn)
-            for name, drawn in self.inputs.items()
-        }
-        moved, least = known.shift(self.values), known.least(self.values)
-        values = conditioning.not_below(moved, least)
-        stopped = tuple(name for name in least if moved[name].min() < least[name])
-        before = self.known or conditioning.Known(self.case.of, (), 0.0, taken=0)
-        known = replace(
-            known,
-            distance=math.hypot(before.distance, conditioning.distance(made, known.total)),
-            taken=before.taken + 1,
-            outside=before.outside + known.outside,
-            stopped=tuple(dict.fromkeys(before.stopped + stopped)),
+            mean = estimate.mean(self.column(), level=0.95)
+            warnings.warn(FewRuns(mean, estimate.FEW_RUNS), stacklevel=2)
+        of, months = self.experiment.of, self.experiment.months
+        after = conditioning.condition(
+            conditioning.known_months(self._owner, of, months, actuals, through),
+            self.known,
+            inputs=self.inputs,
+            values=self.values,
+            repeats=self.repeats,
+            idle=self.experiment.idle(of),
         )
-        twins = conditioning.not_below(self._twins_given(known, moved), least)
-        return replace(self, inputs=inputs, values=values, twins=twins, precision=None, known=known)
+        return replace(
+            self,
+            inputs=after.inputs,
+            values=after.values,
+            repeats=after.repeats,
+            precision=None,
+            known=after.known,
+        )
 
-    def _twins_given(
-        self, known: conditioning.Known, moved: Mapping[str, Values]
-    ) -> dict[str, Values]:
-        """The twins after the months already built, beside the results `moved` so."""
-        if not self.twins:
-            return {}
-        numbers = self.twins["run"]
-        second = {name: column for name, column in self.twins.items() if name != "run"}
-        first = {name: self.values[name][numbers] for name in second}
-        there = {name: moved[name][numbers] for name in second}
-        return {"run": numbers, **known.shift_twins(second, first, there)}
-
-    @property
-    def widening(self) -> float:
-        """More than 1 where months are known: see `outlook.Known.widening`. [-]"""
-        return self.known.widening if self.known else 1.0
+    # ------------------------------------------------------------------ text
 
     def __repr__(self) -> str:
         with estimate.unwarned():
-            main = f"{self.case.of} {self.mean()}"
+            main = f"{self.experiment.of} {self.mean()}"
         given = f", given {self.known}" if self.known else ""
         part = "" if self.complete else ", incomplete"
         return (
-            f"Study({self.case.title!r}, {self.n} runs of {self.case.description}{given}{part}, "
-            f"seed={self.seed}, engine={self.case.engine!r}: {main})"
+            f"Study({self.experiment.title!r}, {self.n} runs of "
+            f"{self.experiment.description}{given}{part}, "
+            f"seed={self.seed}, engine={self.experiment.engine!r}: {main})"
         )
 
     def __str__(self) -> str:
@@ -329,47 +392,77 @@ class Study(Sample):
         return self.summary()
 
     def report(self, path: str | os.PathLike[str]) -> Path:
-        """Write one web page for who decides and who checks; it needs neither network nor script.
+        """Write one web page for those who decide and those who check the numbers.
 
-        The answer in a sentence, pictures, tables, assumptions with their sources, and all that it
-        takes to run it again. A file of that name is replaced. For equal studies the page is the
-        same to the last byte; it holds no date.
+        It holds the answer in a sentence, plots, tables, assumptions with their sources, and all
+        that it takes to run the study again. It needs neither network nor script. A file of that
+        name is replaced. For equal studies the page is the same to the last byte; it holds no date.
 
         Parameters
         ----------
-        path : str or path  Such as "report.html".
+        path : str or path
+            Such as "report.html".
 
         Returns
         -------
-        Path  Where it stands.
+        Path
+            The page.
 
         Raises
         ------
         FileNotFoundError, IsADirectoryError
-            There is no such folder; the path is a folder.
+            The folder does not exist; the path is a folder.
         """
-        from ningde_sim.report import study_page  # the one door upwards: pictures know studies
-
-        return study_page.write(self, path)
+        page: Path = import_module("ningde_sim.report").write(self, path)  # pages know studies
+        return page
 
     def summary(self) -> str:
         """A dozen lines: what was run, what came out, what its intervals mean.
 
         It does not warn: where the runs are too few, the text says so.
         """
-        lines = [f"{self.case.title}: {self.n:,} runs of {self.case.description}"]
-        notes = (("note", note) for note in self.case.notes)
-        told = (*results(self), *doubts(self), *notes)
-        lines += [f"  {name:<18}{text}" for name, text in told]
+        experiment = self.experiment
+        lines = [f"{experiment.title}: {self.n:,} runs of {experiment.description}"]
+        notes = (("note", note) for note in experiment.notes)
+        rows = (*results(self), *cautions(self), *notes)
+        lines += [f"  {name:<18}{text}" for name, text in rows]
         return wrapped("\n".join(lines))
 
+    # ------------------------------------------------------------------ parts
 
-def _built(study: Study) -> str:
+    @property
+    def _owner(self) -> str:
+        return f"Study {self.experiment.title!r}"
+
+    def _least(self, target: float | None, of: str) -> float | None:
+        """The target given, or the study's own if the column is the main one."""
+        least = self.target if target is None and of == self.experiment.of else target
+        return None if least is None else checks.finite(self._owner, "target", least)
+
+    def _varying(self, of: str | None) -> Values:
+        """A column of results that differ."""
+        values = self.column(of)
+        if np.ptp(values) == 0:
+            rule = f"the runs must differ in {self.experiment.of if of is None else of}"
+            raise ValueError(checks.complain(self._owner, rule, float(values[0])))
+        return values
+
+    def _affecting(self, of: str | None, runs: int) -> dict[str, Values]:
+        """The inputs that can affect a column, where there are as many runs as this."""
+        runs += self.known.regressions
+        if self.n < runs:
+            rule = f"at least {runs} runs are needed"
+            raise ValueError(checks.complain(self._owner, rule, self.n))
+        idle = self.experiment.idle(self.experiment.of if of is None else of)
+        return {name: drawn for name, drawn in self.inputs.items() if name not in idle}
+
+
+def _built(known: KnownMonths) -> str:
     """What a study takes as given, in words."""
-    if not study.known:
+    if not known:
         return "none"
-    each = ", ".join(f"{figure!r}" for figure in study.known.figures) or repr(study.known.total)
-    return f"{each} {study.known.of} through {study.known.months[-1]}"
+    each = ", ".join(f"{figure!r}" for figure in known.figures) or repr(known.total)
+    return f"{each} {known.of} through {known.months[-1]}"
 
 
 Lines = Iterator[tuple[str, str]]
@@ -377,57 +470,57 @@ Lines = Iterator[tuple[str, str]]
 
 def results(study: Study) -> Lines:
     """What came out, in words."""
-    case = study.case
+    experiment = study.experiment
     if study.known:
         yield "given", f"{study.known}"
     with estimate.unwarned():
-        odds = None if study.target is None else study.probability()
-        means = {of: study.mean(of=of) for of in (case.of, *case.also)}
+        reached = None if study.target is None else study.probability()
+        means = {of: study.mean(of=of) for of in (experiment.of, *experiment.also)}
         shares = [study.quantile(q) for q in (0.05, 0.5, 0.95)]
-    if odds is not None:
-        yield f"P(>= {study.target:,.10g})", f"{odds}"
-    yield case.of, f"{means[case.of]}, the mean"
+    if reached is not None:
+        yield f"P(>= {study.target:,.10g})", f"{reached}"
+    yield experiment.of, f"{means[experiment.of]}, the mean"
     for words, share in zip(("5 % of runs", "half of them", "95 % of runs"), shares, strict=True):
         yield words, f"{share} or less"
-    for of in case.also:
-        yield of, f"{means[of]} {case.units[of]}, the mean"
+    for of in experiment.also:
+        yield of, f"{means[of]} {experiment.units[of]}, the mean"
 
 
-def doubts(study: Study) -> Lines:
-    """How it came about, and what it is worth, in words."""
+def cautions(study: Study) -> Lines:
+    """How the results came about and how far they can be trusted, in words."""
     values, needed = study.column(), estimate.runs_for_quantile(0.05, level=0.95)
-    yield "luck", f"seed {study.seed}, {study.case.engine} engine, version {study.version}"
+    yield (
+        "run with",
+        f"seed {study.seed}, {study.experiment.engine} engine, version {study.version}",
+    )
     if study.inputs:
-        yield (
-            "interval",
-            "of the number of runs only (sampling); what is not known is in the spread",
-        )
-        yield "", "over the runs, as far as its ranges are stated"
+        yield "interval", "from the number of runs only; the uncertainty of the inputs is in the"
+        yield "", "spread of the runs, as far as their ranges are stated"
     else:
-        yield "interval", "of luck only: it says nothing about inputs that are not known"
+        yield "interval", "of random variation only: it says nothing about uncertain inputs"
     if study.inputs and study.n < ENOUGH:
-        yield "luck share", f"too few runs to tell, or which inputs weigh most: ask for {ENOUGH}"
+        yield "random share", f"too few runs to tell, or which inputs matter: ask for {ENOUGH}"
     elif study.inputs and np.ptp(values) > 0:
-        if study.twins:
-            yield "luck share", f"{study.luck_share()} of the variance (n: twins)"
-        yield "weighs most", f"{_weights(study.input_shares())}; rank correlation"
-    for k, doubt in enumerate(study.known.doubts() if study.known else ()):
-        yield "" if k else "with care", doubt
+        if study.repeats:
+            yield "random share", f"{study.random_share()} of the variance (n: repeated runs)"
+        yield "matters most", f"{_strongest(study.input_shares())}; rank correlation"
+    for k, sentence in enumerate(study.known.cautions()):
+        yield "" if k else "with care", sentence
     if not study.complete:
         yield "incomplete", "interrupted: these are the first runs only"
     if study.precision and not study.precision.reached(values):
-        found = study.precision.estimate(values)
+        reached = study.precision.estimate(values)
         yield (
             "imprecise",
-            f"{found}: +-{study.precision.wanted:g} was asked for, "
-            f"which takes about {study.precision.needed(found):,} runs",
+            f"{reached}: +-{study.precision.wanted:g} was asked for, "
+            f"which takes about {study.precision.needed(reached):,} runs",
         )
     if study.n < needed:
         yield "few runs", f"{needed} runs bound the 5 % and 95 % on both sides"
 
 
-def _weights(table: pd.DataFrame) -> str:
-    """The three inputs that weigh most, and whether chance would do."""
+def _strongest(table: pd.DataFrame) -> str:
+    """The three inputs with the strongest correlation, and whether it may be chance."""
     top = table.head(3)
     rows = zip(top.index, top["correlation"], top["beyond_chance"], strict=True)
     words = (

@@ -1,4 +1,4 @@
-"""Run many cells of a plant on the same luck."""
+"""Run many design points of a plant with common random numbers."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
 from functools import cache, partial
-from importlib.metadata import version
 from typing import Any
 from warnings import warn
 
 import numpy as np
 
 from ningde_sim._support import checks
-from ningde_sim._support.parallel import each, number_of_workers
-from ningde_sim._support.progress import bar
+from ningde_sim._support.parallel import Work, number_of_workers
+from ningde_sim._support.version import VERSION
 from ningde_sim.engine.simulate import Engine
 from ningde_sim.exceptions import IncompleteStudy, WorkerDied
 from ningde_sim.plant.shop import Shop
 from ningde_sim.statistics.estimate import Values
-from ningde_sim.studies.checkpoint import Archive
-from ningde_sim.studies.design_points import Cells, Over, cells
-from ningde_sim.studies.experiment import Row, Tunable
-from ningde_sim.studies.of_year import Uncertainty
-from ningde_sim.studies.replicate import OTHER_LUCK, case_of
+from ningde_sim.studies.checkpoint import Checkpoint
+from ningde_sim.studies.design_points import DesignPoints, Over, design_points
+from ningde_sim.studies.experiment import Experiment, Row
+from ningde_sim.studies.experiment_of import experiment_of
+from ningde_sim.studies.of_year import Inputs
+from ningde_sim.studies.replicate import REPEAT_STREAMS
 from ningde_sim.studies.sweep_result import Sweep
 from ningde_sim.year.scenario import Scenario
 
-Task = tuple[int, Tunable, int]
-"""Number of the cell, the cell, number of the run."""
+Call = tuple[int, Experiment, int]
+"""Number of the design point, what is run there, number of the run."""
 
 Runs = dict[int, tuple[Row, Row]]
 """Inputs and results by run."""
 
 
 def sweep(
-    what: Shop | Scenario | Tunable,
+    what: Shop | Scenario | Experiment,
     over: Over,
     *,
     runs: int,
@@ -44,38 +44,42 @@ def sweep(
     resume: str | os.PathLike[str] | None = None,
     hours: float | None = None,
     warm_up: float = 0.0,
-    uncertainty: Uncertainty = "all",
+    inputs: Inputs = "drawn",
     target: float | None = None,
     engine: Engine = "compiled",
     progress: bool | None = None,
 ) -> Sweep:
-    """Run a shop or a year at many combinations of values, all on the same luck.
+    """Run a shop or a year at many design points, all with common random numbers (CRN).
 
-    Run k of a cell is run k of `replicate` of the shop or scenario with these values: the k-th
-    repair of a robot is the same draw in all cells, and so is each doubtful input but those that
-    the sweep varies: these are known in all cells, also where a cell of a list leaves them as
-    they are. What the cells share cancels in their differences.
+    Run k of a design point is run k of `replicate` of the shop or scenario with these values: the
+    k-th repair of a robot is the same draw in all of them, and so is each uncertain input except
+    those that the sweep varies: these are known in all design points, also where one of a list
+    leaves them as they are. What the design points share cancels in their differences.
 
     The work goes out through joblib: to threads for the compiled engine, to processes for the
     reference, and where a `joblib.parallel_config` stands around the call to what that says, such
-    as a cluster. Ctrl-C ends it with the cells that have finished, once there is one.
+    as a cluster. Ctrl-C ends it with the design points that have finished, once there is one.
 
     Parameters
     ----------
     what : Shop or Scenario
     over : {path: values}, {name: {path: value}} or sequence of {path: value}
-        The full grid of all combinations; or plans by name; or cells one by one without names.
+        The full grid of all combinations; or named design points; or a list without names.
         `{}` is the plan as it is. Names stand in tables and pictures in place of the values; they
         change no result, nor what `resume` finds. `designs` makes lists where a grid would be too
         large.
-    runs : int  Of each cell.
-    seed : int  From 0 to 2**63 - 1.
-    workers : int, optional  How many at a time; all cores by default. It changes no result.
+    runs : int
+        Of each design point.
+    seed : int
+        From 0 to 2**63 - 1.
+    workers : int, optional
+        How many at a time; all cores by default. It changes no result.
     resume : path, optional
         A file of finished runs. Each run is in it at once, and none that is in it is made again:
         neither after a kill or a power cut, nor when the sweep has grown by values, paths or runs.
         It belongs to one shop or scenario, seed and version.
-    hours, warm_up, uncertainty, target, engine, progress : as for `replicate`.
+    hours, warm_up, inputs, target, engine, progress
+        As for `replicate`.
 
     Returns
     -------
@@ -85,8 +89,8 @@ def sweep(
     ------
     KeyError, TypeError, ValueError
         Before the first run: an unknown path, with the nearest; a value that breaks a rule; no
-        values; a value or cell that stands twice; a number out of bounds.
-    ArchiveRefused, ArchiveFailed
+        values; a value or design point that stands twice; a number out of bounds.
+    CheckpointRefused, CheckpointFailed
         The file is of something else, or damaged; it cannot be read or written. What is in it
         stays.
     WorkerDied
@@ -105,151 +109,166 @@ def sweep(
     >>> found.table["mean"].tolist()
     [575.0, 479.0, 410.0]
     """
-    asked = {"hours": hours, "warm_up": warm_up, "seed": seed}
-    case = case_of("sweep", what, **asked, uncertainty=uncertainty, engine=engine)  # type: ignore[arg-type]
-    owner = f"sweep {case.title!r}"
-    if not isinstance(case, Tunable):
-        rule = "its values must be known by path: it must be given a Shop or a Scenario"
-        raise TypeError(checks.complain(owner, rule, case))
-    seed = checks.luck(owner, "seed", seed)
-    runs = checks.whole(owner, "runs", runs, low=1, high=OTHER_LUCK)
+    experiment = experiment_of(
+        "sweep",
+        what,
+        hours=hours,
+        warm_up=warm_up,
+        inputs=inputs,
+        seed=seed,
+        engine=engine,
+    )
+    owner = f"sweep {experiment.title!r}"
+    seed = checks.stream_number(owner, "seed", seed)
+    runs = checks.whole(owner, "runs", runs, low=1, high=REPEAT_STREAMS)
     workers = number_of_workers(owner, workers)
-    target = case.target if target is None else checks.finite(owner, "target", target)
-    asked_for = cells(owner, over)
-    digests = _digests(owner, case, asked_for)
-    plan = _Plan(case, asked_for, digests, runs, seed, target)
+    target = experiment.target if target is None else checks.finite(owner, "target", target)
+    points = design_points(owner, over)
+    task = _Task(experiment, points, _digests(owner, experiment, points), runs, seed, target)
     if resume is None:
-        return _run(owner, plan, None, workers, progress)
-    content = case.content
-    with Archive(resume, content=content, seed=seed, version=version("ningde-sim")) as archive:
-        return _run(owner, plan, archive, workers, progress)
+        return _run(owner, task, None, workers, progress)
+    content = experiment.content
+    with Checkpoint(resume, content=content, seed=seed, version=VERSION) as checkpoint:
+        return _run(owner, task, checkpoint, workers, progress)
 
 
-class _Plan:
+class _Task:
     """What is to be run, and what has been."""
 
     def __init__(
         self,
-        case: Tunable,
-        asked: Cells,
+        experiment: Experiment,
+        points: DesignPoints,
         digests: list[str],
         runs: int,
         seed: int,
         target: float | None,
     ) -> None:
-        self.case, self.cells, self.digests = case, asked, digests
+        self.experiment, self.points, self.digests = experiment, points, digests
         self.runs, self.seed, self.target = runs, seed, target
-        self.open: dict[int, Runs] = {k: {} for k in range(len(asked))}
+        self.open: dict[int, Runs] = {k: {} for k in range(len(points))}
         self.values: dict[int, Values] = {}
         self.inputs: dict[int, Values] = {}
 
-    def recall(self, archive: Archive) -> int:
+    def recall(self, checkpoint: Checkpoint) -> int:
         """Take over what has finished before; the number of runs."""
-        known = 0
-        for cell, digest in enumerate(self.digests):
-            for run, record in archive.finished(digest).items():
+        recalled = 0
+        for point, digest in enumerate(self.digests):
+            for run, record in checkpoint.finished(digest).items():
                 if run < self.runs:
-                    self.keep(cell, run, *record)
-                    known += 1
-        return known
+                    self.keep(point, run, *record)
+                    recalled += 1
+        return recalled
 
-    def keep(self, cell: int, run: int, inputs: Row, results: Row) -> None:
-        """Keep a run; those of a cell that is complete as arrays."""
-        self.open[cell][run] = inputs, results
-        if len(self.open[cell]) == self.runs:
-            records = self.open.pop(cell)
+    def keep(self, point: int, run: int, inputs: Row, results: Row) -> None:
+        """Keep a run; those of a design point that is complete as arrays."""
+        self.open[point][run] = inputs, results
+        if len(self.open[point]) == self.runs:
+            records = self.open.pop(point)
             both = zip(*(records[run] for run in range(self.runs)), strict=True)
-            self.inputs[cell], self.values[cell] = map(_records, both)
+            self.inputs[point], self.values[point] = map(_records, both)
 
-    def tasks(self) -> Iterator[Task]:
-        """What is still to be run; a cell is made when its turn comes."""
+    def calls(self) -> Iterator[Call]:
+        """What is still to be run; a design point is made when its turn comes."""
         missing = [(k, [r for r in range(self.runs) if r not in self.open[k]]) for k in self.open]
-        for cell, numbers in missing:
-            case = self.case.replace(self.cells.changes[cell], self.cells.paths)
-            yield from ((cell, case, run) for run in numbers)
+        for point, numbers in missing:
+            experiment = self.experiment.replace(self.points.changes[point], self.points.paths)
+            yield from ((point, experiment, run) for run in numbers)
 
     def sweep(self) -> Sweep | None:
-        """The cells that have finished; None where none has."""
+        """The design points that have finished; None where none has."""
         if not self.values:
             return None
         values, inputs = ({k: part[k] for k in sorted(part)} for part in (self.values, self.inputs))
-        told = (self.target, self.seed, version("ningde-sim"))
-        return Sweep(self.case, self.cells, values, inputs, self.runs, *told)
+        return Sweep(
+            self.experiment,
+            self.points,
+            values,
+            inputs,
+            n=self.runs,
+            target=self.target,
+            seed=self.seed,
+            version=VERSION,
+        )
 
 
-def _digests(owner: str, case: Tunable, asked: Cells) -> list[str]:
-    """Make each cell once, so that its faults are told before the first run; their digests.
+def _digests(owner: str, experiment: Experiment, points: DesignPoints) -> list[str]:
+    """Make each design point once, so that its faults show before the first run; their digests.
 
     Raises
     ------
     KeyError, TypeError, ValueError
-        As the plant complains, with the cell; two cells that are the same.
+        As the plant complains, with the design point; two design points that are the same.
     """
-    found: dict[str, int] = {}
-    for cell, changes in enumerate(asked.changes):
+    digests: dict[str, int] = {}
+    for point, changes in enumerate(points.changes):
         try:
-            digest = case.replace(changes, asked.paths).digest
+            digest = experiment.replace(changes, points.paths).digest
         except (TypeError, ValueError) as error:
-            raise type(error)(f"{owner}, at {asked.words(cell)}: {error}") from None
-        if digest in found:
-            both = f"{asked.words(found[digest])}; {asked.words(cell)}"
-            rule = "no two cells may be the same plant"
+            raise type(error)(f"{owner}, at {points.label(point)}: {error}") from None
+        if digest in digests:
+            both = f"{points.label(digests[digest])}; {points.label(point)}"
+            rule = "no two design points may be the same plant"
             raise ValueError(checks.complain(owner, rule, both, "Leave one of them out."))
-        found[digest] = cell
-    return list(found)
+        digests[digest] = point
+    return list(digests)
 
 
 def _run(
-    owner: str, plan: _Plan, archive: Archive | None, workers: int | None, progress: bool | None
+    owner: str, task: _Task, checkpoint: Checkpoint | None, workers: int | None, shown: bool | None
 ) -> Sweep:
     """Run what is missing, and keep each run as it comes."""
-    known = plan.recall(archive) if archive else 0
-    total = len(plan.cells) * plan.runs
-    task = partial(_one, plan.seed)
-    prefer = plan.case.prefer
+    done = task.recall(checkpoint) if checkpoint else 0
+    total, n_points = len(task.points) * task.runs, len(task.points)
     try:
-        with (
-            bar(plan.case.title, total=total, unit="run", shown=progress, done=known) as shown,
-            each(task, plan.tasks(), workers=workers, prefer=prefer, ordered=False) as records,
-        ):
-            for cell, run, inputs, results in records:
-                if archive:
-                    archive.add(plan.digests[cell], run, inputs, results)
-                plan.keep(cell, run, inputs, results)
-                shown.set_postfix_str(f"{len(plan.values):,} of {len(plan.cells):,} cells", False)
-                shown.update(1)
+        with Work(
+            partial(_one, task.seed),
+            task.calls(),
+            title=task.experiment.title,
+            total=total,
+            done=done,
+            workers=workers,
+            prefer=task.experiment.prefer,
+            shown=shown,
+            ordered=False,
+        ) as work:
+            for point, run, inputs, results in work:
+                if checkpoint:
+                    checkpoint.add(task.digests[point], run, inputs, results)
+                task.keep(point, run, inputs, results)
+                work.show(f"{len(task.values):,} of {n_points:,} design points")
     except KeyboardInterrupt:
-        found = plan.sweep()
-        if found is None:
+        part = task.sweep()
+        if part is None:
             raise
-        warn(IncompleteStudy(len(plan.values) * plan.runs, total), stacklevel=3)
-        return found
+        warn(IncompleteStudy(len(task.values) * task.runs, total), stacklevel=3)
+        return part
     except BrokenExecutor as error:
-        rule = f"a worker process died after {len(plan.values):,} of {len(plan.cells):,} cells"
-        kept = "the same call goes on from its file" if archive else "its .finished holds these"
+        rule = f"a worker process died after {len(task.values):,} of {n_points:,} design points"
+        kept = "the same call goes on from its file" if checkpoint else "its .finished holds these"
         cure = f"Often memory ran out: take fewer workers; {kept}."
-        raise WorkerDied(f"{owner}: {rule}. {cure}", plan.sweep()) from error
-    found = plan.sweep()
-    assert found is not None  # there is at least one cell with one run
-    return found
+        raise WorkerDied(f"{owner}: {rule}. {cure}", task.sweep()) from error
+    whole = task.sweep()
+    assert whole is not None  # there is at least one design point with one run
+    return whole
 
 
-def _one(seed: int, task: Task) -> tuple[int, int, Row, Row]:
+def _one(seed: int, call: Call) -> tuple[int, int, Row, Row]:
     """One run in a worker, which sends home rows."""
-    cell, case, run = task
-    return cell, run, *case.run(seed, run)
+    point, experiment, run = call
+    return point, run, *experiment.run(seed, run)
 
 
 def _records(rows: tuple[Row, ...]) -> Values:
-    """The rows as one array, a field a column: thousands of cells stay small."""
+    """The rows as one array, a field a column: thousands of design points stay small."""
     columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    found = np.empty(len(rows), _fields(tuple((n, c.dtype.str) for n, c in columns.items())))
+    records = np.empty(len(rows), _fields(tuple((n, c.dtype.str) for n, c in columns.items())))
     for name, column in columns.items():
-        found[name] = column
-    return found
+        records[name] = column
+    return records
 
 
 @cache
 def _fields(fields: tuple[tuple[str, str], ...]) -> np.dtype[Any]:
-    """One object for all cells."""
+    """One object for all design points."""
     return np.dtype(list(fields))

@@ -19,12 +19,18 @@ class Alone:
 
     Attributes
     ----------
-    working : float  Work, the mean of its cycle time. [s a cycle]
-    planned : float  Planned stops, less what is hidden. [s a cycle]
-    repair : float  Repairs of clocks in operation. [s a cycle]
-    total : float  Working time from one cycle to the next, all repairs in it. [s a cycle]
-    good : float  Share of the cycles after which a body goes on. [-]
-    again : float  Share of the cycles after which the same body is processed again. [-]
+    working : float
+        Work, the mean of its cycle time. [s a cycle]
+    planned : float
+        Planned stops, less what is hidden. [s a cycle]
+    repair : float
+        Repairs of clocks in operation. [s a cycle]
+    total : float
+        Working time from one cycle to the next, all repairs in it. [s a cycle]
+    good : float
+        Share of the cycles after which a body goes on. [-]
+    again : float
+        Share of the cycles after which the same body is processed again. [-]
     """
 
     working: float

@@ -35,7 +35,8 @@ class Capacity:
     Attributes
     ----------
     shop : Shop
-    throughput : float  The bound, over all output lines, by the clock. [bodies/h]
+    throughput : float
+        The bound, over all output lines, by the clock. [bodies/h]
     bottleneck : str
         What the bound hangs on most: as a rule a station; a store or a line whose places, or a
         loop whose parts, are too few; "repair crews". A guess: waits may move it elsewhere.
@@ -58,8 +59,9 @@ class Capacity:
     limits : Series
         By thing, the share of the bound that it accounts for, above 0: 1 % more capacity of it
         brings that share of 1 %. [-]
-    crew_load : float  Repair crews at work at the bound, on average while their lines are at work,
-        if no repair ever waits. [crews]
+    crew_load : float
+        Repair crews at work at the bound, on average while their lines are at work, if no repair
+        ever waits. [crews]
     crew_waits : float
         Share of their failures that would find no crew free, as among equal machines with the mean
         failure (`theory.machine_repairman`). [-]
@@ -95,8 +97,9 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
     Parameters
     ----------
     shop : Shop
-    hours : float, optional  Count the working time of the first so many hours; by default that of
-        the long run, a whole period of each working time. [h]
+    hours : float, optional
+        Count the working time of the first so many hours; by default that of the long run, a whole
+        period of each working time. [h]
 
     Raises
     ------

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 from ningde_sim._support import checks
@@ -32,9 +33,11 @@ def stationary(
 
     Parameters
     ----------
-    owner : str  Whose chain it is, for complaints.
+    owner : str
+        Whose chain it is, for complaints.
     first : hashable
-    steps : callable  State -> next states, each with its rate (or probability, in discrete time).
+    steps : callable
+        State -> next states, each with its rate (or probability, in discrete time).
 
     Returns
     -------
@@ -46,9 +49,6 @@ def stationary(
     ValueError
         More than `MOST_STATES` states.
     """
-    from scipy import sparse  # takes a while to import
-    from scipy.sparse import linalg
-
     numbers, states = {first: 0}, [first]
     rows: list[int] = []
     columns: list[int] = []
@@ -69,13 +69,13 @@ def stationary(
     n = len(states)
     if n == 1:
         return states, np.ones(1)
-    balance: Any = sparse.csc_matrix((rates, (rows, columns)), shape=(n, n))
+    balance: Any = scipy.sparse.csc_matrix((rates, (rows, columns)), shape=(n, n))
     if n > MOST_SOLVED:
         return states, _iterated(owner, balance)
     # One balance follows from the others: in its place all shares add up to 1.
-    total = sparse.csr_matrix(np.ones((1, n)))
-    whole = sparse.vstack((balance.tocsr()[:-1], total)).tocsc()
-    return states, linalg.spsolve(whole, np.append(np.zeros(n - 1), 1.0))
+    total = scipy.sparse.csr_matrix(np.ones((1, n)))
+    whole = scipy.sparse.vstack((balance.tocsr()[:-1], total)).tocsc()
+    return states, scipy.sparse.linalg.spsolve(whole, np.append(np.zeros(n - 1), 1.0))
 
 
 def _iterated(owner: str, balance: Any) -> NDArray[np.float64]:

@@ -26,12 +26,16 @@ class ExactLine:
 
     Attributes
     ----------
-    throughput : float  [bodies per unit of time]
-    contents : numpy.ndarray, shape (n - 1,)  Bodies between two machines, on average. [bodies]
+    throughput : float
+        [bodies per unit of time]
+    contents : numpy.ndarray, shape (n - 1,)
+        Bodies between two machines, on average. [bodies]
     working, down, blocked, starved : numpy.ndarray, shape (n,)
         Shares of time, 1 in all. A machine under repair, or waiting for it, is down alone. [-]
-    parts : float  Bodies on machines and between them, on average. [bodies]
-    n_states : int  Of the chain.
+    parts : float
+        Bodies on machines and between them, on average. [bodies]
+    n_states : int
+        Of the chain.
     """
 
     throughput: float
@@ -62,13 +66,18 @@ def exponential_line(
 
     Parameters
     ----------
-    service : sequence of float, length n  Mean cycle of each machine. [unit of time]
-    buffers : int or sequence of int, length n - 1  Places in each gap.
+    service : sequence of float, length n
+        Mean cycle of each machine. [unit of time]
+    buffers : int or sequence of int, length n - 1
+        Places in each gap.
     uptime, repair : sequence of float, length n, optional
         Means, on the clock, of all machines; without them no machine fails. [unit of time]
-    clock : {"operating", "calendar"}  As for `Failure`.
-    crews : int, optional  Shared by all machines; by default one is always free.
-    phases : int  Of the cycle, 1 is exponential; with k it is Erlang-k, its cv 1 / sqrt(k).
+    clock : {"operating", "calendar"}
+        As for `Failure`.
+    crews : int, optional
+        Shared by all machines; by default one is always free.
+    phases : int
+        Of the cycle, 1 is exponential; with k it is Erlang-k, its cv 1 / sqrt(k).
 
     Raises
     ------

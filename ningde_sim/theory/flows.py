@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 from ningde_sim.plant.line import Line, Store
@@ -28,10 +29,14 @@ class LineFlow:
     Attributes
     ----------
     line : Line
-    most : float  Bodies that it can take in. [bodies/h]
-    passed : float  Share of these that comes out, the others are scrapped. [-]
-    held : float  Least mean time that a body taken in stays in it. [h]
-    repair : float  Time of crews that a body taken in asks for. [h]
+    most : float
+        Bodies that it can take in. [bodies/h]
+    passed : float
+        Share of these that comes out, the others are scrapped. [-]
+    held : float
+        Least mean time that a body taken in stays in it. [h]
+    repair : float
+        Time of crews that a body taken in asks for. [h]
     """
 
     line: Line
@@ -89,9 +94,11 @@ def greatest_flow(
 
     Returns
     -------
-    float  Over all output lines. [bodies/h]
-    numpy.ndarray, shape (n_lines,)  Bodies that each line takes in, to 1e-5 of the greatest; of
-        all such flows those with the lowest loads, the highest load first. [bodies/h]
+    float
+        Over all output lines. [bodies/h]
+    numpy.ndarray, shape (n_lines,)
+        Bodies that each line takes in, to 1e-5 of the greatest; of all such flows those with the
+        lowest loads, the highest load first. [bodies/h]
     dict
         For ("line" | "store" | "room" | "crews", name) the share of the output that it accounts
         for: 1 % more of it brings that share of 1 %. They add up to 1. [-]
@@ -119,9 +126,8 @@ def greatest_flow(
 
 
 def _solved(shop: Shop, program: _Program, costs: NDArray[np.float64]) -> Any:
-    from scipy import optimize  # takes a second to import
 
-    found: Any = optimize.linprog(
+    found: Any = scipy.optimize.linprog(
         costs,
         A_ub=np.array(program.rows),
         b_ub=program.bounds,

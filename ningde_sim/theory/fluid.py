@@ -16,8 +16,10 @@ class FluidPair:
 
     Attributes
     ----------
-    throughput : float  As a share of the speed. [-]
-    content : float  Of the buffer, on average. [bodies]
+    throughput : float
+        As a share of the speed. [-]
+    content : float
+        Of the buffer, on average. [bodies]
     blocked, starved : float
         Share of the time in which the first is up and stands before a full buffer because the
         second is down; in which the second is up and stands behind an empty one. [-]
@@ -38,9 +40,12 @@ def fluid_pair(
 
     Parameters
     ----------
-    fails, repairs : sequence of float, length 2  Rates, above 0. [1 / cycle]
-    buffer : float  Room for so much material, none is on the machines. [bodies]
-    clock : {"operating", "calendar"}  Whether only a machine at work fails, or any that is up.
+    fails, repairs : sequence of float, length 2
+        Rates, above 0. [1 / cycle]
+    buffer : float
+        Room for so much material, none is on the machines. [bodies]
+    clock : {"operating", "calendar"}
+        Whether only a machine at work fails, or any that is up.
 
     Raises
     ------
@@ -131,8 +136,10 @@ def fluid_line(fails: Sequence[float], repairs: Sequence[float], buffers: Sequen
 
     Parameters
     ----------
-    fails, repairs : sequence of float, length n  Rates, above 0. [1 / cycle]
-    buffers : sequence of float, length n - 1  Room, none is on the machines. [bodies]
+    fails, repairs : sequence of float, length n
+        Rates, above 0. [1 / cycle]
+    buffers : sequence of float, length n - 1
+        Room, none is on the machines. [bodies]
 
     Raises
     ------

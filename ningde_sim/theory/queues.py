@@ -13,8 +13,10 @@ def inside(throughput: float, time: float) -> float:
 
     Parameters
     ----------
-    throughput : float  [bodies per unit of time]
-    time : float  From coming in to going out, on the same clock. [unit of time]
+    throughput : float
+        [bodies per unit of time]
+    time : float
+        From coming in to going out, on the same clock. [unit of time]
 
     References
     ----------
@@ -37,8 +39,10 @@ def practical_worst_case(jobs: float, *, rate: float, critical: float) -> float:
 
     Parameters
     ----------
-    jobs : float  Content w, at least 1. [bodies]
-    rate : float  Of the bottleneck. [bodies per unit of time]
+    jobs : float
+        Content w, at least 1. [bodies]
+    rate : float
+        Of the bottleneck. [bodies per unit of time]
     critical : float
         Content W0 that keeps a line without any variation just busy, rate times the time that a
         body takes through an empty line, at least 1. [bodies]
@@ -63,8 +67,10 @@ def mm1_delay(arrival_rate: float, service: float) -> float:
 
     Parameters
     ----------
-    arrival_rate : float  [1 / unit of time]
-    service : float  Its mean; less than 1 / arrival_rate. [unit of time]
+    arrival_rate : float
+        [1 / unit of time]
+    service : float
+        Its mean; less than 1 / arrival_rate. [unit of time]
 
     References
     ----------
@@ -90,12 +96,15 @@ def mm1_delays(arrival_rate: float, service: float, n: int) -> NDArray[np.float6
 
     Parameters
     ----------
-    arrival_rate, service : as for `mm1_delay`; the load may be 1 or more
-    n : int  How many customers.
+    arrival_rate, service
+        As for `mm1_delay`; the load may be 1 or more.
+    n : int
+        How many customers.
 
     Returns
     -------
-    numpy.ndarray, shape (n,)  [unit of time]
+    numpy.ndarray, shape (n,)
+        [unit of time]
 
     Examples
     --------

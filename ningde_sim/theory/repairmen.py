@@ -16,10 +16,14 @@ class Repairmen:
 
     Attributes
     ----------
-    availability : float  Share of the time in which a machine is up. [-]
-    down : float  Machines that are under repair or wait for it, on average. [machines]
-    busy : float  Share of the time in which a crew is at work. [-]
-    waits : float  Share of the failures that find no crew free. [-]
+    availability : float
+        Share of the time in which a machine is up. [-]
+    down : float
+        Machines that are under repair or wait for it, on average. [machines]
+    busy : float
+        Share of the time in which a crew is at work. [-]
+    waits : float
+        Share of the failures that find no crew free. [-]
     """
 
     availability: float
@@ -35,8 +39,10 @@ def machine_repairman(machines: int, crews: int, *, uptime: float, repair: float
 
     Parameters
     ----------
-    machines, crews : int  At least 1.
-    uptime, repair : float  Means, greater than 0. [one unit of time]
+    machines, crews : int
+        At least 1.
+    uptime, repair : float
+        Means, greater than 0. [one unit of time]
 
     Raises
     ------

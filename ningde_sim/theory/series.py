@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 from ningde_sim._support import checks
@@ -18,7 +19,8 @@ def stop_together(uptimes: Sequence[float], repairs: Sequence[float]) -> float:
 
     Parameters
     ----------
-    uptimes, repairs : sequence of float, length n  Means, in one unit of time; uptimes of work.
+    uptimes, repairs : sequence of float, length n
+        Means, in one unit of time; uptimes of work.
 
     Raises
     ------
@@ -47,7 +49,8 @@ def all_up(uptimes: Sequence[float], repairs: Sequence[float]) -> float:
 
     Parameters
     ----------
-    uptimes, repairs : sequence of float, length n  Means, in one unit of time.
+    uptimes, repairs : sequence of float, length n
+        Means, in one unit of time.
 
     Raises
     ------
@@ -77,8 +80,10 @@ def indexing_line(uptimes: Sequence[float], repairs: Sequence[float], *, cycle: 
 
     Parameters
     ----------
-    uptimes, repairs : sequence of float, length n  Means, in one unit of time; uptimes of work.
-    cycle : float  Work of each station in a cycle. [the same unit of time]
+    uptimes, repairs : sequence of float, length n
+        Means, in one unit of time; uptimes of work.
+    cycle : float
+        Work of each station in a cycle. [the same unit of time]
 
     Raises
     ------
@@ -90,8 +95,6 @@ def indexing_line(uptimes: Sequence[float], repairs: Sequence[float], *, cycle: 
     >>> round(indexing_line([300] * 12, [5] * 12, cycle=1), 5)
     0.8346
     """
-    from scipy import integrate  # takes a while to import
-
     owner = "indexing_line"
     ups, downs = _pair(owner, uptimes, repairs)
     cycle = checks.number(owner, "cycle", cycle, above=True)
@@ -100,19 +103,17 @@ def indexing_line(uptimes: Sequence[float], repairs: Sequence[float], *, cycle: 
         """Probability that the cycle is not over `t` after the work."""
         return float(1 - np.prod([_done(t, cycle / u, r) for u, r in zip(ups, downs, strict=True)]))
 
-    extra, _ = integrate.quad(still, 0, np.inf, epsabs=1e-12, epsrel=1e-10, limit=500)
+    extra, _ = scipy.integrate.quad(still, 0, np.inf, epsabs=1e-12, epsrel=1e-10, limit=500)
     return 1 / (cycle + extra)
 
 
 def _done(t: float, failures: float, repair: float) -> float:
     """Probability that the repairs of a Poisson number of failures take at most t."""
-    from scipy import special
-
     if repair == 0:
         return 1.0
     n = np.arange(1, 20 + math.ceil(failures + 12 * math.sqrt(failures)))
-    chances = np.exp(n * math.log(failures) - failures - special.gammaln(n + 1))
-    return float(math.exp(-failures) + chances @ special.gammainc(n, t / repair))
+    chances = np.exp(n * math.log(failures) - failures - scipy.special.gammaln(n + 1))
+    return float(math.exp(-failures) + chances @ scipy.special.gammainc(n, t / repair))
 
 
 def _pair(

@@ -20,8 +20,10 @@ class SlotLine:
 
     Attributes
     ----------
-    throughput : float  [bodies per cycle]
-    contents : numpy.ndarray, shape (n - 1,)  Of the buffers between cycles, on average. [bodies]
+    throughput : float
+        [bodies per cycle]
+    contents : numpy.ndarray, shape (n - 1,)
+        Of the buffers between cycles, on average. [bodies]
     blocked, starved : numpy.ndarray, shape (n,)
         Shares of the cycles in which a machine that is up has no room behind it, or no body. [-]
     """
@@ -48,9 +50,10 @@ def synchronous_line(
 
     Parameters
     ----------
-    fails, repairs : sequence of float, length n  Probabilities in a cycle, from 0 to 1 and above 0
-        to 1. [-]
-    buffers : sequence of int, length n - 1  At least 1.
+    fails, repairs : sequence of float, length n
+        Probabilities in a cycle, from 0 to 1 and above 0 to 1. [-]
+    buffers : sequence of int, length n - 1
+        At least 1.
 
     Raises
     ------
@@ -126,8 +129,10 @@ def bernoulli_line(up: Sequence[float], buffers: Sequence[int]) -> SlotLine:
 
     Parameters
     ----------
-    up : sequence of float, length n  Probabilities, above 0 to 1. [-]
-    buffers : sequence of int, length n - 1  At least 1.
+    up : sequence of float, length n
+        Probabilities, above 0 to 1. [-]
+    buffers : sequence of int, length n - 1
+        At least 1.
 
     Raises
     ------
@@ -189,7 +194,8 @@ def bernoulli_aggregation(up: Sequence[float], buffers: Sequence[int]) -> float:
 
     Parameters
     ----------
-    up, buffers : as for `bernoulli_line`
+    up, buffers
+        As for `bernoulli_line`.
 
     References
     ----------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ningde_sim.year.addressed import SHOP_KEYS
+from ningde_sim.year.scenario_paths import SHOP_KEYS
 
 PATHS_TOLD = 5
 """Of what a file changes."""
@@ -36,9 +36,12 @@ def told(
 
     Parameters
     ----------
-    base, data : mapping  The tables of the base, and those laid over it.
-    of : str  How the file calls its base.
-    shop_notes : iterable of str  Of the body shops that the file replaces.
+    base, data : mapping
+        The tables of the base, and those laid over it.
+    of : str
+        How the file calls its base.
+    shop_notes : iterable of str
+        Of the body shops that the file replaces.
     """
     changed = list(_changed(data))
     if not changed:

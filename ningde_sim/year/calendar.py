@@ -43,11 +43,16 @@ class Days:
     Attributes
     ----------
     dates : tuple of date
-    official : array of bool  Official working days, make-up days included.
-    nominal : array  Hours of the shift pattern on the official working days. [ms, int64]
-    planned : array  Hours that the plan asks for, overtime and Saturdays included. [ms, int64]
-    first_shift : array  Hours of the first shift. [ms, int64]
-    of_month : array  Hours that the plan asks for in all of the day's month. [ms, int64]
+    official : array of bool
+        Official working days, make-up days included.
+    nominal : array
+        Hours of the shift pattern on the official working days. [ms, int64]
+    planned : array
+        Hours that the plan asks for, overtime and Saturdays included. [ms, int64]
+    first_shift : array
+        Hours of the first shift. [ms, int64]
+    of_month : array
+        Hours that the plan asks for in all of the day's month. [ms, int64]
     """
 
     dates: tuple[datetime.date, ...]
@@ -167,9 +172,11 @@ def check_plan(name: str, table: CalendarTable, times: Mapping[str, Span]) -> No
 
     Parameters
     ----------
-    name : str  Of the scenario.
+    name : str
+        Of the scenario.
     table : CalendarTable
-    times : mapping of path to Span  Of works, launches, closures, slowdowns and ships.
+    times : mapping of path to Span
+        Of retooling, launches, closures, slowdowns and ships.
     """
     late = {path: time.begins for path, time in times.items() if time.begins > table.end}
     early = {path: time.begins for path, time in times.items() if time.over <= table.start}

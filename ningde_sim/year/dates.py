@@ -17,10 +17,10 @@ class Span:
 
 
 def spans(scenario: Any) -> dict[str, Span]:
-    """The time of closures, works, launches, slowdowns and ships, by the path of their date.
+    """The time of closures, retooling, launches, slowdowns and ships, by the path of their date.
 
     A launch is over after twice its `days_to_90`: what it then still costs is small. The full stop
-    of the works counts working days; twice as many days hold them.
+    of the retooling counts working days; twice as many days hold them.
     """
     return dict(_spans(scenario))
 
@@ -28,15 +28,18 @@ def spans(scenario: Any) -> dict[str, Span]:
 def _spans(scenario: Any) -> Iterator[tuple[str, Span]]:
     for name, closure in scenario.calendar.closures.items():
         yield f"calendar.closures.{name}.start", _span(closure.start, 0, closure.days.most)
-    works, stop_over = scenario.works, datetime.date.min
-    if works is not None:
-        stop = _span(works.start, works.delay, 2 * works.full_stop_days.most)
+    retooling, stop_over = scenario.retooling, datetime.date.min
+    if retooling is not None:
+        stop = _span(retooling.start, retooling.delay, 2 * retooling.full_stop_days.most)
         stop_over = stop.over
-        yield "works.start", Span(stop.begins, _later(stop.over, 7 * works.partial_weeks.most))
+        yield (
+            "retooling.start",
+            Span(stop.begins, _later(stop.over, 7 * retooling.partial_weeks.most)),
+        )
     for name, launch in scenario.launches.items():
         ramp = 2 * launch.days_to_90.most
         own = _span(launch.start, launch.delay, ramp)
-        after = max(own.over, _later(stop_over, ramp)) if works is not None else own.over
+        after = max(own.over, _later(stop_over, ramp)) if retooling is not None else own.over
         yield f"launches.{name}.start", Span(own.begins, after)
     for name, slowdown in scenario.slowdowns.items():
         yield f"slowdowns.{name}.start", _span(slowdown.start, 0, slowdown.days.most)

@@ -1,11 +1,11 @@
-"""The plant of a year as one shop: body shop before and after the works, paint, assembly.
+"""The plant of a year as one shop: body shop before and after the retooling, paint, assembly.
 
-    body shop > white bodies > topcoat > in paint > inspection > painted bodies > assembly > gate
+    body shop > bodies-in-white > topcoat > in paint > inspection > painted bodies > assembly > gate
 
 Simplifications: a body to be repainted takes its second place in the topcoat line at once; a
 repair on the spot keeps the inspection deck for one more cycle, and the deck is made fast enough
 not to set the pace; assembly is an indexed line, so one station that stops as a whole; what fails
-the final check is checked again, beside the line's pace. Knock-down sets of painted bodies are
+the final check is checked again, beside the line's pace. CKD sets of painted bodies are
 taken out behind the inspection, by the rule of scrap: there it is no scrap.
 """
 
@@ -32,12 +32,12 @@ WARM_UP_DAYS = 5
 """Days of undisturbed work before the first, not counted, in which the plant fills. [days]"""
 
 BEFORE = "before "
-"""In the year's plant the names of the shop of before the works begin with it."""
+"""In the year's plant the names of the shop of before the retooling begin with it."""
 
-WHITE, IN_PAINT, PACKED, PAINTED = "white bodies", "in paint", "to packing", "painted bodies"
+WHITE, IN_PAINT, PACKED, PAINTED = "body-in-white store", "in paint", "to packing", "painted bodies"
 """The stores between the shops."""
 
-TOPCOAT, INSPECTION, PACKING = "topcoat", "inspection", "knock-down packing"
+TOPCOAT, INSPECTION, PACKING = "topcoat", "inspection", "CKD packing"
 LINE, CHECK = "assembly line", "final check"
 """The stations behind the body shop."""
 
@@ -54,9 +54,12 @@ class Meter:
 
     Attributes
     ----------
-    station : str  Whose time it is.
-    counted_at : str  The station whose good bodies it is measured against.
-    cycle_ms : int  What one of them takes. [ms]
+    station : str
+        Whose time it is.
+    counted_at : str
+        The station whose good bodies it is measured against.
+    cycle_ms : int
+        What one of them takes. [ms]
     """
 
     station: str
@@ -71,7 +74,8 @@ class Plant:
     Attributes
     ----------
     shop : Shop
-    meters : dict of tuple of Meter  By shop: the body shop has one before and one after the works.
+    meters : dict of tuple of Meter
+        By shop: the body shop has one before and one after the retooling.
     """
 
     shop: Shop
@@ -84,7 +88,7 @@ def plant(scenario: Scenario, course: Course) -> Plant:
     assembly = _time(scenario, course.shops["assembly"].open, len(course.days))
     shops = list(_body_shops(scenario, course))
     gate = _assembly_line(scenario.assembly, assembly)
-    white = Store(WHITE, int(scenario.stores.white_body.value), working_time=paint)
+    white = Store(WHITE, int(scenario.stores.body_in_white.value), working_time=paint)
     shop = Shop(
         scenario.name,
         [
@@ -128,7 +132,7 @@ def _time(scenario: Scenario, windows: Windows, n_days: int, *, warm: bool = Tru
 
 
 def _body_shops(scenario: Scenario, course: Course) -> Iterator[tuple[Shop, WorkingTime]]:
-    """The body shop of before the works, where there is one, then that of after, with times."""
+    """The body shop of before the retooling, where there is one, then that of after, with times."""
     hours, n_days = course.shops["body_shop"].open, len(course.days)
     if scenario.body_shop_before is None:
         yield build(scenario.body_shop), _time(scenario, hours, n_days)
@@ -141,7 +145,7 @@ def _body_shops(scenario: Scenario, course: Course) -> Iterator[tuple[Shop, Work
 
 
 def _body_lines(shop: Shop, time: WorkingTime) -> Iterator[Line]:
-    """The lines of a body shop, the last of which fill the store of white bodies."""
+    """The lines of a body shop, the last of which fill the store of bodies-in-white."""
     for line in shop.lines:
         puts = (*line.puts, WHITE) if line.name in (shop.output or ()) else line.puts
         yield replace(line, puts=puts, working_time=time)
@@ -173,7 +177,7 @@ def _renamed(shop: Shop, prefix: str) -> Shop:
 
 
 def _paint_lines(scenario: Scenario, time: WorkingTime) -> Iterator[Line]:
-    paint, sets = scenario.paint, scenario.knock_down
+    paint, sets = scenario.paint, scenario.ckd
     pace = 3600 / paint.rate.value
     repaint, scrap = paint.full_repaint.value, paint.scrap.value
     spot = max(0.0, 1 - paint.first_time_ok.value - repaint)  # 0.9 and 0.1 leave less than 0
@@ -192,11 +196,11 @@ def _paint_lines(scenario: Scenario, time: WorkingTime) -> Iterator[Line]:
 
 def _paint_stores(scenario: Scenario, time: WorkingTime) -> Iterator[Store]:
     paint = scenario.paint
-    places = math.ceil(paint.rate.value * paint.lead_time.value) + int(paint.spare_places.value)
+    places = math.ceil(paint.rate.value * paint.lead_time.value) + int(paint.spare_capacity.value)
     lead = paint.lead_time.value * 3600
     yield Store(IN_PAINT, places, transit_time=lead, working_time=time)
     yield Store(PAINTED, int(scenario.stores.painted_body.value), working_time=time)
-    if scenario.knock_down.packs_bodies:
+    if scenario.ckd.packs_bodies:
         yield Store(PACKED, 1, working_time=time)
 
 

@@ -7,7 +7,7 @@ working days, are lost, in this order:
     overtime       hours that the plan adds, Saturdays included: a loss below zero
     closures       shifts of official working days that the plan leaves out, or makes shorter
     maintenance    shifts that leave no time for it
-    works, <each cause of the supply>, <each slowdown>, works_nights, launches
+    retooling, <each cause of the supply>, <each slowdown>, retooling_nights, launches
                    hours in which the shop is closed, or slowed down, as `course` says
     breakdown      the station is stopped: down, waiting for a crew, a planned stop; in the body
                    shop, which is never short of parts, also when its last station has no body

@@ -1,9 +1,9 @@
 """The course of a year: which hours each shop is open, and what every closed hour is lost to.
 
 The plan's hours of a shop are taken away from in a fixed order: maintenance, the full stop of the
-works, the stops of the supply in the order of the file, slowdowns, nights and week-ends of the
-works, launches. An hour is lost to the first that takes it, so what is lost and what is left add
-up to the plan exactly, in whole milliseconds.
+retooling, the stops of the supply in the order of the file, slowdowns, nights and week-ends of the
+retooling, launches. An hour is lost to the first that takes it, so what is lost and what is left
+add up to the plan exactly, in whole milliseconds.
 
 A reduced rate closes the shop for the rest of each hour: at 80 % it is open for the first 48
 minutes, and everything in it stands still together for the other 12.
@@ -43,9 +43,12 @@ class Opening:
 
     Attributes
     ----------
-    planned : Windows  As the plan asks.
-    open : Windows  What is left of them.
-    lost : dict of Windows  What each cause takes.
+    planned : Windows
+        As the plan asks.
+    open : Windows
+        What is left of them.
+    lost : dict of Windows
+        What each cause takes.
     """
 
     planned: Windows
@@ -74,8 +77,10 @@ class Course:
     Attributes
     ----------
     days : Days
-    shops : dict of Opening  By name.
-    switch : int  When the body shop of before the works gives way to that of after. [ms]
+    shops : dict of Opening
+        By name.
+    switch : int
+        When the body shop of before the retooling gives way to that of after. [ms]
     """
 
     days: Days
@@ -86,7 +91,7 @@ class Course:
 def course(scenario: Scenario, *, seed: int, run: int) -> Course:
     """The course that a year takes with the luck of one run."""
     days = production_days(scenario.calendar)
-    works = _works(scenario, days)
+    retooling = _retooling(scenario, days)
     stops = {
         cause: (table.shops, _stops(cause, table, days, seed=seed, run=run))
         for cause, table in scenario.supply.items()
@@ -95,14 +100,14 @@ def course(scenario: Scenario, *, seed: int, run: int) -> Course:
     for name in SHOPS:
         extra = _extra_hours(scenario, name)
         opening = _planned(days, extra, 24.0 - scenario.calendar.maintenance.value)
-        stop = joined([(works.begin, works.end)]) if name in works.shops else []
-        opening = opening.less("works", stop)
+        stop = joined([(retooling.begin, retooling.end)]) if name in retooling.shops else []
+        opening = opening.less("retooling", stop)
         for cause, (closes, closed) in stops.items():
             opening = opening.less(cause, closed if name in closes else [])
-        for cause, within, rate in _slow(scenario, days, works, name):
+        for cause, within, rate in _slow(scenario, days, retooling, name):
             opening = opening.at(cause, within, rate)
         shops[name] = opening
-    return Course(days, shops, works.begin)
+    return Course(days, shops, retooling.begin)
 
 
 def _extra_hours(scenario: Scenario, name: ShopName) -> float:
@@ -130,11 +135,11 @@ def _since(days: Days, day: datetime.date) -> int:
     return (day - days.dates[0]).days * DAY_MS
 
 
-# ------------------------------------------------------------------ works and launches
+# ------------------------------------------------------------------ retooling and launches
 
 
 @dataclass(frozen=True)
-class _Works:
+class _Retooling:
     """The full stop, empty where there is none, and the weeks after it. [ms]"""
 
     begin: int
@@ -144,10 +149,10 @@ class _Works:
     shops: tuple[ShopName, ...]
 
 
-def _works(scenario: Scenario, days: Days) -> _Works:
-    table = scenario.works
+def _retooling(scenario: Scenario, days: Days) -> _Retooling:
+    table = scenario.retooling
     if table is None:
-        return _Works(0, 0, 0, 1.0, ())
+        return _Retooling(0, 0, 0, 1.0, ())
     begin = _since(days, table.start) + round(table.delay.value) * DAY_MS
     starts = _starts(scenario.calendar, days, max(0, -begin // DAY_MS))
     n = round(table.full_stop_days.value)
@@ -156,7 +161,7 @@ def _works(scenario: Scenario, days: Days) -> _Works:
     beyond = max(begin, len(days) * DAY_MS) + (n - len(stop)) * DAY_MS
     end = begin if n == 0 else int(stop[-1]) + DAY_MS if len(stop) == n else beyond
     until = end + round(table.partial_weeks.value * 7 * DAY_MS)
-    return _Works(begin, end, until, table.night_rate.value, table.shops)
+    return _Retooling(begin, end, until, table.night_rate.value, table.shops)
 
 
 def _starts(table: CalendarTable, days: Days, earlier: int) -> Any:
@@ -168,17 +173,21 @@ def _starts(table: CalendarTable, days: Days, earlier: int) -> Any:
 
 
 def _slow(
-    scenario: Scenario, days: Days, works: _Works, name: ShopName
+    scenario: Scenario, days: Days, retooling: _Retooling, name: ShopName
 ) -> Iterator[tuple[str, Windows, Rate]]:
     """What slows a shop down: cause, time, rate at each instant."""
     for cause, table in scenario.slowdowns.items():
         begin = _since(days, table.start)
         end = begin + round(table.days.value * DAY_MS) if name in table.shops else begin
         yield cause, joined([(begin, end)]), _always(table.rate.value)
-    end = works.until if name in works.shops else works.end
-    yield "works_nights", both(_nights(days), joined([(works.end, end)])), _always(works.rate)
+    end = retooling.until if name in retooling.shops else retooling.end
+    yield (
+        "retooling_nights",
+        both(_nights(days), joined([(retooling.end, end)])),
+        _always(retooling.rate),
+    )
     starts = [
-        (max(_since(days, t.start) + round(t.delay.value * DAY_MS), works.end), t)
+        (max(_since(days, t.start) + round(t.delay.value * DAY_MS), retooling.end), t)
         for t in scenario.launches.values()
     ]
     begin = min((start for start, _ in starts), default=0)

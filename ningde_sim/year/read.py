@@ -12,13 +12,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from ningde_sim._support import checks
 from ningde_sim._support.toml import near, tables
-from ningde_sim.plant.paths import fault_lines, nearest
+from ningde_sim.plant.faults import fault_lines
+from ningde_sim.plant.paths import nearest
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.read import OF_SCENARIO, load
 from ningde_sim.plant.schema import ShopFile
-from ningde_sim.year.addressed import SHOP_KEYS
 from ningde_sim.year.bases import over, told
 from ningde_sim.year.scenario import Scenario
+from ningde_sim.year.scenario_paths import SHOP_KEYS
 
 QUANTITY_KEYS = {"value", "unit"}
 """By which a table is known for a quantity."""
@@ -35,8 +36,8 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
 
     Parameters
     ----------
-    name_or_path : str or path  Such as "ningde-2021" (`Scenario.names()` lists them), or
-        "my_plant/2025.toml".
+    name_or_path : str or path
+        Such as "ningde-2021" (`Scenario.names()` lists them), or "my_plant/2025.toml".
 
     Raises
     ------
@@ -54,8 +55,8 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     Examples
     --------
     >>> plan = scenario("ningde-2021")
-    >>> print(plan.get("works.full_stop_days"))
-    8 days (3-20), assumption
+    >>> print(plan.get("retooling.full_stop_days"))
+    8 days (3-20), assumed
     """
     path = _find(name_or_path)
     found, faults = _read(_load(path), path.parent)

@@ -11,28 +11,31 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
+import tomli_w
 from pydantic import model_validator
 
 from ningde_sim._support import checks
 from ningde_sim._support.frozen import Entries, Named
 from ningde_sim._support.summary import wrapped
-from ningde_sim.plant.paths import differences, nearest, plain
-from ningde_sim.plant.quantity import Quantity, Text, fault, measured
+from ningde_sim.plant.faults import fault
+from ningde_sim.plant.nested import plain
+from ningde_sim.plant.paths import differences, nearest
+from ningde_sim.plant.quantity import Quantity, Text, measured
 from ningde_sim.plant.schema import ShopFile, record
 from ningde_sim.shipping.schema import ExportTable
 from ningde_sim.year import uncertainty
-from ningde_sim.year.addressed import Addressed, written
+from ningde_sim.year.scenario_paths import Addressed, written
 from ningde_sim.year.schema import (
     LOST_CAUSES,
     AssemblyTable,
     CalendarTable,
-    KnockDownTable,
+    CkdTable,
     LaunchTable,
     PaintTable,
+    RetoolingTable,
     SlowdownTable,
     StopTable,
     StoresTable,
-    WorksTable,
 )
 from ningde_sim.year.without import WITHOUT
 
@@ -41,29 +44,34 @@ from ningde_sim.year.without import WITHOUT
 class Scenario(Addressed):
     """A plant with one year, as a TOML file describes it; `scenario()` reads one.
 
-    Every number is a `Quantity`: value, unit, low, high, confidence, source. Dotted paths address
-    them: `body_shop.finish.cycle_time`, `works.full_stop_days`, `calendar.shift_hours`.
+    Every number is a `Quantity`: value, unit, low, high, evidence, source. Dotted paths address
+    them: `body_shop.finish.cycle_time`, `retooling.full_stop_days`, `calendar.shift_hours`.
 
     Attributes
     ----------
     name, title : str
-    target : Quantity  Vehicles of the whole time that are aimed at. [vehicles]
-    month_target : Quantity  Bodies of a month that are aimed at. [bodies]
-    calendar, works, launches, supply, slowdowns, stores, paint, assembly, knock_down : tables
+    target : Quantity
+        Vehicles of the whole time that are aimed at. [vehicles]
+    month_target : Quantity
+        Bodies of a month that are aimed at. [bodies]
+    calendar, retooling, launches, supply, slowdowns, stores, paint, assembly, ckd : tables
         Those of the file.
-    export : ExportTable, optional  From the gate to the ship; without it nothing is exported.
-    body_shop : ShopFile  After the works, or all the time when there are none.
-    body_shop_before : ShopFile, optional  Until the works. A quantity with the same value and range
-        in both shops is one thing: it is drawn once, and changed in both by its path in
-        `body_shop`.
-    notes : tuple of str  What a reader of the results has to know.
+    export : ExportTable, optional
+        From the gate to the ship; without it nothing is exported.
+    body_shop : ShopFile
+        After the retooling, or all the time when there are none.
+    body_shop_before : ShopFile, optional
+        Until the retooling. A quantity with the same value and range in both shops is one thing: it
+        is drawn once, and changed in both by its path in `body_shop`.
+    notes : tuple of str
+        What a reader of the results has to know.
 
     Examples
     --------
     >>> from ningde_sim import scenario
     >>> plan = scenario("ningde-2021")
-    >>> plan.diff(plan.replace({"works.full_stop_days": 12})).index.tolist()
-    ['works.full_stop_days']
+    >>> plan.diff(plan.replace({"retooling.full_stop_days": 12})).index.tolist()
+    ['retooling.full_stop_days']
     """
 
     name: Text
@@ -75,9 +83,9 @@ class Scenario(Addressed):
     stores: StoresTable
     paint: PaintTable
     assembly: AssemblyTable
-    knock_down: KnockDownTable
+    ckd: CkdTable
     body_shop_before: ShopFile | None = None
-    works: WorksTable | None = None
+    retooling: RetoolingTable | None = None
     launches: Named[LaunchTable] = dataclasses.field(default_factory=Entries)
     supply: Named[StopTable] = dataclasses.field(default_factory=Entries)
     slowdowns: Named[SlowdownTable] = dataclasses.field(default_factory=Entries)
@@ -97,8 +105,10 @@ class Scenario(Addressed):
             rule = "the launches must not make more than all bodies: their mix adds up to 1 at most"
             raise fault(rule, round(mix, 9), "launches")
         if self.body_shop_before is not None:
-            if self.works is None:
-                raise fault("it ends with the works: the file must have [works]", None, "works")
+            if self.retooling is None:
+                raise fault(
+                    "it ends with the retooling: the file must have [retooling]", None, "retooling"
+                )
             crews = [shop.shop.repair_crews for shop in (self.body_shop, self.body_shop_before)]
             if _span(crews[0]) != _span(crews[1]):
                 rule = "body_shop and body_shop_before must have the same number, range and doubt"
@@ -112,25 +122,25 @@ class Scenario(Addressed):
         """The same with every number at its typical value, without ranges."""
         return self._fixed({})
 
-    def doubtful(self) -> dict[str, Quantity]:
+    def uncertain_inputs(self) -> dict[str, Quantity]:
         """What `draw` draws: quantities with a range, by path.
 
-        Of those that share a `doubt` the first stands for all, under the name of that doubt.
+        Of those that share a `drawn_with` the first stands for all, under the name of that doubt.
         """
         found: dict[str, Quantity] = {}
         for name, value in self._ranges().values():
             found.setdefault(name, value)
         return found
 
-    def doubtful_only(self, heads: tuple[str, ...]) -> set[str]:
-        """The names in `doubtful` of what stands only at paths that begin with one of `heads`."""
+    def uncertain_only(self, heads: tuple[str, ...]) -> set[str]:
+        """The names in `uncertain` of what stands only at paths that begin with one of `heads`."""
         ranges = self._ranges().items()
         inside = {name for path, (name, _) in ranges if path.startswith(heads)}
         return inside - {name for path, (name, _) in ranges if not path.startswith(heads)}
 
     def inputs(self, seed: int, run: int) -> dict[str, float]:
         """The values that `draw`, with this `seed` and `run`, draws. [unit of each]"""
-        named = {name: (name, q) for name, q in self.doubtful().items()}
+        named = {name: (name, q) for name, q in self.uncertain_inputs().items()}
         return uncertainty.drawn(named, *self._luck(seed, run))
 
     def draw(self, seed: int, run: int) -> Scenario:
@@ -138,31 +148,34 @@ class Scenario(Addressed):
 
         Parameters
         ----------
-        seed, run : int  From 0 to 2**63 - 1.
+        seed, run : int
+            From 0 to 2**63 - 1.
 
         Returns
         -------
-        Scenario  Without ranges.
+        Scenario
+            Without ranges.
         """
         return self._fixed(uncertainty.drawn(self._ranges(), *self._luck(seed, run)))
 
     def at(self, shares: Mapping[str, float]) -> Scenario:
-        """The same with some doubtful inputs at given places of their distributions.
+        """The same with some uncertain inputs at given places of their distributions.
 
         Parameters
         ----------
         shares : mapping
-            By names as in `doubtful`: the share of the distribution that lies below, from 0 for
+            By names as in `uncertain`: the share of the distribution that lies below, from 0 for
             the low to 1 for the high end. What shares a doubt moves together. [-]
 
         Returns
         -------
-        Scenario  Without ranges: all other inputs have their typical values.
+        Scenario
+            Without ranges: all other inputs have their typical values.
 
         Raises
         ------
         KeyError
-            Nothing doubtful has this name; the message names the nearest.
+            Nothing uncertain has this name; the message names the nearest.
         TypeError, ValueError
             A share is no number from 0 to 1.
         """
@@ -170,7 +183,7 @@ class Scenario(Addressed):
         known = [name for name, _ in ranges.values()]
         for name, share in shares.items():
             if name not in known:
-                rule = "each input must be doubtful"
+                rule = "each input must be uncertain"
                 cure = f"It is drawn as {ranges[name][0]!r}." if name in ranges else ""
                 cure = cure or nearest(str(name), [*dict.fromkeys(known)])
                 raise KeyError(checks.complain(owner, rule, name, cure))
@@ -184,22 +197,23 @@ class Scenario(Addressed):
             new = self.export.balanced(new, "export")
 
         def change(path: tuple[str, ...], value: Any) -> Any:
-            return value.fixed(new.get(written(path))) if _is_doubtful(value) else value
+            return value.fixed(new.get(written(path))) if _is_uncertain(value) else value
 
         return self._changed(change)
 
     def _luck(self, seed: int, run: int) -> tuple[int, int]:
         owner = f"Scenario {self.name!r}"
-        seed = checks.luck(owner, "seed", seed)
-        return seed, checks.luck(owner, "run", run)
+        seed = checks.stream_number(owner, "seed", seed)
+        return seed, checks.stream_number(owner, "run", run)
 
     def _ranges(self) -> dict[str, tuple[str, Quantity]]:
         """By path each quantity with a range, and the name under which it is drawn."""
-        there = self._leaves()
-        ranges = {path: value for path, (_, value) in there.items() if _is_doubtful(value)}
-        twins = {self._twin(path, there): path for path in ranges}
+        known = self._leaves()
+        ranges = {path: value for path, (_, value) in known.items() if _is_uncertain(value)}
+        before = {self._same_before(path, known): path for path in ranges}
         return {
-            path: (value.doubt or twins.get(path, path), value) for path, value in ranges.items()
+            path: (value.drawn_with or before.get(path, path), value)
+            for path, value in ranges.items()
         }
 
     def without(self, *losses: str) -> Scenario:
@@ -207,11 +221,11 @@ class Scenario(Addressed):
 
         Parameters
         ----------
-        *losses : {"calendar", "works", "launches", "supply", "failures", "quality"}
+        *losses : {"calendar", "retooling", "launches", "supply", "failures", "quality"}
             "calendar" leaves the official working days, without closures, overtime, Saturdays and
-            maintenance. "works" gives `body_shop` the whole time. "supply" is all stops
+            maintenance. "retooling" gives `body_shop` the whole time. "supply" is all stops
             and slowdowns. "failures" are breakdowns, planned stops and random cycles. "quality" is
-            scrap, rework, repaints, and knock-down sets where they are taken from the bodies.
+            scrap, rework, repaints, and CKD sets where they are taken from the bodies.
         """
         found = self
         for loss in losses:
@@ -224,16 +238,26 @@ class Scenario(Addressed):
     # ------------------------------------------------------------------ to look at
 
     def assumptions(self) -> pd.DataFrame:
-        """A row a quantity: value, unit, low, high, confidence, source, note, what it was tuned to.
+        """A row a quantity: value, unit, low, high, evidence, source, note, what it was tuned to.
 
-        The index is the path; `doubt` names the doubt that it shares with others.
+        The index is the path; `drawn_with` names the doubt that it shares with others.
         """
         rows = {
             path: {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
             for path, (_, value) in self._leaves().items()
             if isinstance(value, Quantity)
         }
-        first = ["value", "unit", "low", "high", "confidence", "source", "note", "tuned", "doubt"]
+        first = [
+            "value",
+            "unit",
+            "low",
+            "high",
+            "evidence",
+            "source",
+            "note",
+            "tuned",
+            "drawn_with",
+        ]
         table = pd.DataFrame.from_dict(rows, orient="index")[first]
         return table.rename_axis("path")
 
@@ -252,15 +276,14 @@ class Scenario(Addressed):
 
         Parameters
         ----------
-        path : str or path  Such as "mine.toml"; a file of that name is replaced.
+        path : str or path
+            Such as "mine.toml"; a file of that name is replaced.
 
         Raises
         ------
         OSError
             The file cannot be written.
         """
-        import tomli_w  # only here
-
         text = f"# Written by ningde_sim; scenario({str(path)!r}) reads it.\n\n"
         Path(path).write_text(text + tomli_w.dumps(plain(self)), encoding="utf-8")
 
@@ -276,14 +299,16 @@ class Scenario(Addressed):
 
     def __repr__(self) -> str:
         days = f"{self.calendar.start} to {self.calendar.end}"
-        return f"Scenario({self.name!r}, {days}, {len(self.doubtful())} doubtful inputs)"
+        return f"Scenario({self.name!r}, {days}, {len(self.uncertain_inputs())} uncertain inputs)"
 
     def __str__(self) -> str:
-        """Name, time and the quantities by confidence."""
-        counts = self.assumptions()["confidence"].value_counts()
+        """Name, time and the quantities by evidence."""
+        counts = self.assumptions()["evidence"].value_counts()
         words = ", ".join(f"{count} {word}" for word, count in counts.items())
         lines = [f"{self.name}: {self.title}", f"  {self.calendar.start} to {self.calendar.end}"]
-        lines += [f"  quantities  {words}; {len(self.doubtful())} of them drawn from their ranges"]
+        lines += [
+            f"  quantities  {words}; {len(self.uncertain_inputs())} of them drawn from their ranges"
+        ]
         return wrapped("\n".join([*lines, *(f"  note        {note}" for note in self.notes)]))
 
 
@@ -295,8 +320,8 @@ def _span(quantity: Quantity | None) -> tuple[float, float, float, str] | None:
     """What decides which value is drawn."""
     if quantity is None:
         return None
-    return quantity.least, quantity.value, quantity.most, quantity.doubt
+    return quantity.least, quantity.value, quantity.most, quantity.drawn_with
 
 
-def _is_doubtful(value: Any) -> bool:
-    return isinstance(value, Quantity) and value.doubtful
+def _is_uncertain(value: Any) -> bool:
+    return isinstance(value, Quantity) and value.uncertain

@@ -9,11 +9,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from ningde_sim._support.frozen import Entries, Named
-from ningde_sim.plant.quantity import Number, Quantity, fault, measured
-from ningde_sim.plant.schema import Flag, Hours, Minutes, Places, Ratio, Share, record
+from ningde_sim.plant.faults import fault
+from ningde_sim.plant.quantity import Number, Quantity, measured
+from ningde_sim.plant.schema import Flag, Hours, Minutes, Ratio, Share, record
 
 LOST_CAUSES = (
-    *("overtime", "closures", "maintenance", "works", "works_nights", "launches"),
+    *("overtime", "closures", "maintenance", "retooling", "retooling_nights", "launches"),
     *("breakdown", "blocked", "starved", "rework"),
 )
 """Causes of lost hours that every year has; those of the supply have names of their own."""
@@ -28,6 +29,7 @@ Days = Annotated[Quantity, measured("days")]
 Weeks = Annotated[Quantity, measured("weeks")]
 HoursADay = Annotated[Quantity, measured("h", most=24)]
 HoursAMonth = Annotated[Quantity, measured("h/month")]
+Bodies = Annotated[Quantity, measured("bodies", whole=True)]
 PositiveShare = Annotated[Quantity, measured("-", least=0.01, most=1.0)]
 
 
@@ -105,8 +107,8 @@ class CalendarTable:
 
 
 @record
-class WorksTable:
-    """[works]: a full stop, then weeks in which nights and week-ends run at a reduced rate.
+class RetoolingTable:
+    """[retooling]: a full stop, then weeks in which nights and week-ends run at a reduced rate.
 
     `body_shop_before` runs until the stop, `body_shop` after it. `delay` moves all of it.
     """
@@ -124,7 +126,8 @@ class LaunchTable:
     """[launches.<model>]: body shop and assembly run at an efficiency that rises from the start.
 
     e(t) = 1 - (1 - e0) exp(-t / tau) of the model's own rate, with tau so that 90 % is reached
-    after `days_to_90`. It starts on its date, or after the full stop of the works if that is later.
+    after `days_to_90`. It starts on its date, or after the full stop of the retooling if that is
+    later.
     """
 
     start: datetime.date
@@ -169,8 +172,8 @@ class SlowdownTable:
 class StoresTable:
     """[stores]: between the shops."""
 
-    white_body: Annotated[Quantity, measured("places", least=1, whole=True)]
-    painted_body: Annotated[Quantity, measured("places", least=1, whole=True)]
+    body_in_white: Annotated[Quantity, measured("bodies", least=1, whole=True)]
+    painted_body: Annotated[Quantity, measured("bodies", least=1, whole=True)]
 
 
 @record
@@ -182,7 +185,7 @@ class PaintTable:
 
     rate: Annotated[Quantity, measured("bodies/h", least=1)]
     lead_time: Hours
-    spare_places: Places
+    spare_capacity: Bodies
     first_time_ok: Share
     full_repaint: Annotated[Quantity, measured("-", most=0.5)]
     scrap: Annotated[Quantity, measured("-", most=0.5)]
@@ -210,8 +213,8 @@ class AssemblyTable:
 
 
 @record
-class KnockDownTable:
-    """[knock_down]: sets of parts, a share of sets and vehicles together."""
+class CkdTable:
+    """[ckd]: sets of parts, a share of sets and vehicles together."""
 
     share: Annotated[Quantity, measured("-", most=0.9)]
     uses_body_shop: Flag = False

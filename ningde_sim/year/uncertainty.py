@@ -25,6 +25,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
+import scipy
 
 from ningde_sim.engine.streams import Draws
 from ningde_sim.plant.quantity import WHOLE_UNITS, Quantity
@@ -46,33 +47,34 @@ def share(name: str, seed: int, run: int) -> float:
     return _slices(name, seed, run // BLOCK)[run % BLOCK]
 
 
-def drawn(doubtful: Mapping[str, tuple[str, Quantity]], seed: int, run: int) -> dict[str, float]:
+def drawn(uncertain: Mapping[str, tuple[str, Quantity]], seed: int, run: int) -> dict[str, float]:
     """A value for each of these quantities: name of its doubt, the quantity itself. [its unit]"""
-    return placed(doubtful, {name: share(name, seed, run) for name, _ in doubtful.values()})
+    return placed(uncertain, {name: share(name, seed, run) for name, _ in uncertain.values()})
 
 
 def placed(
-    doubtful: Mapping[str, tuple[str, Quantity]], shares: Mapping[str, float]
+    uncertain: Mapping[str, tuple[str, Quantity]], shares: Mapping[str, float]
 ) -> dict[str, float]:
     """The value of each quantity that a share of its distribution lies below. [its unit]
 
     Parameters
     ----------
-    doubtful : mapping  Of each quantity the name of its doubt, the quantity itself.
-    shares : mapping  By name of the doubt, from 0 to 1. [-]
+    uncertain : mapping
+        Of each quantity the name of its doubt, the quantity itself.
+    shares : mapping
+        By name of the doubt, from 0 to 1. [-]
     """
-    if not doubtful:
+    if not uncertain:
         return {}
-    from scipy.special import betaincinv  # takes a moment to import
 
-    quantities = [quantity for _, quantity in doubtful.values()]
+    quantities = [quantity for _, quantity in uncertain.values()]
     low, mode, high = (
         np.array([getattr(q, field) for q in quantities], dtype=np.float64)
         for field in ("low", "value", "high")
     )
-    u = np.array([shares[name] for name, _ in doubtful.values()])
+    u = np.array([shares[name] for name, _ in uncertain.values()])
     rise = 4 * (mode - low) / (high - low)
-    values = low + (high - low) * betaincinv(1 + rise, 5 - rise, u)
+    values = low + (high - low) * scipy.special.betaincinv(1 + rise, 5 - rise, u)
     whole = np.array([q.unit in WHOLE_UNITS for q in quantities])
     values = np.where(whole, np.rint(values), values).clip(low, high)
-    return dict(zip(doubtful, values.tolist(), strict=True))
+    return dict(zip(uncertain, values.tolist(), strict=True))

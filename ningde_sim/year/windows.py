@@ -51,7 +51,8 @@ def trimmed(windows: Windows, rate: Callable[[int], float]) -> tuple[Windows, Wi
 
     Returns
     -------
-    Windows, Windows  What stays open, what is closed.
+    Windows, Windows
+        What stays open, what is closed.
     """
     stay: Windows = []
     closed: Windows = []

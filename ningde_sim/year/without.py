@@ -50,14 +50,14 @@ def _no_quality(scenario: Any) -> Any:
         **_shops(scenario, change),
         paint=_at(scenario.paint, first_time_ok=1, full_repaint=0, scrap=0),
         assembly=_at(scenario.assembly, first_time_pass=1),
-        knock_down=replace(scenario.knock_down, uses_body_shop=False),
+        ckd=replace(scenario.ckd, uses_body_shop=False),
     )
 
 
 WITHOUT: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
         "calendar": _no_calendar,
-        "works": lambda scenario: replace(scenario, works=None, body_shop_before=None),
+        "retooling": lambda scenario: replace(scenario, retooling=None, body_shop_before=None),
         "launches": lambda scenario: replace(scenario, launches={}),
         "supply": lambda scenario: replace(scenario, supply={}, slowdowns={}),
         "failures": _no_failures,

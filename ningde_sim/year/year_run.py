@@ -32,7 +32,7 @@ from ningde_sim.year.open_hours import Course, course
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import SHOPS, ShopName
 
-STOCKS = {"white_bodies": WHITE, "in_paint": IN_PAINT, "painted_bodies": PAINTED}
+STOCKS = {"bodies_in_white": WHITE, "in_paint": IN_PAINT, "painted_bodies": PAINTED}
 """Columns of the tables that hold a level at the end of the time, and their stores."""
 
 
@@ -42,11 +42,16 @@ class YearRun:
 
     Attributes
     ----------
-    scenario : Scenario  What was run, each quantity at its value.
-    seed, run : int  Which luck it had.
-    engine : str  Which engine ran.
-    course : Course  Which hours each shop had, and what the others were lost to.
-    shop_run : ShopRun  The plant as one shop: its stations, stores and robots.
+    scenario : Scenario
+        What was run, each quantity at its value.
+    seed, run : int
+        Which luck it had.
+    engine : str
+        Which engine ran.
+    course : Course
+        Which hours each shop had, and what the others were lost to.
+    shop_run : ShopRun
+        The plant as one shop: its stations, stores and robots.
     """
 
     scenario: Scenario
@@ -68,9 +73,9 @@ class YearRun:
         return int(self.daily["bodies"].sum())
 
     @property
-    def sets(self) -> int:
-        """Knock-down sets: neither bodies nor vehicles. [sets]"""
-        return int(self.daily["sets"].sum())
+    def ckd_sets(self) -> int:
+        """CKD sets: neither bodies nor vehicles. [sets]"""
+        return int(self.daily["ckd_sets"].sum())
 
     @property
     def nominal(self) -> float:
@@ -101,7 +106,7 @@ class YearRun:
         return ship(
             scenario.export,
             made["vehicles"].to_numpy(),
-            made["sets"].to_numpy(),
+            made["ckd_sets"].to_numpy(),
             start=scenario.calendar.start,
             seed=self.seed,
             run=self.run,
@@ -112,10 +117,10 @@ class YearRun:
         """A row a production day.
 
         bodies, painted, vehicles, sets, scrapped (in paint) [number]; exported: cars and sets on
-        ships that left, where the scenario has [export] [units]; white_bodies, in_paint,
+        ships that left, where the scenario has [export] [units]; bodies_in_white, in_paint,
         painted_bodies: stores at the end of the day [bodies]; inside: all bodies between body shop
-        and gate at the end of the day [bodies]; nominal, then the causes of `ledger`, then made:
-        hours of assembly, which add up exactly. [h]
+        and gate at the end of the day [bodies]; nominal, then the causes of `lost_hours`, then
+        made: hours of assembly, which add up exactly. [h]
         """
         made = self._made.copy()
         if self.shipping is not None:
@@ -125,7 +130,7 @@ class YearRun:
     @cached_property
     def _made(self) -> pd.DataFrame:
         """The days without what was exported."""
-        run, sets = self.shop_run, self.scenario.knock_down
+        run, sets = self.shop_run, self.scenario.ckd
         flows = {
             "bodies": lost_hours.of_days(lost_hours.kept(run, "n_put", WHITE)),
             "painted": lost_hours.of_days(lost_hours.kept(run, "n_put", PAINTED)),
@@ -134,7 +139,7 @@ class YearRun:
         packed = self._scrapped(PACKING) if sets.packs_bodies else np.zeros_like(flows["bodies"])
         ever = np.cumsum(flows["vehicles"]) * sets.share.value / (1 - sets.share.value)
         from_parts = lost_hours.of_days(np.rint(ever).astype(np.int64))
-        flows["sets"] = packed if sets.uses_body_shop else from_parts
+        flows["ckd_sets"] = packed if sets.uses_body_shop else from_parts
         flows["scrapped"] = self._scrapped(TOPCOAT)
         net = flows["bodies"] - flows["vehicles"] - flows["scrapped"] - packed
         stocks = {key: lost_hours.kept(run, "level", store) for key, store in STOCKS.items()}
@@ -207,17 +212,19 @@ class YearRun:
             f"engine={self.engine!r}: {self.vehicles:,} vehicles)"
         )
 
-    def ledger(self, *, every: float | None = None) -> pd.DataFrame:
-        """With `ledger=True`: where the hours of the year went, as `ShopRun.ledger`; `every` too.
+    def critical_path(self, *, every: float | None = None) -> pd.DataFrame:
+        """With `critical_path=True`: where the hours of the year went, as `ShopRun.critical_path`; `every` too.
 
         "closed" are the hours in which the station next on the path was not to work: nights and
-        free days, works, missing supply, the minutes that a launch costs; `losses` parts these.
+        free days, retooling, missing supply, the minutes that a launch costs; `losses` parts these.
         """
         if self.shop_run.counts.path is None:
-            cure = "Ask for one: simulate_year(..., ledger=True)."
+            cure = "Ask for one: simulate_year(..., critical_path=True)."
             owner = f"YearRun {self.scenario.name!r}"
-            raise ValueError(checks.complain(owner, "it must have kept a ledger", None, cure))
-        return self.shop_run.ledger(every=every)
+            raise ValueError(
+                checks.complain(owner, "it must have kept a critical path", None, cure)
+            )
+        return self.shop_run.critical_path(every=every)
 
     def __str__(self) -> str:
         """The summary."""
@@ -238,7 +245,7 @@ def _summary(run: YearRun) -> list[str]:
     return [
         f"{scenario.name}: {calendar.start} to {calendar.end}",
         f"  vehicles          {run.vehicles:,}, {run.vehicles - target:+,.0f} to {target:,.0f}",
-        f"  bodies            {run.bodies:,}; {run.sets:,} knock-down sets besides",
+        f"  bodies            {run.bodies:,}; {run.ckd_sets:,} CKD sets besides",
         f"  best month        {months['bodies'].max():,} bodies ({months['bodies'].idxmax()}); "
         f"{full} of {len(months)} reach {scenario.month_target.value:,.0f}",
         f"  inside at the end {months['inside'].iloc[-1]:,} bodies",
@@ -255,7 +262,7 @@ def simulate_year(
     seed: int,
     run: int = 0,
     engine: Engine = "compiled",
-    ledger: bool = False,
+    critical_path: bool = False,
     progress: bool | None = None,
 ) -> YearRun:
     """Run a scenario once, each of its quantities at its value.
@@ -264,12 +271,18 @@ def simulate_year(
 
     Parameters
     ----------
-    scenario : Scenario  Ranges are not drawn from: `scenario.draw(seed, run)` does that.
-    seed : int  Any whole number from 0 to 2**63 - 1; 0 is a seed like any other.
-    run : int  Which of the independent runs of that seed, from 0.
-    engine : {"compiled", "reference"}  Both give equal results; the reference takes minutes.
-    ledger : bool  Keep the critical path: `YearRun.ledger()` tells where the year went.
-    progress : bool, optional  Show a bar; by default on a terminal, once it takes two seconds.
+    scenario : Scenario
+        Ranges are not drawn from: `scenario.draw(seed, run)` does that.
+    seed : int
+        Any whole number from 0 to 2**63 - 1; 0 is a seed like any other.
+    run : int
+        Which of the independent runs of that seed, from 0.
+    engine : {"compiled", "reference"}
+        Both give equal results; the reference takes minutes.
+    critical_path : bool
+        Keep the critical path: `YearRun.critical_path()` tells where the year went.
+    progress : bool, optional
+        Show a bar; by default on a terminal, once it takes two seconds.
 
     Returns
     -------
@@ -292,8 +305,8 @@ def simulate_year(
         rule = "it must be given a Scenario"
         raise TypeError(checks.complain("simulate_year", rule, scenario, cure))
     owner = f"simulate_year {scenario.name!r}"
-    seed = checks.luck(owner, "seed", seed)
-    run = checks.luck(owner, "run", run)
+    seed = checks.stream_number(owner, "seed", seed)
+    run = checks.stream_number(owner, "run", run)
     taken = course(scenario, seed=seed, run=run)
     there = plant(scenario, taken)
     shop_run = simulate(
@@ -303,7 +316,7 @@ def simulate_year(
         seed=seed,
         run=run,
         engine=engine,
-        ledger=ledger,
+        critical_path=critical_path,
         every=24.0,
         progress=progress,
     )

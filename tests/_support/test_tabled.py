@@ -37,7 +37,7 @@ def shop() -> Shop:
 
 RESULTS: dict[str, tuple[Callable[[], Any], set[str]]] = {
     "ShopRun": (
-        lambda: simulate(shop(), hours=8, seed=0, trace=True, ledger=True, every=1),
+        lambda: simulate(shop(), hours=8, seed=0, trace=True, critical_path=True, every=1),
         {"stations", "robots", "failures", "stores", "buffers", "crews", "trace"},
     ),
     "YearRun": (

@@ -261,7 +261,7 @@ def test_a_year_of_export(report):
     """Under 0.2 s, and under a tenth of the year that it follows."""
     plan = scenario("ningde-2021").typical()
     year = simulate_year(plan, seed=0, progress=False)
-    made, sets = (year.daily[key].to_numpy() for key in ("vehicles", "sets"))
+    made, sets = (year.daily[key].to_numpy() for key in ("vehicles", "ckd_sets"))
 
     def seconds(run):
         begin = time.perf_counter()
@@ -308,8 +308,8 @@ def test_a_cell_of_a_sweep(report, tmp_path):
     def cost(shop, over, **more):
         asked = {"hours": 1, "runs": 1, "seed": 0, "workers": 1, "progress": False}
         found, seconds = timed(lambda: sweep(shop, over, **asked, **more))
-        cells = len(found.cells)
-        case, seed = found.case, found.seed
+        cells = len(found.design_points)
+        case, seed = found.experiment, found.seed
         begin = time.perf_counter()
         for cell in range(cells):
             case.run(seed, cell)

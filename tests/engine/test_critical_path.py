@@ -31,7 +31,7 @@ BUILT = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 def told(run):
     """Seconds of each thing and cause."""
-    table = run.ledger()
+    table = run.critical_path()
     return {(row.thing, row.cause): row.ms / 1000 for row in table.itertuples()}
 
 
@@ -44,8 +44,8 @@ def told(run):
 )
 def test_the_ledger_adds_up_to_the_counted_hours(shop, luck, warm_up, every):
     """In whole ms, over all rules, as a whole and period by period."""
-    run = simulate(shop, hours=1.2345, warm_up=warm_up, seed=luck, ledger=True)
-    whole, parts = run.ledger(), run.ledger(every=every)
+    run = simulate(shop, hours=1.2345, warm_up=warm_up, seed=luck, critical_path=True)
+    whole, parts = run.critical_path(), run.critical_path(every=every)
     assert whole["ms"].sum() == 4_444_200
     assert (whole["ms"] >= 0).all()
     lengths = parts.groupby("period")["ms"].sum().to_numpy()
@@ -60,22 +60,22 @@ def test_the_ledger_adds_up_to_the_counted_hours(shop, luck, warm_up, every):
 @given(shop=shops(), luck=st.integers(0, 2**63 - 1))
 def test_steps_follow_each_other_and_only_closed_time_lies_between(shop, luck):
     """Where a shop never closes, one step begins where the one before ends."""
-    run = simulate(shop, hours=1.2345, seed=luck, ledger=True)
-    _, begin, end = run.critical_path.steps.T
+    run = simulate(shop, hours=1.2345, seed=luck, critical_path=True)
+    _, begin, end = run.critical_steps.steps.T
     assert (begin[1:] >= end[:-1]).all()
     assert (end > begin).any()
     timed = [shop, *shop.lines, *shop.stores]
     if all(thing.working_time is None for thing in timed):
         assert (begin[1:] == end[:-1]).all()
-        assert "closed" not in set(run.ledger()["cause"])
+        assert "closed" not in set(run.critical_path()["cause"])
 
 
 @BUILT
 @given(shop=shops(), luck=st.integers(0, 2**63 - 1))
 def test_no_thing_is_on_the_path_for_longer_than_it_was_at_it(shop, luck):
     """Work, repairs and waits on the path are among those that the tables count."""
-    run = simulate(shop, hours=1.2345, seed=luck, ledger=True)
-    sums = run.ledger().groupby(["cause", "thing", "failure"])["ms"].sum()
+    run = simulate(shop, hours=1.2345, seed=luck, critical_path=True)
+    sums = run.critical_path().groupby(["cause", "thing", "failure"])["ms"].sum()
     stations, failures = run.stations, run.failures.set_index(["owner", "failure"])
     for (cause, thing, failure), ms in sums.items():
         if cause in ("working", "planned"):
@@ -91,7 +91,7 @@ def test_no_thing_is_on_the_path_for_longer_than_it_was_at_it(shop, luck):
 def test_the_slowest_station_has_the_path(run):
     """The first body's way to it, then nothing but its work."""
     shop = Shop("s", [Line("L", [Station("A", 10), Station("B", 20), Station("C", 5)])])
-    assert told(run(shop, 1000, ledger=True)) == {
+    assert told(run(shop, 1000, critical_path=True)) == {
         ("A", "working"): 10,
         ("B", "working"): 985,  # 49 bodies, the last left C at 995, the 50th is at B since 990
         ("C", "working"): 5,
@@ -103,7 +103,7 @@ def test_what_goes_on_after_the_last_body_belongs_to_whom_its_station_waits_for(
     mode = Failure("stop", Fixed(25 / HOUR), Fixed(10))
     first = Station("A", 10, failures=[mode])
     shop = Shop("s", [Line("L", [first, Station("B", 1), Station("C", 1)])])
-    table = run(shop, 100, ledger=True)
+    table = run(shop, 100, critical_path=True)
     assert told(table) == {("A", "working"): 20 + 3, ("B", "working"): 1, ("C", "working"): 1} | {
         ("A", "repair"): 75
     }
@@ -115,10 +115,10 @@ def test_a_body_may_leave_at_the_last_instant_because_a_window_opens_then(run):
     shift = WorkingTime([(0, 45 / HOUR)], every=120 / HOUR)
     down = Line("down", [Station("B", 4)], takes="s", working_time=shift)
     shop = Shop("s", [up, down], stores=[Store("s", 2)], output="up")
-    result = run(shop, 120, ledger=True)
+    result = run(shop, 120, critical_path=True)
     assert exits(result, "up") == [20, 40, 60, 80, 120]
     assert told(result) == {("A", "working"): 100, ("A", "closed"): 20}
-    assert result.ledger(every=0.01)["ms"].sum() == 120_000
+    assert result.critical_path(every=0.01)["ms"].sum() == 120_000
 
 
 def test_a_repair_is_on_the_path_when_it_holds_up_the_slowest_station(run):
@@ -126,7 +126,7 @@ def test_a_repair_is_on_the_path_when_it_holds_up_the_slowest_station(run):
     covered = Station("A", 10, failures=[Failure("short", Fixed(100 / HOUR), Fixed(0.2))])
     slow = Station("B", 20, failures=[Failure("long", Fixed(105 / HOUR), Fixed(1))])
     line = Line("L", [covered, slow], buffers=5)
-    found = told(run(Shop("s", [line]), 1000, ledger=True))
+    found = told(run(Shop("s", [line]), 1000, critical_path=True))
     assert ("A", "repair") not in found
     assert found["A", "working"] == 10
     assert found["B", "repair"] == 5 * 60 + 60  # at 115, 280, 445, 610, 775, 940
@@ -142,7 +142,7 @@ def test_waits_for_a_crew_and_planned_stops_are_told_apart(run):
         Line("Y", [Station("Y", 20, failures=[mode], planned_stops=[wash])]),
     ]
     shop = Shop("s", lines, repair_crews=1, output="Y")
-    found = told(run(shop, 260, ledger=True))
+    found = told(run(shop, 260, critical_path=True))
     # Y: works 10, waits for X's repair until 70, is repaired until 130, works 10, fails again
     assert found["Y", "waiting"] > 0
     assert found["Y", "repair"] > 0
@@ -154,7 +154,7 @@ def test_transit_is_on_the_path_where_parts_go_round(run):
     """One skid in a loop: each body waits for its way back."""
     loop = Store("skids", 1, transit_time=30, initial=1)
     line = Line("L", [Station("A", 10)], takes="skids", puts="skids")
-    found = told(run(Shop("s", [line], stores=[loop], output="L"), 400, ledger=True))
+    found = told(run(Shop("s", [line], stores=[loop], output="L"), 400, critical_path=True))
     assert found == {("A", "working"): 100, ("skids", "transit"): 300}
 
 
@@ -162,7 +162,7 @@ def test_closed_time_is_told_apart_from_the_work_that_it_interrupts(run):
     """Open for 100 s of each 150 s; the cycle of 40 s goes on at the next opening."""
     time = WorkingTime([(0, 100 / HOUR)], every=150 / HOUR)
     shop = Shop("s", [Line("L", [Station("A", 40)])], working_time=time)
-    found = told(run(shop, 450, ledger=True))
+    found = told(run(shop, 450, critical_path=True))
     assert found == {("A", "working"): 300, ("A", "closed"): 150}
 
 
@@ -173,7 +173,7 @@ def test_an_opening_that_a_finished_body_waits_for_is_closed_time_of_who_then_st
         Line("A", [Station("A", 10)], puts="s"),
         Line("B", [Station("B", 50)], takes="s", working_time=late),
     ]
-    found = told(run(Shop("s", lines, stores=[Store("s", 1)]), 200, ledger=True))
+    found = told(run(Shop("s", lines, stores=[Store("s", 1)]), 200, critical_path=True))
     assert found == {("A", "working"): 10, ("B", "closed"): 90, ("B", "working"): 100}
 
 
@@ -181,7 +181,7 @@ def test_a_shop_that_comes_to_a_stand_is_stuck_from_there_on(run):
     """The only skid is lost with the body that is scrapped."""
     skids = Store("skids", 1, initial=1)
     line = Line("L", [Station("A", 10, scrap=1.0)], takes="skids", puts="skids")
-    found = told(run(Shop("s", [line], stores=[skids], output="L"), 100, ledger=True))
+    found = told(run(Shop("s", [line], stores=[skids], output="L"), 100, critical_path=True))
     assert found == {("s", "stuck"): 100}
 
 
@@ -190,7 +190,7 @@ def test_the_warm_up_is_not_told(run):
     mode = Failure("stop", Fixed(15 / HOUR), Fixed(1))
     shop = Shop("s", [Line("L", [Station("A", 10, failures=[mode])])])
     # works 15, repaired until 75, works 15 until 90, repaired until 150
-    found = told(run(shop, 100, warm_up=50, ledger=True))
+    found = told(run(shop, 100, warm_up=50, critical_path=True))
     assert found == {("A", "repair"): 25 + 60, ("A", "working"): 15}
 
 
@@ -250,8 +250,8 @@ def test_counts_on_the_path_are_the_derivatives_by_cycle_times(build, number):
     shop = build(rng)
     (times,) = simulate(shop, hours=8, seed=1).exits.values()
     n, end = len(times), int(times[-1])
-    run = simulate(shop, hours=end / 3.6e6, seed=1, ledger=True)
-    work = run.ledger().query("cause == 'working'").set_index("thing")["times"]
+    run = simulate(shop, hours=end / 3.6e6, seed=1, critical_path=True)
+    work = run.critical_path().query("cause == 'working'").set_index("thing")["times"]
     sought = [station for station in shop.stations if not station.failures]
     for station in sought:
         cycle = station.cycle_time
@@ -268,8 +268,8 @@ def test_counts_bound_what_longer_and_shorter_cycles_do(seconds):
     shop = random_shop(np.random.default_rng(9))
     (times,) = simulate(shop, hours=8, seed=1).exits.values()
     n, end = len(times), int(times[-1])
-    run = simulate(shop, hours=end / 3.6e6, seed=1, ledger=True)
-    work = run.ledger().query("cause == 'working'").set_index("thing")["times"]
+    run = simulate(shop, hours=end / 3.6e6, seed=1, critical_path=True)
+    work = run.critical_path().query("cause == 'working'").set_index("thing")["times"]
     for station in shop.stations:
         if not station.failures:
             path = f"stations.{station.name}.cycle_time"
@@ -292,8 +292,8 @@ def test_counts_of_repairs_are_the_derivatives_by_repair_times():
     shop = Shop("s", [Line("L", stations, buffers=2)])
     (times,) = simulate(shop, hours=8, seed=1).exits.values()
     n, end = len(times), int(times[-1])
-    run = simulate(shop, hours=end / 3.6e6, seed=1, ledger=True)
-    repairs = run.ledger().query("cause == 'repair'").set_index("thing")["times"]
+    run = simulate(shop, hours=end / 3.6e6, seed=1, critical_path=True)
+    repairs = run.critical_path().query("cause == 'repair'").set_index("thing")["times"]
     assert repairs.sum() >= 5
     for station in stations:
         (mode,) = station.failures
@@ -305,8 +305,10 @@ def test_counts_of_repairs_are_the_derivatives_by_repair_times():
 def test_a_run_without_a_ledger_says_how_to_get_one():
     """The cure is in the message."""
     run = simulate(Shop("s", [Line("L", [Station("A", 10)])]), hours=1, seed=0)
-    with pytest.raises(ValueError, match=r"must have kept a ledger.*simulate\(\.\.\., ledger=True"):
-        run.ledger()
+    with pytest.raises(
+        ValueError, match=r"must have kept a critical path.*simulate\(\.\.\., critical_path=True"
+    ):
+        run.critical_path()
 
 
 def test_lines_that_nothing_joins_keep_a_path_each(monkeypatch):
@@ -318,8 +320,8 @@ def test_lines_that_nothing_joins_keep_a_path_each(monkeypatch):
     ]
     for seed in range(5):
         one, other = (
-            simulate(Shop("s", lines), hours=3, seed=seed, ledger=True, engine=engine)
+            simulate(Shop("s", lines), hours=3, seed=seed, critical_path=True, engine=engine)
             for engine in ("reference", "compiled")
         )
-        np.testing.assert_array_equal(one.critical_path.steps, other.critical_path.steps)
-        assert other.ledger()["line"].nunique() == 1
+        np.testing.assert_array_equal(one.critical_steps.steps, other.critical_steps.steps)
+        assert other.critical_path()["line"].nunique() == 1

@@ -31,7 +31,7 @@ def assert_equal(one: ShopRun, other: ShopRun) -> None:
     assert (one.counts.history is None) == (other.counts.history is None)
     assert (one.counts.path is None) == (other.counts.path is None)
     if one.counts.path is not None:
-        steps, theirs = one.critical_path.steps, other.critical_path.steps
+        steps, theirs = one.critical_steps.steps, other.critical_steps.steps
         np.testing.assert_array_equal(steps, theirs, err_msg="critical path")
     if one.counts.history is not None:
         assert_histories_equal(one.history, other.history)

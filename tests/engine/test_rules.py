@@ -240,7 +240,7 @@ def test_two_repairs_may_go_on_at_one_station(run):
         every(9, 10, "b", clock="calendar"),
     ]
     result = run(Shop("s", [Line("L", [Station("A", 30, failures=modes)])]), 20)
-    # a: 4-14, again from 18; b: 9-19. Works 0-4 only.
+    # a: 4-14, again from 18; b: 9-19. Retooling 0-4 only.
     assert states(result, "A") == {"working": 4, "down": 16}
 
 

@@ -42,7 +42,7 @@ def near_balanced(crew=False):
 def test_a_second_off_the_slowest_station_brings_what_is_predicted():
     """The slower by far: the path is its own, before and after."""
     line = Line("L", [Station("A", 50), Station("B", 60)])
-    found = gains.worth(Shop("two", [line]), hours=80, runs=2, seed=0, verify=5, progress=False)
+    found = gains(Shop("two", [line]), hours=80, runs=2, seed=0, verify=5, progress=False)
     gain = row(found, "B", CYCLE)
     assert gain["predicted"] == pytest.approx(4800 / 59, abs=0.1)
     assert gain["verified"] == pytest.approx(4800 / 59, abs=1.01)
@@ -54,7 +54,7 @@ def test_a_second_off_also_saves_the_failures_of_that_work(clock):
     """One station: what is predicted is what a cycle of 29 s brings, within luck."""
     mode = Failure("stop", Exponential(1), Exponential(12), clock=clock)
     shop = Shop("one", [Line("L", [Station("A", 30, failures=[mode])])])
-    found = gains.worth(shop, hours=500, runs=20, seed=0, verify=1, progress=False)
+    found = gains(shop, hours=500, runs=20, seed=0, verify=1, progress=False)
     gain, more = row(found, "A", CYCLE), found.bodies.value / 29
     assert gain["predicted"] == pytest.approx(more, rel=0.01)
     assert gain["verified_low"] < gain["predicted"] < gain["verified_high"]
@@ -63,7 +63,7 @@ def test_a_second_off_also_saves_the_failures_of_that_work(clock):
 def test_of_two_equal_stations_one_alone_brings_nothing():
     """The prediction is local, and the verified figure says what is true."""
     line = Line("L", [Station("A", 60), Station("B", 60)])
-    found = gains.worth(Shop("two", [line]), hours=80, runs=2, seed=0, verify=9, progress=False)
+    found = gains(Shop("two", [line]), hours=80, runs=2, seed=0, verify=9, progress=False)
     assert row(found, "B", CYCLE)["predicted"] == pytest.approx(4800 / 59, abs=0.1)
     assert abs(row(found, "B", CYCLE)["verified"]) <= 1
     assert row(found, "L", f"{CYCLE}, all stations")["verified"] == pytest.approx(81, abs=1.01)
@@ -71,9 +71,7 @@ def test_of_two_equal_stations_one_alone_brings_nothing():
 
 def test_predictions_rank_all_actions_of_a_kind_as_brute_force_does():
     """On a near-balanced shop: cycles, repairs, time between failures at every station."""
-    found = gains.worth(
-        near_balanced(), hours=400, warm_up=5, runs=16, seed=3, verify=99, progress=False
-    )
+    found = gains(near_balanced(), hours=400, warm_up=5, runs=16, seed=3, verify=99, progress=False)
     assert found.table["verified"].notna().all()
     for kind in (CYCLE, REPAIRS, FAILURES):
         part = found.table[found.table["kind"] == kind]
@@ -85,7 +83,7 @@ def test_predictions_rank_all_actions_of_a_kind_as_brute_force_does():
 
 def test_with_a_shared_crew_repairs_are_still_ranked():
     """The crew's waits count for its price; a repair that makes others wait is not charged."""
-    found = gains.worth(
+    found = gains(
         near_balanced(crew=True), hours=400, warm_up=5, runs=16, seed=3, verify=99, progress=False
     )
     part = found.table[found.table["kind"] == REPAIRS]
@@ -96,7 +94,7 @@ def test_with_a_shared_crew_repairs_are_still_ranked():
 
 def test_kinds_have_their_turn_and_only_the_verified_come_without_a_warning():
     """The best of each kind is rerun before the second of any."""
-    found = gains.worth(near_balanced(), hours=20, runs=3, seed=1, verify=6, progress=False)
+    found = gains(near_balanced(), hours=20, runs=3, seed=1, verify=6, progress=False)
     first = found.table.groupby("kind", sort=False).head(1)
     assert found.table["verified"].notna().sum() == 6
     assert first["verified"].notna().all()
@@ -109,7 +107,7 @@ def test_kinds_have_their_turn_and_only_the_verified_come_without_a_warning():
 def test_workers_change_nothing_and_seeds_do():
     """Common luck by name."""
     one, two, other = (
-        gains.worth(near_balanced(), hours=20, runs=3, seed=s, verify=2, workers=w, progress=False)
+        gains(near_balanced(), hours=20, runs=3, seed=s, verify=2, workers=w, progress=False)
         for s, w in ((0, 1), (0, 2), (5, 2))
     )
     assert one.table.equals(two.table)
@@ -119,7 +117,7 @@ def test_workers_change_nothing_and_seeds_do():
 def test_a_cycle_that_varies_is_made_shorter_on_the_whole():
     """A second off the mean, in the same shape."""
     line = Line("L", [Station("A", Triangular(10, 20, 60))])
-    found = gains.worth(Shop("one", [line]), hours=50, runs=4, seed=0, verify=1, progress=False)
+    found = gains(Shop("one", [line]), hours=50, runs=4, seed=0, verify=1, progress=False)
     (action,) = found.actions
     assert action.changes["stations.A.cycle_time"].mean == pytest.approx(29)
     assert found.table["verified"].iloc[0] == pytest.approx(50 * 120 / 29, rel=0.05)
@@ -129,9 +127,9 @@ def test_what_cannot_be_asked_is_refused():
     """Too few runs; a shop whose path holds nothing to improve."""
     shop = near_balanced()
     with pytest.raises(ValueError, match="worth 'near': runs must be at least 2, got 1"):
-        gains.worth(shop, hours=1, runs=1, seed=0)
+        gains(shop, hours=1, runs=1, seed=0)
     with pytest.raises(TypeError, match="must be given a Shop"):
-        gains.worth("shop", hours=1, seed=0)
+        gains("shop", hours=1, seed=0)
     short = Shop("short", [Line("L", [Station("A", 0.5)])])
     with pytest.raises(ValueError, match="something that an action improves"):
-        gains.worth(short, hours=0.1, runs=2, seed=0, progress=False)
+        gains(short, hours=0.1, runs=2, seed=0, progress=False)

@@ -21,11 +21,10 @@ from ningde_sim import (
     Station,
     Weibull,
     WorkingTime,
-    fit_downtime,
     scenario,
     simulate,
 )
-from ningde_sim.learn import Downtime, downtime_log
+from ningde_sim.learn import Downtime, downtime_log, fit_downtime
 
 DAY = pd.Timedelta(days=1)
 HOUR = pd.Timedelta(hours=1)
@@ -153,7 +152,7 @@ def test_a_scenario_takes_the_ranges() -> None:
         assert scenario("ningde-2021").replace(ranges).get(path) == quantity
     row = found.table.iloc[0]
     uptime = ranges["body_shop.failures.micro_stop.uptime"]
-    assert (uptime.unit, uptime.confidence) == ("h", "measured")
+    assert (uptime.unit, uptime.evidence) == ("h", "measured")
     for end, value in (("low", uptime.low), ("value", uptime.value), ("high", uptime.high)):
         assert value == pytest.approx(
             row["uptime" if end == "value" else f"uptime_{end}"], rel=1e-3

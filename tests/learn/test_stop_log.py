@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ningde_sim import WorkingTime, fit_downtime
-from ningde_sim.learn import Downtime
+from ningde_sim import WorkingTime
+from ningde_sim.learn import Downtime, fit_downtime
 
 WEEK = {"begin": "2021-03-01", "end": "2021-03-08"}
 GOOD = [

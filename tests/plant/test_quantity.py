@@ -10,7 +10,7 @@ import pytest
 
 from ningde_sim.plant.quantity import Quantity
 
-CYCLE = Quantity(53, "s", low=52, high=56, confidence="assumption", source="a guess")
+CYCLE = Quantity(53, "s", low=52, high=56, evidence="assumed", source="a guess")
 
 
 def test_it_shows_its_range_and_confidence() -> None:
@@ -18,13 +18,13 @@ def test_it_shows_its_range_and_confidence() -> None:
 
 
 def test_it_may_lack_a_range() -> None:
-    assert str(Quantity(620, "robots", confidence="seed", source="the article")) == (
+    assert str(Quantity(620, "robots", evidence="reported", source="the article")) == (
         "620 robots, seed"
     )
 
 
 def test_a_share_shows_no_unit() -> None:
-    share = Quantity(0.5, "-", low=0.3, high=0.8, confidence="found", source="a page")
+    share = Quantity(0.5, "-", low=0.3, high=0.8, evidence="found", source="a page")
     assert str(share) == "0.5 (0.3-0.8), found"
 
 
@@ -47,7 +47,7 @@ def test_it_cannot_be_changed() -> None:
         ({"value": True}, "valid number"),
         ({"value": float("nan")}, "finite number"),
         (
-            {"confidence": "sure"},
+            {"evidence": "sure"},
             "'seed', 'found', 'measured', 'derived', 'recalled' or 'assumption'",
         ),
         ({"source": ""}, "at least 1 character"),
@@ -62,10 +62,10 @@ def test_a_replacement_is_checked_again(change: dict[str, Any], message: str) ->
     ("args", "fields", "wanted"),
     [
         ((3,), {}, "Quantity(3): unit: it must be given; confidence: it must be given; source: it"),
-        (("a", "s"), {"confidence": "found", "source": "x"}, "value: Input should be a valid numb"),
-        ((3, "s", 4), {"confidence": "found", "source": "x"}, "what follows value and unit must b"),
-        ((3, "s"), {"confidence": "found", "source": "x", "hgih": 5}, "hgih: there is no such fi"),
-        ((3, "s"), {"confidence": "found", "source": "x", "low": 5}, "low: low must be at most th"),
+        (("a", "s"), {"evidence": "found", "source": "x"}, "value: Input should be a valid numb"),
+        ((3, "s", 4), {"evidence": "found", "source": "x"}, "what follows value and unit must b"),
+        ((3, "s"), {"evidence": "found", "source": "x", "hgih": 5}, "hgih: there is no such fi"),
+        ((3, "s"), {"evidence": "found", "source": "x", "low": 5}, "low: low must be at most th"),
     ],
 )
 def test_what_is_no_quantity_is_told_with_the_cure(

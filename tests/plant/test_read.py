@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from ningde_sim.learn import fit_downtime
 from ningde_sim.plant.distributions import Exponential, Lognormal
-from ningde_sim.plant.quantity import CONFIDENCES
+from ningde_sim.plant.quantity import EVIDENCES
 from ningde_sim.plant.read import build, load, quantities, read_shop
 from ningde_sim.plant.schema import ROLES, ShopFile
 from ningde_sim.plant.shipped import ningde_2021
@@ -31,9 +31,9 @@ name = "small"
 [zones.floor]
 title = "Floor"
 lines = ["A1", "A2"]
-cycle_time = { value = 60, unit = "s", low = 55, high = 70, confidence = "found", source = "x" }
+cycle_time = { value = 60, unit = "s", low = 55, high = 70, evidence = "found", source = "x" }
 puts = "floor"
-confidence = "assumption"
+evidence = "assumed"
 source = "x"
 stations = [
   { suffix = "010", weld = 2, spots = 40 },
@@ -43,33 +43,33 @@ stations = [
 [zones.body]
 title = "Body"
 lines = ["B1", "B2"]
-cycle_time = { value = 50, unit = "s", confidence = "assumption", source = "x" }
+cycle_time = { value = 50, unit = "s", evidence = "assumed", source = "x" }
 takes = "floor"
 joins = { "020" = "roof" }
-confidence = "assumption"
+evidence = "assumed"
 source = "x"
 stations = [{ suffix = "010", weld = 1 }, { suffix = "020", weld = 1 }]
 
 [zones.roof]
 title = "Roof"
 lines = ["R"]
-cycle_time = { value = 25, unit = "s", confidence = "assumption", source = "x" }
+cycle_time = { value = 25, unit = "s", evidence = "assumed", source = "x" }
 puts = ["roof"]
-confidence = "assumption"
+evidence = "assumed"
 source = "x"
 stations = [{ suffix = "010", handling = 1 }]
 
 [stores.floor]
 title = "skids"
 per_line = true
-capacity = { value = 8, unit = "places", confidence = "assumption", source = "x" }
-transit_time = { value = 5, unit = "s", confidence = "assumption", source = "x" }
+capacity = { value = 8, unit = "places", evidence = "assumed", source = "x" }
+transit_time = { value = 5, unit = "s", evidence = "assumed", source = "x" }
 
 [stores.roof]
 title = "racks"
-capacity = { value = 4, unit = "places", confidence = "assumption", source = "x" }
-transit_time = { value = 0, unit = "s", confidence = "assumption", source = "x" }
-initial = { value = 2, unit = "places", confidence = "assumption", source = "x" }
+capacity = { value = 4, unit = "places", evidence = "assumed", source = "x" }
+transit_time = { value = 0, unit = "s", evidence = "assumed", source = "x" }
+initial = { value = 2, unit = "places", evidence = "assumed", source = "x" }
 """
 
 
@@ -86,7 +86,7 @@ def small(**changes: Any) -> dict[str, Any]:
 
 
 def quantity(value: float, unit: str, **more: Any) -> dict[str, Any]:
-    return {"value": value, "unit": unit, "confidence": "assumption", "source": "x", **more}
+    return {"value": value, "unit": unit, "evidence": "assumption", "source": "x", **more}
 
 
 def message(data: dict[str, Any]) -> str:
@@ -217,13 +217,13 @@ def test_the_paths_that_users_write_are_there(default: Any) -> None:
         "shop.repair_crews",
         "shop.cycle_time_cv",
     } <= set(found)
-    assert set(Counter(q.confidence for q in found.values())) <= set(CONFIDENCES)
+    assert set(Counter(q.evidence for q in found.values())) <= set(EVIDENCES)
 
 
 @pytest.mark.parametrize("default", DEFAULTS, ids=lambda file: file.name)
 def test_most_of_a_default_is_assumption(default: Any) -> None:
     found = quantities(tomllib.loads(default.read_text(encoding="utf-8")))
-    assert 2 * sum(q.confidence == "assumption" for _, q in found) > len(found)
+    assert 2 * sum(q.evidence == "assumption" for _, q in found) > len(found)
 
 
 def test_the_2021_finish_cycle_says_what_it_was_tuned_to() -> None:
@@ -315,7 +315,7 @@ CYCLE = quantity(60, "s")
         ),
         pytest.param(
             {"zones__roof__confidence": "sure"},
-            "zones.roof.confidence: Input should be 'seed', 'found', 'measured', 'derived', "
+            "zones.roof.evidence: Input should be 'seed', 'found', 'measured', 'derived', "
             "'recalled' or 'assumption', got 'sure'.",
             id="unknown confidence",
         ),
@@ -395,7 +395,7 @@ def test_what_was_measured_in_a_plant_of_ones_own_is_counted_as_such():
     data["zones"]["body"]["cycle_time"] = {
         "value": 49.2,
         "unit": "s",
-        "confidence": "measured",
+        "evidence": "measured",
         "source": "stop-watch, line B, May",
     }
     assert "1 found, 1 measured, " in build(load(data)).notes[-1]
@@ -435,7 +435,7 @@ def test_the_help_of_read_shop_tells_every_key() -> None:
             continue
         assert told[key][0] == required, key
         if unit := told[key][1].strip("[]"):
-            one = {"value": 1, "unit": unit, "confidence": "found", "source": "x"}
+            one = {"value": 1, "unit": unit, "evidence": "found", "source": "x"}
             of = get_args(get_args(hint)[0])[1] if key.endswith("cycle_times") else hint
             TypeAdapter(of).validate_python(one)
         else:

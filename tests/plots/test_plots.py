@@ -36,10 +36,10 @@ from ningde_sim.exceptions import SeriesTooShort
 from ningde_sim.plots import (
     COLOURS,
     plot_bottleneck,
+    plot_critical_path,
     plot_distribution,
     plot_fan,
     plot_gantt,
-    plot_ledger,
     plot_levels,
     plot_states,
     plot_stores,
@@ -75,7 +75,9 @@ def study() -> Study:
 
 @pytest.fixture(scope="module")
 def run() -> ShopRun:
-    return simulate(ningde_2021(), hours=30, warm_up=10, seed=1, trace=True, ledger=True, every=1.0)
+    return simulate(
+        ningde_2021(), hours=30, warm_up=10, seed=1, trace=True, critical_path=True, every=1.0
+    )
 
 
 def shop_by_hand() -> Shop:
@@ -87,7 +89,9 @@ def shop_by_hand() -> Shop:
 
 @pytest.fixture(scope="module")
 def by_hand() -> ShopRun:
-    return simulate(shop_by_hand(), hours=2, warm_up=1, seed=0, trace=True, ledger=True, every=0.25)
+    return simulate(
+        shop_by_hand(), hours=2, warm_up=1, seed=0, trace=True, critical_path=True, every=0.25
+    )
 
 
 @pytest.fixture(scope="module")
@@ -368,7 +372,7 @@ def test_the_title_of_a_sweep_holds_the_farther_end_of_each_interval(coin_sweep:
 
 def test_a_sweep_over_one_path_of_numbers_is_a_line_with_intervals(coin_sweep: Sweep) -> None:
     one = sweep(
-        coin_sweep.case,
+        coin_sweep.experiment,
         {"stations.A.scrap": [0.2, 0.0, 0.1]},
         runs=12,
         seed=1,
@@ -388,7 +392,7 @@ def test_a_sweep_over_one_path_of_numbers_is_a_line_with_intervals(coin_sweep: S
 
 def test_a_list_of_cells_has_a_row_each_the_best_on_top(coin_sweep: Sweep) -> None:
     cells = [{}, {"stations.A.scrap": 0.0}, {"stores.s.capacity": 50}]
-    some = sweep(coin_sweep.case, cells, runs=12, seed=1, progress=False)
+    some = sweep(coin_sweep.experiment, cells, runs=12, seed=1, progress=False)
     ax = plot_sweep(some)
     labels = [t.get_text() for t in ax.get_yticklabels()]
     assert labels[-1] == "stations.A.scrap = 0.0"
@@ -399,7 +403,7 @@ def test_a_list_of_cells_has_a_row_each_the_best_on_top(coin_sweep: Sweep) -> No
 
 def test_plans_by_name_have_it_at_their_rows(coin_sweep: Sweep) -> None:
     plans = {"today": {}, "no scrap": {"stations.A.scrap": 0.0}}
-    some = sweep(coin_sweep.case, plans, runs=12, seed=1, progress=False)
+    some = sweep(coin_sweep.experiment, plans, runs=12, seed=1, progress=False)
     labels = [t.get_text() for t in plot_sweep(some).get_yticklabels()]
     assert labels == ["today", "no scrap"]
 
@@ -668,14 +672,14 @@ def test_levels_want_a_history_of_something(by_hand: ShopRun) -> None:
 
 def test_the_ledger_is_a_waterfall_that_ends_with_the_counted_hours(run: ShopRun) -> None:
     """Each bar begins where the one above ends; what is not shown by name is shown together."""
-    ax = plot_ledger(run, most=5)
+    ax = plot_critical_path(run, most=5)
     pieces = [bar for group in bars(ax) for bar in group]
     ends = [bar.get_x() + bar.get_width() for bar in pieces]
     assert [bar.get_x() for bar in pieces] == pytest.approx([0, *ends[:-1]])
     assert ends[-1] == pytest.approx(30)
     rows = [label.get_text() for label in ax.get_yticklabels()]
     named = [row for row in rows if not row.startswith("all others, ")]
-    table = run.ledger().groupby(["station", "cause"])["hours"].sum()
+    table = run.critical_path().groupby(["station", "cause"])["hours"].sum()
     largest = table.sort_values(ascending=False).head(5)
     assert named == [f"{station}, {cause}" for station, cause in largest.index]
 
@@ -855,9 +859,9 @@ PICTURES = {
         {"end": 8},
     ),
     # one row of 0.75 on a height of 1.2, with words over it
-    "ledger": Picture(plot_ledger, "by_hand", {WORKING: (0.58, 0.63), DOWN: (0, 0)}),
+    "ledger": Picture(plot_critical_path, "by_hand", {WORKING: (0.58, 0.63), DOWN: (0, 0)}),
     "ledger, whole shop": Picture(
-        plot_ledger, "run", {WORKING: (0.02, 0.1), DOWN: (0.001, 0.05), "white": (0.7, 0.98)}
+        plot_critical_path, "run", {WORKING: (0.02, 0.1), DOWN: (0.001, 0.05), "white": (0.7, 0.98)}
     ),
     "levels": Picture(plot_levels, "filling", {BLUE: LINE, "black": LINE, "white": (0.9, 1)}),
     "levels, heat map": Picture(
@@ -919,13 +923,13 @@ def wide() -> Study:
 @pytest.fixture(scope="module")
 def line_sweep(coin_sweep: Sweep) -> Sweep:
     over = {"stations.A.scrap": [0.0, 0.1, 0.2]}
-    return sweep(coin_sweep.case, over, runs=12, seed=1, target=900, progress=False)
+    return sweep(coin_sweep.experiment, over, runs=12, seed=1, target=900, progress=False)
 
 
 @pytest.fixture(scope="module")
 def list_sweep(coin_sweep: Sweep) -> Sweep:
     cells = [{}, {"stations.A.scrap": 0.0}, {"stores.s.capacity": 50}]
-    return sweep(coin_sweep.case, cells, runs=12, seed=1, target=900, progress=False)
+    return sweep(coin_sweep.experiment, cells, runs=12, seed=1, target=900, progress=False)
 
 
 def test_every_picture_is_looked_at() -> None:

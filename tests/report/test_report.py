@@ -15,12 +15,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from ningde_sim.studies.provenance import SHOPS
 
 import ningde_sim
 from ningde_sim import Line, Scenario, Shop, Station, ningde_2021, scenario, sweep
 from ningde_sim.plots.axes import GREEN, SKY
 from ningde_sim.report.study_page import page
-from ningde_sim.studies.provenance import SHOPS
 from ningde_sim.studies.replicate import replicate
 from ningde_sim.studies.study import Study
 from tests.browser import measured, needs_browser, pixels
@@ -90,7 +90,7 @@ KINDS: dict[str, Callable[[], Study]] = {
     "months": study_of_months,
     "months already built": lambda: study_of_months().given([100.0, 104.0]),
     "a year": study_of_a_year,
-    "luck only": lambda: study_of_a_year(uncertainty="luck"),
+    "luck only": lambda: study_of_a_year(inputs="typical"),
     "an interrupted one": lambda: dataclasses.replace(study_of_months(), complete=False),
     "a cell of a sweep": a_cell,
 }
@@ -103,10 +103,10 @@ def test_every_kind_of_study_has_a_page_without_a_fault(kind: str, tmp_path: Pat
     read = Reader(there.read_text("utf-8"))
     names = [tag for tag, _ in read.tags]
     assert names.count("h1") == 1
-    assert names.count("img") == 1 + bool(study.case.months)
+    assert names.count("img") == 1 + bool(study.experiment.months)
     assert all(values["alt"] for tag, values in read.tags if tag == "img")
     assert "nan" not in read.text.split()
-    for note in study.case.notes:
+    for note in study.experiment.notes:
         assert " ".join(note.split()) in read.text
 
 
@@ -168,7 +168,7 @@ def _figure(x: float) -> str:
 def test_every_result_that_is_no_month_has_a_row() -> None:
     study = study_of_a_year()
     text = Reader(page(study)).text
-    for of, unit in study.case.units.items():
+    for of, unit in study.experiment.units.items():
         assert (f" {of} {unit} " in text) == (not re.search(r"_\d{4}-\d\d$", of)), of
 
 
@@ -179,7 +179,7 @@ def test_every_quantity_stands_there_with_its_source() -> None:
         words = " ".join(f"{path} {row['value']:,.6g} {row['unit']}".split())
         assert words in read.text
         assert " ".join(row["source"].split()) in read.text
-    counts = plan.assumptions()["confidence"].value_counts()
+    counts = plan.assumptions()["evidence"].value_counts()
     assert f"{counts['assumption']} assumption" in read.text
 
 
@@ -195,8 +195,8 @@ def test_the_shop_that_ships_shows_the_sources_of_its_file() -> None:
 def test_what_to_find_out_first_is_that_of_the_study() -> None:
     study = study_of_months()
     text = Reader(page(study)).text
-    assert study.worth_knowing().table.index[0] == "rate"
-    assert study.worth_knowing().advice.partition(" ")[2] in text
+    assert study.information().table.index[0] == "rate"
+    assert study.information().advice.partition(" ")[2] in text
     assert "What to find out first" not in page(study_of_months(runs=20))
 
 
@@ -218,14 +218,14 @@ def test_the_page_of_the_620_robots_is_below_a_megabyte() -> None:
 
 
 def changed_plan() -> Scenario:
-    return small_year().replace({"works.full_stop_days": 12})
+    return small_year().replace({"retooling.full_stop_days": 12})
 
 
 AGAIN: dict[str, Callable[[], Study]] = {
     "a shop of one's own": study_of_a_shop,
     "a shop that ships": lambda: replicate(ningde_2021(), hours=2, warm_up=5, runs=2, seed=0),
     "a plan that ships": lambda: replicate(
-        scenario("ningde-2021"), runs=1, seed=0, uncertainty="luck"
+        scenario("ningde-2021"), runs=1, seed=0, inputs="typical"
     ),
     "a plan of one's own": lambda: replicate(changed_plan(), runs=3, seed=4, target=200_000),
     "a total given": lambda: study_of_a_year(runs=10).given(150_000, through="2021-08"),
@@ -248,7 +248,7 @@ def test_what_stands_there_makes_the_same_study(
     assert study.digest in program
     space: dict[str, object] = {}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ningde_sim.DoubtfulEstimate)
+        warnings.simplefilter("ignore", ningde_sim.EstimateWarning)
         exec(html.unescape(program), space)
     again = space["study"]
     assert isinstance(again, Study)

@@ -157,8 +157,12 @@ def test_a_year_gives_the_same_for_any_workers() -> None:
 @pytest.mark.parametrize(
     ("changed", "kind", "text"),
     [
-        ({"inputs": ("paint.rate", "paint.lead")}, KeyError, r"doubtful, got 'paint.lead'.*lead_t"),
-        ({"inputs": ("paint.rate", "target")}, KeyError, r"must be doubtful, got 'target'"),
+        (
+            {"inputs": ("paint.rate", "paint.lead")},
+            KeyError,
+            r"uncertain, got 'paint.lead'.*lead_t",
+        ),
+        ({"inputs": ("paint.rate", "target")}, KeyError, r"must be uncertain, got 'target'"),
         ({"inputs": "paint.rate"}, ValueError, r"at least two inputs, got \('paint.rate',\). One"),
         ({"inputs": ("paint.rate",) * 2}, ValueError, r"no two inputs may have one name"),
         ({"of": "vans"}, ValueError, r"of must be one of vehicles, bodies, .*, got 'vans'"),

@@ -193,11 +193,11 @@ def test_by_default_all_inputs_that_can_bear_on_the_column_are_moved(
 ) -> None:
     monkeypatch.setattr("ningde_sim.sensitivity.tornado.year_at", lambda *of: float(of[-1]))
     names = set(tornado(winter(), seed=3, workers=1).table["input"])
-    doubtful = winter().doubtful()
-    assert {"works.full_stop_days", *TWO} < names < set(doubtful)
+    uncertain = winter().uncertain_inputs()
+    assert {"retooling.full_stop_days", *TWO} < names < set(uncertain)
     assert not [name for name in names if name.startswith("export.")]
     every = tornado(winter(), seed=3, of="exports", workers=1)
-    assert set(every.table["input"]) == set(doubtful)
+    assert set(every.table["input"]) == set(uncertain)
     assert (every.of, every.unit) == ("exports", "units")
 
 
@@ -208,7 +208,7 @@ def test_it_is_found_beside_sobol() -> None:
 @pytest.mark.parametrize(
     ("changed", "kind", "text"),
     [
-        ({"inputs": ["paint.lead"]}, KeyError, r"doubtful, got 'paint.lead'.*lead_t"),
+        ({"inputs": ["paint.lead"]}, KeyError, r"uncertain, got 'paint.lead'.*lead_t"),
         ({"inputs": []}, ValueError, r"tornado 'ningde-2021': there must be at least one input"),
         ({"inputs": ("paint.rate",) * 2}, ValueError, r"no two inputs may have one name"),
         ({"of": "vans"}, ValueError, r"of must be one of vehicles, bodies, .*, got 'vans'"),

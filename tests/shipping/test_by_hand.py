@@ -136,7 +136,7 @@ def test_a_full_yard_of_the_plant_stops_the_gate():
     assert found.days_held == found.monthly["days_held"].sum() == 10
     assert found.left == {"held": 100, "plant": 300, "on_land": 0, "yard port": 500} | {
         "loading": 0,
-        "sets": 0,
+        "ckd_sets": 0,
     }
 
 
@@ -265,22 +265,22 @@ def test_two_gateways_share_a_destination_by_their_slots():
 
 def test_cars_and_sets_go_apart():
     """Sets in containers of 3, on ships of their own; the full yard for cars is not theirs."""
-    legs = {"rail": leg(), "boxes": leg(lot=3, per_day=1e3, carries="sets")}
+    legs = {"rail": leg(), "boxes": leg(lot=3, per_day=1e3, carries="ckd_sets")}
     plan = export(
-        set_share=q(0.5, "-"),
+        ckd_share=q(0.5, "-"),
         gateways={"port": gateway(yard=0, legs=legs)},
         services={
             "ships": service(dates=dates(5)),
-            "boxes": service(dates=dates(5), carries="sets", slots=1_000),
+            "boxes": service(dates=dates(5), carries="ckd_sets", slots=1_000),
         },
     )
     found = run(plan, [100] * 3, [61, 60, 0], horizon_days=10)
     assert found.exported_cars == 0
-    assert found.exported_sets == 61  # a half of 121, rounded
+    assert found.exported_ckd_sets == 61  # a half of 121, rounded
     assert found.daily["lots_boxes"].sum() == 21
     assert found.daily["plant_yard"].iloc[-1] == 300
     assert np.isnan(found.age(0.5))
-    assert found.age(1, "sets") <= 5
+    assert found.age(1, "ckd_sets") <= 5
 
 
 def test_the_share_for_export_is_exact_over_time():

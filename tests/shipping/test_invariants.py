@@ -54,7 +54,7 @@ def plans(draw):
     to = [f"d{k}" for k in range(len(shares))]
     ports = ["north", "south"][: draw(st.integers(1, 2))]
     services = {}
-    for kind in ("cars", "sets"):
+    for kind in ("cars", "ckd_sets"):
         for k, port in enumerate(ports):
             services[f"{kind}_{port}"] = service(
                 to=to if k == 0 else to[:1],
@@ -67,7 +67,7 @@ def plans(draw):
             )
     return export(
         vehicle_share=q(draw(st.sampled_from([0.0, 0.25, 1.0])), "-"),
-        set_share=q(draw(st.sampled_from([0.0, 0.5, 1.0])), "-"),
+        ckd_share=q(draw(st.sampled_from([0.0, 0.5, 1.0])), "-"),
         initial=q(draw(st.sampled_from([0, 300])), "units"),
         yard=q(draw(st.sampled_from([0, 30, 1_000, 1_000_000])), "places"),
         destinations={
@@ -79,7 +79,7 @@ def plans(draw):
                 yard=draw(st.sampled_from([0, 10, 500, 1_000_000])),
                 rate=draw(st.sampled_from([1.0, 1_700.0])),
                 clearance=draw(st.sampled_from([0.0, 3.0])),
-                legs=draw(legs()) | draw(legs("sets")),
+                legs=draw(legs()) | draw(legs("ckd_sets")),
                 closures=draw(closures()),
             )
             for port in ports
@@ -105,7 +105,7 @@ def test_what_passed_the_gate_is_somewhere(run):
     assert (daily["made_cars"].cumsum() == inside + daily["exported_cars"].cumsum()).all()
     sets = ["sets_at_plant", "sets_on_land", "sets_at_port", "sets_loading"]
     inside = daily[sets].sum(axis=1)
-    assert (daily["made_sets"].cumsum() == inside + daily["exported_sets"].cumsum()).all()
+    assert (daily["made_ckd_sets"].cumsum() == inside + daily["exported_ckd_sets"].cumsum()).all()
     assert (daily.to_numpy() >= 0).all()
 
 
@@ -143,8 +143,8 @@ def test_all_accounts_of_the_exports_agree(run):
     assert daily["arrived"].sum() == run.arrivals <= run.exports
     assert (daily["arrived"].cumsum() <= daily["exported"].cumsum()).all()
     assert run.cars.ages.sum() == run.exported_cars
-    assert run.sets.ages.sum() == run.exported_sets
-    assert run.exports + sum(run.left.values()) == daily[["made_cars", "made_sets"]].sum().sum()
+    assert run.ckd_sets.ages.sum() == run.exported_ckd_sets
+    assert run.exports + sum(run.left.values()) == daily[["made_cars", "made_ckd_sets"]].sum().sum()
     assert run.monthly["exported"].sum() == run.exports
 
 

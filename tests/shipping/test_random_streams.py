@@ -115,7 +115,7 @@ def test_a_calendar_may_begin_within_a_month():
         ({"vehicles": [[1]]}, ValueError, "ship: vehicles must be a row of days"),
         ({"vehicles": [1.5, 2]}, TypeError, "ship: vehicles must be whole numbers, got 'float64'"),
         ({"vehicles": [3, -1]}, ValueError, "vehicles must be at least 0, on day 1 too, got -1"),
-        ({"sets": [1]}, ValueError, "sets must have as many days as vehicles, 2, got 1"),
+        ({"ckd_sets": [1]}, ValueError, "sets must have as many days as vehicles, 2, got 1"),
         ({"horizon_days": 1}, ValueError, "horizon_days must be at least 2, got 1"),
     ],
 )

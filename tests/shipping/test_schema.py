@@ -7,7 +7,7 @@ import datetime
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from ningde_sim.plant.paths import fault_lines
+from ningde_sim.plant.faults import fault_lines
 from ningde_sim.shipping.schema import ExportTable
 from tests.exports import export, gateway, leg, q, service, tables
 
@@ -46,15 +46,15 @@ HALVES = {"rail": leg(share=0.5), "road": leg(lot=7, share=0.6)}
             "got 'b'.",
         ),
         (
-            {"services": {"ships": service(carries="sets")}},
+            {"services": {"ships": service(carries="ckd_sets")}},
             "export.destinations.a: a service that carries cars must serve it, got 'a'.",
         ),
         (
-            {"set_share": q(1, "-")},
+            {"ckd_share": q(1, "-")},
             "export.destinations.a: a service that carries sets must serve it, got 'a'.",
         ),
         (
-            {"gateways": {"port": gateway(legs={"boxes": leg(carries="sets")})}},
+            {"gateways": {"port": gateway(legs={"boxes": leg(carries="ckd_sets")})}},
             "export.gateways.port.legs: it must have a leg that carries cars, since services do, "
             "got [].",
         ),
@@ -98,10 +98,10 @@ def test_a_closure_comes_on_a_date_or_at_random():
 
 def test_all_destinations_share_the_sets_or_none():
     some = {
-        "a": {"share": q(0.5, "-"), "voyage": q(1, "days"), "set_share": q(1, "-")},
+        "a": {"share": q(0.5, "-"), "voyage": q(1, "days"), "ckd_share": q(1, "-")},
         "b": {"share": q(0.5, "-"), "voyage": q(1, "days")},
     }
-    assert "destinations: all destinations must have a set_share, or none, got ['a']" in faults(
+    assert "destinations: all destinations must have a ckd_share, or none, got ['a']" in faults(
         destinations=some, services={"ships": service(to=["a", "b"])}
     )
 

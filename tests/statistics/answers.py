@@ -77,10 +77,10 @@ def ranks(n: int, q: float) -> list[float]:
 def law(what: str) -> float:
     """F14: mean and interval of ten numbers."""
     model = load("F14")["model"]
-    found = estimate.mean(np.array(model["data"]), level=model["confidence"])
+    found = estimate.mean(np.array(model["data"]), level=model["evidence"])
     half = found.high - found.value
     assert math.isclose(half, found.value - found.low)
-    t = stats.t.ppf(0.5 + model["confidence"] / 2, found.n - 1)
+    t = stats.t.ppf(0.5 + model["evidence"] / 2, found.n - 1)
     return {"mean": found.value, "half": half, "variance": found.n * (half / t) ** 2}[what]
 
 

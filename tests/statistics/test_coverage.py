@@ -185,10 +185,10 @@ def test_the_luck_share_of_few_runs_and_of_skewed_luck_is_held_as_often_as_said(
             known = np.sqrt(1 - share) * rng.normal(size=n)
             values = known + np.sqrt(share) * luck(rng, n)
             twins = known[::5] + np.sqrt(share) * luck(rng, len(known[::5]))
-            found = variance_shares.luck_share(values, values[::5], twins, level=0.95)
+            found = variance_shares.random_share(values, values[::5], twins, level=0.95)
             hits += found.low <= share <= found.high
         assert 100 * hits / REPEATS == pytest.approx(said, abs=0.2)
-        assert f"{said} %" in (variance_shares.luck_share.__doc__ or "")
+        assert f"{said} %" in (variance_shares.random_share.__doc__ or "")
 
 
 # ------------------------------------------------------------------ after known months

@@ -81,9 +81,9 @@ def intervals(rho: float, away: float, n: int = RUNS) -> dict[str, int]:
     luck, weights, worth = [], [], []
     for k in range(STUDIES):
         given = study(rho, k, n).given([built / 2] * 2)
-        luck.append(given.luck_share())
+        luck.append(given.random_share())
         weights.append(given.input_shares())
-        worth.append(given.worth_knowing(built + third).table)
+        worth.append(given.information(built + third).table)
     return {
         "luck": held(luck, luck_left(rho)),
         "correlation": held(
@@ -116,17 +116,17 @@ def test_of_many_runs_they_are_those_of_theory(rho: float) -> None:
     given = study(rho, 0, 20_000).given([100.0, 100.0])
     truth = luck_left(rho)
     assert given.column().std() == pytest.approx(np.sqrt(variance_left(rho)), rel=0.02)
-    assert given.luck_share().value == pytest.approx(truth, abs=0.05)
-    assert given.worth_knowing().table.loc["x", "share"] == pytest.approx(1 - truth, abs=0.03)
-    odds = given.worth_knowing(300).table.loc["x", "p_high"]
+    assert given.random_share().value == pytest.approx(truth, abs=0.05)
+    assert given.information().table.loc["x", "share"] == pytest.approx(1 - truth, abs=0.03)
+    odds = given.information(300).table.loc["x", "p_high"]
     assert odds == pytest.approx(odds_of_high_third(rho), abs=0.02)
 
 
 def test_months_one_after_the_other_take_out_each() -> None:
     """Of the third, given both others: all that they tell of x is in their sum here."""
     given = study(0.9, 0, 20_000).given([110.0]).given([110.0, 95.0])
-    assert given.luck_share().value == pytest.approx(luck_left(0.9), abs=0.05)
-    assert given.worth_knowing().table.loc["x", "share"] == pytest.approx(
+    assert given.random_share().value == pytest.approx(luck_left(0.9), abs=0.05)
+    assert given.information().table.loc["x", "share"] == pytest.approx(
         1 - luck_left(0.9), abs=0.03
     )
 
@@ -141,20 +141,22 @@ def test_an_input_tells_what_the_months_tell_of_it() -> None:
 
 def test_twins_keep_the_months_and_differ_in_the_rest_alone() -> None:
     given = study(0.5, 0, 200).given([90.0, 95.0])
-    assert (given.twins["cars_2021-01"] == 90).all()
-    apart = given.twins["cars"] - given.column()[given.twins["run"]]
-    rest = given.twins["cars_2021-03"] - given.column("cars_2021-03")[given.twins["run"]]
+    assert (given.repeats["cars_2021-01"] == 90).all()
+    apart = given.repeats["cars"] - given.column()[given.repeats["run"]]
+    rest = given.repeats["cars_2021-03"] - given.column("cars_2021-03")[given.repeats["run"]]
     assert apart == pytest.approx(rest)
     total = study(0.5, 0, 200).given(185.0, through=2)
-    both = total.twins["cars_2021-01"] + total.twins["cars_2021-02"]
+    both = total.repeats["cars_2021-01"] + total.repeats["cars_2021-02"]
     assert both == pytest.approx(185.0)
 
 
 @pytest.mark.filterwarnings("ignore::ningde_sim.statistics.FewRuns")
 def test_with_fewer_twins_than_that_takes_there_is_no_share_of_luck() -> None:
     few = study(0.5, 0, 5).given([100.0])
-    with pytest.raises(ValueError, match=r"luck_share needs at least 2 twins .* got 1. Ask for 6"):
-        few.luck_share()
+    with pytest.raises(
+        ValueError, match=r"random_share needs at least 2 twins .* got 1. Ask for 6"
+    ):
+        few.random_share()
 
 
 def test_an_input_that_cannot_bear_stays_as_it_was_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,4 +168,4 @@ def test_an_input_that_cannot_bear_stays_as_it_was_drawn(monkeypatch: pytest.Mon
 def test_when_all_months_are_known_there_is_no_spread_to_share_out() -> None:
     for k in range(20):
         with pytest.raises(ValueError, match="the runs must differ in cars"):
-            study(0.5, k, 60).given([101.1, 99.7, 98.3]).luck_share()
+            study(0.5, k, 60).given([101.1, 99.7, 98.3]).random_share()

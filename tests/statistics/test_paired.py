@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ningde_sim.statistics import estimate, paired
+from ningde_sim.statistics import estimate, paired, selection
 from ningde_sim.statistics.estimate import Values
 
 # ------------------------------------------------------------------ means
@@ -200,7 +200,7 @@ def kept_best(means: Values, repeats: int, scale: float = 0.2) -> tuple[float, f
     for k in range(repeats):
         rng = np.random.default_rng([7, k])
         values = means[:, None] + rng.normal(size=20) + scale * rng.normal(size=(len(means), 20))
-        kept = paired.possibly_best(values, confidence=0.9)
+        kept = selection.possibly_best(values, confidence=0.9)
         best += kept[0]
         others += kept[1:].mean()
     return best / repeats, others / repeats
@@ -230,7 +230,7 @@ def test_the_selection_is_that_of_a_pair_by_pair_comparison() -> None:
     for i in range(300):
         apart = values - values[i]
         expected[i] = not np.any(apart.mean(1) > t * apart.std(1, ddof=1) / math.sqrt(n))
-    found = paired.possibly_best(values, confidence=0.95)
+    found = selection.possibly_best(values, confidence=0.95)
     assert np.array_equal(found, expected)
     assert expected.sum() < 300
 
@@ -238,15 +238,15 @@ def test_the_selection_is_that_of_a_pair_by_pair_comparison() -> None:
 def test_equal_cells_are_kept_and_a_constant_lead_decides() -> None:
     luck = np.random.default_rng(9).integers(29_000, 31_000, 20)
     values = np.array([luck, luck, luck - 1])
-    assert paired.possibly_best(values, confidence=0.95).tolist() == [True, True, False]
-    assert paired.possibly_best(np.ones((3, 5)), confidence=0.95).all()
+    assert selection.possibly_best(values, confidence=0.95).tolist() == [True, True, False]
+    assert selection.possibly_best(np.ones((3, 5)), confidence=0.95).all()
 
 
 def test_one_run_or_one_cell_drops_nothing() -> None:
-    assert paired.possibly_best(np.array([[1.0], [2.0]]), confidence=0.95).all()
-    assert paired.possibly_best(np.array([[1.0, 2.0]]), confidence=0.95).all()
-    assert paired.possibly_likeliest(np.array([[False], [True]]), confidence=0.95).all()
-    assert paired.possibly_likeliest(np.array([[False, True]]), confidence=0.95).all()
+    assert selection.possibly_best(np.array([[1.0], [2.0]]), confidence=0.95).all()
+    assert selection.possibly_best(np.array([[1.0, 2.0]]), confidence=0.95).all()
+    assert selection.possibly_likeliest(np.array([[False], [True]]), confidence=0.95).all()
+    assert selection.possibly_likeliest(np.array([[False, True]]), confidence=0.95).all()
 
 
 def test_the_likeliest_is_kept_as_often_as_said() -> None:
@@ -255,7 +255,7 @@ def test_the_likeliest_is_kept_as_often_as_said() -> None:
     for k in range(2_000):
         rng = np.random.default_rng([10, k])
         hits = rng.normal(size=60) + 0.3 * rng.normal(size=(10, 60)) > 0
-        kept += paired.possibly_likeliest(hits, confidence=0.9)[0]
+        kept += selection.possibly_likeliest(hits, confidence=0.9)[0]
     assert 0.9 <= kept / 2_000 < 1
 
 
@@ -267,7 +267,7 @@ def test_the_selection_of_the_likeliest_is_that_of_mcnemars_test() -> None:
         gained, lost = (hits & ~hits[i]).sum(1), (~hits & hits[i]).sum(1)
         p[i] = stats.binom.sf(gained - 1, gained + lost, 0.5)
     expected = ~(p <= 0.05 / 299).any(axis=1)
-    found = paired.possibly_likeliest(hits, confidence=0.95)
+    found = selection.possibly_likeliest(hits, confidence=0.95)
     assert np.array_equal(found, expected)
     assert 10 < expected.sum() < 290
 
@@ -276,8 +276,8 @@ def test_the_likeliest_goes_by_runs_that_differ() -> None:
     """Nine gained and none lost is a surprise of 1 in 512, eight of 1 in 256."""
     base = np.zeros(40, dtype=bool)
     nine, eight = np.arange(40) < 9, np.arange(40) < 8
-    assert not paired.possibly_likeliest(np.array([base, nine]), confidence=1 - 1 / 500)[0]
-    assert paired.possibly_likeliest(np.array([base, eight]), confidence=1 - 1 / 500)[0]
+    assert not selection.possibly_likeliest(np.array([base, nine]), confidence=1 - 1 / 500)[0]
+    assert selection.possibly_likeliest(np.array([base, eight]), confidence=1 - 1 / 500)[0]
 
 
 @pytest.mark.slow
@@ -289,8 +289,8 @@ def test_ten_thousand_cells_take_seconds_and_no_table_of_all_pairs() -> None:
     values = rng.normal(size=20) + 0.1 * rng.normal(size=(10_000, 20))
     tracemalloc.start()
     start = time.perf_counter()
-    paired.possibly_best(values, confidence=0.95)
-    paired.possibly_likeliest(values > 0, confidence=0.95)
+    selection.possibly_best(values, confidence=0.95)
+    selection.possibly_likeliest(values > 0, confidence=0.95)
     assert time.perf_counter() - start < 20
     assert tracemalloc.get_traced_memory()[1] < 300e6
     tracemalloc.stop()
@@ -302,7 +302,7 @@ def test_ten_thousand_cells_take_seconds_and_no_table_of_all_pairs() -> None:
 def test_bounds_of_one_cell_are_those_of_clopper_and_pearson() -> None:
     hits = np.array([0, 3, 20])
     for x in hits:
-        (low,), (high,) = paired.chances(np.array([x]), 20, confidence=0.975)
+        (low,), (high,) = selection.chances(np.array([x]), 20, confidence=0.975)
         alone = estimate.probability(int(x), 20, level=0.95)
         assert (low, high) == pytest.approx((alone.low, alone.high))
 
@@ -313,7 +313,7 @@ def test_all_lower_bounds_hold_together_and_so_do_all_upper_ones() -> None:
     below = above = 0
     for k in range(3_000):
         hits = np.random.default_rng([13, k]).binomial(100, truth)
-        lows, highs = paired.chances(hits, 100, confidence=0.9)
+        lows, highs = selection.chances(hits, 100, confidence=0.9)
         below += bool(np.all(lows <= truth))
         above += bool(np.all(highs >= truth))
     assert 0.89 <= below / 3_000 <= 0.97

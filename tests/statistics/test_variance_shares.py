@@ -13,7 +13,7 @@ from tests.synthetic import Year
 
 REPEATS = 4_000
 COVERAGE = {0.2: 0.952, 0.5: 0.962, 0.9: 0.965}
-"""What the docstring of `luck_share` says, by true share."""
+"""What the docstring of `random_share` says, by true share."""
 
 
 @pytest.mark.parametrize("share", COVERAGE)
@@ -24,41 +24,41 @@ def test_the_interval_of_the_luck_share_holds_it_as_often_as_said(share: float) 
         known = np.sqrt(1 - share) * rng.normal(size=200)
         values = known + np.sqrt(share) * rng.normal(size=200)
         twins = known[::5] + np.sqrt(share) * rng.normal(size=40)
-        found = variance_shares.luck_share(values, values[::5], twins, level=0.95)
+        found = variance_shares.random_share(values, values[::5], twins, level=0.95)
         assert found.low <= found.value <= found.high
         hits += found.low <= share <= found.high
     assert hits / REPEATS == pytest.approx(COVERAGE[share], abs=0.002)
-    assert f"{100 * COVERAGE[share]:.1f} %" in (variance_shares.luck_share.__doc__ or "")
+    assert f"{100 * COVERAGE[share]:.1f} %" in (variance_shares.random_share.__doc__ or "")
 
 
 def test_the_luck_share_of_a_study_is_that_of_its_case() -> None:
     """Luck has variance 4, the inputs 9 + 1: a share of 2/7."""
-    found = replicate(Year(), runs=2_000, seed=3).luck_share()
+    found = replicate(Year(), runs=2_000, seed=3).random_share()
     assert found.low <= 4 / 14 <= found.high
     assert found.high - found.low < 0.1
     assert found.n == 400
 
 
 def test_without_inputs_all_is_luck() -> None:
-    found = replicate(Year(weights={}), runs=20, seed=3).luck_share()
+    found = replicate(Year(weights={}), runs=20, seed=3).random_share()
     assert (found.value, found.low, found.high) == (1, 1, 1)
 
 
 def test_without_luck_none_is() -> None:
-    found = replicate(Year(luck=0.0), runs=60, seed=3).luck_share()
+    found = replicate(Year(luck=0.0), runs=60, seed=3).random_share()
     assert (found.value, found.low, found.high) == (0, 0, 0)
 
 
 def test_few_twins_warn_with_the_runs_that_would_do() -> None:
     with pytest.warns(FewRuns, match="n = 9.*at least 46") as told:
-        replicate(Year(), runs=45, seed=3).luck_share()
+        replicate(Year(), runs=45, seed=3).random_share()
     assert told[0].filename == __file__
-    assert replicate(Year(), runs=46, seed=3).luck_share().n == 10
+    assert replicate(Year(), runs=46, seed=3).random_share().n == 10
 
 
 def test_a_study_without_spread_has_no_shares() -> None:
     study = replicate(Year(weights={"tea": 0.0}, luck=0.0), runs=60, seed=3)
-    for ask in (study.luck_share, study.input_shares):
+    for ask in (study.random_share, study.input_shares):
         with pytest.raises(ValueError, match=r"the runs must differ in cars, got 100\.0"):
             ask()
 

@@ -19,16 +19,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ningde_sim.exceptions import ArchiveFailed, ArchiveRefused
-from ningde_sim.studies.checkpoint import Archive
+from ningde_sim.exceptions import CheckpointFailed, CheckpointRefused
+from ningde_sim.studies.checkpoint import Checkpoint
 
 ROOT = Path(__file__).parents[2]
 CONTENT = {"repair_crews": "4", "stores.roof.capacity": "60"}
 
 
-def archive(path: Path, **other: Any) -> Archive:
+def archive(path: Path, **other: Any) -> Checkpoint:
     asked: dict[str, Any] = {"content": CONTENT, "seed": 0, "version": "1.0"}
-    return Archive(path, **{**asked, **other})
+    return Checkpoint(path, **{**asked, **other})
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_the_file_of_another_plant_is_refused_with_the_difference(
     other: dict[str, Any], words: str, file: Path
 ) -> None:
     before = file.read_bytes()
-    with pytest.raises(ArchiveRefused, match=words):
+    with pytest.raises(CheckpointRefused, match=words):
         archive(file, **other)
     assert file.read_bytes() == before
     assert [*file.parent.iterdir()] == [file]
@@ -149,7 +149,7 @@ def test_the_file_of_another_plant_is_refused_with_the_difference(
 
 def refused(path: Path, words: str) -> None:
     before = path.read_bytes()
-    with pytest.raises(ArchiveRefused, match=words):
+    with pytest.raises(CheckpointRefused, match=words):
         archive(path)
     assert path.read_bytes() == before
     assert [*path.parent.iterdir()] == [path]
@@ -204,14 +204,14 @@ def test_a_value_that_was_changed_is_refused(file: Path) -> None:
     file.write_bytes(whole.replace(b"[4]", b"[5]"))
     with archive(file) as there:
         assert there.finished("two")
-        with pytest.raises(ArchiveRefused, match="run 1 of one was changed"):
+        with pytest.raises(CheckpointRefused, match="run 1 of one was changed"):
             there.finished("one")
 
 
 def test_a_folder_and_a_missing_folder_are_told(tmp_path: Path) -> None:
-    with pytest.raises(ArchiveFailed, match="cannot be opened"):
+    with pytest.raises(CheckpointFailed, match="cannot be opened"):
         archive(tmp_path)
-    with pytest.raises(ArchiveFailed, match=r"there is no such folder\. Make it"):
+    with pytest.raises(CheckpointFailed, match=r"there is no such folder\. Make it"):
         archive(tmp_path / "no" / "a.db")
     assert not [*tmp_path.iterdir()]
 
@@ -230,7 +230,7 @@ def test_an_empty_file_is_a_new_one(tmp_path: Path) -> None:
 
 def test_there_is_one_writer(file: Path) -> None:
     with archive(file) as first:
-        with pytest.raises(ArchiveFailed, match="another process is writing it"):
+        with pytest.raises(CheckpointFailed, match="another process is writing it"):
             archive(file)
         first.add("one", 2, {}, {"bodies": 1})
     with archive(file) as second:
@@ -248,7 +248,7 @@ archive(Path(sys.argv[1])).add("one", 9, {}, {"bodies": 1})
 def test_a_second_look_in_the_same_process_does_not_drop_the_lock(file: Path) -> None:
     with archive(file) as first:
         for other in ({}, {"seed": 5}):
-            with pytest.raises((ArchiveFailed, ArchiveRefused)):
+            with pytest.raises((CheckpointFailed, CheckpointRefused)):
                 archive(file, **other)
         start = [sys.executable, "-c", SECOND, str(file)]
         done = subprocess.run(start, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -267,7 +267,7 @@ def test_a_refused_file_keeps_what_a_kill_left_beside_it(tmp_path: Path) -> None
     process.communicate()
     before = {part.name: part.read_bytes() for part in tmp_path.iterdir()}
     assert sorted(before) == ["a.db", "a.db-wal"]
-    with pytest.raises(ArchiveRefused, match="another seed"):
+    with pytest.raises(CheckpointRefused, match="another seed"):
         archive(path, seed=1)
     assert {part.name: part.read_bytes() for part in tmp_path.iterdir()} == before
 
@@ -277,10 +277,10 @@ def test_a_kill_while_it_is_made_leaves_a_file_that_goes_on(tmp_path: Path) -> N
     made = """
 import sys
 from pathlib import Path
-from tests.studies.test_checkpoint import Archive
+from tests.studies.test_checkpoint import Checkpoint
 content = {f"path {k}": "x" for k in range(20_000)}
 print("now", flush=True)
-Archive(Path(sys.argv[1]), content=content, seed=0, version="1")
+Checkpoint(Path(sys.argv[1]), content=content, seed=0, version="1")
 print("made", flush=True)
 input()
 """
@@ -295,7 +295,7 @@ input()
         process.kill()
         told = process.communicate()[0]
         cut += b"made" not in told
-        with Archive(path, content=content, seed=0, version="1") as there:
+        with Checkpoint(path, content=content, seed=0, version="1") as there:
             there.add("one", 0, {}, {"bodies": 1})
     assert cut > 0
     assert len([*tmp_path.iterdir()]) == 8
@@ -306,7 +306,7 @@ def test_a_full_database_keeps_what_it_has(tmp_path: Path) -> None:
     with archive(path) as there:
         there._db.execute("PRAGMA max_page_count=20")
         words = r"cannot be written.*full.*that were in it stay"
-        with pytest.raises(ArchiveFailed, match=words):  # noqa: PT012
+        with pytest.raises(CheckpointFailed, match=words):  # noqa: PT012
             while True:
                 there.add("one", n, {}, {"bodies": n, "more": 0.1})
                 n += 1
@@ -319,14 +319,14 @@ FULL = """
 import resource, signal, sys
 from pathlib import Path
 from tests.studies.test_checkpoint import archive
-from ningde_sim.archive import ArchiveFailed
+from ningde_sim.archive import CheckpointFailed
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 with archive(Path(sys.argv[1])) as there:
     for n in range(1_000_000):
         try:
             there.add("one", n, {}, {"bodies": n, "more": 0.1})
-        except ArchiveFailed as error:
+        except CheckpointFailed as error:
             print(n, error)
             break
 """
@@ -352,17 +352,17 @@ def test_a_write_that_the_system_refuses_is_told_and_loses_nothing(tmp_path: Pat
 @pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write anything")
 def test_a_file_that_may_not_be_written_is_told(file: Path) -> None:
     file.chmod(0o400)
-    with pytest.raises(ArchiveFailed, match="Permission denied"):
+    with pytest.raises(CheckpointFailed, match="Permission denied"):
         archive(file)
 
 
 READ_ONLY = """
 import os, sys
 from pathlib import Path
-from ningde_sim.archive import Archive
+from ningde_sim.archive import Checkpoint
 os.setgid(65534)
 os.setuid(65534)  # nobody
-with Archive(Path(sys.argv[1]), content={}, seed=0, version="1"):
+with Checkpoint(Path(sys.argv[1]), content={}, seed=0, version="1"):
     print("opened")
 """
 
@@ -374,12 +374,12 @@ def test_a_folder_that_may_not_be_written_is_told() -> None:
         start = [sys.executable, "-c", READ_ONLY, str(path)]
         path.parent.chmod(0o755)
         done = subprocess.run(start, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert f"ArchiveFailed: Archive '{path}': it cannot be opened" in done.stderr
+        assert f"CheckpointFailed: Checkpoint '{path}': it cannot be opened" in done.stderr
         path.parent.chmod(0o777)
         subprocess.run(start, cwd=ROOT, check=True)
         path.chmod(0o444)
         done = subprocess.run(start, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert "ArchiveFailed" in done.stderr
+        assert "CheckpointFailed" in done.stderr
         assert "Permission denied" in done.stderr
 
 

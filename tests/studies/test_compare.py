@@ -114,7 +114,7 @@ def test_a_shift_by_the_same_in_each_run_is_exact() -> None:
 
 
 def test_years_name_what_is_known_in_one_only() -> None:
-    plan, path = small_year(), "works.full_stop_days"
+    plan, path = small_year(), "retooling.full_stop_days"
     asked: dict[str, Any] = {"runs": 4, "seed": 1, "progress": False}
     found = compare(plan, plan.replace({path: 12}), **asked)
     assert found.unequal == (path,)

@@ -8,9 +8,9 @@ import datetime
 import pytest
 
 from ningde_sim import Line, Shop, Station, simulate
-from ningde_sim.studies.experiment import Case, Tunable
-from ningde_sim.studies.of_shop import SHOP_UNITS, ShopCase
-from ningde_sim.studies.of_year import YearCase
+from ningde_sim.studies.experiment import Experiment
+from ningde_sim.studies.of_shop import SHOP_UNITS, ShopExperiment
+from ningde_sim.studies.of_year import YearExperiment
 from tests.synthetic import Year
 from tests.years import small_year
 
@@ -18,53 +18,53 @@ SHOP = Shop("coin", [Line("L", [Station("A", 36, scrap=0.1)])])
 
 
 def test_a_shop_and_a_synthetic_year_are_cases() -> None:
-    assert isinstance(ShopCase(SHOP, 1), Case)
-    assert isinstance(Year(), Case)
+    assert isinstance(ShopExperiment(SHOP, 1), Experiment)
+    assert isinstance(Year(), Experiment)
 
 
 def test_a_run_of_a_shop_draws_no_inputs_and_has_the_luck_of_its_number() -> None:
-    inputs, results = ShopCase(SHOP, 10).run(3, 7)
+    inputs, results = ShopExperiment(SHOP, 10).run(3, 7)
     assert inputs == {}
     assert list(results) == list(SHOP_UNITS)
     assert results["bodies"] == simulate(SHOP, hours=10, seed=3, run=7).bodies
 
 
 def test_the_luck_of_a_run_of_a_shop_can_be_another() -> None:
-    case = ShopCase(SHOP, 10)
-    assert case.run(3, 7, luck=2**31 + 7) == case.run(3, 2**31 + 7)
-    assert case.run(3, 7, luck=2**31 + 7) != case.run(3, 7)
+    case = ShopExperiment(SHOP, 10)
+    assert case.run(3, 7, streams=2**31 + 7) == case.run(3, 2**31 + 7)
+    assert case.run(3, 7, streams=2**31 + 7) != case.run(3, 7)
 
 
 def test_a_shop_case_tells_its_hours() -> None:
-    assert ShopCase(SHOP, 500, 20).description == "500 h after 20 h"
-    assert ShopCase(SHOP, 500).description == "500 h"
+    assert ShopExperiment(SHOP, 500, 20).description == "500 h after 20 h"
+    assert ShopExperiment(SHOP, 500).description == "500 h"
 
 
 @pytest.mark.parametrize(("month", "shares"), [(2, [17 / 40, 23 / 40]), (3, [1.0])])
 def test_the_plan_of_a_year_is_by_its_nominal_shifts(month, shares) -> None:
     days = {"start": datetime.date(2021, month, 1), "end": datetime.date(2021, 3, 31)}
     year = small_year().replace({f"calendar.{key}": day for key, day in days.items()})
-    assert list(YearCase(year).plan.values()) == pytest.approx(shares)
+    assert list(YearExperiment(year).month_shares.values()) == pytest.approx(shares)
 
 
 def test_a_time_without_a_working_day_plans_nothing() -> None:
     week = {"start": datetime.date(2021, 10, 1), "end": datetime.date(2021, 10, 7)}
     year = small_year().replace({f"calendar.{key}": day for key, day in week.items()})
-    assert YearCase(year).plan == {"2021-10": 0.0}
+    assert YearExperiment(year).month_shares == {"2021-10": 0.0}
 
 
 # ---------------------------------------------------------------- what a sweep asks of them
 
 
-def tunable() -> list[Tunable]:
+def tunable() -> list[Experiment]:
     shop = Shop("s", [Line("L", [Station("A", 60), Station("B", 50)])], repair_crews=2)
-    return [ShopCase(shop, 8.0), YearCase(small_year())]
+    return [ShopExperiment(shop, 8.0), YearExperiment(small_year())]
 
 
 @pytest.mark.parametrize("case", tunable(), ids=["shop", "year"])
-def test_both_can_be_tuned_by_path(case: Tunable) -> None:
-    assert isinstance(case, Tunable)
-    path = "repair_crews" if isinstance(case, ShopCase) else "works.full_stop_days"
+def test_both_can_be_tuned_by_path(case: Experiment) -> None:
+    assert isinstance(case, Experiment)
+    path = "repair_crews" if isinstance(case, ShopExperiment) else "retooling.full_stop_days"
     other = case.replace({path: 3})
     assert other.digest != case.digest
     assert other.digest == case.replace({path: 3}).digest
@@ -89,15 +89,15 @@ def test_hours_and_engine_are_content() -> None:
 
 def test_a_range_is_content() -> None:
     year = tunable()[1]
-    days = year.scenario.get("works.full_stop_days")
+    days = year.scenario.get("retooling.full_stop_days")
     wider = dataclasses.replace(days, high=days.high + 5)
-    assert year.replace({"works.full_stop_days": wider}).digest != year.digest
+    assert year.replace({"retooling.full_stop_days": wider}).digest != year.digest
 
 
 def test_known_inputs_lose_their_doubt_where_they_are_not_changed() -> None:
     year = tunable()[1]
-    path = "works.full_stop_days"
+    path = "retooling.full_stop_days"
     settled = year.replace({}, known=[path])
     assert settled.scenario.get(path).value == year.scenario.get(path).value
-    assert not settled.scenario.get(path).doubtful
+    assert not settled.scenario.get(path).uncertain
     assert year.replace({path: 9}, known=[path]).scenario.get(path).value == 9

@@ -12,7 +12,7 @@ from scipy import stats
 
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.statistics import variance_shares
-from ningde_sim.studies.information import WorthKnowing, thirds, worth_knowing
+from ningde_sim.studies.information import Information, information, thirds
 from ningde_sim.studies.replicate import replicate
 from ningde_sim.studies.study import Study
 from ningde_sim.year import uncertainty
@@ -29,18 +29,18 @@ def study(**changed: Any) -> Study:
 
 
 @pytest.fixture(scope="module")
-def many() -> WorthKnowing:
-    return study(runs=3_000).worth_knowing()
+def many() -> Information:
+    return study(runs=3_000).information()
 
 
-def test_the_shares_are_those_of_the_case(many: WorthKnowing) -> None:
+def test_the_shares_are_those_of_the_case(many: Information) -> None:
     table = many.table
     assert list(table.index) == ["rate", "crews", "tea"]
     assert table["share"].to_numpy() == pytest.approx([9 / 14, 1 / 14, 0], abs=0.03)
     assert list(table["beyond_chance"]) == [True, True, False]
 
 
-def test_the_odds_in_each_third_are_those_of_the_case(many: WorthKnowing) -> None:
+def test_the_odds_in_each_third_are_those_of_the_case(many: Information) -> None:
     """By numerical integration over the third: P(3 x + sqrt(5) z >= 0)."""
     cuts = stats.norm.ppf([0, 1 / 3, 2 / 3, 1])
     for third, low, high in zip(("low", "middle", "high"), cuts, cuts[1:], strict=False):
@@ -56,7 +56,7 @@ def test_the_odds_in_each_third_are_those_of_the_case(many: WorthKnowing) -> Non
 def test_the_odds_are_counted_in_the_runs_of_the_third() -> None:
     asked = study()
     drawn, hits = asked.inputs["crews"], asked.column() >= 100
-    row = asked.worth_knowing().table.loc["crews"]
+    row = asked.information().table.loc["crews"]
     order = np.argsort(drawn)
     for k, third in enumerate(("low", "middle", "high")):
         assert row[f"p_{third}"] == np.mean(hits[order[32 * k : 32 * (k + 1)]])
@@ -105,7 +105,7 @@ def test_the_interval_is_that_of_the_noncentral_f_distribution() -> None:
 
 
 INPUTS = {
-    name: (name, Quantity(value, "h", low=0.0, high=1.0, confidence="assumption", source="a test"))
+    name: (name, Quantity(value, "h", low=0.0, high=1.0, evidence="assumed", source="a test"))
     for name, value in {"x": 0.2, "a": 0.5, "b": 0.7, "c": 0.3, "d": 0.5}.items()
 }
 STUDIES = 300
@@ -171,7 +171,7 @@ def test_whole_numbers_stay_together() -> None:
     assert list(thirds(np.array([1, 2, 2, 2, 2, 2, 2, 3]))) == [0, *[1] * 6, 2]
     assert list(thirds(np.arange(6.0)[::-1])) == [2, 2, 1, 1, 0, 0]
     crews = np.repeat([4.0, 5.0], 20)
-    found = worth_knowing(
+    found = information(
         {"crews": crews},
         crews + np.tile([0, 1], 20),
         title="t",
@@ -191,7 +191,7 @@ def test_whole_numbers_stay_together() -> None:
 
 
 def test_it_says_what_to_ask_first() -> None:
-    found = study().worth_knowing()
+    found = study().information()
     row = found.table.loc["rate"]
     assert found.advice == (
         f"ask first for rate (share {row['share']:.2f}, {row['share_low']:.2f} to "
@@ -200,7 +200,7 @@ def test_it_says_what_to_ask_first() -> None:
         f"{row['p_high']:.2f} ({row['p_high_low']:.2f} to {row['p_high_high']:.2f}) in its best, "
         f"from {row['high_from']:,.4g} on"
     )
-    assert repr(found) == f"WorthKnowing('synthetic', 96 runs: {found.advice})"
+    assert repr(found) == f"Information('synthetic', 96 runs: {found.advice})"
     text = found.summary()
     assert str(found) == text
     assert len(text.splitlines()) <= 13
@@ -211,27 +211,27 @@ def test_it_says_what_to_ask_first() -> None:
 
 
 def test_where_nothing_stands_out_it_says_so() -> None:
-    found = study(weights={"tea": 0.0}, seed=4).worth_knowing()
+    found = study(weights={"tea": 0.0}, seed=4).information()
     assert found.advice == "no input stands out from chance in cars; more runs may tell"
     assert "known " not in found.summary()
-    assert "no input" in study(weights={}).worth_knowing().summary()
+    assert "no input" in study(weights={}).information().summary()
 
 
 def test_odds_that_are_the_same_everywhere_have_no_best_third() -> None:
-    assert "P(>= 1) is 1.00 in each third of it" in study().worth_knowing(1).advice
+    assert "P(>= 1) is 1.00 in each third of it" in study().information(1).advice
 
 
 def test_without_a_target_there_are_no_odds() -> None:
     asked = replicate(Year(target=None), runs=96, seed=3)
-    found = asked.worth_knowing()
+    found = asked.information()
     assert not [name for name in found.table if name.startswith("p_")]
     assert found.advice.endswith(")")
     assert "P(" not in found.summary()
-    assert "p_low" in asked.worth_knowing(100).table
+    assert "p_low" in asked.information(100).table
 
 
 def test_it_is_a_record_that_can_be_sent() -> None:
-    found = study().worth_knowing()
+    found = study().information()
     pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(found)).table, found.table)
     with pytest.raises(AttributeError):
         found.n = 2  # type: ignore[misc]
@@ -240,10 +240,10 @@ def test_it_is_a_record_that_can_be_sent() -> None:
 def test_a_target_is_of_the_column_asked_for() -> None:
     """And ships are no question to ask about the vehicles made."""
     asked = replicate(small_year(), runs=12, seed=3)
-    found = asked.worth_knowing()
+    found = asked.information()
     assert found.target == 240_000
     assert not [name for name in found.table.index if name.startswith("export.")]
-    other = asked.worth_knowing(of="exports")
+    other = asked.information(of="exports")
     assert (other.target, other.unit) == (None, "units")
     assert "export.vehicle_share" in other.table.index
 
@@ -258,11 +258,11 @@ def test_a_target_is_of_the_column_asked_for() -> None:
 )
 def test_what_makes_no_sense_is_refused(changed: dict[str, Any], kind: Any, text: str) -> None:
     with pytest.raises(kind, match=text):
-        study().worth_knowing(**changed)
+        study().information(**changed)
 
 
 def test_too_few_runs_and_no_spread_are_refused() -> None:
     with pytest.raises(ValueError, match=r"at least 10 runs are needed, got 9"):
-        study(runs=9).worth_knowing()
+        study(runs=9).information()
     with pytest.raises(ValueError, match=r"the runs must differ in cars, got 100\.0"):
-        study(weights={"tea": 0.0}, luck=0.0).worth_knowing()
+        study(weights={"tea": 0.0}, luck=0.0).information()

@@ -10,7 +10,7 @@ import pytest
 
 from ningde_sim import Study, replicate, simulate_year
 from ningde_sim.exceptions import OutsideRuns
-from ningde_sim.studies.of_year import YearCase
+from ningde_sim.studies.of_year import YearExperiment
 from tests.years import small_year
 
 
@@ -59,8 +59,8 @@ def test_run_37_alone_is_run_37_of_a_study(study):
 
 def test_every_column_has_a_unit(study):
     """And every unit a column."""
-    assert set(study.values) == set(study.case.units)
-    assert isinstance(study.case, YearCase)
+    assert set(study.values) == set(study.experiment.units)
+    assert isinstance(study.experiment, YearExperiment)
 
 
 def test_the_losses_of_each_run_are_its_gap(study):
@@ -72,40 +72,40 @@ def test_the_losses_of_each_run_are_its_gap(study):
 def test_the_months_add_up(study):
     """To the year."""
     for of in ("vehicles", "bodies"):
-        months = [study.column(f"{of}_{month}") for month in study.case.months]
+        months = [study.column(f"{of}_{month}") for month in study.experiment.months]
         assert np.array_equal(np.sum(months, axis=0), study.column(of))
-    assert sum(study.case.plan.values()) == pytest.approx(1)
-    assert list(study.case.plan) == list(study.case.months)
+    assert sum(study.experiment.plan.values()) == pytest.approx(1)
+    assert list(study.experiment.plan) == list(study.experiment.months)
 
 
 def test_luck_alone_keeps_the_inputs(study):
     """And spreads less than luck and ignorance together."""
-    luck = replicate(small_year(), runs=48, seed=11, uncertainty="luck")
+    luck = replicate(small_year(), runs=48, seed=11, inputs="typical")
     assert luck.inputs == {}
     assert luck.column().std() < study.column().std()
-    assert luck.luck_share().value == 1
+    assert luck.random_share().value == 1
     typical = simulate_year(small_year(), seed=11, run=7)
     assert luck.column()[7] == typical.vehicles
 
 
 def test_the_share_of_luck_is_that_of_luck_alone(study):
     """The variance of studies of luck alone lies inside the interval."""
-    luck = replicate(small_year(), runs=48, seed=12, uncertainty="luck").column()
+    luck = replicate(small_year(), runs=48, seed=12, inputs="typical").column()
     share = np.var(luck, ddof=1) / np.var(study.column(), ddof=1)
-    found = study.luck_share(level=0.99)
+    found = study.random_share(level=0.99)
     assert found.low <= share <= found.high
 
 
 def test_inputs_that_cannot_bear_on_a_column_are_left_out(study):
     """Ships on vehicles, sets of parts on bodies; all count for the exports."""
-    assert "knock_down.share" in study.inputs
+    assert "ckd.share" in study.inputs
     for of in ("vehicles", "bodies_2021-09", "lost_chips"):
         names = study.input_shares(of).index
-        assert "works.full_stop_days" in names
-        assert "knock_down.share" not in names
+        assert "retooling.full_stop_days" in names
+        assert "ckd.share" not in names
         assert not [name for name in names if name.startswith("export.")]
     names = study.input_shares("exports").index
-    assert {"knock_down.share", "export.vehicle_share", "works.full_stop_days"} <= set(names)
+    assert {"ckd.share", "export.vehicle_share", "retooling.full_stop_days"} <= set(names)
 
 
 def test_the_target_is_that_of_the_scenario(study):

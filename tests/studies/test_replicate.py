@@ -58,18 +58,18 @@ def test_a_study_of_a_case_can_be_sent() -> None:
     study = replicate(Year(), runs=12, seed=5)
     sent = pickle.loads(pickle.dumps(study))
     assert sent.digest == study.digest
-    assert sent.case == study.case
+    assert sent.experiment == study.experiment
 
 
 def test_one_run_in_five_has_a_twin_on_other_luck() -> None:
     study = replicate(Year(), runs=12, seed=5)
-    assert list(study.twins["run"]) == [0, 5, 10]
+    assert list(study.repeats["run"]) == [0, 5, 10]
     expected = [Year().run(5, run, luck=run + 2**31)[1]["cars"] for run in (0, 5, 10)]
-    assert list(study.twins["cars"]) == expected
+    assert list(study.repeats["cars"]) == expected
 
 
 def test_a_case_without_inputs_has_no_twins() -> None:
-    assert replicate(Year(weights={}), runs=12, seed=5).twins == {}
+    assert replicate(Year(weights={}), runs=12, seed=5).repeats == {}
 
 
 def test_neither_runs_nor_precision_makes_200_runs() -> None:

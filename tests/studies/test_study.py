@@ -174,7 +174,7 @@ def test_a_study_is_a_frozen_record_that_can_be_sent(coin: Study) -> None:
     with pytest.raises(ValueError, match="read-only"):
         coin.column("bodies")[0] = 0
     sent = pickle.loads(pickle.dumps(coin))
-    assert sent.case.shop == COIN
+    assert sent.experiment.shop == COIN
     assert sent.runs.equals(coin.runs)
     assert repr(coin).startswith("Study('coin', 400 runs of 10 h, seed=1, engine='compiled': ")
     assert repr(coin).endswith(f"bodies {coin.mean()})")
@@ -215,12 +215,12 @@ def test_a_target_may_be_any_finite_number() -> None:
     assert 0 < reached < 1
     assert study.probability().value == study.probability(-0.5).value == reached
     assert "P(>= -0.5)" in study.summary()
-    assert study.worth_knowing(-0.5).target == -0.5
+    assert study.information(-0.5).target == -0.5
     cells = sweep(year, {"luck": [1.0, 2.0]}, target=-0.5, **asked)  # type: ignore[arg-type]
     assert cells.study(1).probability().value == reached
     pair = compare(year, year, target=-0.5, **asked)  # type: ignore[arg-type]
     assert pair.probability_difference().value == 0
-    for ask in (study.probability, study.worth_knowing, pair.probability_difference):
+    for ask in (study.probability, study.information, pair.probability_difference):
         with pytest.raises(ValueError, match=r"target must be a finite number, got nan"):
             ask(float("nan"))
 
@@ -301,8 +301,8 @@ def test_the_column_asked_for_is_the_main_one_by_default() -> None:
 
 def test_a_cell_of_a_sweep_has_no_twins_and_says_so() -> None:
     cell = sweep(Year(), {"weights.rate": [3.0, 4.0]}, runs=50, seed=0).study(0)
-    with pytest.raises(ValueError, match=r"luck_share needs twins, .*replicate makes them"):
-        cell.luck_share()
+    with pytest.raises(ValueError, match=r"random_share needs twins, .*replicate makes them"):
+        cell.random_share()
     assert "luck share" not in cell.summary()
     assert "weighs most       rate" in cell.summary()
 
@@ -315,7 +315,7 @@ def test_the_summary_tells_luck_from_ignorance() -> None:
         few = replicate(Year(), runs=5, seed=3).summary()
     assert "of the number of runs only (sampling); what is not known is in the spread" in text
     assert "of luck only" not in text
-    assert f"luck share        {study.luck_share()} of the variance" in text
+    assert f"luck share        {study.random_share()} of the variance" in text
     assert re.search(r"weighs most       rate \+0\.\d\d, crews -0\.\d\d, tea .*chance", text)
     assert "invented" in text
     assert 10 <= len(text.splitlines()) <= 15

@@ -34,15 +34,15 @@ from ningde_sim import (
     sweep,
 )
 from ningde_sim.exceptions import (
-    ArchiveFailed,
-    ArchiveRefused,
+    CheckpointFailed,
+    CheckpointRefused,
     IncompleteStudy,
     NoneReaches,
     WorkerDied,
 )
 from ningde_sim.statistics import paired
 from ningde_sim.studies import designs
-from ningde_sim.studies.checkpoint import Archive
+from ningde_sim.studies.checkpoint import Checkpoint
 from ningde_sim.studies.cost import runs_to_tell
 from tests.synthetic import Year
 from tests.years import small_year
@@ -231,7 +231,7 @@ def test_a_cell_is_named_by_its_number_or_its_values(found: Sweep) -> None:
 
 
 def test_a_year_has_the_same_other_inputs_in_all_cells() -> None:
-    path = "works.full_stop_days"
+    path = "retooling.full_stop_days"
     found = sweep(small_year(), {path: [5, 12]}, runs=4, seed=1, progress=False)
     few, many = found.study(0), found.study(1)
     assert path not in few.inputs
@@ -242,7 +242,7 @@ def test_a_year_has_the_same_other_inputs_in_all_cells() -> None:
 
 
 def test_what_one_cell_of_a_list_sets_is_known_in_all() -> None:
-    path, year = "works.full_stop_days", small_year()
+    path, year = "retooling.full_stop_days", small_year()
     found = sweep(year, [{}, {path: 12}], runs=3, seed=1, progress=False)
     settled = year.replace({path: year.get(path).fixed()})
     alone = replicate(settled, runs=3, seed=1, progress=False)
@@ -446,7 +446,7 @@ def test_faults_of_a_scenario_are_told_before_the_first_run() -> None:
     with pytest.raises(KeyError, match=r"nearest: works\.full_stop_days"):
         sweep(small_year(), {"works.full_stop": [1]}, runs=1, seed=0)
     with pytest.raises(ValueError, match=r"at works\.full_stop_days = -3"):
-        sweep(small_year(), {"works.full_stop_days": [5, -3]}, runs=1, seed=0)
+        sweep(small_year(), {"retooling.full_stop_days": [5, -3]}, runs=1, seed=0)
 
 
 @pytest.mark.parametrize(
@@ -505,7 +505,7 @@ def test_results_come_back_with_their_types(tmp_path: Path) -> None:
     assert again.digest == whole.digest == toy(runs=2).digest
     assert again.values[0]["bodies"].dtype == np.int64
     year = {"runs": 2, "seed": 0, "progress": False, "resume": tmp_path / "b.db"}
-    over = {"works.full_stop_days": [5]}
+    over = {"retooling.full_stop_days": [5]}
     both = [sweep(small_year(), over, **year) for _ in range(2)]  # type: ignore[arg-type]
     assert both[0].digest == both[1].digest
     assert both[1].inputs[0].dtype == both[0].inputs[0].dtype
@@ -525,7 +525,7 @@ def test_the_file_of_another_sweep_is_refused_with_the_difference(
     file = tmp_path / "a.db"
     toy(runs=1, resume=file)
     before = file.read_bytes()
-    with pytest.raises(ArchiveRefused, match=words):
+    with pytest.raises(CheckpointRefused, match=words):
         toy(runs=1, resume=file, **other)
     assert file.read_bytes() == before
 
@@ -536,10 +536,10 @@ def test_the_file_of_another_shop_or_version_is_refused(
     file, over = tmp_path / "a.db", {"repair_crews": [1, 2]}
     toy(over, runs=1, resume=file)
     other = shop().replace({"stores.gap.capacity": 9})
-    with pytest.raises(ArchiveRefused, match=r"stores\.gap\.capacity: 9 here, 10 in the file"):
+    with pytest.raises(CheckpointRefused, match=r"stores\.gap\.capacity: 9 here, 10 in the file"):
         sweep(other, over, hours=40, runs=1, seed=3, resume=file, progress=False)
     monkeypatch.setattr("ningde_sim.studies.sweep.version", lambda name: "9.9")
-    with pytest.raises(ArchiveRefused, match=r"9\.9"):
+    with pytest.raises(CheckpointRefused, match=r"9\.9"):
         toy(over, runs=1, resume=file)
 
 
@@ -549,12 +549,12 @@ def test_a_file_that_cannot_be_written_is_told_before_the_first_run(
     monkeypatch.setattr(
         "ningde_sim.studies.of_shop.simulate", lambda *a, **k: pytest.fail("it ran")
     )
-    with pytest.raises((ArchiveFailed, ArchiveRefused)):
+    with pytest.raises((CheckpointFailed, CheckpointRefused)):
         toy(resume=tmp_path / "no" / "a.db")
-    with pytest.raises((ArchiveFailed, ArchiveRefused)):
+    with pytest.raises((CheckpointFailed, CheckpointRefused)):
         toy(resume=tmp_path)
     (tmp_path / "text").write_text("my thesis")
-    with pytest.raises(ArchiveRefused):
+    with pytest.raises(CheckpointRefused):
         toy(resume=tmp_path / "text")
     assert (tmp_path / "text").read_text() == "my thesis"
 
@@ -562,7 +562,7 @@ def test_a_file_that_cannot_be_written_is_told_before_the_first_run(
 FULL = """
 import resource, signal, sys
 from ningde_sim import sweep
-from ningde_sim.archive import ArchiveFailed
+from ningde_sim.archive import CheckpointFailed
 from tests.synthetic import Year
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 if len(sys.argv) > 2:
@@ -571,7 +571,7 @@ try:
     over = {"luck": [1.0, 2.0, 3.0]}
     found = sweep(Year(), over, runs=300, seed=0, resume=sys.argv[1], workers=1, progress=False)
     print(found.digest)
-except ArchiveFailed as error:
+except CheckpointFailed as error:
     print(error)
 """
 
@@ -585,7 +585,7 @@ def test_a_full_disk_is_told_and_what_had_finished_is_kept(tmp_path: Path) -> No
 
     assert "it cannot be written" in run("full")
     version = ningde_sim.__version__
-    with Archive(file, content=Year().content, seed=0, version=version) as archive:
+    with Checkpoint(file, content=Year().content, seed=0, version=version) as archive:
         kept = archive.finished(Year().replace({"luck": 1.0}).digest)
     assert len(kept) > 50
     whole = sweep(Year(), {"luck": [1.0, 2.0, 3.0]}, runs=300, seed=0, progress=False)  # type: ignore[arg-type]
@@ -613,8 +613,8 @@ def finished(file: Path, year: Year) -> set[str]:
     rows = set()
     version = ningde_sim.__version__
     try:
-        archive = Archive(copy / file.name, content=year.content, seed=0, version=version)
-    except ArchiveRefused:
+        archive = Checkpoint(copy / file.name, content=year.content, seed=0, version=version)
+    except CheckpointRefused:
         return set()  # not yet made
     with archive:
         for rate, luck in itertools.product([1.0, 2.0, 3.0, 4.0], [1.0, 2.0]):

@@ -29,7 +29,7 @@ RATES = ("throughput", "good_throughput", "availability")
 
 
 @dataclass(frozen=True)
-class Case:
+class Experiment:
     """An instance of a reference case, with what a run has to say about its quantities.
 
     Attributes
@@ -106,7 +106,7 @@ class Comparison:
         return f"{self.quantity}: {self.mean} +- {self.half_width}, reference {self.reference}"
 
 
-def compare(case: Case) -> list[Comparison]:
+def compare(case: Experiment) -> list[Comparison]:
     """All quantities of a case, from its runs by the compiled engine."""
     runs = [case.run(i) for i in range(RUNS)]
     return [
@@ -115,7 +115,7 @@ def compare(case: Case) -> list[Comparison]:
     ]
 
 
-def _compare(case: Case, quantity: str, samples: np.ndarray) -> Comparison:
+def _compare(case: Experiment, quantity: str, samples: np.ndarray) -> Comparison:
     """The interval takes in the doubt of the reference, where that is simulated itself."""
     given = record(case.file, quantity)
     reference = np.array(given["value"], dtype=float)

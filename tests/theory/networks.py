@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ningde_sim import Exponential, Failure, Fixed, Line, Shop, Station, Store, WorkingTime
-from tests.theory.intervals import Case
+from tests.theory.intervals import Experiment
 from tests.theory.reference import (
     average,
     crew_free_at_failure,
@@ -126,38 +126,38 @@ def queue(unit: float) -> Shop:
     return Shop("F01", [Line("line", stations, buffers=3_000)])
 
 
-def shared_crew(crews: int, mode: str) -> Case:
+def shared_crew(crews: int, mode: str) -> Experiment:
     """E13."""
     claims = {f"throughput c={crews} {mode}": throughput}
     if (crews, mode) == (1, "ODF"):
         claims["crew utilisation c=1 ODF"] = crew_utilisation
     shop = partial(serial_line, "E13", mode=mode, crews=crews)
-    return Case("E13", f"c={crews} {mode}", shop, claims, units=80_000, warm_up=2_000)
+    return Experiment("E13", f"c={crews} {mode}", shop, claims, units=80_000, warm_up=2_000)
 
 
-def loop(n: int) -> Case:
+def loop(n: int) -> Experiment:
     """E04."""
-    return Case("E04", f"N={n}", partial(pallet_ring, n), {f"throughput N={n}": throughput})
+    return Experiment("E04", f"N={n}", partial(pallet_ring, n), {f"throughput N={n}": throughput})
 
 
-def jobs(w: int) -> Case:
+def jobs(w: int) -> Experiment:
     """E06."""
     quantity = f"Penny Fab One practical worst case TH, w={w} jobs"
-    return Case("E06", f"w={w}", partial(conwip, w), {quantity: throughput}, units=60_000)
+    return Experiment("E06", f"w={w}", partial(conwip, w), {quantity: throughput}, units=60_000)
 
 
-def repairmen(crews: int) -> Case:
+def repairmen(crews: int) -> Experiment:
     """E11."""
     men = "1 repairman" if crews == 1 else f"{crews} repairmen"
     claims = {f"availability, {men}": average(share("working"))}
     if crews == 1:
         claims["P(repairman free at a breakdown), 1 repairman"] = crew_free_at_failure
-    return Case("E11", men, partial(repairman, crews), claims)
+    return Experiment("E11", men, partial(repairman, crews), claims)
 
 
 NETWORKS = [
-    Case("E01", "b=0", partial(assembly, 0), {"throughput b=0": throughput}),
-    Case(
+    Experiment("E01", "b=0", partial(assembly, 0), {"throughput b=0": throughput}),
+    Experiment(
         "E01",
         "b=1",
         partial(assembly, 1),
@@ -167,7 +167,7 @@ NETWORKS = [
             "P(M3 starved) b=1": last(share("starved")),
         },
     ),
-    Case(
+    Experiment(
         "B12",
         "indexing line",
         indexing_line,
@@ -181,12 +181,12 @@ NETWORKS = [
     ),
     *(loop(n) for n in range(1, 6)),
     *(jobs(w) for w in (1, 2, 4, 8, 16)),
-    Case("E08", "scrap", partial(quality, "scrap"), {"good throughput, scrap": throughput}),
-    Case("E08", "same", partial(quality, "same"), {"good throughput, same": throughput}),
+    Experiment("E08", "scrap", partial(quality, "scrap"), {"good throughput, scrap": throughput}),
+    Experiment("E08", "same", partial(quality, "same"), {"good throughput, same": throughput}),
     repairmen(1),
     repairmen(2),
     *(shared_crew(c, mode) for c in (1, 2) for mode in ("ODF", "TDF")),
-    Case(  # by Little's law: the delay is the mean queue over the arrival rate of 1
+    Experiment(  # by Little's law: the delay is the mean queue over the arrival rate of 1
         "F01",
         "steady",
         queue,

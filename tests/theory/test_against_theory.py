@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ningde_sim import Shop, Station
-from tests.theory.intervals import Case, compare
+from tests.theory.intervals import Experiment, compare
 from tests.theory.lines import DETERMINISTIC, RELIABLE, UNRELIABLE
 from tests.theory.networks import NETWORKS
 from tests.theory.reference import serial_line, throughput
@@ -20,7 +20,7 @@ from tests.theory.reference import serial_line, throughput
 CASES = [*RELIABLE, *UNRELIABLE, *NETWORKS]
 
 
-def each(cases: list[Case]) -> pytest.MarkDecorator:
+def each(cases: list[Experiment]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", cases, ids=[case.label for case in cases])
 
 

@@ -321,7 +321,7 @@ def test_the_default_plant_stays_below_its_bound_by_less_than_an_eighth():
     made = sum(run.throughput for run in runs) / len(runs)
     assert made < found.throughput < 1.12 * made
     assert max(run.throughput for run in runs) < found.throughput
-    ledger = runs[0].ledger()
+    ledger = runs[0].critical_path()
     longest = ledger.groupby("line")["hours"].sum().idxmax()
     assert found.stations.loc[found.bottleneck, "line"] == longest == "FIN-100-220"
     busy = runs[0].crews["busy"].iloc[0] / runs[0].hours

@@ -32,7 +32,7 @@ def day(month, number):
 @pytest.fixture(scope="module")
 def bare() -> Scenario:
     """2021 with nothing but its official working days."""
-    return small_year().without("calendar", "works", "launches", "supply")
+    return small_year().without("calendar", "retooling", "launches", "supply")
 
 
 def test_what_is_lost_and_what_is_open_are_the_plan():
@@ -61,7 +61,7 @@ def test_the_works_stop_all_for_so_many_working_days():
     taken = course(small_year(), seed=0, run=0)
     assert taken.switch == day(8, 30)
     for opening in taken.shops.values():
-        assert hours(opening.lost["works"]) == 8 * 16
+        assert hours(opening.lost["retooling"]) == 8 * 16
         assert both(opening.open, [(day(8, 30), day(9, 8))]) == []
 
 
@@ -70,7 +70,7 @@ def test_then_nights_and_saturdays_run_at_a_reduced_rate():
     year = small_year().without("calendar", "supply", "launches")
     opening = course(year, seed=0, run=0).shops["paint"]
     # 8 to 10 and 13 to 18, then 22 September to 20 October without the holidays
-    lost = by_day(opening.lost["works_nights"], 365) / HOUR
+    lost = by_day(opening.lost["retooling_nights"], 365) / HOUR
     assert lost[day(9, 13) // DAY] == 4
     assert lost[day(9, 18) // DAY] == 8  # a Saturday, made up for
     assert lost[day(9, 9) // DAY] == 4  # full stop until the 8th, without Saturdays
@@ -80,26 +80,26 @@ def test_then_nights_and_saturdays_run_at_a_reduced_rate():
 
 def test_a_delay_moves_the_works():
     """By calendar days."""
-    later = course(small_year().replace({"works.delay": 30}), seed=0, run=0)
+    later = course(small_year().replace({"retooling.delay": 30}), seed=0, run=0)
     assert later.switch == day(9, 29)
 
 
 def test_works_that_begin_after_the_year_leave_it_alone():
     """The shop of before runs all the time."""
     with pytest.warns(CalendarWarning, match="after the end of the calendar"):
-        later = small_year().replace({"works.delay": 400})
+        later = small_year().replace({"retooling.delay": 400})
     taken = course(later, seed=0, run=0)
     assert taken.switch > 365 * DAY
-    assert hours(taken.shops["body_shop"].lost["works"]) == 0
+    assert hours(taken.shops["body_shop"].lost["retooling"]) == 0
 
 
 def test_works_without_a_full_stop_are_nights_alone(bare):
     """From the day on which the stop would begin."""
     works = small_year().works
-    year = replace(bare, works=works).replace({"works.full_stop_days": 0})
+    year = replace(bare, retooling=works).replace({"retooling.full_stop_days": 0})
     opening = course(year, seed=0, run=0).shops["assembly"]
-    assert opening.lost["works"] == []
-    lost = by_day(opening.lost["works_nights"], 365) / HOUR
+    assert opening.lost["retooling"] == []
+    lost = by_day(opening.lost["retooling_nights"], 365) / HOUR
     assert (lost[day(8, 29) // DAY], lost[day(8, 30) // DAY]) == (0, 4)
 
 
@@ -107,9 +107,9 @@ def test_works_of_before_the_first_day_are_over_when_they_were():
     """Of eight working days from 30 August four are left on 3 September, none in October."""
     for first, left in (((9, 3), 4), ((10, 11), 0)):
         start = datetime.date(2021, *first)
-        later = small_year().replace({"calendar.start": start, "works.delay": 0})
+        later = small_year().replace({"calendar.start": start, "retooling.delay": 0})
         opening = course(later, seed=0, run=0).shops["paint"]
-        assert hours(opening.lost["works"]) == 16 * left
+        assert hours(opening.lost["retooling"]) == 16 * left
 
 
 # ------------------------------------------------------------------ launches
@@ -133,7 +133,7 @@ def test_a_launch_that_starts_at_90_percent_stays_there(initial):
 
 def test_a_launch_slows_body_shop_and_assembly_by_its_mix():
     """A fifth of the bodies at e: 1 / (1 + 0.2 (1 / e - 1)) of the rate."""
-    year = small_year().without("calendar", "works", "supply")
+    year = small_year().without("calendar", "retooling", "supply")
     year = year.replace({"launches.model_b.mix": 0})
     opened = course(year, seed=0, run=0).shops
     lost = by_day(opened["assembly"].lost["launches"], 365) / HOUR
@@ -172,9 +172,9 @@ def test_two_launches_slow_the_line_by_the_sum_of_their_bodies(bare):
 
 def test_a_launch_waits_for_the_end_of_the_full_stop():
     """However late that is."""
-    year = small_year().without("calendar", "supply").replace({"works.delay": 21})
+    year = small_year().without("calendar", "supply").replace({"retooling.delay": 21})
     lost = by_day(course(year, seed=0, run=0).shops["assembly"].lost["launches"], 365)
-    stop = course(year, seed=0, run=0).shops["assembly"].lost["works"]
+    stop = course(year, seed=0, run=0).shops["assembly"].lost["retooling"]
     assert np.flatnonzero(lost)[0] > stop[-1][0] // DAY
 
 
@@ -263,7 +263,7 @@ def test_stops_are_the_same_luck_whatever_else_changes():
 
 def test_a_slowdown_runs_from_its_date_for_its_days():
     """The outbreak: 21 days from 10 September at 85 %."""
-    year = small_year().without("calendar", "works", "launches")
+    year = small_year().without("calendar", "retooling", "launches")
     year = _with_supply(year, {})
     lost = by_day(stops(year, "outbreak", 0), 365) / HOUR
     assert lost[day(9, 10) // DAY] == pytest.approx(0.15 * 16)
@@ -273,14 +273,14 @@ def test_a_slowdown_runs_from_its_date_for_its_days():
 
 def test_works_stops_and_slowdowns_close_the_shops_that_they_name():
     """No other."""
-    opened = course(small_year().replace({"works.shops": ("body_shop",)}), seed=2, run=0).shops
+    opened = course(small_year().replace({"retooling.shops": ("body_shop",)}), seed=2, run=0).shops
     took = {
         cause: [name for name, opening in opened.items() if opening.lost[cause]]
-        for cause in ("works", "works_nights", "chips", "outbreak", "launches")
+        for cause in ("retooling", "retooling_nights", "chips", "outbreak", "launches")
     }
     assert took == {
-        "works": ["body_shop"],
-        "works_nights": ["body_shop"],
+        "retooling": ["body_shop"],
+        "retooling_nights": ["body_shop"],
         "chips": ["assembly"],
         "outbreak": ["assembly"],
         "launches": ["body_shop", "assembly"],

@@ -65,12 +65,12 @@ def test_a_shop_may_be_a_file_beside_the_scenario_or_one_that_ships(tmp_path, te
     """By its name; changes take the place of what it says."""
     data = tomllib.loads(text)
     data["body_shop"] = "body_shop_2021.toml"
-    for key in ("body_shop_before", "works"):
+    for key in ("body_shop_before", "retooling"):
         del data[key]
     rest = tomli_w.dumps(data)
     change = (
         '\n[changes]\n"body_shop.finish.cycle_time" = '
-        '{ value = 54, unit = "s", confidence = "found", source = "a test" }\n'
+        '{ value = 54, unit = "s", evidence = "found", source = "a test" }\n'
     )
     found = read(tmp_path, rest + change)
     assert found.get("body_shop.finish.cycle_time").value == 54
@@ -80,7 +80,7 @@ def test_a_shop_may_be_a_file_beside_the_scenario_or_one_that_ships(tmp_path, te
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ("[works]", "[work]", r"work: there is no such key here.* The nearest: works"),
+        ("[retooling]", "[work]", r"work: there is no such key here.* The nearest: works"),
         (
             "[calendar.maintenance]",
             "[calendar.maintainance]",
@@ -100,7 +100,7 @@ def test_a_shop_may_be_a_file_beside_the_scenario_or_one_that_ships(tmp_path, te
             "[assembly.rate]\nvalue = -60.0",
             r"assembly\.rate\.low: low must be at most the value of -60",
         ),
-        ('confidence = "recalled"', 'confidence = "sure"', r"confidence: Input should be 'seed'"),
+        ('evidence = "recalled"', 'confidence = "sure"', r"confidence: Input should be 'seed'"),
         ("start = 2021-08-30", "start = 30", r"works\.start"),
         ("0.5,\n    0.5,\n    0.6", "9.5,\n    0.5,\n    0.6", r"weights must have the mean 1"),
         ("[supply.power", "[supply.works", r"no two causes of lost hours may have one name"),
@@ -127,7 +127,7 @@ def test_a_missing_section_is_told(tmp_path, text):
 
 def test_all_faults_are_told_at_once(tmp_path, text):
     """So that one round mends them."""
-    spoilt = text.replace("[works]", "[work]", 1).replace("[paint.rate]", "[paint.rat]", 1)
+    spoilt = text.replace("[retooling]", "[work]", 1).replace("[paint.rate]", "[paint.rat]", 1)
     with pytest.raises(ValueError, match="faults found") as told:
         read(tmp_path, spoilt)
     for path in ("work: ", "paint.rate: ", "paint.rat: "):
@@ -164,16 +164,16 @@ def test_a_change_of_a_path_that_is_not_there_is_told(tmp_path, text):
 
 def test_all_faulty_changes_are_told_at_once(tmp_path, text):
     """Paths, units, confidence."""
-    words = 'unit = "s", confidence = "found", source = "a test"'
+    words = 'unit = "s", evidence = "found", source = "a test"'
     changes = [
         '"body_shop.finnish.cycle_time" = 5',
         f'"body_shop.framing.cycle_time" = {{ value = 54, {words.replace("found", "sure")} }}',
-        f'"works.full_stop_days" = {{ value = 9, {words} }}',
-        '"works.night_rate" = "half"',
+        f'"retooling.full_stop_days" = {{ value = 9, {words} }}',
+        '"retooling.night_rate" = "half"',
     ]
     with pytest.raises(ValueError, match="faults found: 4") as told:
         read(tmp_path, text + "\n[changes]\n" + "\n".join(changes) + "\n")
-    for path in ("finnish", "framing.cycle_time.confidence", "full_stop_days", "night_rate"):
+    for path in ("finnish", "framing.cycle_time.evidence", "full_stop_days", "night_rate"):
         assert path in str(told.value)
 
 
@@ -182,19 +182,19 @@ def test_a_file_may_say_only_what_differs_from_its_base(tmp_path):
     mine = """
 base = "ningde-2021"
 name = "mine"
-[works]
-full_stop_days = { value = 12, unit = "days", confidence = "found", source = "a test" }
+[retooling]
+full_stop_days = { value = 12, unit = "days", evidence = "found", source = "a test" }
 [supply.strike]
-per_month = { value = 0.1, unit = "stops/month", confidence = "found", source = "a test" }
-duration = { value = 8, unit = "h", confidence = "found", source = "a test" }
-cv = { value = 1, unit = "-", confidence = "found", source = "a test" }
+per_month = { value = 0.1, unit = "stops/month", evidence = "found", source = "a test" }
+duration = { value = 8, unit = "h", evidence = "found", source = "a test" }
+cv = { value = 1, unit = "-", evidence = "found", source = "a test" }
 shops = ["assembly"]
 """
     found = read(tmp_path, mine)
     there = scenario("ningde-2021")
     assert found.name == "mine"
-    assert str(found.get("works.full_stop_days")) == "12 days, found"
-    assert found.works.start == there.works.start
+    assert str(found.get("retooling.full_stop_days")) == "12 days, found"
+    assert found.retooling.start == there.retooling.start
     assert [*found.supply] == [*there.supply, "strike"]
     assert found.body_shop == there.body_shop
     again = read(tmp_path, 'base = "mine.toml"\nname = "again"\n', "again.toml")
@@ -241,7 +241,7 @@ def test_changes_are_warned_of_together_and_once(tmp_path):
 
 def test_what_is_made_from_a_base_says_so_before_the_notes_of_the_base(tmp_path):
     """Those are marked: they may be false of it. What changes nothing says nothing."""
-    quantity = '= { value = 3e5, unit = "vehicles", confidence = "seed", source = "a test" }'
+    quantity = '= { value = 3e5, unit = "vehicles", evidence = "reported", source = "a test" }'
     mine = f'base = "ningde-2022"\nname = "mine"\ntarget {quantity}\n'
     changes = '[changes]\n"calendar.saturdays" = 2\n'
     there = scenario("ningde-2022")
@@ -300,7 +300,7 @@ def test_a_shop_and_a_scenario_are_told_apart(tmp_path):
 
 def test_a_new_table_among_the_changes_is_told_its_heading(tmp_path):
     """In one fault; under that heading it is read."""
-    days = '{ value = 7, unit = "days", confidence = "found", source = "a test" }'
+    days = '{ value = 7, unit = "days", evidence = "found", source = "a test" }'
     base, key = 'base = "ningde-2022"\n', "calendar.closures.national_day"
     change = f'[changes]\n"{key}" = {{ start = 2022-10-01, days = {days} }}\n'
     with pytest.raises(ValueError, match=r"faults found: 1\n") as told:

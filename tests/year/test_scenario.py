@@ -38,7 +38,7 @@ def year() -> Scenario:
         ("body_shop.shop.repair_crews", 4, "crews"),
         ("body_shop.failures.fixture.uptime", 120, "h"),
         ("body_shop.stores.hood.capacity", 60, "places"),
-        ("works.full_stop_days", 8, "days"),
+        ("retooling.full_stop_days", 8, "days"),
         ("calendar.shift_hours", 8, "h"),
         ("supply.chips.share", 0.076, "-"),
         ("target", 240_000, "vehicles"),
@@ -55,7 +55,7 @@ def test_a_path_leads_to_a_quantity(year, path, value, unit):
 
 def test_a_path_leads_to_dates_and_words_too(year):
     """Whatever stands in the file."""
-    assert year.get("works.start") == datetime.date(2021, 8, 30)
+    assert year.get("retooling.start") == datetime.date(2021, 8, 30)
     assert year.get("supply.chips.shops") == ("assembly",)
 
 
@@ -63,7 +63,7 @@ def test_a_path_leads_to_dates_and_words_too(year):
     ("path", "nearest"),
     [
         ("body_shop.finish.cycletime", "body_shop.finish.cycle_time"),
-        ("works.full_stop", "works.full_stop_days"),
+        ("works.full_stop", "retooling.full_stop_days"),
         ("repair_crews", "body_shop.repair_crews"),
         ("calender.shift_hours", "calendar.shift_hours"),
     ],
@@ -71,36 +71,36 @@ def test_a_path_leads_to_dates_and_words_too(year):
 def test_an_unknown_path_names_the_nearest(year, path, nearest):
     """Whether it is read or replaced."""
     for ask in (year.get, lambda p: year.replace({p: 1})):
-        with pytest.raises(KeyError, match="there must be such a path") as told:
+        with pytest.raises(KeyError, match="unknown path") as told:
             ask(path)
         assert nearest in str(told.value)
 
 
 def test_a_number_replaces_a_value_and_is_known(year):
     """Without a range; the old scenario stays as it was."""
-    new = year.replace({"works.full_stop_days": 12, "body_shop.finish.cycle_time": 54})
-    assert new.get("works.full_stop_days") == Quantity(
-        12, "days", confidence="assumption", source="set by the user"
+    new = year.replace({"retooling.full_stop_days": 12, "body_shop.finish.cycle_time": 54})
+    assert new.get("retooling.full_stop_days") == Quantity(
+        12, "days", evidence="assumed", source="set by the user"
     )
-    assert "works.full_stop_days" not in new.doubtful()
-    assert year.get("supply.chips.share").confidence != "assumption"
-    assert year.replace({"supply.chips.share": 0.05}).get("supply.chips.share").confidence == (
+    assert "retooling.full_stop_days" not in new.uncertain_inputs()
+    assert year.get("supply.chips.share").evidence != "assumption"
+    assert year.replace({"supply.chips.share": 0.05}).get("supply.chips.share").evidence == (
         "assumption"  # what was found is no longer what stands there
     )
-    assert year.get("works.full_stop_days").value == 8
+    assert year.get("retooling.full_stop_days").value == 8
     assert new.diff(year)["this"].to_dict() == {
         "body_shop.finish.cycle_time": "54 s, assumption",
-        "works.full_stop_days": "12 days, assumption",
+        "retooling.full_stop_days": "12 days, assumption",
     }
 
 
 def test_a_quantity_replaces_all_and_a_date_a_date(year):
     """Its range too."""
-    doubtful = Quantity(6, "days", low=2, high=9, confidence="recalled", source="a test")
+    uncertain = Quantity(6, "days", low=2, high=9, evidence="recalled", source="a test")
     later = datetime.date(2021, 10, 1)
-    new = year.replace({"works.full_stop_days": doubtful, "works.start": later})
-    assert new.get("works.full_stop_days") == doubtful
-    assert new.get("works.start") == later
+    new = year.replace({"retooling.full_stop_days": uncertain, "retooling.start": later})
+    assert new.get("retooling.full_stop_days") == uncertain
+    assert new.get("retooling.start") == later
 
 
 def test_what_is_one_thing_before_and_after_the_works_changes_in_both(year):
@@ -146,8 +146,8 @@ def test_a_value_that_makes_no_sense_is_refused_with_its_path(year, path, value,
 
 
 def between(low, value, high, unit="-"):
-    """A doubtful quantity."""
-    return Quantity(value, unit, low=low, high=high, confidence="assumption", source="a test")
+    """A uncertain quantity."""
+    return Quantity(value, unit, low=low, high=high, evidence="assumed", source="a test")
 
 
 @pytest.mark.parametrize(
@@ -180,10 +180,10 @@ def test_a_range_that_could_be_drawn_into_nonsense_is_refused_at_once(year, chan
 def test_a_value_of_another_kind_is_refused(year):
     """No truth value, no text for a number."""
     with pytest.raises(TypeError, match=r"works\.full_stop_days must be a number, got 'long'"):
-        year.replace({"works.full_stop_days": "long"})
+        year.replace({"retooling.full_stop_days": "long"})
     with pytest.raises(ValueError, match="the unit must be 'days'"):
         year.replace(
-            {"works.full_stop_days": Quantity(3, "h", confidence="found", source="a test")}
+            {"retooling.full_stop_days": Quantity(3, "h", evidence="found", source="a test")}
         )
 
 
@@ -193,7 +193,7 @@ def test_a_value_of_another_kind_is_refused(year):
 def test_the_typical_scenario_has_no_ranges(year):
     """And the same values."""
     typical = year.typical()
-    assert typical.doubtful() == {}
+    assert typical.uncertain_inputs() == {}
     assert typical.draw(0, 5) == typical
     table, other = year.assumptions(), typical.assumptions()
     assert (table["value"] == other["value"]).all()
@@ -204,13 +204,13 @@ def test_a_draw_takes_each_doubtful_value_from_its_range(year):
     """And leaves the others alone."""
     drawn = year.draw(3, 17)
     inputs = year.inputs(3, 17)
-    assert inputs.keys() == year.doubtful().keys()
+    assert inputs.keys() == year.uncertain_inputs().keys()
     for path, row in year.assumptions().iterrows():
         if row["low"] < row["high"] and "destinations" not in path:  # those shares are scaled
             assert row["low"] <= drawn.get(path).value <= row["high"]
             assert drawn.get(path).value == inputs.get(path, drawn.get(path).value)
     assert drawn.get("calendar.shift_hours") == year.get("calendar.shift_hours")
-    assert drawn.doubtful() == {}
+    assert drawn.uncertain_inputs() == {}
     assert drawn == year.draw(3, 17)
     assert drawn != year.draw(3, 18)
     assert drawn != year.draw(4, 17)
@@ -237,7 +237,7 @@ def test_what_is_one_thing_before_and_after_is_drawn_once(year):
 
 
 def test_what_shares_a_doubt_is_one_input(year):
-    """The six stores of the closures, before and after the works."""
+    """The six stores of the closures, before and after the retooling."""
     drawn, inputs = year.draw(3, 17), year.inputs(3, 17)
     for shop in ("body_shop", "body_shop_before"):
         for store in ("door_fl", "hood", "tailgate"):
@@ -255,7 +255,7 @@ def test_inputs_are_put_at_places_of_their_distributions(year):
     paths = set().union(*moved.values())
     for place, end in ((0, "low"), (1, "high")):
         there = year.at(dict.fromkeys(moved, place))
-        assert there.doubtful() == {}
+        assert there.uncertain_inputs() == {}
         for path in paths:
             assert there.get(path).value == getattr(year.get(path), end)
         assert set(there.diff(year.typical()).index) <= paths
@@ -264,14 +264,14 @@ def test_inputs_are_put_at_places_of_their_distributions(year):
 
 def test_a_draw_is_a_place(year):
     """Run 3 of seed 7, by the number between 0 and 1 of each input."""
-    shares = {name: share(name, 7, 3) for name in year.doubtful()}
+    shares = {name: share(name, 7, 3) for name in year.uncertain_inputs()}
     assert year.at(shares) == year.draw(7, 3)
 
 
 @pytest.mark.parametrize(
     ("given", "kind", "text"),
     [
-        ({"paint.rat": 0.5}, KeyError, r"must be doubtful, got 'paint.rat'.*nearest: paint.rate"),
+        ({"paint.rat": 0.5}, KeyError, r"must be uncertain, got 'paint.rat'.*nearest: paint.rate"),
         (
             {"launches.model_a.days_to_90": 0.5},
             KeyError,
@@ -289,9 +289,9 @@ def test_a_place_that_makes_no_sense_is_refused(year, given, kind, text):
 
 def test_fixing_one_input_changes_no_other_draw(year):
     """Inputs are streams by name."""
-    fixed = year.replace({"works.full_stop_days": 8}).inputs(3, 17)
+    fixed = year.replace({"retooling.full_stop_days": 8}).inputs(3, 17)
     everything = year.inputs(3, 17)
-    assert everything.pop("works.full_stop_days") != 8
+    assert everything.pop("retooling.full_stop_days") != 8
     assert fixed == everything
 
 
@@ -301,17 +301,17 @@ def test_fixing_one_input_changes_no_other_draw(year):
 def test_the_assumptions_are_a_table_of_every_quantity(year):
     """With unit, range, confidence and source; most of it is assumption."""
     table = year.assumptions()
-    assert list(table.columns[:6]) == ["value", "unit", "low", "high", "confidence", "source"]
-    assert table.loc["works.full_stop_days", ["value", "low", "high"]].tolist() == [8, 3, 20]
+    assert list(table.columns[:6]) == ["value", "unit", "low", "high", "evidence", "source"]
+    assert table.loc["retooling.full_stop_days", ["value", "low", "high"]].tolist() == [8, 3, 20]
     assert (table["source"] != "").all()
-    assert (table["confidence"] == "assumption").mean() > 0.5
+    assert (table["evidence"] == "assumption").mean() > 0.5
 
 
 def test_a_difference_names_what_the_other_lacks(year):
     """None stands for nothing."""
     table = year.diff(scenario("ningde-2022"))
     assert isinstance(table, pd.DataFrame)
-    assert table.loc["works.full_stop_days", "other"] is None
+    assert table.loc["retooling.full_stop_days", "other"] is None
     assert year.diff(year).empty
 
 
@@ -382,13 +382,13 @@ def test_a_table_of_a_scenario_is_replaced_as_a_whole(year):
 def test_each_kind_of_losses_can_be_left_out():
     """One after the other, in any order."""
     year = small_year()
-    assert year.without("works").works is None
+    assert year.without("retooling").works is None
     assert year.without("launches").launches == {}
     assert year.without("supply").supply == {}
     assert year.without("failures").body_shop.failures == {}
     assert year.without("quality").paint.first_time_ok.value == 1
     assert year.without("calendar").calendar.closures == {}
-    assert year.without("works", "supply") == year.without("supply").without("works")
+    assert year.without("retooling", "supply") == year.without("supply").without("retooling")
 
 
 def test_an_unknown_kind_of_losses_is_refused(year):
@@ -402,7 +402,7 @@ def test_an_unknown_kind_of_losses_is_refused(year):
 def test_what_begins_after_the_end_of_the_calendar_warns(year):
     """A year in which works, launches or closures never come is easily taken for a better one."""
     with pytest.warns(CalendarWarning, match=r"works\.start: what begins after the end"):
-        year.replace({"works.delay": 150})
+        year.replace({"retooling.delay": 150})
     with pytest.warns(CalendarWarning, match=r"launches\.model_a\.start.*got 2022-01-05"):
         year.replace({"launches.model_a.start": datetime.date(2022, 1, 5)})
 
@@ -415,10 +415,10 @@ def test_what_begins_after_the_end_of_the_calendar_warns(year):
             "spring_festival",
         ),
         ({"slowdowns.outbreak.start": datetime.date(2020, 9, 10)}, r"outbreak\.start.*got 2020-09"),
-        ({"works.start": datetime.date(2019, 8, 30)}, r"works\.start: what is over"),
+        ({"retooling.start": datetime.date(2019, 8, 30)}, r"works\.start: what is over"),
         (
             {
-                "works.start": datetime.date(2017, 8, 30),
+                "retooling.start": datetime.date(2017, 8, 30),
                 "launches.model_a.start": datetime.date(2018, 9, 8),
             },
             r"works\.start, launches\.model_a\.start",
@@ -445,7 +445,7 @@ def test_what_reaches_into_the_calendar_does_not_warn(year):
     year.replace(
         {
             "calendar.closures.spring_festival.start": datetime.date(2020, 12, 20),
-            "works.start": datetime.date(2020, 12, 1),
+            "retooling.start": datetime.date(2020, 12, 1),
             "launches.model_a.start": datetime.date(2020, 12, 1),
         }
     )
@@ -455,7 +455,7 @@ def test_a_launch_that_waits_for_the_works_does_not_warn(year):
     """Planned years before, it begins after their full stop."""
     year.replace({"launches.model_a.start": datetime.date(2018, 9, 8)})
     with pytest.warns(CalendarWarning, match=r"launches\.model_a\.start: what is over"):
-        year.without("works").replace({"launches.model_a.start": datetime.date(2018, 9, 8)})
+        year.without("retooling").replace({"launches.model_a.start": datetime.date(2018, 9, 8)})
 
 
 def test_a_calendar_moved_away_from_its_dates_warns(year):

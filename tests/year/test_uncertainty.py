@@ -14,8 +14,8 @@ from tests.years import small_year
 
 
 def q(value, low, high, unit="h"):
-    """A doubtful quantity."""
-    return Quantity(value, unit, low=low, high=high, confidence="assumption", source="a test")
+    """A uncertain quantity."""
+    return Quantity(value, unit, low=low, high=high, evidence="assumed", source="a test")
 
 
 def test_every_run_of_a_block_takes_another_slice():

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ningde_sim import YearRun, replicate, scenario, simulate_year
-from ningde_sim.studies.of_year import YearCase
+from ningde_sim.studies.of_year import YearExperiment
 from tests.years import small_year
 
 
@@ -25,10 +25,10 @@ def without_export(plan):
 def test_the_export_is_fed_by_the_days_of_the_year(year):
     """By shares of vehicles and sets, with the cars that stood there at the start."""
     export = year.scenario.export
-    made = year.shipping.daily[["made_cars", "made_sets"]].sum()
+    made = year.shipping.daily[["made_cars", "made_ckd_sets"]].sum()
     cars = year.vehicles * export.vehicle_share.value + export.initial.value
     assert made["made_cars"] == pytest.approx(cars, abs=1)
-    assert made["made_sets"] == pytest.approx(year.sets * export.set_share.value, abs=1)
+    assert made["made_ckd_sets"] == pytest.approx(year.ckd_sets * export.ckd_share.value, abs=1)
     assert year.exports == year.shipping.exports == year.daily["exported"].sum() > 20_000
     assert (year.monthly["exported"] == year.shipping.monthly["exported"]).all()
     assert year.shipping is year.shipping
@@ -52,15 +52,15 @@ def test_a_year_without_export_is_as_before(year):
     pd.testing.assert_frame_equal(bare.daily, year.daily.drop(columns="exported"))
     with pytest.raises(ValueError, match=r"exports must be planned, got None\. .* \[export\]"):
         _ = bare.exports
-    inputs, results = YearCase(without_export(small_year())).run(1, 0)
+    inputs, results = YearExperiment(without_export(small_year())).run(1, 0)
     assert not any("export" in name for name in [*inputs, *results])
 
 
 def test_a_study_tells_the_chance_of_exports():
     """Of the year, and by the end of a month, which are sums of months."""
     study = replicate(small_year(), runs=12, seed=3)
-    assert {*study.case.units} == {*YearCase(small_year()).run(3, 0)[1]}
-    months = [f"exports_{month}" for month in study.case.months]
+    assert {*study.experiment.units} == {*YearExperiment(small_year()).run(3, 0)[1]}
+    months = [f"exports_{month}" for month in study.experiment.months]
     assert (study.runs[months].sum(axis=1) == study.runs["exports"]).all()
     august = study.runs[months[:8]].sum(axis=1)
     assert (august == study.runs["exports_by_2021-08"]).all()
@@ -74,5 +74,5 @@ def test_a_study_tells_the_chance_of_exports():
 
 def test_the_other_losses_leave_the_export_alone():
     plan = small_year()
-    assert plan.without("works", "supply", "quality").export == plan.export
+    assert plan.without("retooling", "supply", "quality").export == plan.export
     assert scenario("ningde-2020-12").export is None

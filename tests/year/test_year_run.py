@@ -17,14 +17,14 @@ from ningde_sim.year.without import WITHOUT
 from ningde_sim.year.year_run import YearRun, simulate_year
 from tests.years import small_year
 
-CAUSES = ("overtime", "closures", "maintenance", "works", "chips", "stock_outs", "power")
-CAUSES += ("outbreak", "works_nights", "launches", "breakdown", "blocked", "starved", "rework")
+CAUSES = ("overtime", "closures", "maintenance", "retooling", "chips", "stock_outs", "power")
+CAUSES += ("outbreak", "retooling_nights", "launches", "breakdown", "blocked", "starved", "rework")
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["sets of parts", "sets of bodies"])
 def year(request) -> YearRun:
     """A year with everything in it."""
-    drawn = small_year().replace({"knock_down.uses_body_shop": request.param}).draw(4, 2)
+    drawn = small_year().replace({"ckd.uses_body_shop": request.param}).draw(4, 2)
     return simulate_year(drawn, seed=4, run=2)
 
 
@@ -78,12 +78,12 @@ def test_days_add_up_to_months_and_months_to_the_year(year):
     daily, monthly = year.daily, year.monthly
     assert len(daily) == 365
     assert list(monthly.index) == [f"2021-{month:02}" for month in range(1, 13)]
-    for column in ("bodies", "painted", "vehicles", "sets", "scrapped"):
+    for column in ("bodies", "painted", "vehicles", "ckd_sets", "scrapped"):
         assert monthly[column].sum() == daily[column].sum()
     for column in ("nominal", *CAUSES, "made"):
         assert monthly[column].sum() == pytest.approx(daily[column].sum())
-    assert (year.vehicles, year.bodies, year.sets) == tuple(
-        monthly[["vehicles", "bodies", "sets"]].sum()
+    assert (year.vehicles, year.bodies, year.ckd_sets) == tuple(
+        monthly[["vehicles", "bodies", "ckd_sets"]].sum()
     )
     september = daily[[day.month == 9 for day in daily.index]]
     assert monthly.loc["2021-09", "vehicles"] == september["vehicles"].sum()
@@ -103,18 +103,18 @@ def test_bodies_are_vehicles_and_inside_and_scrapped():
     from ningde_sim import simulate
     from ningde_sim.year.open_hours import course
 
-    scenario = small_year().replace({"knock_down.uses_body_shop": True})
+    scenario = small_year().replace({"ckd.uses_body_shop": True})
     shop = plant(scenario, course(scenario, seed=1, run=0)).shop
     run = simulate(shop, hours=24 * 40, seed=1)
     stations = run.stations
     behind = stations["zone"].isin(["Paint", "Assembly"])
     levels = run.stores.loc[
-        ["white bodies", "in paint", "to packing", "painted bodies"], "level_end"
+        ["body-in-white store", "in paint", "to packing", "painted bodies"], "level_end"
     ]
     inside = levels.sum() + run.buffers["level_end"].sum()
     inside += (run.counts.stations["content"][behind.to_numpy()] > 0).sum()
     gone = stations.loc[behind, "scrapped"].sum()
-    assert run.stores.loc["white bodies", "put"] == run.bodies + inside + gone
+    assert run.stores.loc["body-in-white store", "put"] == run.bodies + inside + gone
     assert run.bodies > 10_000
     assert gone > 500
 
@@ -122,29 +122,27 @@ def test_bodies_are_vehicles_and_inside_and_scrapped():
 def test_the_year_keeps_account_of_what_is_inside(year):
     """Never below the stores, never above all places and stations."""
     daily = year.daily
-    stores = daily[["white_bodies", "in_paint", "painted_bodies"]].sum(axis=1)
+    stores = daily[["bodies_in_white", "in_paint", "painted_bodies"]].sum(axis=1)
     assert (daily["inside"] >= stores).all()
     assert (daily["inside"] <= stores + 5 + 20 + 1).all()
-    packed = daily["sets"] if year.scenario.knock_down.uses_body_shop else 0
+    packed = daily["ckd_sets"] if year.scenario.ckd.uses_body_shop else 0
     net = daily["bodies"] - daily["vehicles"] - daily["scrapped"] - packed
     assert (daily["inside"].diff().iloc[1:] == net.iloc[1:]).all()
 
 
 def test_sets_are_their_share_of_sets_and_vehicles(year):
     """Of parts exactly, of bodies by luck."""
-    share = year.scenario.knock_down.share.value
-    found = year.sets / (year.sets + year.vehicles)
-    assert found == pytest.approx(
-        share, abs=0.005 if year.scenario.knock_down.uses_body_shop else 1e-5
-    )
+    share = year.scenario.ckd.share.value
+    found = year.ckd_sets / (year.ckd_sets + year.vehicles)
+    assert found == pytest.approx(share, abs=0.005 if year.scenario.ckd.uses_body_shop else 1e-5)
     assert share > 0.05
 
 
-@pytest.mark.parametrize("sets", [False, True])
+@pytest.mark.parametrize("ckd_sets", [False, True])
 @pytest.mark.parametrize(("ok", "repaint"), [(0.4, 0.0), (0.9, 0.1)])
 def test_the_topcoat_line_sets_the_pace_of_paint(ok, repaint, sets):
     """Neither spot repairs nor packing do: 50 an hour less what is painted twice."""
-    year = small_year().without("calendar", "works", "launches", "supply", "failures")
+    year = small_year().without("calendar", "retooling", "launches", "supply", "failures")
     year = year.replace(
         {
             "calendar.end": datetime.date(2021, 3, 31),
@@ -152,7 +150,7 @@ def test_the_topcoat_line_sets_the_pace_of_paint(ok, repaint, sets):
             "paint.scrap": 0,
             "paint.first_time_ok": ok,
             "paint.full_repaint": repaint,
-            "knock_down.uses_body_shop": sets,
+            "ckd.uses_body_shop": sets,
         }
     )
     lost = simulate_year(year, seed=1).lost_hours["paint"]
@@ -163,7 +161,9 @@ def test_the_topcoat_line_sets_the_pace_of_paint(ok, repaint, sets):
 @pytest.fixture(scope="module")
 def paced() -> Scenario:
     """Eleven weeks in which paint or assembly sets the pace and nothing else is lost."""
-    year = small_year().without("calendar", "works", "launches", "supply", "failures", "quality")
+    year = small_year().without(
+        "calendar", "retooling", "launches", "supply", "failures", "quality"
+    )
     return year.replace({"calendar.end": datetime.date(2021, 3, 31)})
 
 
@@ -244,7 +244,7 @@ def test_the_shop_of_before_ends_where_that_of_after_begins():
 
 
 def test_no_crew_stays_in_the_shop_of_before():
-    """A single one, in whose hands a repair is cut off by the works, serves the shop of after."""
+    """A single one, in whose hands a repair is cut off by the retooling, serves the shop of after."""
     year = small_year().without("supply", "launches")
     year = year.replace({"body_shop.repair_crews": 1, "body_shop.failures.minor.uptime": 10})
     for run in (2, 7):
@@ -287,7 +287,7 @@ def test_the_ledger_of_a_year_adds_up_to_its_hours():
     """Nights, free days and lost hours are closed time; the year without one is the same year."""
     plan = small_year().typical()
     told, plain = (simulate_year(plan, seed=0, ledger=ledger) for ledger in (True, False))
-    table, days = told.ledger(), told.ledger(every=24)
+    table, days = told.critical_path(), told.critical_path(every=24)
     assert table["ms"].sum() == len(told.course.days) * 24 * 3_600_000
     assert (days.groupby("period")["ms"].sum() == 24 * 3_600_000).all()
     causes = table.groupby("cause")["hours"].sum()
@@ -295,4 +295,4 @@ def test_the_ledger_of_a_year_adds_up_to_its_hours():
     assert causes["closed"] > 0
     assert told.vehicles == plain.vehicles
     with pytest.raises(ValueError, match="must have kept a ledger"):
-        plain.ledger()
+        plain.critical_path()

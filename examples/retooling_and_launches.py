@@ -1,13 +1,13 @@
-"""How late may the works finish, how slow may the launches be?
+"""How late may the retooling finish, how slow may the launches be?
 
 Question: How late may they be before P(year >= target) falls below 80 %, 50 %, 20 %?
 Shows:    scenarios changed by path, studies paired on the same luck and the same other inputs,
           a question read backwards: of each year the latest date that still reaches the target.
 
-The works finish later the more working days their full stop lasts; a launch is slower the more
+The retooling finish later the more working days their full stop lasts; a launch is slower the more
 days it takes to 90 % of its rate.
 
-    python examples/works_and_launches.py [--scenario ningde-2021] [--runs 24]
+    python examples/retooling_and_launches.py [--scenario ningde-2021] [--runs 24]
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import warnings
 import numpy as np
 
 from ningde_sim import Scenario, Study, replicate, scenario
-from ningde_sim.exceptions import DoubtfulEstimate
+from ningde_sim.exceptions import EstimateWarning
 from ningde_sim.statistics import estimate
 
 RUNS = 24
@@ -29,7 +29,7 @@ SEED = 2021
 CHANCES = (0.8, 0.5, 0.2)
 TARGETS = (240_000, 230_000, 220_000)
 
-STOP = "works.full_stop_days"
+STOP = "retooling.full_stop_days"
 STOP_DAYS = (0, 12, 30)
 """Vehicles fall by nearly the same number with each day, so few points do. [days]"""
 
@@ -40,7 +40,7 @@ RAMP_DAYS = (10, 60, 120, 240)
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description="How late may the works finish, how slow may the launches be?",
+        description="How late may the retooling finish, how slow may the launches be?",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--scenario", default="ningde-2021", help="a name that ships, or a file")
@@ -117,7 +117,7 @@ def main() -> None:
     for note in plan.notes:
         print(f"Note: {note}")
     print(f"{len(STOP_DAYS) + len(RAMP_DAYS)} studies of {options.runs} years each.", flush=True)
-    warnings.simplefilter("ignore", DoubtfulEstimate)  # said once, at the end
+    warnings.simplefilter("ignore", EstimateWarning)  # said once, at the end
     try:
         stops = run_points(plan, [STOP], STOP_DAYS, options)
         ramps = run_points(plan, RAMPS, RAMP_DAYS, options)
@@ -125,7 +125,7 @@ def main() -> None:
         raise SystemExit("Stopped.") from None
     except ValueError as error:
         raise SystemExit(str(error)) from None
-    say_points("Full stop of the works, in working days", stops, STOP_DAYS)
+    say_points("Full stop of the retooling, in working days", stops, STOP_DAYS)
     say_latest(stops, STOP_DAYS, options.targets, "It may last at most so many days that")
     say_points("Days to 90 % of the rate, both launches", ramps, RAMP_DAYS)
     say_latest(ramps, RAMP_DAYS, options.targets, "They may take at most so many days that")

@@ -1,21 +1,19 @@
-"""Every value of a shop by the dotted path that users write.
+"""Every value of a shop by its dotted path.
 
 Things go by their names: `repair_crews`, `stores.roof.capacity`, `lines.FIN.buffers`,
-`stations.FIN-210.cycle_time`, `robots.FIN-210-R1.failures.minor.repair.mean`. As in
-the names of files `*` stands for anything, `[dh]` for one of these letters: the paths that
-`stations.FIN-*.cycle_time` fits are those of all stations whose names begin so.
+`stations.FIN-210.cycle_time`, `robots.FIN-210-R1.failures.minor.repair.mean`. The grammar is that
+of `ningde_sim.plant.paths`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from ningde_sim._support import checks
-from ningde_sim.plant.paths import nearest, outer
-from ningde_sim.plant.scale import Times
+from ningde_sim.plant import paths
+from ningde_sim.plant.scale import Scale
 
 Thing = TypeVar("Thing")
 
@@ -26,10 +24,10 @@ HEADS: Mapping[str, Collection[str]] = {
     "robots": ("robots",),
 }
 """Groups whose paths begin with them wherever they stand, as their names are unique in a shop; and
-the groups that stand in them, themselves included."""
+the groups inside them, themselves included."""
 
 WORDS = ("name", "notes")
-"""Not to be changed by path: the luck of a thing hangs on its name."""
+"""Not to be changed by path: the random streams of a thing hang on its name."""
 
 
 def _fields(thing: Any, path: str, heads: Collection[str]) -> Iterator[tuple[str, str, Any]]:
@@ -69,24 +67,20 @@ def named(owner: str, thing: Any, path: str) -> dict[str, Any]:
     Raises
     ------
     KeyError
-        There is none; the message names the nearest.
+        There are none; the message names the nearest.
     """
     path = checks.text(owner, "path", path)
-    there = values(thing, heads=_heads([path]))
-    if any(sign in path for sign in "*?["):
-        found = {known: value for known, value in there if fnmatchcase(known, path)}
-    else:
-        found = {known: value for known, value in there if known == path}
-    if not found:
-        cure = nearest(path, [known for known, _ in values(thing)])
-        raise KeyError(checks.complain(owner, "there must be such a path", path, cure))
-    return found
+    known = dict(values(thing, heads=_heads([path])))
+    matches = {other: known[other] for other in paths.matching(path, known)}
+    if not matches:
+        raise paths.unknown(owner, path, (other for other, _ in values(thing)))
+    return matches
 
 
-def _heads(paths: Iterable[str]) -> Collection[str]:
+def _heads(asked: Iterable[str]) -> Collection[str]:
     """The groups that paths ask for; none of them says all, for a pattern such as `*.capacity`."""
-    heads = {path.partition(".")[0] for path in paths}
-    return () if any(sign in head for head in heads for sign in "*?[") else heads or ("",)
+    heads = {paths.first(path) for path in asked}
+    return () if "" in heads else heads or ("",)
 
 
 def replaced(owner: str, thing: Thing, changes: Mapping[str, Any]) -> Thing:
@@ -97,19 +91,12 @@ def replaced(owner: str, thing: Thing, changes: Mapping[str, Any]) -> Thing:
     KeyError, TypeError, ValueError
         An unknown path, a value that breaks a rule, two changes of one value.
     """
-    new: dict[str, Any] = {}
-    paths = [checks.text(owner, "path", path) for path in changes]
-    for path, value in changes.items():
-        for known, old in named(owner, thing, path).items():
-            if known in new:
-                rule = "no two changes may be of one value"
-                raise ValueError(checks.complain(owner, rule, known))
-            new[known] = value.of(owner, known, old) if isinstance(value, Times) else value
-    for path in new:
-        if inside := [above for above in outer(path) if above in new]:
-            rule = f"a value and what it stands in, {inside[0]}, cannot both be changed"
-            raise ValueError(checks.complain(owner, rule, path))
-    return _changed(thing, new, "", _heads(paths))
+
+    def value(path: str, now: Any, asked: Any) -> Any:
+        return asked.of(owner, path, now) if isinstance(asked, Scale) else asked
+
+    new = paths.assigned(owner, changes, lambda path: named(owner, thing, path), value)
+    return _changed(thing, new, "", _heads(new))
 
 
 def _changed(thing: Thing, new: Mapping[str, Any], path: str, heads: Collection[str]) -> Thing:

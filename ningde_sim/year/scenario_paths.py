@@ -1,22 +1,26 @@
-"""Every value of a scenario by the dotted path that users write."""
+"""Every value of a scenario by its dotted path; the grammar is that of `ningde_sim.plant.paths`."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from ningde_sim._support import checks
-from ningde_sim.plant.paths import changed, leaves, nearest
+from ningde_sim.plant import paths
+from ningde_sim.plant.nested import changed, leaves
 from ningde_sim.plant.quantity import Quantity
-from ningde_sim.plant.scale import Times
+from ningde_sim.plant.scale import Scale
 from ningde_sim.year.calendar import check_plan
 from ningde_sim.year.dates import Span, spans
 from ningde_sim.year.schema import CalendarTable
 
 SHOP_KEYS = ("body_shop", "body_shop_before")
 
-WORDS = ("title", "notes", "note", "confidence", "source")
+Leaf = tuple[tuple[str, ...], Any]
+"""The names that lead to a value in nested tables, and the value."""
+
+WORDS = ("title", "notes", "note", "evidence", "source")
 """Keys of what only people read."""
 
 
@@ -38,13 +42,14 @@ class Addressed:
     def get(self, path: str) -> Any:
         """What stands at a dotted `path`: a Quantity, or a date, a word, a list.
 
+        A `*` in the path stands for anything; all that it names must then have one value.
+
         Raises
         ------
-        KeyError
-            There is no such path; the message names the nearest.
+        KeyError, ValueError
+            An unknown path, with the nearest; the values differ.
         """
-        there = self._leaves()
-        return there[self._known(path, there)][1]
+        return paths.only(self._owner, path, self._matches(path, self._leaves()))
 
     def replace(self, changes: Mapping[str, Any]) -> Self:
         """The same scenario with other values at some paths.
@@ -53,7 +58,7 @@ class Addressed:
         ----------
         changes : mapping of path to value
             A number takes the place of the value of a quantity in its unit, and has no range: it
-            is known; `Times(0.8)` is a multiple. A Quantity takes the place of all of it. Dates,
+            is known; `Scale(0.8)` is a multiple. A Quantity takes the place of all of it. Dates,
             words and lists as they are. One number for all months takes the place of a list
             by month too.
 
@@ -74,16 +79,16 @@ class Addressed:
 
     def replaced(self, changes: Mapping[str, Any]) -> Self:
         """What `replace` by the same `changes` gives, without its warnings."""
-        there = self._leaves()
-        new: dict[str, Any] = {}
-        asked = {self._known(path, there): value for path, value in changes.items()}
-        for path, value in asked.items():
-            new[path] = self._value(path, there[path][1], value)
-            twin = self._twin(path, there)
-            if twin is not None and twin not in asked:
-                new[twin] = new[path]
-            if f"{path}_by_month" in there.keys() - asked.keys():
-                new[f"{path}_by_month"] = None
+        known = self._leaves()
+        new = paths.assigned(
+            self._owner, changes, lambda path: self._matches(path, known), self._value
+        )
+        for path in [*new]:
+            before = self._same_before(path, known)
+            if before is not None:
+                new.setdefault(before, new[path])
+            if f"{path}_by_month" in known:
+                new.setdefault(f"{path}_by_month", None)
         return self._changed(lambda path, value: new.get(written(path), value))
 
     def check_plan(self, times: Mapping[str, Span] | None = None) -> None:
@@ -126,21 +131,27 @@ class Addressed:
             return changed(self, change)
         except ValueError as error:
             text = str(error).replace(".zones.", ".").replace("body_shop.shop.", "body_shop.")
-            raise ValueError(f"Scenario {self.name!r}: {text}") from None
+            raise ValueError(f"{self._owner}: {text}") from None
 
-    def _leaves(self) -> dict[str, tuple[tuple[str, ...], Any]]:
+    def _leaves(self) -> dict[str, Leaf]:
         return {written(path): (path, value) for path, value in leaves(self)}
 
-    def _known(self, path: str, there: Collection[str]) -> str:
-        short = written(tuple(path.split("."))) if isinstance(path, str) and path else str(path)
-        if short not in there:
-            owner, rule = f"Scenario {self.name!r}", "there must be such a path"
-            raise KeyError(checks.complain(owner, rule, path, nearest(short, [*there])))
-        return short
+    def _matches(self, path: str, known: Mapping[str, Leaf]) -> dict[str, Any]:
+        """The values that a path or a pattern names; `zones` and `shop` may be left out."""
+        path = checks.text(self._owner, "path", path)
+        matches = paths.matching(path, known)
+        matches = matches or paths.matching(written(tuple(path.split("."))), known)
+        if not matches:
+            raise paths.unknown(self._owner, path, known)
+        return {match: known[match][1] for match in matches}
+
+    @property
+    def _owner(self) -> str:
+        return f"Scenario {self.name!r}"
 
     def _value(self, path: str, old: Any, new: Any) -> Any:
-        owner = f"Scenario {self.name!r}"
-        if isinstance(new, Times):
+        owner = self._owner
+        if isinstance(new, Scale):
             new = new.of(owner, path, old.value if isinstance(old, Quantity) else old)
         if not isinstance(old, Quantity) or isinstance(new, Quantity):
             return new
@@ -148,19 +159,19 @@ class Addressed:
         number = checks.number(owner, path, new, low=-1e300, cure=cure)
         return dataclasses.replace(
             old.fixed(number),
-            confidence="assumption",
+            evidence="assumed",
             source="set by the user",
             note="",
             tuned="",
         )
 
-    def _twin(self, path: str, there: Mapping[str, tuple[tuple[str, ...], Any]]) -> str | None:
-        """The path before the works of what is the same thing there."""
+    def _same_before(self, path: str, known: Mapping[str, Leaf]) -> str | None:
+        """The path before the retooling of what is the same thing there."""
         head, _, rest = path.partition(".")
         other = f"body_shop_before.{rest}"
-        if head != "body_shop" or other not in there:
+        if head != "body_shop" or other not in known:
             return None
-        ours, theirs = there[path][1], there[other][1]
+        ours, theirs = known[path][1], known[other][1]
         if not isinstance(ours, Quantity) or not isinstance(theirs, Quantity):
             return None
         same = all(getattr(ours, f) == getattr(theirs, f) for f in ("value", "unit", "low", "high"))
@@ -171,7 +182,7 @@ def _content(value: Any) -> str:
     """What of a value bears on results."""
     if not isinstance(value, Quantity):
         return str(value)
-    if not value.doubtful:
+    if not value.uncertain:
         return f"{value.value:.17g} {value.unit}"
     span = f"{value.least:.17g} to {value.value:.17g} to {value.most:.17g} {value.unit}"
-    return f"{span}, drawn as {value.doubt}" if value.doubt else span
+    return f"{span}, drawn as {value.drawn_with}" if value.drawn_with else span

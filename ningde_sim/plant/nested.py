@@ -1,0 +1,68 @@
+"""Nested tables: their values by path, copies with other values, plain dictionaries."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from ningde_sim.plant.faults import fault_lines
+from ningde_sim.plant.quantity import Quantity
+
+Table = TypeVar("Table")
+
+
+def _items(table: Any) -> Iterator[tuple[str, Any]] | None:
+    """Keys and values of a table; None of what is a value itself."""
+    if isinstance(table, Mapping):
+        return iter(table.items())
+    if dataclasses.is_dataclass(table) and not isinstance(table, Quantity):
+        return ((field.name, getattr(table, field.name)) for field in dataclasses.fields(table))
+    return None
+
+
+def leaves(table: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every value below a table with its path: quantities, dates, words, lists; no tables."""
+    items = _items(table)
+    if items is None:
+        yield path, table
+        return
+    for key, inner in items:
+        yield from leaves(inner, *path, key)
+
+
+def changed(table: Table, change: Callable[[tuple[str, ...], Any], Any], *path: str) -> Table:
+    """The same tables with `change(path, value)` in the place of each value, checked again.
+
+    Raises
+    ------
+    ValueError
+        A changed value breaks a rule of its table; with path, rule and value.
+    """
+    items = _items(table)
+    if items is None:
+        new: Table = change(path, table)
+        return new
+    found = {key: changed(inner, change, *path, key) for key, inner in items}
+    if isinstance(table, Mapping):
+        same = all(found[key] is inner for key, inner in table.items())
+        return table if same else found  # type: ignore[return-value]
+    new_values = {key: value for key, value in found.items() if value is not getattr(table, key)}
+    if not new_values:
+        return table
+    try:
+        return dataclasses.replace(table, **new_values)  # type: ignore[type-var]
+    except ValidationError as error:
+        raise ValueError("\n".join(fault_lines(error, type(table), *path))) from None
+
+
+def plain(value: Any) -> Any:
+    """Tables as the nested dictionaries of a TOML file, without what is not there."""
+    items = _items(value)
+    if isinstance(value, Quantity):
+        items = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
+    if items is not None:
+        return {key: plain(inner) for key, inner in items if inner not in (None, "", (), {})}
+    return [plain(inner) for inner in value] if isinstance(value, tuple) else value

@@ -1,0 +1,44 @@
+"""The experiment that a shop or a scenario stands for."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from ningde_sim._support import checks
+from ningde_sim.engine.simulate import Engine, check_request
+from ningde_sim.plant.shop import Shop
+from ningde_sim.studies.experiment import Experiment
+from ningde_sim.studies.of_shop import ShopExperiment
+from ningde_sim.studies.of_year import Inputs, YearExperiment
+from ningde_sim.year.scenario import Scenario
+
+
+def experiment_of(
+    caller: str,
+    what: Shop | Scenario | Experiment,
+    *,
+    hours: float | None,
+    warm_up: float,
+    inputs: Inputs,
+    seed: int,
+    engine: Engine,
+) -> Experiment:
+    """What is repeated, checked; parameters as of `replicate`."""
+    if isinstance(what, Scenario):
+        owner = f"{caller} {what.name!r}"
+        if inputs not in get_args(Inputs):
+            rule = "inputs must be 'drawn' or 'typical'"
+            raise ValueError(checks.complain(owner, rule, inputs))
+        what = YearExperiment(what, inputs, engine)
+    if isinstance(what, Experiment):
+        if hours is not None or warm_up:
+            rule = "hours and warm_up are arguments for a Shop only"
+            raise ValueError(checks.complain(f"{caller} {what.title!r}", rule, hours))
+        return what
+    if not isinstance(what, Shop):
+        rule = "it must be given a Shop or a Scenario"
+        cure = "Call it." if callable(what) else 'scenario("ningde-2021") gives one.'
+        raise TypeError(checks.complain(caller, rule, what, cure))
+    asked: Any = {"hours": hours, "warm_up": warm_up, "seed": seed, "engine": engine}
+    _, hours, warm_up, _ = check_request(caller, what, **asked)
+    return ShopExperiment(what, hours, warm_up, engine=engine)
