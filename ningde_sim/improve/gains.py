@@ -159,7 +159,8 @@ def gains(
     --------
     >>> from ningde_sim import Line, Shop, Station, improve
     >>> line = Line("L", [Station("A", 50), Station("B", 60)])
-    >>> result = improve.gains(Shop("two", [line]), hours=8, runs=2, seed=0, verify=1, progress=False)
+    >>> shop = Shop("two", [line])
+    >>> result = improve.gains(shop, hours=8, runs=2, seed=0, verify=1, progress=False)
     >>> print(result.summary(1).splitlines()[2])
       L  cycle -1 s, all stations  +8.0 (+8.0 to +8.0), predicted +8.0
 
