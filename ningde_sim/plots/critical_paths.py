@@ -65,7 +65,7 @@ def plot_critical_path(run: ShopRun, ax: Axes | None = None, *, most: int = 14) 
         labelled.add(cause)
         ax.barh(at, h, 0.75, left, color=CAUSES[str(cause)], label=label)
         end = left + h
-        words = f"{h:,.1f} h ({h / run.hours:.1%})"
+        words = f"{h:,.1f} h ({100 * h / run.hours:.1f} %)"
         if h > 0.25 * run.hours:
             ax.text((left + end) / 2, at, words, ha="center", va="center", fontsize=8)
         elif end > 0.75 * run.hours:
@@ -132,7 +132,7 @@ def plot_bottleneck(
     share = totals.head(most).sum() / totals.sum()
     ax.set_title(
         f"{run.shop.name}: where the bottleneck is, run {run.run}\n"
-        f"{len(names)} of {len(totals)} stations have {share:.0%} of the path; "
+        f"{len(names)} of {len(totals)} stations have {100 * share:.0f} % of the path; "
         f"the bottleneck moves {_moves(grid)} times",
         loc="left",
         fontsize=11,

@@ -45,7 +45,7 @@ def plot_tornado(result: Tornado, ax: Axes | None = None, *, most: int = 15) -> 
     check("plot_tornado", result, Tornado)
     most = checks.whole("plot_tornado", "most", most, low=1)
     table, base = result.table.head(most), result.base.value
-    ax = new_axes(ax, 1.9 + 0.42 * len(table))
+    ax = new_axes(ax, 2.0 + 0.42 * len(table))
     at = np.arange(len(table))
     for end, colour, lane in LANES:
         _bars(ax, table, end, base, at + lane, colour, result.between)
@@ -63,7 +63,7 @@ def plot_tornado(result: Tornado, ax: Axes | None = None, *, most: int = 15) -> 
     title = f"{result.title}: one of {len(result.table)} inputs moved at a time{shown}"
     title += f"\ntypical {result.base}"
     title += f"\nwhiskers: {100 * result.level:g} % intervals of random variation"
-    title += ", none for inputs that ran once" if (table["n"] == 1).any() else ""
+    title += "\n(none for inputs that ran once)" if (table["n"] == 1).any() else ""
     legend_above(ax, title, columns=2)
     return ax
 
@@ -81,7 +81,7 @@ def _bars(
     moved = table[f"at_{end}"].to_numpy()
     low, high = table[f"at_{end}_low"].to_numpy(), table[f"at_{end}_high"].to_numpy()
     share = between[0] if end == "low" else between[1]
-    label = f"input {end}: the {100 * share:g} % quantile of its distribution"
+    label = f"input {end}, {100 * share:g} % quantile"
     ax.barh(at, moved, 0.4, left=base, color=colour, label=label)
     known = np.isfinite(low)
     arms = [(moved - low)[known], (high - moved)[known]]

@@ -8,17 +8,7 @@ from collections.abc import Iterator, Mapping
 import matplotlib.pyplot as plt
 import pytest
 
-from ningde_sim import (
-    Line,
-    Shop,
-    ShopRun,
-    Station,
-    Store,
-    Sweep,
-    ningde_2021,
-    simulate,
-    sweep,
-)
+from ningde_sim import Line, Shop, ShopRun, Station, Store, Sweep, ningde_2021, simulate, sweep
 from ningde_sim.sensitivity.tornado import Tornado, swings
 from ningde_sim.shipping import ShippingRun, ship
 from ningde_sim.studies.replicate import replicate

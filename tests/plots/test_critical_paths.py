@@ -5,13 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ningde_sim import (
-    ShopRun,
-)
-from ningde_sim.plots import (
-    plot_bottleneck,
-    plot_critical_path,
-)
+from ningde_sim import ShopRun
+from ningde_sim.plots import plot_bottleneck, plot_critical_path
 from tests.plot_checks import bars, rows
 
 

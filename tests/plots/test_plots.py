@@ -13,9 +13,7 @@ import matplotlib.pyplot as plt
 import pytest
 from matplotlib.axes import Axes
 
-from ningde_sim import (
-    plots,
-)
+from ningde_sim import plots
 from ningde_sim.plots import (
     COLOURS,
     plot_bottleneck,

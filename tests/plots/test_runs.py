@@ -5,20 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ningde_sim import (
-    Line,
-    Shop,
-    ShopRun,
-    Station,
-    Store,
-    WorkingTime,
-    simulate,
-)
-from ningde_sim.plots import (
-    COLOURS,
-    plot_states,
-    plot_stores,
-)
+from ningde_sim import Line, Shop, ShopRun, Station, Store, WorkingTime, simulate
+from ningde_sim.plots import COLOURS, plot_states, plot_stores
 from tests.plot_checks import bars, legend
 
 

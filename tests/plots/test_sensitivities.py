@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from matplotlib.container import ErrorbarContainer
 
-from ningde_sim.plots import (
-    plot_tornado,
-)
+from ningde_sim.plots import plot_tornado
 from ningde_sim.sensitivity.tornado import Tornado
-from tests.plot_checks import bars, legend
+from tests.plot_checks import assert_readable, bars, legend
 
 
 def test_the_tornado_shows_both_ends_of_each_input(one_by_one: Tornado) -> None:
@@ -25,8 +25,8 @@ def test_the_tornado_shows_both_ends_of_each_input(one_by_one: Tornado) -> None:
     assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the greatest on top
     assert ax.get_xlabel() == "cars, all other inputs typical [cars]"
     assert legend(ax) == [
-        "input low: the 0 % quantile of its distribution",
-        "input high: the 100 % quantile of its distribution",
+        "input low, 0 % quantile",
+        "input high, 100 % quantile",
     ]
     assert "typical 1,000" in ax.get_title(loc="left")
     assert "none for inputs that ran once" in ax.get_title(loc="left")
@@ -67,3 +67,9 @@ def test_the_tornado_draws_the_first_few(one_by_one: Tornado) -> None:
     assert "the first 1" in ax.get_title(loc="left")
     with pytest.raises(ValueError, match="plot_tornado: most must be at least 1, got 0"):
         plot_tornado(one_by_one, most=0)
+
+
+def test_the_tornado_has_room_for_long_names(one_by_one: Tornado) -> None:
+    names = [f"body_shop_before.failures.{name}.uptime" for name in ("minor", "major", "tips")]
+    ax = plot_tornado(replace(one_by_one, table=one_by_one.table.assign(input=names)))
+    assert_readable(ax)

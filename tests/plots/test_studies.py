@@ -5,15 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ningde_sim import (
-    Line,
-    Shop,
-    Station,
-)
-from ningde_sim.plots import (
-    plot_distribution,
-    plot_fan,
-)
+from ningde_sim import Line, Shop, Station
+from ningde_sim.plots import plot_distribution, plot_fan
 from ningde_sim.studies.replicate import replicate
 from ningde_sim.studies.study import Study
 from tests.plot_checks import assert_readable, bars, legend

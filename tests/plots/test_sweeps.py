@@ -7,13 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ningde_sim import (
-    Sweep,
-    sweep,
-)
-from ningde_sim.plots import (
-    plot_sweep,
-)
+from ningde_sim import Sweep, sweep
+from ningde_sim.plots import plot_sweep
 from tests.plot_checks import assert_readable
 from tests.years import small_year
 

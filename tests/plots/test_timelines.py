@@ -7,22 +7,8 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
-from ningde_sim import (
-    Failure,
-    Fixed,
-    Line,
-    Shop,
-    ShopRun,
-    Station,
-    Store,
-    WorkingTime,
-    simulate,
-)
-from ningde_sim.plots import (
-    COLOURS,
-    plot_gantt,
-    plot_levels,
-)
+from ningde_sim import Failure, Fixed, Line, Shop, ShopRun, Station, Store, WorkingTime, simulate
+from ningde_sim.plots import COLOURS, plot_gantt, plot_levels
 from tests.plot_checks import assert_ink, assert_readable, legend, rows
 
 

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ningde_sim import (
-    Line,
-    Shop,
-    Station,
-    Store,
-)
+from ningde_sim import Line, Shop, Station, Store
 from ningde_sim.exceptions import SeriesTooShort
-from ningde_sim.plots import (
-    plot_warm_up,
-)
+from ningde_sim.plots import plot_warm_up
 from ningde_sim.warm_up import WarmUp, how_long
 from tests.plot_checks import legend
 

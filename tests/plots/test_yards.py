@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ningde_sim.plots import (
-    plot_yard,
-)
+from ningde_sim.plots import plot_yard
 from ningde_sim.shipping import ShippingRun
 from tests.plot_checks import legend
 
