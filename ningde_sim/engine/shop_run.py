@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks, units
+from ningde_sim._support.intervals import open_before, union
 from ningde_sim._support.summary import wrapped
 from ningde_sim._support.tabled import tabled
 from ningde_sim.engine.counts import Counts, History, Ints, Packed, merged
 from ningde_sim.engine.critical_path import CriticalPath
 from ningde_sim.engine.rules import STATES, Layout, State
 from ningde_sim.plant.shop import Shop
-from ningde_sim.plant.working_time import open_before, union
 
 Kept = TypeVar("Kept", Ints, History, Packed)
 

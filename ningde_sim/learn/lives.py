@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks, units
+from ningde_sim._support.intervals import open_before, union
 from ningde_sim.learn.families import Floats, Spans
 from ningde_sim.learn.instants import Bools, Ints, placed
 from ningde_sim.learn.sieve import OWNER
 from ningde_sim.learn.stop_log import StopLog
 from ningde_sim.plant.station import Clock
-from ningde_sim.plant.working_time import WorkingTime, open_before, union
+from ningde_sim.plant.working_time import WorkingTime
 
 
 @dataclass(frozen=True, eq=False)
