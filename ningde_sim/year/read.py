@@ -88,7 +88,7 @@ def _load(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     """The tables of a file, laid over those of its base."""
     data = tables(path)
     if "zones" in data and not any(key in data for key in OF_SCENARIO):
-        rule = "this is a shop, not a scenario: read it with `read_shop`"
+        rule = "this is a shop, not a scenario: `read_shop` reads it"
         cure = f'Its scenario has `base = "ningde-2022"` and `body_shop = "{path.name}"`.'
         raise ValueError(f"{path}: {rule}. {cure}")
     if "base" not in data:

@@ -407,7 +407,7 @@ def simulate_year(
     """
     if not isinstance(scenario, Scenario):
         cure = 'scenario("ningde-2021") gives one.'
-        rule = "the first argument must be a Scenario"
+        rule = "scenario must be a Scenario"
         raise TypeError(checks.complain("simulate_year", rule, scenario, cure))
     owner = f"simulate_year {scenario.name!r}"
     seed = checks.stream_number(owner, "seed", seed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,7 +52,7 @@ def test_a_union_covers_what_its_intervals_cover(one):
     begins, ends = union(*columns(rising))
     united = list(zip(begins.tolist(), ends.tolist(), strict=True))
     assert inside(united) == inside(rising)
-    assert all(before[1] < after[0] for before, after in zip(united, united[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(united))
 
 
 @given(one=pairs, at=st.lists(st.integers(-5, 70), max_size=5))
