@@ -193,7 +193,7 @@ class ExportTable:
         return {name: leg for name, leg in legs.items() if leg.carries == kind}
 
     def _groups(self) -> Iterator[tuple[Kind, tuple[str, ...], dict[tuple[str, ...], Quantity]]]:
-        """Each group of shares that add up to 1: the kind, the place, the shares by their path."""
+        """Each group of shares that add up to 1: the kind, where they stand, the shares by path."""
         for kind in KINDS:
             key = "share" if kind == "cars" else "ckd_share"
             shares: dict[tuple[str, ...], Quantity] = {

@@ -72,9 +72,9 @@ def _begins(
     days = [start + datetime.timedelta(days=k) for k in range(n_days)]
     expected = np.cumsum([table.per_year.value * season[day.month - 1] / 365.25 for day in days])
     expected = np.concatenate(([0.0], expected))
-    gap, at = Draws(STREAMS, name, "between", Exponential(1.0)), 0.0
+    between, at = Draws(STREAMS, name, "between", Exponential(1.0)), 0.0
     begins: list[int] = []
-    while (at := at + gap(seed, run, len(begins))) < expected[-1]:
+    while (at := at + between(seed, run, len(begins))) < expected[-1]:
         day = float(np.interp(at, expected, np.arange(n_days + 1)))
         begins.append(round(day * units.MS_PER_DAY))
     return begins

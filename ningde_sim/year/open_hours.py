@@ -242,12 +242,12 @@ def _stops(cause: str, table: StopTable, days: ProductionDays, *, seed: int, run
     begin = np.arange(len(days)) * units.MS_PER_DAY
     worked = np.concatenate(([0], np.cumsum(days.planned)))
     risk = np.concatenate(([0.0], np.cumsum(_hazard(table, days) * days.planned / units.MS_PER_H)))
-    gap = Draws("supply", cause, "gap", Exponential(1))
+    between = Draws("supply", cause, "gap", Exponential(1))
     length = Draws("supply", cause, "length", Lognormal(table.duration.value, table.cv.value))
     stops: Windows = []
     at = 0.0  # risk run up to now
     for k in itertools.count():
-        at += gap(seed, run, k)
+        at += between(seed, run, k)
         if at >= risk[-1]:
             break
         if k == MOST_STOPS:

@@ -111,7 +111,7 @@ def test_a_ship_every_seven_days_fills_the_yard_on_the_day_computed():
 
 
 def test_a_full_yard_of_the_plant_stops_the_gate():
-    """No ship: 500 places at the port, 300 at the plant, then 100 a day are held."""
+    """No ship: room for 500 at the port, for 300 at the plant, then 100 a day are held."""
     plan = export(
         yard=q(300, "cars"),
         gateways={"port": gateway(yard=500, legs={"rail": leg(lot=100)})},

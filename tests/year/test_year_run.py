@@ -76,7 +76,7 @@ def test_the_losses_at_the_gate_are_the_gap_in_vehicles(year):
 
 
 def test_days_add_up_to_months_and_months_to_the_year(year):
-    """Bodies, vehicles, sets, hours; stores are those of the last day."""
+    """Bodies, vehicles, CKD sets, hours; stores are those of the last day."""
     daily, monthly = year.daily, year.monthly
     assert len(daily) == 365
     assert list(monthly.index) == [f"2021-{month:02}" for month in range(1, 13)]
