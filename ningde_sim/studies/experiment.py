@@ -123,7 +123,7 @@ class Experiment(ABC):
         """Inputs that cannot affect the column `of` of the results, whatever their values."""
         return ()
 
-    def check(self, counted: Estimate, seed: int) -> None:
+    def check(self, counted: Estimate, seed: int) -> None:  # noqa: B027, nothing by default
         """Warn of what the results cannot show; `counted` is the mean of the main column."""
 
     def call(self) -> Call:
