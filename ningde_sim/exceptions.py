@@ -130,14 +130,14 @@ class WarmUpTooShort(EstimateWarning):
 
 
 class NoneReaches(EstimateWarning):
-    """No cell reaches the target beyond doubt.
+    """No design point reaches the target beyond doubt.
 
     Attributes
     ----------
     estimate : Estimate
-        How likely the best cell found reaches it.
+        How likely the best design point reaches it.
     needed : int or None
-        About so many runs of each cell would tell of that one; None where it falls short already,
+        About so many runs of each design point would tell of that one; None where it falls short already,
         or its share is just the one asked for.
     """
 
@@ -149,7 +149,7 @@ class NoneReaches(EstimateWarning):
         return type(self), (self.estimate, self.needed, self.about)
 
     def __str__(self) -> str:
-        more = "" if self.needed is None else f" About {self.needed:,} runs of each cell would tell"
+        more = "" if self.needed is None else f" About {self.needed:,} runs of each design point would tell"
         more += " whether it does, if its share stays." if more else ""
         return f"{self.about}: {self.estimate}.{more}"
 

@@ -108,8 +108,8 @@ class Work(AbstractContextManager["Work[Result]"], Generic[Result]):
 
     def __iter__(self) -> Iterator[Result]:
         for result in self._results:
-            yield result
             self._bar.update(1)
+            yield result
 
     def show(self, note: str, *, total: int | None = None) -> None:
         """Write a note behind the bar, and another total."""

@@ -16,7 +16,7 @@ from ningde_sim.studies.replicate import replicate
 from ningde_sim.studies.study import Study
 from tests.synthetic import MONTHS, Year
 
-CASE = Year(weights={"rate": 3.0}, luck=5.0, months=MONTHS, target=1_150.0)
+CASE = Year(weights={"rate": 3.0}, noise=5.0, months=MONTHS, target=1_150.0)
 """A month is 100 + 3 x + 5 e: x is the year's, e the month's own."""
 
 MADE, K = 770.0, 8
@@ -166,7 +166,7 @@ def test_a_year_makes_no_less_than_what_is_built() -> None:
 
 
 def test_a_lead_carries_over_in_no_run_where_the_runs_agree() -> None:
-    same = replicate(Year(weights={}, luck=0.0, months=MONTHS), runs=20, seed=2)
+    same = replicate(Year(weights={}, noise=0.0, months=MONTHS), runs=20, seed=2)
     with pytest.warns(OutsideRuns):
         assert (same.given([110.0]).column() == 1_210).all()
 

@@ -193,7 +193,7 @@ def test_the_luck_share_of_few_runs_and_of_skewed_luck_is_held_as_often_as_said(
 
 # ------------------------------------------------------------------ after known months
 
-CASE = Year(weights={"rate": 3.0}, luck=5.0, months=MONTHS)
+CASE = Year(weights={"rate": 3.0}, noise=5.0, months=MONTHS)
 """A month is 100 + 3 x + 5 e: x is the year's, e the month's own."""
 
 K, N = 8, 30

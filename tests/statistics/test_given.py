@@ -33,7 +33,7 @@ def study(rho: float, k: int, n: int) -> Study:
         100 + 10 * (np.sqrt(rho) * x + np.sqrt(1 - rho) * rng.normal(size=(n, 3))) for _ in "12"
     )
     twins = {"run": np.arange(0, n, EVERY), **columns(second[::EVERY])}
-    case = Year(weights={"x": 10 * np.sqrt(rho)}, luck=10 * np.sqrt(1 - rho), months=THREE)
+    case = Year(weights={"x": 10 * np.sqrt(rho)}, noise=10 * np.sqrt(1 - rho), months=THREE)
     return Study(case, columns(first), 300.0, 0, "", {"x": x[:, 0]}, twins)
 
 
@@ -105,7 +105,7 @@ def test_what_is_left_is_held_in_about_95_percent(rho: float, away: float) -> No
     the truth a little less often: see `spread.parabola_shares`.
     """
     found = intervals(rho, away)
-    assert 930 <= found["luck"] <= 980
+    assert 930 <= found["noise"] <= 980
     assert 930 <= found["correlation"] <= 970
     assert 905 <= found["share"] <= 965
     assert found["odds"] >= 930

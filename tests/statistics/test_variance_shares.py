@@ -45,7 +45,7 @@ def test_without_inputs_all_is_luck() -> None:
 
 
 def test_without_luck_none_is() -> None:
-    found = replicate(Year(luck=0.0), runs=60, seed=3).random_share()
+    found = replicate(Year(noise=0.0), runs=60, seed=3).random_share()
     assert (found.value, found.low, found.high) == (0, 0, 0)
 
 
@@ -57,7 +57,7 @@ def test_few_twins_warn_with_the_runs_that_would_do() -> None:
 
 
 def test_a_study_without_spread_has_no_shares() -> None:
-    study = replicate(Year(weights={"tea": 0.0}, luck=0.0), runs=60, seed=3)
+    study = replicate(Year(weights={"tea": 0.0}, noise=0.0), runs=60, seed=3)
     for ask in (study.random_share, study.input_shares):
         with pytest.raises(ValueError, match=r"the runs must differ in cars, got 100\.0"):
             ask()
