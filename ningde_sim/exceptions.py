@@ -149,7 +149,11 @@ class NoneReaches(EstimateWarning):
         return type(self), (self.estimate, self.needed, self.about)
 
     def __str__(self) -> str:
-        more = "" if self.needed is None else f" About {self.needed:,} runs of each design point would tell"
+        more = (
+            ""
+            if self.needed is None
+            else f" About {self.needed:,} runs of each design point would tell"
+        )
         more += " whether it does, if its share stays." if more else ""
         return f"{self.about}: {self.estimate}.{more}"
 

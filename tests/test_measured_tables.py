@@ -110,7 +110,11 @@ def test_the_critical_path_ranks_the_lines_as_brute_force_does() -> None:
     truth = [gains[line].value for line in table.index]
     ranks = {
         name: spearmanr(table[column], truth).statistic
-        for name, column in (("critical path", "repair"), ("utilisation", "used"), ("downtime", "down"))
+        for name, column in (
+            ("critical path", "repair"),
+            ("utilisation", "used"),
+            ("downtime", "down"),
+        )
     }
     print(ranks)
     assert ranks["critical path"] >= 0.9

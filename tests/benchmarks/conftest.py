@@ -14,7 +14,9 @@ ROWS = pytest.StashKey[list[tuple[str, str]]]()
 
 def pytest_addoption(parser):
     """`--write-readme` puts the table into the README beside this file."""
-    parser.addoption("--write-readme", action="store_true", help="write the speeds to tests/benchmarks/README.md")
+    parser.addoption(
+        "--write-readme", action="store_true", help="write the speeds to tests/benchmarks/README.md"
+    )
 
 
 def pytest_configure(config):
