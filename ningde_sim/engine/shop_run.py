@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks, units
+from ningde_sim._support.result_table import result_table
 from ningde_sim._support.summary import wrapped
-from ningde_sim._support.tabled import tabled
 from ningde_sim.engine.counts import Counts, History, Ints, Packed, merged
 from ningde_sim.engine.critical_path import CriticalPath
 from ningde_sim.engine.rules import STATES, Layout, State
@@ -119,7 +119,7 @@ class ShopRun:
         windows = np.array(self._layout.windows[time], dtype=np.int64).reshape(-1, 2)
         return windows - units.hours_to_ms(self.warm_up)
 
-    @tabled
+    @result_table
     def stations(self) -> pd.DataFrame:
         """A row a station: line, zone, cycles, scrapped, reworked, failures, hours in each state.
 
@@ -146,7 +146,7 @@ class ShopRun:
         closed = [self._counted_ms - self._open_ms(t) for t in range(len(self._layout.windows))]
         return np.array([closed[place.time] for place in self._layout.places], dtype=np.int64)
 
-    @tabled
+    @result_table
     def failures(self) -> pd.DataFrame:
         """A row a failure of a robot or station: how often, hours of repair and of waiting."""
         clocks, places = self._layout.clocks, self._layout.places
@@ -163,7 +163,7 @@ class ShopRun:
             }
         )
 
-    @tabled
+    @result_table
     def robots(self) -> pd.DataFrame:
         """A row a robot: station, role, cycles, failures, hours working, down, waiting.
 
@@ -186,7 +186,7 @@ class ShopRun:
         table["waiting"] = own["waiting"].to_numpy(dtype=np.float64)
         return table.set_index("robot")
 
-    @tabled
+    @result_table
     def stores(self) -> pd.DataFrame:
         """A row a store: places, put, taken, levels, shares of time full, empty, none ready.
 
@@ -194,7 +194,7 @@ class ShopRun:
         """
         return self._store_table(declared=True)
 
-    @tabled
+    @result_table
     def buffers(self) -> pd.DataFrame:
         """The same for the gaps inside lines that have places."""
         return self._store_table(declared=False)
@@ -220,7 +220,7 @@ class ShopRun:
         wanted = [g.declared if declared else not g.declared and g.capacity > 0 for g in gaps]
         return table[np.array(wanted, dtype=bool)]
 
-    @tabled
+    @result_table
     def crews(self) -> pd.DataFrame:
         """One row: crews, repairs asked for, hours busy, share busy, waits [min] for a crew.
 
@@ -243,7 +243,7 @@ class ShopRun:
         }
         return pd.DataFrame([row], index=pd.Index([self.shop.name], name="shop"))
 
-    @tabled
+    @result_table
     def trace(self) -> pd.DataFrame:
         """With `trace=True`: thing, state, begin and end of each interval. [ms, int64]
 

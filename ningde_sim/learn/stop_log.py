@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks
-from ningde_sim._support.toml import there
+from ningde_sim._support.toml import check_exists
 from ningde_sim.learn import instants, observed
 from ningde_sim.learn.instants import Bools, Dated, Ints
 from ningde_sim.learn.observed import Moment
@@ -147,7 +147,7 @@ def _rows(table: str | os.PathLike[str] | pd.DataFrame) -> tuple[str, pd.DataFra
 
 def _file(path: str | os.PathLike[str]) -> pd.DataFrame:
     """The cells of a file as words; comma, semicolon or tab: what its first line has most of."""
-    there(path)
+    check_exists(path)
     try:
         with Path(path).open(encoding="utf-8-sig") as file:
             header = file.readline()

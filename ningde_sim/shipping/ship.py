@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks
-from ningde_sim._support.tabled import tabled
+from ningde_sim._support.result_table import result_table
 from ningde_sim.engine.counts import Ints
 from ningde_sim.shipping.model import move
 from ningde_sim.shipping.records import Account, Voyage
@@ -65,7 +65,7 @@ class ShippingRun:
         """Cars and sets that reached their destination in the horizon. [units]"""
         return int(self.cars.arrived.sum() + self.ckd_sets.arrived.sum())
 
-    @tabled
+    @result_table
     def daily(self) -> pd.DataFrame:
         """A row a day.
 
@@ -114,7 +114,7 @@ class ShippingRun:
             "sets_loading": sets.loading,
         }
 
-    @tabled
+    @result_table
     def monthly(self) -> pd.DataFrame:
         """The same by month, such as "2021-09": flows added up, levels at the end of the month.
 
@@ -157,7 +157,7 @@ class ShippingRun:
         sets += int(self.ckd_sets.yard[-1].sum())
         return cars | yards | {"loading": loading, "ckd_sets": sets}
 
-    @tabled
+    @result_table
     def voyages(self) -> pd.DataFrame:
         """A row a ship that left.
 

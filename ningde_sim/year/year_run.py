@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks, units
+from ningde_sim._support.result_table import result_table
 from ningde_sim._support.summary import wrapped
-from ningde_sim._support.tabled import tabled
 from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.engine.simulate import Engine, simulate
@@ -112,7 +112,7 @@ class YearRun:
             run=self.run,
         )
 
-    @tabled
+    @result_table
     def daily(self) -> pd.DataFrame:
         """A row a production day.
 
@@ -147,7 +147,7 @@ class YearRun:
         table = pd.DataFrame(flows | stocks, index=pd.Index(self.course.days.dates, name="day"))
         return pd.concat([table, self.lost_ms("assembly") / units.MS_PER_H], axis=1)
 
-    @tabled
+    @result_table
     def monthly(self) -> pd.DataFrame:
         """The same by month, such as "2021-09": sums, and the stores at the end of the month."""
         months = pd.Index(self.course.days.months, name="month")
@@ -163,7 +163,7 @@ class YearRun:
         table: pd.DataFrame = self.lost_ms(shop).groupby(months, sort=False).sum() / units.MS_PER_H
         return table
 
-    @tabled
+    @result_table
     def lost_hours(self) -> pd.DataFrame:
         """A row a cause, a column a shop; nominal less all causes is made, exactly. [h]
 
@@ -172,7 +172,7 @@ class YearRun:
         table = pd.DataFrame({shop: self.lost_ms(shop).sum() for shop in SHOPS})
         return (table / units.MS_PER_H).rename_axis("cause")
 
-    @tabled
+    @result_table
     def losses(self) -> pd.DataFrame:
         """From nominal to made at the gate: a row a cause, its hours and its vehicles.
 

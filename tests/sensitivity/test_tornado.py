@@ -210,7 +210,7 @@ def test_it_is_found_beside_sobol() -> None:
     [
         ({"inputs": ["paint.lead"]}, KeyError, r"uncertain, got 'paint.lead'.*lead_t"),
         ({"inputs": []}, ValueError, r"tornado 'ningde-2021': there must be at least one input"),
-        ({"inputs": ("paint.rate",) * 2}, ValueError, r"no two inputs may have one name"),
+        ({"inputs": ("paint.rate",) * 2}, ValueError, r"duplicate name in inputs"),
         ({"of": "vans"}, ValueError, r"of must be one of vehicles, bodies, .*, got 'vans'"),
         ({"between": (0.9, 0.1)}, ValueError, r"the lower first, got \(0.9, 0.1\)"),
         ({"between": (0.1,)}, ValueError, r"between must be two shares from 0 to 1"),

@@ -321,7 +321,7 @@ def test_where_all_are_open_it_tells_about_how_many_runs_would_tell() -> None:
     over = {"stations.A.scrap": [0.09, 0.095]}
     coin = sweep(shop, over, runs=4, **asked)  # type: ignore[arg-type]
     with pytest.warns(
-        NoneReaches, match=r"some are open.* runs of each design point would tell"
+        NoneReaches, match=r"some are open.* runs of each design point would settle"
     ) as told:
         table = coin.cheapest(cost={"stations.A.scrap": -1}, probability=0.5)
     assert (table["verdict"] == "open").all()
