@@ -73,7 +73,7 @@ class OutsideRuns(EstimateWarning):
     estimate : Estimate
         Output of these months, mean over the runs.
     actual, low, high : float
-        Their actual output; the lowest and the highest of the runs.
+        Their actual output; the lowest and the highest of the runs. [unit of the estimate]
     """
 
     def __init__(self, estimate: Estimate, actual: float, low: float, high: float) -> None:
