@@ -125,7 +125,7 @@ def compare(case: Instance) -> list[Agreement]:
 
 
 def _compare(case: Instance, quantity: str, samples: np.ndarray) -> Agreement:
-    """The interval takes in the doubt of the reference, where that is simulated itself."""
+    """The interval includes the uncertainty of the reference, where that is simulated itself."""
     given = record(case.file, quantity)
     reference = np.array(given["value"], dtype=float)
     simulated = given["kind"].startswith("Monte Carlo")  # its tolerance is 4 standard errors
