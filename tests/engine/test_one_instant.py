@@ -127,8 +127,8 @@ def test_of_two_clocks_that_run_out_together_the_first_declared_fails_first(run)
     """The other fails when work goes on, at the same instant."""
     modes = [every(5, 3, "a"), every(5, 4, "b")]
     shop = Shop("s", [Line("L", [Station("A", 100, failures=modes)])])
-    for seconds, found in ((7, [1, 0]), (8, [1, 1]), (12, [1, 1]), (17, [2, 1])):
-        assert run(shop, seconds).failures["failures"].tolist() == found
+    for seconds, failures in ((7, [1, 0]), (8, [1, 1]), (12, [1, 1]), (17, [2, 1])):
+        assert run(shop, seconds).failures["failures"].tolist() == failures
     assert states(run(shop, 17), "A") == {"working": 10, "down": 7}
 
 

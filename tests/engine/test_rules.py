@@ -394,12 +394,13 @@ def test_a_trace_that_was_not_asked_for_is_refused_with_its_cure(run):
         _ = result.trace
 
 
-def test_the_summary_tells_hours_by_the_clock_from_working_hours(run):
-    """Half of the time closed: 360 bodies an hour of work are 180 by the clock."""
+def test_the_summary_shows_bodies_by_the_clock_and_by_working_hours(run):
+    """Half of the time closed: 360 bodies a working hour are 180 an hour by the clock."""
     shop = Shop("s", [Line("L", [Station("A", 10)])], working_time=windows((0, 1800)))
     result = run(shop, 3600)
     assert (result.throughput, result.working_hours) == (180, 0.5)
-    assert "180 (180.00 an hour by the clock, 360.00 a working hour)" in result.summary()
+    shown = "180: 180.00 bodies an hour (JPH) by the clock, 360.00 a working hour"
+    assert f"  bodies            {shown}\n" in result.summary()
 
 
 def test_working_hours_are_those_of_the_lines_whatever_the_shop_would_keep(run):
