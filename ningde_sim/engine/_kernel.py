@@ -435,10 +435,10 @@ def _open(f, time):
     """A working time opens: its empty and finished stations try to move."""
     t = f.times[time]
     f.g[0].cause = -1
-    shown = t.close - t.closed_ms
+    passed = t.close - t.closed_ms
     t.now += 1
     t.close = f.windows[t.now, 1]
-    t.closed_ms = f.windows[t.now, 0] - shown
+    t.closed_ms = f.windows[t.now, 0] - passed
     if t.now + 1 < t.windows_end:
         _schedule(f, time, f.windows[t.now + 1, 0])
     for k in range(len(f.stations)):

@@ -93,8 +93,8 @@ def stores(layout: Layout, counts: Counts, counted_ms: int, *, declared: bool) -
     )
     by_hand = table["capacity"] == 0
     table.loc[by_hand, ["level", "full", "empty", "none_ready"]] = np.nan
-    shown = [row.declared if declared else not row.declared and row.capacity > 0 for row in rows]
-    return table[np.array(shown, dtype=bool)]
+    included = [row.declared if declared else not row.declared and row.capacity > 0 for row in rows]
+    return table[np.array(included, dtype=bool)]
 
 
 def crews(layout: Layout, counts: Counts, working_hours: float) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What one run of a shop gave, as tables."""
+"""The result of one run of a shop."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Kept = TypeVar("Kept", Ints, History, Packed)
 
 @dataclass(frozen=True, repr=False, eq=False)
 class ShopRun:
-    """What one run of a shop gave.
+    """The result of one run of a shop.
 
     Attributes
     ----------

@@ -123,10 +123,10 @@ def simulate(
     warm_up_ms = units.hours_to_ms(warm_up)
     layout = Layout(shop, warm_up_ms + units.hours_to_ms(hours))
     total = round(hours + warm_up)
-    with bar(shop.name, total=total, unit="h", shown=progress, delay=2.0) as shown:
+    with bar(shop.name, total=total, unit="h", shown=progress, delay=2.0) as meter:
 
         def report(now: int) -> None:
-            shown.update(now // units.MS_PER_H - shown.n)
+            meter.update(now // units.MS_PER_H - meter.n)
 
         counts = _ENGINES[engine](
             layout,

@@ -133,7 +133,7 @@ def draws(distribution, *, seed=0, run=0, n=N, name="a"):
 
 @cache
 def sample(distribution):
-    """The draws that all tests of a distribution look at."""
+    """The draws that all tests of a distribution use."""
     drawn = draws(distribution, seed=2021)
     drawn.flags.writeable = False
     return drawn
@@ -168,11 +168,11 @@ CONTINUOUS = {
 
 OBSERVED = Empirical((1.0, 2.0, 2.0, 7.0, 9.0))
 
-each = pytest.mark.parametrize("ours", CONTINUOUS, ids=str)
+each = pytest.mark.parametrize("distribution", CONTINUOUS, ids=str)
 
 
-@pytest.mark.parametrize("ours", [*CONTINUOUS, OBSERVED, Fixed(4.0)], ids=str)
-def test_mean_and_deviation_say_what_is_drawn(distribution):
+@pytest.mark.parametrize("distribution", [*CONTINUOUS, OBSERVED, Fixed(4.0)], ids=str)
+def test_draws_have_the_mean_and_the_deviation_of_their_distribution(distribution):
     """By the central limit, with the fourth moment for the variance."""
     drawn = sample(distribution)
     theirs = CONTINUOUS.get(distribution)
@@ -206,14 +206,14 @@ def test_both_tails_have_as_many_draws_as_they_should(distribution, share):
 
 
 @each
-def test_a_draw_tells_nothing_of_the_next(distribution):
+def test_a_draw_says_nothing_about_the_next(distribution):
     ranks = stats.rankdata(sample(distribution))
     for lag in (1, 2, 3):
         r = np.corrcoef(ranks[:-lag], ranks[lag:])[0, 1]
         assert abs(r) <= Z / np.sqrt(N - lag)
 
 
-def test_observed_values_come_alike():
+def test_observed_values_come_with_equal_probability():
     values, counts = np.unique(sample(OBSERVED), return_counts=True)
     assert values.tolist() == [1.0, 2.0, 7.0, 9.0]
     expected = N * np.array([1, 2, 1, 1]) / 5
@@ -227,7 +227,8 @@ def test_observed_values_of_two_stations_stay_apart():
 
 
 @pytest.mark.parametrize(
-    "ours", [Fixed(4.0), Lognormal(4.0, 0.0), Gamma(4.0, 0.0), Uniform(4, 4), Triangular(4, 4, 4)]
+    "distribution",
+    [Fixed(4.0), Lognormal(4.0, 0.0), Gamma(4.0, 0.0), Uniform(4, 4), Triangular(4, 4, 4)],
 )
 def test_without_spread_every_draw_is_the_mean(distribution):
     assert set(draws(distribution, n=100)) == {4.0}
@@ -246,7 +247,7 @@ def test_an_uptime_lasts_at_least_a_millisecond():
     assert {_kernel.draw_ms(rows, values, 0, 0, 0, k) for k in range(100)} == {1}
 
 
-@pytest.mark.parametrize("ours", [*CONTINUOUS, OBSERVED, Fixed(4.0)], ids=str)
+@pytest.mark.parametrize("distribution", [*CONTINUOUS, OBSERVED, Fixed(4.0)], ids=str)
 def test_python_draws_what_the_compiled_kernel_draws(distribution, request):
     """To the last bits: the two may round a logarithm differently."""
     compiled = draws(distribution, seed=9, run=4, n=200)

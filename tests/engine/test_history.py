@@ -1,4 +1,4 @@
-"""What is kept by the end of each period, and that keeping it changes nothing else."""
+"""What a history keeps at the end of each period, and that keeping it changes nothing else."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_each_row_is_what_a_run_to_its_end_counts(shop, seed, warm_up, period):
 @BUILT
 @given(shop=shops(), seed=SEEDS, warm_up=WARM_UP, period=PERIOD)
 def test_rows_rise_and_levels_follow_from_what_was_put_and_taken(shop, seed, warm_up, period):
-    """Counts are cumulative; what is in a store came after the start or was there."""
+    """Counts are cumulative; a part in a store was put in, or was in it at the start."""
     run = simulate(shop, hours=1.2, warm_up=warm_up, seed=seed, every=period)
     stores = dict(run.history.stores)
     level = stores.pop("level")
@@ -89,7 +89,7 @@ def test_rows_rise_and_levels_follow_from_what_was_put_and_taken(shop, seed, war
 @BUILT
 @given(shop=shops(), seed=SEEDS, warm_up=WARM_UP, period=PERIOD)
 def test_the_states_of_each_period_add_up_to_its_working_time(shop, seed, warm_up, period):
-    """To the millisecond, with windows that begin and end inside of periods."""
+    """To the millisecond, with windows that begin and end inside periods."""
     history = simulate(shop, hours=1.2, warm_up=warm_up, seed=seed, every=period).history
     begun = round(warm_up * 3_600_000)
     layout = Layout(shop, begun + 4_320_000)
@@ -104,7 +104,7 @@ def test_the_states_of_each_period_add_up_to_its_working_time(shop, seed, warm_u
 
 
 def test_periods_by_hand(run):
-    """A puts every 10 s, B takes every 25 s, two places; periods of 25 s after 10 of warm-up."""
+    """A puts every 10 s, B takes every 25 s, capacity 2; periods of 20 s after 10 s of warm-up."""
     lines = [Line("A", [Station("A1", 10)], puts="q"), Line("B", [Station("B1", 25)], takes="q")]
     shop = Shop("s", lines, stores=[Store("q", 2)])
     history = run(shop, 50, warm_up=10, every=20 / HOUR).history
@@ -164,13 +164,13 @@ def test_a_run_without_a_history_says_how_to_keep_one(run):
         (1e-8, ValueError, r"every must leave at most 1,000,000 periods, each at least 1 ms"),
     ],
 )
-def test_a_period_that_makes_no_sense_is_refused(period, error, text):
+def test_a_senseless_period_is_refused(period, error, text):
     """Object, rule, value, cure."""
     with pytest.raises(error, match=text):
         simulate(one_line(), hours=1200, seed=0, every=period)
 
 
-def test_the_shortest_period_that_the_refusal_names_is_taken():
+def test_the_shortest_period_that_the_message_names_is_accepted():
     """1,200,000 ms in a million periods: of 2 ms each."""
     with pytest.raises(ValueError, match=r"0\.333333 h need periods of at least 5\.55556e-07 h"):
         simulate(one_line(), hours=1 / 3, seed=0, every=1 / 3_600_000)

@@ -1,4 +1,4 @@
-"""What holds in every shop, whatever hypothesis builds."""
+"""What holds in every shop that Hypothesis builds."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_the_states_of_a_station_add_up_to_the_horizon(shop, seed, warm_up):
 @BUILT
 @given(shop=shops(), seed=SEEDS, seconds=st.integers(1, 7200))
 def test_stores_never_hold_more_than_their_capacity(shop, seed, seconds):
-    """At any instant that hypothesis looks."""
+    """At any instant at which Hypothesis looks."""
     run = simulate(shop, hours=seconds / 3600, seed=seed)
     for table in (run.stores, run.buffers):
         assert (table["level_end"] >= 0).all()
@@ -84,7 +84,7 @@ def test_exits_rise_and_lie_in_the_counted_hours(shop, seed):
 
 @pytest.mark.parametrize("transit", [0.0, 45.0])
 def test_first_in_is_first_out(transit):
-    """The j-th body out of a store comes no earlier than the j-th body in plus its way."""
+    """The j-th body leaves a store no earlier than the j-th body came in, plus the transit."""
     fed = [Line(f"F{i}", [Station(f"F{i}", Exponential(20 + i))], puts="q") for i in range(2)]
     taken = [Line(f"T{i}", [Station(f"T{i}", Uniform(5, 30))], takes="q") for i in range(2)]
     lines = [*fed, *taken]
@@ -102,14 +102,14 @@ def test_first_in_is_first_out(transit):
 
 
 def unreliable(prefix, *, n=4, **options):
-    """A small line of its own luck."""
+    """A small line with random streams of its own."""
     mode = Failure("stop", Exponential(0.3), Exponential(2), **options)
     stations = [Station(f"{prefix}{i}", Exponential(10), failures=[mode]) for i in range(n)]
     return Line(prefix, stations, buffers=2)
 
 
 def test_a_line_added_elsewhere_changes_nobody_elses_draws():
-    """The first line's exits are the same to the millisecond, whatever stands before or behind."""
+    """The exits of a line are the same to the millisecond, whatever is declared before or after."""
     alone = simulate(Shop("one", [unreliable("A")]), hours=50, seed=1)
     for lines in ([unreliable("A"), unreliable("B")], [unreliable("B", n=7), unreliable("A")]):
         more = simulate(Shop("two", lines), hours=50, seed=1)
@@ -117,7 +117,7 @@ def test_a_line_added_elsewhere_changes_nobody_elses_draws():
 
 
 def test_the_repairs_of_a_station_are_the_same_under_another_crew_rule():
-    """The k-th repair is the same draw: with one crew it waits, but it lasts as long."""
+    """The k-th repair is the same draw: with one crew it waits, but lasts as long."""
     shop = Shop("s", [unreliable("A", crew=True)])
     free = simulate(shop, hours=20, seed=5, trace=True)
     tight = simulate(dataclasses.replace(shop, repair_crews=1), hours=20, seed=5, trace=True)

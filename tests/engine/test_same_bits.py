@@ -1,4 +1,4 @@
-"""The shops that ship give the same bits as ever: regression, whatever is renamed or moved."""
+"""Regression: both shops of the package give the same bits, whatever is renamed or moved."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""Random numbers by name: whose they are, and that nobody else changes them."""
+"""Random numbers by name: nothing else changes them."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ RICH = Shop(
 
 
 def outcome(engine: str) -> dict[str, list[int]]:
-    """What a small run of everything gives, to be compared between processes."""
+    """The result of a small run of everything, to be compared between processes."""
     run = simulate(RICH, hours=2, seed=2**40, run=1, engine=engine)
     return {
         "exits": run.exits["join"].tolist(),
