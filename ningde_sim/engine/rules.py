@@ -40,7 +40,7 @@ instant. The last station puts one part to each store in `puts` at the same inst
 **8. Failures.** A failure belongs to a robot or to a station; either way it stops the station. Its
 clock runs until it fails, and starts afresh after the repair. The clock "operating" runs only
 while the station works (operation-dependent failures, ODF). The clock "calendar" runs in all
-working time, save from its failure to the end of its repair (time-dependent failures, TDF). The
+working time, except from its failure to the end of its repair (time-dependent failures, TDF). The
 same MTBF and MTTR give different answers on the two clocks. Interrupted work resumes where it
 stopped.
 
@@ -78,23 +78,24 @@ free then; no crew comes to it any more.
    robots' failures before its own.
 
 Stores come in the order of declaration, then the buffers line by line; stations come line by line.
-The order depends neither on the order of creation nor on draws. Each event is followed through
-before the next: the moves that it makes possible are tried, first come, first served. A move wakes
-others, for each station that moves, in the order in which the stations were found to move
-together: first those that wait for the place or the part that the station sets free, then the
-station itself, if it is now empty. At the start all stations join their queues in order.
+Nothing depends on the order in which an engine creates things, or on draws. Each event is followed
+through before the next: the moves that it makes possible are tried, first come, first served. A
+move wakes other stations. It goes through the stations that move, in the order in which they were
+found to move together: for each it wakes first those that wait for the place or the part that this
+station sets free, then the station itself, if it is now empty. At the start all stations join
+their queues in order.
 
 **14. Random streams.** The k-th draw of a thing depends on seed, run, its name and the purpose
-alone. Run 37 alone is run 37 of 200, and any number of workers gives the same. Two shops share
-common random numbers: they differ only by what differs between them.
+alone. Run 37 alone is run 37 of 200, and any number of workers gives the same. Two shops run on
+common random numbers: their results differ only by what differs between the shops.
 
 - The k-th cycle of a station, repeats counted, has the k-th draw of its cycle time, and the k-th
   number between 0 and 1 for its quality: scrap below `scrap`, rework below `scrap + rework`.
 - The k-th uptime and the k-th repair of a failure have the k-th draws of theirs.
 
-**What counts.** Counted is what happens after the warm-up, up to and including the last instant;
-without a warm-up everything counts. Of a time that lasts across either end the part inside counts.
-A wait for a crew counts as one of the waits if it ends inside.
+**What counts.** Everything after the warm-up counts, up to and including the last instant; without
+a warm-up the first instant counts too. If something lasts across either end, its part inside
+counts. A wait for a crew counts as one of the waits if it ends inside.
 
 `critical_path` says which step made a move or another step possible.
 """
