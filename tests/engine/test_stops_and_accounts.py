@@ -83,6 +83,23 @@ def test_down_counts_before_waiting_for_a_crew(run):
     assert result.failures.set_index("failure").loc["y", "waiting"] * HOUR == pytest.approx(14)
 
 
+def test_mtbf_is_on_the_clock_of_the_failure_and_mttr_is_the_mean_repair(run):
+    """a: 10 s of work, 5 s of repair; b: 8 s of working time, 2 s; c does not come."""
+    modes = [every(8, 2, "b", clock="calendar"), every(99, 1, "c")]
+    lines = [
+        Line("A", [Station("A1", 16, failures=[every(10, 5, "a")])], puts="q"),
+        Line("B", [Station("B1", 1, failures=modes)], takes="q"),
+    ]
+    result = run(Shop("s", lines, stores=[Store("q", 9)]), 30)
+    # a fails at 10 and 25 s; b at 8, 18 and 28 s, most of the time starved.
+    table = result.failures.set_index("failure")
+    assert table["failures"].tolist() == [2, 3, 0]
+    assert (table["mtbf"][:2] * HOUR).round(6).tolist() == [10, 8]
+    assert (table["mttr"][:2] * 60).round(6).tolist() == [5, 2]
+    assert table.loc["c", ["mtbf", "mttr"]].isna().all()
+    assert "  failures          5, MTTR 0.1 min\n" in result.summary()
+
+
 def test_the_longest_wait_for_a_crew_need_not_be_the_last(run):
     """B waits from 6 to 15 s, and from 23 to 30 s."""
     lines = [
