@@ -24,7 +24,7 @@ from ningde_sim._support import checks
 from ningde_sim._support.parallel import number_of_workers, run_all
 from ningde_sim._support.summary import wrapped
 from ningde_sim._support.version import VERSION
-from ningde_sim.engine.rules import Layout
+from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.simulate import check_request, simulate
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Robot, Station
@@ -294,7 +294,7 @@ def _gains(
     ms, times = np.zeros(len(path.things)), np.zeros(len(path.things))
     ms[told["number"]], times[told["number"]] = told["ms"], told["times"]
     opened = ms.sum() - ms[path.layout.n_things : path.layout.stuck].sum()
-    calendar = [i for i, c in enumerate(path.layout.clocks) if c.failure.clock == "calendar"]
+    calendar = [i for i, f in enumerate(path.layout.failures) if f.failure.clock == "calendar"]
     by_time = sum(ms[path.layout.repair(i)] + ms[path.layout.wait(i)] for i in calendar)
     gains = np.empty(len(savings))
     for k, saving in enumerate(savings):
@@ -315,18 +315,18 @@ def _actions(layout: Layout) -> Iterator[tuple[Action, _Saving]]:
         first = here.stop
         if len(here) > 1:
             yield _faster(layout, line.name, f"{CYCLE}, all stations", here)
-    for k, place in enumerate(layout.places):
-        station, clocks = place.station, place.clocks
+    for k, row in enumerate(layout.stations):
+        station, failures = row.station, row.failures
         yield _faster(layout, station.name, CYCLE, [k])
-        if clocks:
-            repairs = [layout.repair(i) for i in clocks]
-            stops = [*repairs, *(layout.wait(i) for i in clocks)]
+        if failures:
+            repairs = [layout.repair(i) for i in failures]
+            stops = [*repairs, *(layout.wait(i) for i in failures)]
             less, fewer = dict.fromkeys(repairs, 1 - SHORTER), dict.fromkeys(stops, 1 - 1 / RARER)
             yield _failing(station, REPAIRS, "repair", SHORTER), _Saving(less)
             yield _failing(station, FAILURES, "uptime", RARER), _Saving(fewer)
     yield from _places(layout)
     if shop.repair_crews is not None:
-        waits = dict.fromkeys((layout.wait(i) for i in range(len(layout.clocks))), 1.0)
+        waits = dict.fromkeys((layout.wait(i) for i in range(len(layout.failures))), 1.0)
         yield Action(shop.name, CREW, {"repair_crews": shop.repair_crews + 1}), _Saving(waits)
 
 
@@ -341,16 +341,16 @@ def _faster(
     shares: dict[int, float] = {}
     faster = []
     for k in numbers:
-        place = layout.places[k]
-        cycle = place.station.cycle_distribution
+        row = layout.stations[k]
+        cycle = row.station.cycle_distribution
         if cycle.mean <= FASTER:
             continue
         share = FASTER / cycle.mean
-        changes[f"stations.{place.station.name}.cycle_time"] = cycle.times(1 - share)
+        changes[f"stations.{row.station.name}.cycle_time"] = cycle.times(1 - share)
         faster.append(k)
-        for clock in place.clocks:
-            if layout.clocks[clock].failure.clock == "operating":
-                shares |= {layout.repair(clock): share, layout.wait(clock): share}
+        for i in row.failures:
+            if layout.failures[i].failure.clock == "operating":
+                shares |= {layout.repair(i): share, layout.wait(i): share}
     return Action(thing, kind, changes), _Saving(shares, tuple(faster))
 
 
@@ -381,6 +381,6 @@ def _places(layout: Layout) -> Iterator[tuple[Action, _Saving]]:
             more = (*places[:i], there + 1, *places[i + 1 :])
             gap = next(numbers)
             yield (
-                Action(layout.gaps[gap].name, PLACE, {f"lines.{line.name}.buffers": more}),
+                Action(layout.stores[gap].name, PLACE, {f"lines.{line.name}.buffers": more}),
                 _Saving({}, gap=gap),
             )

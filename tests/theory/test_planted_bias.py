@@ -45,7 +45,7 @@ print(json.dumps({
 
 
 def run_copy(folder: Path, label: str, line: str = "") -> dict[str, object]:
-    """Compare a case with the engine of a copy of the package in which a line is 1 % off."""
+    """Compare a case with the engine of a copy of the package that has a line 1 % off."""
     site = folder / "site"
     source = Path(ningde_sim.__file__).parent
     shutil.copytree(source, site / "ningde_sim", ignore=shutil.ignore_patterns("__pycache__"))
