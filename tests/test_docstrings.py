@@ -11,7 +11,6 @@ import pytest
 
 import ningde_sim
 from ningde_sim import Comparison, EstimateWarning, Experiment, Sweep
-from ningde_sim.exceptions import EstimateWarning
 
 RESULTS = {ningde_sim.ShopRun, ningde_sim.Study, ningde_sim.YearRun, Comparison, Sweep}
 """Made by functions, which hold the example; so are warnings."""

@@ -1,4 +1,4 @@
-"""The table of speeds: filled by the benchmarks, printed at the end, written into the README beside it."""
+"""The table of speeds: filled by the benchmarks, printed, written into the README beside it."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from tests.years import small_year
 
 
 def study(**changed: Any) -> Study:
-    """Cars are 100 + 3 rate - crews + 2 random variation, all normal: shares of 9, 1 and 4 in 14."""
+    """Cars are 100 + 3 rate - crews + 2 noise, all normal: shares of 9, 1 and 4 in 14."""
     asked = {"runs": 96, "seed": 3}
     return replicate(
         Year(**{k: changed.pop(k) for k in ("weights", "noise") if k in changed}), **asked | changed

@@ -1,4 +1,4 @@
-"""Studies of years: one digest however they are spread, inputs and random variation apart, the odds so far."""
+"""Studies of years: one digest with any workers, inputs and random variation apart, months built."""
 
 from __future__ import annotations
 
