@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from ningde_sim._support import checks, units
+from ningde_sim._support.intervals import open_before
 from ningde_sim._support.parallel import number_of_workers, run_all
 from ningde_sim._support.version import VERSION
 from ningde_sim.engine.simulate import Engine, check_request, simulate
 from ningde_sim.exceptions import SeriesTooShort, WarmUpTooShort
 from ningde_sim.plant.shop import Shop
-from ningde_sim.plant.working_time import WorkingTime, open_before
+from ningde_sim.plant.working_time import WorkingTime
 from ningde_sim.statistics import estimate
 from ningde_sim.statistics.estimate import Estimate, Values
 from ningde_sim.statistics.mser import BATCH, LEAST_BATCHES, Cut, mser

@@ -7,6 +7,7 @@ from typing import Any
 MS_PER_S = 1_000
 MS_PER_MIN = 60_000
 MS_PER_H = 3_600_000
+MS_PER_DAY = 24 * MS_PER_H
 
 MAX_HOURS = 1e6
 """Longest horizon, more than a century. [h]"""

@@ -23,10 +23,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from ningde_sim._support.intervals import open_before
 from ningde_sim.engine import _kernel
 from ningde_sim.engine.counts import Ints, Packed
 from ningde_sim.engine.layout import Layout
-from ningde_sim.plant.working_time import open_before
 
 PathStep = tuple[int, int, int]
 """A step: twice the number of what it is, plus one if it came to its end; begin; end. [ms]"""

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks, units
+from ningde_sim._support.intervals import open_before, union
 from ningde_sim._support.result_table import result_table
 from ningde_sim._support.summary import wrapped
 from ningde_sim.engine import run_summary, run_tables
@@ -19,7 +20,6 @@ from ningde_sim.engine.critical_path import CriticalPath
 from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.rules import STATES, State
 from ningde_sim.plant.shop import Shop
-from ningde_sim.plant.working_time import open_before, union
 
 Kept = TypeVar("Kept", Ints, History, Packed)
 

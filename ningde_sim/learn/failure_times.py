@@ -15,7 +15,7 @@ from ningde_sim.learn.row_checks import OWNER
 from ningde_sim.learn.stop_log import StopLog
 from ningde_sim.learn.working_clock import WorkingClock
 from ningde_sim.plant.station import Clock
-from ningde_sim.plant.working_time import open_before, union
+from ningde_sim._support.intervals import open_before, union
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,8 @@ from ningde_sim.learn.censored_times import Floats
 from ningde_sim.learn.instants import Ints, to_instants
 from ningde_sim.learn.row_checks import OWNER
 from ningde_sim.learn.stop_log import StopLog
-from ningde_sim.plant.working_time import WorkingTime, open_before
+from ningde_sim._support.intervals import open_before
+from ningde_sim.plant.working_time import WorkingTime
 
 
 @dataclass(frozen=True, eq=False)

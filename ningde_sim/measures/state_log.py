@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks, units
+from ningde_sim._support.intervals import open_before, union
 from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.rules import STATES, State
 from ningde_sim.engine.shop_run import ShopRun
-from ningde_sim.plant.working_time import open_before, union
 
 COLUMNS = ("thing", "state", "begin", "end")
 OWNER = "State log"

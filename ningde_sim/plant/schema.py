@@ -52,6 +52,7 @@ Duration = Annotated[Quantity, in_unit("s")]
 Cycle = Annotated[Quantity, in_unit("s", least=0.001)]
 Hours = Annotated[Quantity, in_unit("h", least=0.001)]
 Minutes = Annotated[Quantity, in_unit("min", least=0.001)]
+Days = Annotated[Quantity, in_unit("days")]
 Share = Annotated[Quantity, in_unit("-", most=1.0)]
 Ratio = Annotated[Quantity, in_unit("-")]
 Spots = Annotated[Quantity, in_unit("spots", least=1.0)]
@@ -60,6 +61,20 @@ Crews = Annotated[Quantity, in_unit("crews", least=1.0, whole=True)]
 StoreNames = Annotated[
     tuple[Annotated[str, AfterValidator(_known_store)], ...], BeforeValidator(_as_list)
 ]
+
+
+def _check_season(season: tuple[float, ...]) -> tuple[float, ...]:
+    if abs(sum(season) - 12) > 0.05:
+        raise fault("the twelve weights must add up to 12, so that their mean is 1", season)
+    return season
+
+
+Season = Annotated[
+    tuple[Annotated[Number, Field(ge=0)], ...],
+    Field(min_length=12, max_length=12),
+    AfterValidator(_check_season),
+]
+"""A weight for each month from January on, 1 in the mean."""
 
 record = dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
-
-import numpy as np
 
 from ningde_sim._support import checks
 
@@ -88,39 +85,3 @@ def check_working_time(owner: str, value: object) -> None:
     """Raise a TypeError for what is neither a WorkingTime nor None, which is round the clock."""
     if value is not None and not isinstance(value, WorkingTime):
         raise TypeError(checks.complain(owner, "working_time must be a WorkingTime or None", value))
-
-
-def open_before(at: Any, opens: Any, closes: Any) -> Any:
-    """How much of the windows from `opens` to `closes` lies before each instant.
-
-    Parameters
-    ----------
-    at, opens, closes : arrays
-        All in one unit; windows rise and do not overlap.
-
-    Returns
-    -------
-    numpy.ndarray, shape of `at`
-        In that unit, whole where all are.
-    """
-    if not len(opens):
-        return np.zeros_like(at)
-    before = np.concatenate((np.zeros_like(opens[:1]), np.cumsum(closes - opens)[:-1]))
-    k = np.maximum(np.searchsorted(opens, at, side="right") - 1, 0)
-    return before[k] + np.clip(at, opens[k], closes[k]) - opens[k]
-
-
-def union(begin: Any, end: Any) -> tuple[Any, Any]:
-    """Begins and ends of the stretches that intervals cover together, those that touch made one.
-
-    Parameters
-    ----------
-    begin, end : arrays, shape (n,)
-        In any order, overlapping or not; of one unit.
-    """
-    order = np.argsort(begin, kind="stable")
-    begin, reached = begin[order], np.maximum.accumulate(end[order])
-    if not len(begin):
-        return begin, reached
-    new = np.concatenate(([True], begin[1:] > reached[:-1]))
-    return begin[new], reached[np.append(np.flatnonzero(new)[1:] - 1, len(begin) - 1)]
