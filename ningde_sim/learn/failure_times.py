@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks, units
+from ningde_sim._support.intervals import open_before, union
 from ningde_sim.learn.censored_times import CensoredTimes, Floats
 from ningde_sim.learn.instants import Bools
 from ningde_sim.learn.row_checks import OWNER
 from ningde_sim.learn.stop_log import StopLog
 from ningde_sim.learn.working_clock import WorkingClock
 from ningde_sim.plant.station import Clock
-from ningde_sim._support.intervals import open_before, union
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks, units
+from ningde_sim._support.intervals import open_before
 from ningde_sim.learn.censored_times import Floats
 from ningde_sim.learn.instants import Ints, to_instants
 from ningde_sim.learn.row_checks import OWNER
 from ningde_sim.learn.stop_log import StopLog
-from ningde_sim._support.intervals import open_before
 from ningde_sim.plant.working_time import WorkingTime
 
 
