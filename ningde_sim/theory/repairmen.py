@@ -42,7 +42,7 @@ def machine_repairman(machines: int, crews: int, *, uptime: float, repair: float
     machines, crews : int
         At least 1.
     uptime, repair : float
-        MTBF and MTTR, greater than 0, in one unit of time.
+        MTBF and MTTR, greater than 0. [any unit of time, the same for both]
 
     Raises
     ------

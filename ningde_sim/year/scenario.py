@@ -141,7 +141,7 @@ class Scenario(Addressed):
         return inside - {name for path, (name, _) in ranges if not path.startswith(heads)}
 
     def inputs(self, seed: int, run: int) -> dict[str, float]:
-        """The values that `draw` draws with this seed and run, by name. [unit of each]"""
+        """The values that `draw` draws with this `seed` and `run`, by name. [unit of each]"""
         named = {name: (name, q) for name, q in self.uncertain_inputs().items()}
         return uncertainty.drawn(named, *self._stream_numbers(seed, run))
 
@@ -272,7 +272,7 @@ class Scenario(Addressed):
         return table.rename_axis("path")
 
     def diff(self, other: Scenario) -> pd.DataFrame:
-        """A row a path at which this scenario and another differ.
+        """A row a path at which this scenario and the `other` differ.
 
         Returns
         -------

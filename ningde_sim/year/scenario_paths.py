@@ -83,7 +83,7 @@ class Addressed:
         return plan
 
     def replaced(self, changes: Mapping[str, Any]) -> Self:
-        """The same as `replace`, without its warnings."""
+        """The scenario with these `changes`, as `replace`, but without its warnings."""
         known = self._leaves()
         new = paths.assigned(
             self._owner, changes, lambda path: self._matches(path, known), self._value
