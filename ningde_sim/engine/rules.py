@@ -85,9 +85,10 @@ found to move together: for each it wakes first those that wait for the place or
 station sets free, then the station itself, if it is now empty. At the start all stations join
 their queues in order.
 
-**14. Random streams.** All stochastic times are drawn by name. The k-th draw of a thing depends on seed, run, its name and the purpose
-alone. Run 37 alone is run 37 of 200, and any number of workers gives the same. Two shops run on
-common random numbers: their results differ only by what differs between the shops.
+**14. Random streams.** All stochastic times are drawn by name: the k-th draw of a thing depends on
+seed, run, its name and the purpose alone. Run 37 alone is run 37 of 200, and any number of workers
+gives the same. Two shops run on common random numbers: their results differ only by what differs
+between the shops.
 
 - The k-th cycle of a station, repeats counted, has the k-th draw of its cycle time, and the k-th
   number between 0 and 1 for its quality: scrap below `scrap`, rework below `scrap + rework`.
