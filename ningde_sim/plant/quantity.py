@@ -152,7 +152,7 @@ class Quantity:
         return self.high if self.uncertain and self.high is not None else self.value
 
     def fixed(self, value: float | None = None) -> Quantity:
-        """The same without a range, at its own value or at another. [unit]"""
+        """The same without a range, at its own value or at another `value`. [unit]"""
         at = self.value if value is None else value
         return dataclasses.replace(self, value=at, low=None, high=None)
 
