@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import pickle
-import pydoc
 
 import numpy as np
 import pytest
@@ -253,9 +252,3 @@ def test_working_time_counts_its_hours():
     shifts = WorkingTime([(0, 8), (8, 16)], every=24)
     assert shifts.until(57) == [(0, 16), (24, 40), (48, 64)]
     assert shifts.hours_until(57) == 16 + 16 + 9
-
-
-@pytest.mark.parametrize("word", ["MTBF", "MTTR", "ODF", "TDF"])
-def test_the_help_of_failure_has_the_words_of_the_field(word):
-    """So that who searches for them finds them."""
-    assert word in pydoc.render_doc(Failure)
