@@ -15,16 +15,16 @@ from pydantic import Field, model_validator
 
 from ningde_sim._support.frozen import FROZEN, Entries, Named
 from ningde_sim.plant.faults import fault
-from ningde_sim.plant.quantity import Quantity, measured
+from ningde_sim.plant.quantity import Quantity, in_unit
 from ningde_sim.plant.schema import Days, Flag, Season, Share, record
 
 Kind = Literal["cars", "ckd_sets"]
 KINDS: tuple[Kind, ...] = ("cars", "ckd_sets")
 
-LotSize = Annotated[Quantity, measured("units", least=1, whole=True)]
-Cars = Annotated[Quantity, measured("cars", whole=True)]
-WholeUnits = Annotated[Quantity, measured("units", whole=True)]
-LegHours = Annotated[Quantity, measured("h")]
+LotSize = Annotated[Quantity, in_unit("units", least=1, whole=True)]
+Cars = Annotated[Quantity, in_unit("cars", whole=True)]
+WholeUnits = Annotated[Quantity, in_unit("units", whole=True)]
+LegHours = Annotated[Quantity, in_unit("h")]
 
 
 @record
@@ -57,7 +57,7 @@ class LegTable:
     carries: Kind = "cars"
     share: Share
     lot: LotSize
-    per_day: Annotated[Quantity, measured("lots/day")]
+    per_day: Annotated[Quantity, in_unit("lots/day")]
     loading: LegHours
     transit: LegHours
     unloading: LegHours
@@ -76,7 +76,7 @@ class ShutTable:
     closes: Annotated[tuple[Literal["land", "sea"], ...], Field(min_length=1)]
     days: Days
     start: datetime.date | None = None
-    per_year: Annotated[Quantity, measured("closures/year")] | None = None
+    per_year: Annotated[Quantity, in_unit("closures/year")] | None = None
     season: Season | None = None
 
     @model_validator(mode="after")
@@ -97,7 +97,7 @@ class GatewayTable:
     """
 
     yard: Cars
-    loading_rate: Annotated[Quantity, measured("cars/day", least=1)]
+    loading_rate: Annotated[Quantity, in_unit("cars/day", least=1)]
     clearance: Days
     legs: Annotated[dict[str, LegTable], Field(min_length=1), FROZEN]
     closures: Named[ShutTable] = dataclasses.field(default_factory=Entries)
@@ -119,7 +119,7 @@ class ServiceTable:
     carries: Kind = "cars"
     slots: WholeUnits
     slip: Days
-    calls: Annotated[Quantity, measured("calls/month", most=100)] | None = None
+    calls: Annotated[Quantity, in_unit("calls/month", most=100)] | None = None
     dates: tuple[datetime.date, ...] | None = None
     order: Literal["age", "destination", "waiting"] = "age"
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks
-from ningde_sim._support.tabled import tabled
+from ningde_sim._support.result_table import result_table
 from ningde_sim.engine.counts import Ints
 from ningde_sim.shipping.model import move
 from ningde_sim.shipping.records import DailyCounts, Voyage
@@ -65,7 +65,7 @@ class ShippingRun:
         """Cars and CKD sets that reached their destination within the horizon. [units]"""
         return int(self.cars.arrived.sum() + self.ckd_sets.arrived.sum())
 
-    @tabled
+    @result_table
     def daily(self) -> pd.DataFrame:
         """A row a day.
 
@@ -134,7 +134,7 @@ class ShippingRun:
             "ckd_sets_loading": ckd_sets.loading,
         }
 
-    @tabled
+    @result_table
     def monthly(self) -> pd.DataFrame:
         """A row a month, such as "2021-09": columns as in `daily`, and days above 0.
 
@@ -183,7 +183,7 @@ class ShippingRun:
         ckd_sets += int(self.ckd_sets.yard[-1].sum())
         return cars | yards | {"loading": loading, "ckd_sets": ckd_sets}
 
-    @tabled
+    @result_table
     def voyages(self) -> pd.DataFrame:
         """A row a ship that left.
 

@@ -20,7 +20,7 @@ from ningde_sim._support.summary import wrapped
 from ningde_sim.plant.faults import fault
 from ningde_sim.plant.nested import plain
 from ningde_sim.plant.paths import differences, nearest
-from ningde_sim.plant.quantity import Quantity, Text, measured
+from ningde_sim.plant.quantity import Quantity, Text, in_unit
 from ningde_sim.plant.schema import ShopFile, record
 from ningde_sim.shipping.schema import ExportTable
 from ningde_sim.year import uncertainty
@@ -76,8 +76,8 @@ class Scenario(Addressed):
 
     name: Text
     title: Text
-    target: Annotated[Quantity, measured("vehicles", least=1)]
-    month_target: Annotated[Quantity, measured("bodies", least=1)]
+    target: Annotated[Quantity, in_unit("vehicles", least=1)]
+    month_target: Annotated[Quantity, in_unit("bodies", least=1)]
     calendar: CalendarTable
     body_shop: ShopFile
     stores: StoresTable
@@ -141,7 +141,7 @@ class Scenario(Addressed):
         return inside - {name for path, (name, _) in ranges if not path.startswith(heads)}
 
     def inputs(self, seed: int, run: int) -> dict[str, float]:
-        """The values that `draw` draws with this seed and run, by name. [unit of each]"""
+        """The values that `draw` draws with this `seed` and `run`, by name. [unit of each]"""
         named = {name: (name, q) for name, q in self.uncertain_inputs().items()}
         return uncertainty.drawn(named, *self._stream_numbers(seed, run))
 
@@ -272,7 +272,7 @@ class Scenario(Addressed):
         return table.rename_axis("path")
 
     def diff(self, other: Scenario) -> pd.DataFrame:
-        """A row a path at which this scenario and another differ.
+        """A row a path at which this scenario and the `other` differ.
 
         Returns
         -------

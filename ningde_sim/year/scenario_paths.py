@@ -78,12 +78,20 @@ class Addressed:
             A plan beyond the overtime cap or beyond the announced holidays; a date moved out of the
             calendar, or a calendar moved away from the dates.
         """
-        plan = self.replaced(changes)
-        plan.check_plan(self._moved(plan, changes))
+        new = self._assigned(changes)
+        plan = self._with(new)
+        plan.check_plan(self._moved(plan, new))
         return plan
 
     def replaced(self, changes: Mapping[str, Any]) -> Self:
-        """The same as `replace`, without its warnings."""
+        """The scenario with these `changes`, as `replace`, but without its warnings."""
+        return self._with(self._assigned(changes))
+
+    def _with(self, new: Mapping[str, Any]) -> Self:
+        return self._changed(lambda path, value: new.get(written(path), value))
+
+    def _assigned(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """The new value at each single path."""
         known = self._leaves()
         new = paths.assigned(
             self._owner, changes, lambda path: self._matches(path, known), self._value
@@ -94,7 +102,7 @@ class Addressed:
                 new.setdefault(before, new[path])
             if f"{path}_by_month" in known:
                 new.setdefault(f"{path}_by_month", None)
-        return self._changed(lambda path, value: new.get(written(path), value))
+        return new
 
     def check_plan(self, times: Mapping[str, Period] | None = None) -> None:
         """Warn of a plan beyond the overtime cap, the announced holidays or its own calendar.

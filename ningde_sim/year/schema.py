@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from ningde_sim._support.frozen import Entries, Named
 from ningde_sim.plant.faults import fault
-from ningde_sim.plant.quantity import Number, Quantity, measured
+from ningde_sim.plant.quantity import Number, Quantity, in_unit
 from ningde_sim.plant.schema import (
     Days,
     Flag,
@@ -34,11 +34,11 @@ SHOPS: tuple[ShopName, ...] = ("body_shop", "paint", "assembly")
 MOST_DAYS = 3701
 """Longest calendar, ten years. [days]"""
 
-Weeks = Annotated[Quantity, measured("weeks")]
-HoursADay = Annotated[Quantity, measured("h", most=24)]
-HoursAMonth = Annotated[Quantity, measured("h/month")]
-Bodies = Annotated[Quantity, measured("bodies", whole=True)]
-PositiveShare = Annotated[Quantity, measured("-", least=0.01, most=1.0)]
+Weeks = Annotated[Quantity, in_unit("weeks")]
+HoursADay = Annotated[Quantity, in_unit("h", most=24)]
+HoursAMonth = Annotated[Quantity, in_unit("h/month")]
+Bodies = Annotated[Quantity, in_unit("bodies", whole=True)]
+PositiveShare = Annotated[Quantity, in_unit("-", least=0.01, most=1.0)]
 
 ByMonth = Annotated[tuple[Annotated[Number, Field(ge=0)], ...], Field(min_length=12, max_length=12)]
 """A number for each month from January on, in place of one for all."""
@@ -64,10 +64,10 @@ class CalendarTable:
 
     start: datetime.date
     end: datetime.date
-    shifts: Annotated[Quantity, measured("shifts", least=1, most=3, whole=True)]
-    shift_hours: Annotated[Quantity, measured("h", least=0.5, most=24)]
-    crews: Annotated[Quantity, measured("crews", least=1, whole=True)]
-    saturdays: Annotated[Quantity, measured("days/month", most=5, whole=True)]
+    shifts: Annotated[Quantity, in_unit("shifts", least=1, most=3, whole=True)]
+    shift_hours: Annotated[Quantity, in_unit("h", least=0.5, most=24)]
+    crews: Annotated[Quantity, in_unit("crews", least=1, whole=True)]
+    saturdays: Annotated[Quantity, in_unit("days/month", most=5, whole=True)]
     overtime: HoursAMonth
     maintenance: HoursADay
     shift_hours_by_month: ByMonth | None = None
@@ -128,7 +128,7 @@ class LaunchTable:
     delay: Days
     mix: Share
     initial_efficiency: PositiveShare
-    days_to_90: Annotated[Quantity, measured("days", least=0.001)]
+    days_to_90: Annotated[Quantity, in_unit("days", least=0.001)]
 
 
 @record
@@ -138,8 +138,8 @@ class StopTable:
     duration: Hours
     cv: Ratio
     shops: Annotated[tuple[ShopName, ...], Field(min_length=1)]
-    share: Annotated[Quantity, measured("-", most=0.9)] | None = None
-    per_month: Annotated[Quantity, measured("stops/month")] | None = None
+    share: Annotated[Quantity, in_unit("-", most=0.9)] | None = None
+    per_month: Annotated[Quantity, in_unit("stops/month")] | None = None
     season: Season | None = None
 
     @model_validator(mode="after")
@@ -166,8 +166,8 @@ class SlowdownTable:
 class StoresTable:
     """[stores]: capacities between the shops."""
 
-    body_in_white: Annotated[Quantity, measured("bodies", least=1, whole=True)]
-    painted_body: Annotated[Quantity, measured("bodies", least=1, whole=True)]
+    body_in_white: Annotated[Quantity, in_unit("bodies", least=1, whole=True)]
+    painted_body: Annotated[Quantity, in_unit("bodies", least=1, whole=True)]
 
 
 @record
@@ -178,12 +178,12 @@ class PaintTable:
     line.
     """
 
-    rate: Annotated[Quantity, measured("bodies/h", least=1)]
+    rate: Annotated[Quantity, in_unit("bodies/h", least=1)]
     lead_time: Hours
     spare_capacity: Bodies
     first_time_ok: Share
-    full_repaint: Annotated[Quantity, measured("-", most=0.5)]
-    scrap: Annotated[Quantity, measured("-", most=0.5)]
+    full_repaint: Annotated[Quantity, in_unit("-", most=0.5)]
+    scrap: Annotated[Quantity, in_unit("-", most=0.5)]
     extra_hours: HoursADay
 
     @model_validator(mode="after")
@@ -200,7 +200,7 @@ class PaintTable:
 class AssemblyTable:
     """[assembly]: an indexed line that stops as a whole, then the final check."""
 
-    rate: Annotated[Quantity, measured("vehicles/h", least=1)]
+    rate: Annotated[Quantity, in_unit("vehicles/h", least=1)]
     uptime: PositiveShare
     stop: Minutes
     first_time_pass: PositiveShare
@@ -211,7 +211,7 @@ class AssemblyTable:
 class CkdTable:
     """[ckd]: CKD sets, as a share of CKD sets and vehicles together."""
 
-    share: Annotated[Quantity, measured("-", most=0.9)]
+    share: Annotated[Quantity, in_unit("-", most=0.9)]
     uses_body_shop: Flag = False
 
     @property

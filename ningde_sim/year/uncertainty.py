@@ -8,9 +8,9 @@ in whole numbers are rounded to the nearest.
 equally likely slices of its distribution once, in an order of its own: a Latin hypercube. The order
 and the place in the slice are random streams named after the input. So a run has the same inputs
 whatever the number of runs, and whatever other inputs there are. For a year of a small plant with
-common random numbers (CRN), one run equals about 6 runs with independent draws for the mean, and
-about 2.5 for the probability of reaching the median. With random streams of its own in each run, as
-in a study, it equals 1.2 to 1.9, and 1.1 to 1.5.
+common random numbers (CRN), one run is as good as about 6 runs with independent draws for the mean,
+and about 2.5 for the probability of reaching the median. With random streams of its own in each
+run, as in a study, it is as good as 1.2 to 1.9, and 1.1 to 1.5.
 
 References
 ----------

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks, units
+from ningde_sim._support.result_table import result_table
 from ningde_sim._support.summary import wrapped
-from ningde_sim._support.tabled import tabled
 from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.engine.simulate import Engine, simulate
@@ -112,7 +112,7 @@ class YearRun:
             run=self.run,
         )
 
-    @tabled
+    @result_table
     def daily(self) -> pd.DataFrame:
         """A row a production day.
 
@@ -171,7 +171,7 @@ class YearRun:
         table = pd.DataFrame(flows | stocks, index=pd.Index(self.open_hours.days.dates, name="day"))
         return pd.concat([table, self.lost_ms("assembly") / units.MS_PER_H], axis=1)
 
-    @tabled
+    @result_table
     def monthly(self) -> pd.DataFrame:
         """A row a month.
 
@@ -205,7 +205,7 @@ class YearRun:
         table: pd.DataFrame = self.lost_ms(shop).groupby(months, sort=False).sum() / units.MS_PER_H
         return table
 
-    @tabled
+    @result_table
     def lost_hours(self) -> pd.DataFrame:
         """Where the nominal hours of each shop went.
 
@@ -251,7 +251,7 @@ class YearRun:
         table = pd.DataFrame({shop: self.lost_ms(shop).sum() for shop in SHOPS})
         return (table / units.MS_PER_H).rename_axis("cause")
 
-    @tabled
+    @result_table
     def losses(self) -> pd.DataFrame:
         """What each cause took from assembly, from nominal to made.
 

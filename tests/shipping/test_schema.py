@@ -62,7 +62,7 @@ HALVES = {"rail": leg(share=0.5), "road": leg(lot=7, share=0.6)}
         ),
         ({"yard": q(-1, "cars")}, "export.yard.value: value must be at least 0, got -1.0."),
         ({"initial": q(1.5, "units")}, "initial.value: value must be a whole number, got 1.5."),
-        ({"yrad": q(1, "cars")}, "export.yrad: there is no such key here, got "),
+        ({"yrad": q(1, "cars")}, "export.yrad: unknown key, got "),
         ({"services": {}}, "export.services: "),
     ],
 )

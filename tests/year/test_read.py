@@ -80,14 +80,14 @@ def test_a_shop_may_be_a_file_beside_the_scenario_or_one_that_ships(tmp_path, te
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ("[retooling]", "[retoling]", r"retoling: there is no such key.* Did you mean retooling"),
+        ("[retooling]", "[retoling]", r"retoling: unknown key.* Did you mean retooling"),
         (
             "[calendar.maintenance]",
             "[calendar.maintainance]",
             r"calendar\.maintainance: .* Did you mean maintenance",
         ),
         ("[supply.chips.share]", "[supply.chips.shar]", r"chips\.shar: .* Did you mean share"),
-        ("\nnote =", "\nnoet =", r"noet: there is no such key here.* Did you mean note"),
+        ("\nnote =", "\nnoet =", r"noet: unknown key.* Did you mean note"),
         ('unit = "days"', 'unit = "h"', r"the unit must be 'days', got 'h'"),
         ("full_stop_days", "full_stop_day", r"retooling\.full_stop_days: this key is missing"),
         (

@@ -494,3 +494,10 @@ def test_a_draw_refuses_what_is_no_seed(year):
         year.draw(-1, 0)
     with pytest.raises(TypeError, match="seed must be a whole number, got 'a'"):
         year.draw("a", 0)
+
+
+def test_dates_moved_by_a_pattern_are_checked_like_others() -> None:
+    plan = scenario("ningde-2021")
+    late = datetime.date(2023, 5, 1)
+    with pytest.warns(CalendarWarning, match=r"launches\.model_a\.start, launches\.model_b\.start"):
+        plan.replace({"launches.*.start": late})
