@@ -156,7 +156,7 @@ def test_repeats_keep_the_months_and_differ_in_the_rest_alone() -> None:
 def test_with_too_few_repeats_there_is_no_share_of_random_variation() -> None:
     few = study(0.5, 0, 5).given([100.0])
     with pytest.raises(
-        ValueError, match=r"random_share needs at least 2 twins .* got 1. Ask for 6"
+        ValueError, match=r"random_share needs at least 2 repeats .* got 1. Ask for 6"
     ):
         few.random_share()
 

@@ -26,9 +26,9 @@ def test_the_interval_of_the_random_share_holds_it_as_often_as_the_docstring_say
         known = np.sqrt(1 - share) * rng.normal(size=200)
         values = known + np.sqrt(share) * rng.normal(size=200)
         repeats = known[::5] + np.sqrt(share) * rng.normal(size=40)
-        share = variance_shares.random_share(values, values[::5], repeats, level=0.95)
-        assert share.low <= share.value <= share.high
-        hits += share.low <= share <= share.high
+        interval = variance_shares.random_share(values, values[::5], repeats, level=0.95)
+        assert interval.low <= interval.value <= interval.high
+        hits += interval.low <= share <= interval.high
     assert hits / REPEATS == pytest.approx(COVERAGE[share], abs=0.002)
     assert f"{100 * COVERAGE[share]:.1f} %" in (variance_shares.random_share.__doc__ or "")
 
