@@ -157,7 +157,9 @@ def _information(study: Study) -> Iterator[str]:
     yield html.paragraph(f"{advice[:1].upper()}{advice[1:]}.")
     heads = ["input", "share of the variance", "95 % interval", "may be chance"]
     thirds = [] if information.target is None else ["low", "middle", "high"]
-    heads += [f"P(target) in its {third} third" for third in thirds]
+    heads += [f"{third} third" for third in thirds]
+    if thirds:
+        yield html.paragraph("The last columns: P(target) where the input is low, middle, high.")
     rows = [
         (
             name,

@@ -197,6 +197,7 @@ def test_what_to_find_out_first_is_that_of_the_study() -> None:
     text = Reader(page(study)).text
     assert study.information().table.index[0] == "rate"
     assert study.information().advice.partition(" ")[2] in text
+    assert "may be chance low third middle third high third rate" in text
     assert "What to find out first" not in page(study_of_months(runs=20))
 
 
