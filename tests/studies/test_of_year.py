@@ -1,4 +1,4 @@
-"""Studies of years: one digest with any workers, inputs and random variation apart, months built."""
+"""Studies of years: equal for any workers; inputs, random variation, months already built."""
 
 from __future__ import annotations
 
