@@ -114,7 +114,8 @@ WORDS = {
 def say_spread(study: Study) -> None:
     print("\nWhere the spread comes from")
     if study.n < ENOUGH:
-        print(f"  too few years: {ENOUGH} show the share of random variation and of each input")
+        print(f"  too few years: {ENOUGH} would show the share of random variation,")
+        print("  and which inputs matter most")
         return
     share = study.random_share()
     print(f"  random variation       {share} of the variance; the rest is uncertainty of inputs")

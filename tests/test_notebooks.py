@@ -24,7 +24,7 @@ def read(path: Path) -> nbformat.NotebookNode:
 
 
 def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
-    return [cell for cell in notebook.design_points if cell.cell_type == "code"]
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 @pytest.fixture
@@ -53,9 +53,9 @@ def test_there_is_a_notebook() -> None:
 def test_a_notebook_asks_one_question_in_few_cells_without_helpers(path: Path) -> None:
     notebook = read(path)
     nbformat.validate(notebook)
-    assert len(notebook.design_points) <= MOST_CELLS
-    assert re.search(r"^\*\*Question:\*\* .+\?", notebook.design_points[0].source, re.MULTILINE)
-    prose = [cell.source for cell in notebook.design_points if cell.cell_type == "markdown"]
+    assert len(notebook.cells) <= MOST_CELLS
+    assert re.search(r"^\*\*Question:\*\* .+\?", notebook.cells[0].source, re.MULTILINE)
+    prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     assert "".join(prose).count("**Question:**") == 1
     nodes = [node for cell in code_cells(notebook) for node in ast.walk(ast.parse(cell.source))]
     helpers = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -68,7 +68,7 @@ def test_a_notebook_is_stored_without_outputs(path: Path) -> None:
     for cell in code_cells(notebook):
         assert cell.outputs == []
         assert cell.execution_count is None
-    assert all(cell.metadata == {} for cell in notebook.design_points)
+    assert all(cell.metadata == {} for cell in notebook.cells)
     assert "widgets" not in notebook.metadata
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ningde_sim.engine.rules import Layout
+from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.simulate import simulate
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Robot, Station
@@ -83,11 +83,11 @@ def improvements(shop: Shop) -> Iterator[Improvement]:
         first = numbers.stop
         if len(numbers) > 1:
             yield _faster(layout, line.name, f"{CYCLE}, all stations", numbers)
-    for k in range(len(layout.places)):
+    for k in range(len(layout.stations)):
         yield from _at_station(layout, k)
     yield from _more_capacity(layout)
     if shop.repair_crews is not None:
-        waits = dict.fromkeys((layout.wait(i) for i in range(len(layout.clocks))), 1.0)
+        waits = dict.fromkeys((layout.wait(i) for i in range(len(layout.failures))), 1.0)
         yield Action(shop.name, CREW, {"repair_crews": shop.repair_crews + 1}), Saving(waits)
 
 
@@ -103,7 +103,7 @@ def predict(
     ms, steps = np.zeros(len(path.things)), np.zeros(len(path.things))
     ms[table["number"]], steps[table["number"]] = table["ms"], table["times"]
     opened = ms.sum() - ms[layout.n_things : layout.stuck].sum()
-    calendar = [i for i, c in enumerate(layout.clocks) if c.failure.clock == "calendar"]
+    calendar = [i for i, f in enumerate(layout.failures) if f.failure.clock == "calendar"]
     by_time = sum(ms[layout.repair(i)] + ms[layout.wait(i)] for i in calendar)
     bodies = np.empty(len(savings))
     for k, saving in enumerate(savings):
@@ -118,11 +118,11 @@ def predict(
 
 def _at_station(layout: Layout, k: int) -> Iterator[Improvement]:
     """A faster cycle, shorter repairs, rarer failures at one station."""
-    station, clocks = layout.places[k].station, layout.places[k].clocks
+    station, failures = layout.stations[k].station, layout.stations[k].failures
     yield _faster(layout, station.name, CYCLE, [k])
-    if clocks:
-        repairs = [layout.repair(i) for i in clocks]
-        stops = [*repairs, *(layout.wait(i) for i in clocks)]
+    if failures:
+        repairs = [layout.repair(i) for i in failures]
+        stops = [*repairs, *(layout.wait(i) for i in failures)]
         less, fewer = dict.fromkeys(repairs, 1 - SHORTER), dict.fromkeys(stops, 1 - 1 / RARER)
         yield _failing(station, REPAIRS, "repair", SHORTER), Saving(less)
         yield _failing(station, FAILURES, "uptime", RARER), Saving(fewer)
@@ -137,16 +137,16 @@ def _faster(layout: Layout, thing: str, kind: str, numbers: Sequence[int]) -> Im
     shares: dict[int, float] = {}
     faster = []
     for k in numbers:
-        place = layout.places[k]
-        cycle = place.station.cycle_distribution
+        row = layout.stations[k]
+        cycle = row.station.cycle_distribution
         if cycle.mean <= FASTER:
             continue
         share = FASTER / cycle.mean
-        changes[f"stations.{place.station.name}.cycle_time"] = cycle.times(1 - share)
+        changes[f"stations.{row.station.name}.cycle_time"] = cycle.times(1 - share)
         faster.append(k)
-        for clock in place.clocks:
-            if layout.clocks[clock].failure.clock == "operating":
-                shares |= {layout.repair(clock): share, layout.wait(clock): share}
+        for i in row.failures:
+            if layout.failures[i].failure.clock == "operating":
+                shares |= {layout.repair(i): share, layout.wait(i): share}
     return Action(thing, kind, changes), Saving(shares, tuple(faster))
 
 
@@ -177,5 +177,5 @@ def _more_capacity(layout: Layout) -> Iterator[Improvement]:
                 f"lines.{line.name}.buffers": (*buffers[:i], capacity + 1, *buffers[i + 1 :])
             }
             number = next(numbers)
-            action = Action(layout.gaps[number].name, CAPACITY, changes)
+            action = Action(layout.stores[number].name, CAPACITY, changes)
             yield action, Saving({}, buffer=number)

@@ -24,7 +24,7 @@ from ningde_sim.exceptions import CheckpointFailed, CheckpointRefused
 from ningde_sim.studies.experiment import Row
 
 APPLICATION, FORMAT = 0x4E44_5253, 2  # "NDRS"
-"""How a file tells that it is one of ours, and how its tables are laid out."""
+"""Application and format number, by which a file is recognised."""
 
 SHOWN = 5
 """Differences that an error lists."""
@@ -45,7 +45,7 @@ class Checkpoint:
     Parameters
     ----------
     path : path
-        A file that is there is gone on with; one that is not, or is empty, is made.
+        An existing file is continued; a missing or empty one is created.
     content : mapping of path to text
         All that fixes the results of the plant as it is.
     seed : int
@@ -68,12 +68,12 @@ class Checkpoint:
         about = {"version": version, "seed": str(seed), "content": json.dumps(dict(content))}
         is_new = self._is_new()
         if not is_new and not self._path.with_name(f"{self._path.name}-journal").exists():
-            self._glance(about)
-        with self._told("be opened"):
+            self._look(about)
+        with self._as_ours("be opened"):
             # Nothing is written by opening; transactions are begun and ended here by hand.
             self._db = sqlite3.connect(self._path, timeout=0.2, isolation_level=None)
         try:
-            with self._told("be opened"):
+            with self._as_ours("be opened"):
                 self._open(about)
         except BaseException:
             self.close()
@@ -92,7 +92,7 @@ class Checkpoint:
         if digest not in self._points:
             return {}
         point, inputs, results = self._points[digest]
-        with self._told("be read"):
+        with self._as_ours("be read"):
             rows = self._db.execute(
                 "SELECT run, inputs, results, checksum FROM runs WHERE point = ? ORDER BY run",
                 (point,),
@@ -103,9 +103,9 @@ class Checkpoint:
         return {
             run: (
                 dict(zip(inputs, _numbers(drawn), strict=True)),
-                dict(zip(results, _numbers(found), strict=True)),
+                dict(zip(results, _numbers(texts_of_results), strict=True)),
             )
-            for run, drawn, found, _ in rows
+            for run, drawn, texts_of_results, _ in rows
         }
 
     def add(self, digest: str, run: int, inputs: Row, results: Row) -> None:
@@ -116,25 +116,25 @@ class Checkpoint:
         CheckpointFailed
             The disk is full, or the file cannot be written; all runs added before stay.
         ValueError
-            The run is there already; its columns differ from those of the design point's other
-            runs.
+            The run is in the file already; its columns differ from those of other runs there.
         """
         names = [*inputs], [*results]
         known = self._points.get(digest)
         if known and known[1:] != names:
             rule = "all runs of a design point must have the same columns"
             raise ValueError(checks.complain(f"Checkpoint {str(self._path)!r}", rule, names))
-        with self._told("be written"), self._transaction():
+        with self._as_ours("be written"), self._transaction():
             if known is None:
                 row = (digest, json.dumps(names[0]), json.dumps(names[1]))
-                new = "INSERT INTO design_points (digest, inputs, results) VALUES (?, ?, ?) RETURNING point"
+                columns = "(digest, inputs, results) VALUES (?, ?, ?) RETURNING point"
+                new = f"INSERT INTO design_points {columns}"
                 known = (self._db.execute(new, row).fetchone()[0], *names)
             texts = _text(inputs), _text(results)
             values = (known[0], run, *texts, _checksum(digest, run, *texts))
             try:
                 self._db.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", values)
             except sqlite3.IntegrityError:
-                rule = f"run {run} of {digest} is there already: it was made twice"
+                rule = f"run {run} of {digest} is in the file already: it was run twice"
                 raise ValueError(f"Checkpoint {str(self._path)!r}: {rule}.") from None
         self._points[digest] = known
 
@@ -152,22 +152,24 @@ class Checkpoint:
     # ------------------------------------------------------------------ opening
 
     def _is_new(self) -> bool:
-        """Whether there is nothing in the file."""
+        """Whether the file is missing or empty."""
         try:
-            there = self._path.stat()
+            status = self._path.stat()
         except FileNotFoundError:
             if not self._path.parent.is_dir():
-                raise CheckpointFailed(self._words("there is no such folder", "Make it.")) from None
+                raise CheckpointFailed(
+                    self._words("its folder does not exist", "Create it.")
+                ) from None
             return True
         except OSError as error:
             raise CheckpointFailed(self._words(f"it cannot be opened, {error.strerror}")) from error
-        if not stat.S_ISREG(there.st_mode):
+        if not stat.S_ISREG(status.st_mode):
             raise CheckpointFailed(self._words("it cannot be opened, it is no file"))
         if not os.access(self._path, os.R_OK | os.W_OK):
             raise CheckpointFailed(self._words("it cannot be opened, Permission denied"))
-        return there.st_size == 0
+        return status.st_size == 0
 
-    def _glance(self, about: Mapping[str, str]) -> None:
+    def _look(self, about: Mapping[str, str]) -> None:
         """Refuse what is foreign or of something else without touching anything.
 
         SQLite reads the file for this too: to open and close it otherwise would drop the locks that
@@ -196,7 +198,7 @@ class Checkpoint:
             faults = [row[0] for row in self._db.execute("PRAGMA quick_check(1)")]
             if faults != ["ok"]:
                 raise CheckpointRefused(self._damaged(faults[0]))
-        # Only now, so that a file that has one page has all that tells what it is. A kill loses
+        # Only now, so that a file that has one page holds all that identifies it. A kill loses
         # nothing so; a power cut may lose the last runs, but no more.
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
@@ -214,15 +216,15 @@ class Checkpoint:
         if form != FORMAT:
             rule = f"its format is {form}, and this version reads {FORMAT}"
             raise CheckpointRefused(self._words(rule))
-        there = dict(db.execute("SELECT key, value FROM about"))
-        if there.keys() != about.keys():
+        stored = dict(db.execute("SELECT key, value FROM about"))
+        if stored.keys() != about.keys():
             raise CheckpointRefused(self._damaged("it does not say what it is of"))
         for key in ("version", "seed"):
-            if there[key] != about[key]:
-                rule = f"it is of another {key}: {about[key]} here, {there[key]} in the file"
+            if stored[key] != about[key]:
+                rule = f"it is of another {key}: {about[key]} here, {stored[key]} in the file"
                 raise CheckpointRefused(self._words(rule))
-        if there["content"] != about["content"]:
-            pair = json.loads(about["content"]), json.loads(there["content"])
+        if stored["content"] != about["content"]:
+            pair = json.loads(about["content"]), json.loads(stored["content"])
             raise CheckpointRefused(self._words(f"it is of another plant: {_differences(*pair)}"))
 
     def _make(self, about: Mapping[str, str]) -> None:
@@ -252,7 +254,7 @@ class Checkpoint:
             raise
 
     @contextmanager
-    def _told(self, act: str) -> Iterator[None]:
+    def _as_ours(self, act: str) -> Iterator[None]:
         """Errors of SQLite as those of this file."""
         try:
             yield
@@ -271,11 +273,11 @@ class Checkpoint:
         return self._words(f"it is damaged ({fault})")
 
 
-def _differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
+def _differences(here: Mapping[str, str], stored: Mapping[str, str]) -> str:
     """Such as `repair_crews: 4 here, 5 in the file`."""
-    paths = [p for p in dict.fromkeys([*here, *there]) if here.get(p) != there.get(p)]
+    paths = [p for p in dict.fromkeys([*here, *stored]) if here.get(p) != stored.get(p)]
     shown = [
-        f"{p}: {here.get(p, 'nothing')} here, {there.get(p, 'nothing')} in the file"
+        f"{p}: {here.get(p, 'nothing')} here, {stored.get(p, 'nothing')} in the file"
         for p in paths[:SHOWN]
     ]
     more = [f"{len(paths) - SHOWN:,} more"] if len(paths) > SHOWN else []
@@ -289,10 +291,10 @@ def _checksum(digest: str, run: int, inputs: str, results: str) -> int:
 
 def _text(row: Row) -> str:
     """The values of a row. JSON keeps every bit of a number; NaN, which has many, is in hex."""
-    return json.dumps([_told(value) for value in row.values()])
+    return json.dumps([_plain(value) for value in row.values()])
 
 
-def _told(value: Any) -> int | float | str:
+def _plain(value: Any) -> int | float | str:
     value = value.item() if isinstance(value, np.generic) else value
     if not isinstance(value, (int, float)):
         raise TypeError(f"Checkpoint: only numbers can be kept, got {value!r}.")

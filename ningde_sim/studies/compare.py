@@ -24,7 +24,7 @@ from ningde_sim.studies.study import Study
 from ningde_sim.year.scenario import Scenario
 
 MOST_CHANGES = 4
-"""Changed values that a summary tells."""
+"""Changed values that a summary lists."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -84,13 +84,15 @@ class Comparison:
             target = self.first.target if of in (None, self.first.experiment.of) else None
         if target is None:
             cure = "Give it here, or to compare."
-            raise ValueError(checks.complain("Comparison", "there must be a target", target, cure))
+            raise ValueError(checks.complain("Comparison", "a target is needed", target, cure))
         least = checks.finite("Comparison", "target", target)
         first, second = (values >= least for values in self._both(of))
         return estimate.warn(self._likelier(first, second, level))
 
     def variance_reduction(self, of: str | None = None, *, level: float = 0.95) -> Estimate:
-        """How many times the runs independent random numbers would take; see `paired.variance_reduction`.
+        """How many times the runs independent random numbers would need.
+
+        See `paired.variance_reduction`.
 
         Raises
         ------
@@ -118,7 +120,7 @@ class Comparison:
     def table(self) -> pd.DataFrame:
         """A row a column of results that both have: means, difference with 95 % interval, unit.
 
-        `distinguishable` tells whether the interval leaves out 0, each row by itself: of many rows
+        `distinguishable` says whether the interval leaves out 0, each row by itself: of many rows
         one in twenty does by chance.
         """
         rows = {}
@@ -157,7 +159,7 @@ class Comparison:
         target, studies = self.first.target, {"first": self.first, "second": self.second}
         with estimate.unwarned():
             means = {words: study.mean() for words, study in studies.items()}
-            odds = (
+            probabilities = (
                 {words: study.probability(target) for words, study in studies.items()}
                 if target is not None
                 else {}
@@ -169,7 +171,7 @@ class Comparison:
         yield "difference", f"{gain} {experiment.units[experiment.of]}{_verdict(gain)}"
         if target is not None:
             hits = [values >= target for values in both]
-            for words, chance in odds.items():
+            for words, chance in probabilities.items():
                 yield f"P(>= {target:,.6g})", f"{chance}, the {words}"
             gain = self._likelier(hits[0], hits[1], 0.95)
             yield "difference", f"{gain}{_verdict(gain)}"
@@ -177,11 +179,11 @@ class Comparison:
             fewer = paired.variance_reduction(*both, level=0.95)
             words = f"would need {_times(fewer.value)} times the runs for as narrow a difference"
             if not math.isfinite(fewer.value):
-                words = "could not tell what this does exactly: all runs differ by the same"
+                words = "could not match this, which is exact: all runs differ by the same"
             yield "without CRN", f"{words} ({_times(fewer.low)} to {_times(fewer.high)}; 95 %)"
         engines = dict.fromkeys((experiment.engine, self.second.experiment.engine))
-        told = f"{' and '.join(engines)} engine, version {self.first.version}"
-        yield "run with", f"common random numbers (CRN): seed {self.first.seed}, {told}"
+        engine = f"{' and '.join(engines)} engine, version {self.first.version}"
+        yield "run with", f"common random numbers (CRN): seed {self.first.seed}, {engine}"
         if self.unequal:
             yield "unequal", f"{', '.join(self.unequal[:5])}: drawn in one, known in the other;"
             yield "", "the difference holds that uncertainty too. Set them in both to leave it out"
@@ -193,7 +195,7 @@ class Comparison:
         yield from (("note", note) for note in notes)
 
     def _change_lines(self) -> Iterator[tuple[str, str]]:
-        """The first of the changes, where there are some."""
+        """The first of the changes, if any."""
         changes = self.changes
         for k, row in enumerate(changes.head(MOST_CHANGES).itertuples()):
             first, second = (shorten(str(value), 60) for value in (row.first, row.second))
@@ -213,8 +215,8 @@ class Comparison:
 
     def _likelier(self, first: Values, second: Values, level: float) -> Estimate:
         """The difference of two shares of runs that hit."""
-        found = paired.probability_difference(first, second, level=level)
-        return found.wider(self._widening, least=-1.0, most=1.0)
+        difference = paired.probability_difference(first, second, level=level)
+        return difference.wider(self._widening, least=-1.0, most=1.0)
 
     @property
     def _widening(self) -> float:
@@ -249,7 +251,7 @@ def compare(
     engine: Engine = "compiled",
     progress: bool | None = None,
 ) -> Comparison:
-    """What changes from a to b: both are run with common random numbers (CRN), and compared run by run.
+    """What changes from a to b, run by run, with common random numbers (CRN).
 
     The k-th repair of a robot and the draw of each uncertain input are the same in both, so that
     what they share cancels, and the interval of the difference is much narrower than those of the

@@ -1,4 +1,4 @@
-"""What the cheapest design points of a sweep are chosen by: prices, and runs enough to tell."""
+"""The prices of design points, and how many runs decide whether one reaches the target."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from ningde_sim.plant.paths import nearest
 from ningde_sim.studies.design_points import Changes, DesignPoints
 
 Cost = Mapping[str, float] | Callable[[Changes], float]
-"""The price of one unit at each path; or of each design point by name; or a function of the values of a
-design point by path."""
+"""Price of one unit at each path; of each design point by name; or a function of its values."""
 
 
 def prices(owner: str, points: DesignPoints, numbers: Collection[int], cost: Cost) -> list[float]:
@@ -24,7 +23,7 @@ def prices(owner: str, points: DesignPoints, numbers: Collection[int], cost: Cos
     Raises
     ------
     TypeError, ValueError
-        A path or a plan that there is not, with the nearest; a design point without a value or a
+        An unknown path or name, with the nearest; a design point without a value or a
         price; a value or a price that is no finite number.
     """
     if isinstance(cost, Mapping):
@@ -32,9 +31,7 @@ def prices(owner: str, points: DesignPoints, numbers: Collection[int], cost: Cos
             return _by_name(owner, points, numbers, cost)
         return [_by_path(owner, points, k, cost) for k in numbers]
     if not callable(cost):
-        rule = (
-            "cost must be prices by path or by plan, or a function of the values of a design point"
-        )
+        rule = "cost must be prices by path or by name, or a function of a design point's values"
         raise TypeError(checks.complain(owner, rule, cost, 'Such as {"repair_crews": 120_000}.'))
     return [
         checks.finite(owner, f"cost of {points.label(k)}", cost(points.changes[k])) for k in numbers
@@ -44,7 +41,7 @@ def prices(owner: str, points: DesignPoints, numbers: Collection[int], cost: Cos
 def _by_name(
     owner: str, points: DesignPoints, numbers: Collection[int], cost: Mapping[str, float]
 ) -> list[float]:
-    """Of plans that have a price each."""
+    """Of design points by name, which have a price each."""
     names = points.names or ()
     for name in cost:
         if name not in names:
@@ -52,7 +49,7 @@ def _by_name(
             raise ValueError(checks.complain(owner, rule, name, _known(name, names)))
     for k in numbers:
         if names[k] not in cost:
-            rule, cure = "each plan must have a price", f"{names[k]!r} has none; it may be 0."
+            rule, cure = "each name must have a price", f"{names[k]!r} has none; it may be 0."
             raise ValueError(checks.complain(owner, rule, dict(cost), cure))
     return [checks.finite(owner, f"cost of {names[k]}", cost[names[k]]) for k in numbers]
 
@@ -83,16 +80,16 @@ def _by_path(owner: str, points: DesignPoints, point: int, cost: Mapping[str, fl
 
 
 def _known(name: Any, known: Collection[str]) -> str:
-    return nearest(str(name), [*known]) or f"There are {', '.join([*known][:6])}."
+    return nearest(str(name), [*known]) or f"Known are {', '.join([*known][:6])}."
 
 
 def runs_to_tell(share: float, wanted: float, *, tail: float) -> int | None:
-    """About how many runs tell a share from the one wanted, if it stays as it is.
+    """About how many runs distinguish a share from the one wanted, if it stays as it is.
 
     With them the bound of Wilson's score interval comes to `wanted`, and 1 / |share - wanted| more
-    allow for hits being whole numbers. The exact bounds of `paired.chances` first tell with 5 %
-    more to a third fewer, as tried for `wanted` of 0.5 to 0.95 and 1, 6 and 50 design points whose
-    bounds hold together, where it takes ten runs or more.
+    allow for hits being whole numbers. The exact bounds of `selection.chances` first decide with 5
+    % more to a third fewer, as tried for `wanted` of 0.5 to 0.95 and 1, 6 and 50 design points
+    whose bounds hold together, where it takes ten runs or more.
 
     Parameters
     ----------
@@ -104,7 +101,7 @@ def runs_to_tell(share: float, wanted: float, *, tail: float) -> int | None:
     Returns
     -------
     int or None
-        None where both are equal: no number of runs tells.
+        None where both are equal: no number of runs decides.
 
     References
     ----------

@@ -162,12 +162,12 @@ def _axis(owner: str, path: str, values: Any) -> tuple[Any, ...]:
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         rule, cure = f"the values of {path} must be a list", "One value alone is a list of one."
         raise TypeError(checks.complain(owner, rule, values, cure))
-    found = tuple(map(_plain, values))
-    if not found:
-        rule = f"there must be values for {path}"
+    axis = tuple(map(_plain, values))
+    if not axis:
+        rule = f"{path} needs at least one value"
         raise ValueError(checks.complain(owner, rule, values, "Leave it out to keep it as it is."))
-    _distinct(owner, path, found, found)
-    return found
+    _distinct(owner, path, axis, axis)
+    return axis
 
 
 def _plain(value: Any) -> Any:

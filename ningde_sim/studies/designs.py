@@ -45,7 +45,7 @@ def latin_hypercube(ranges: Ranges, size: int, *, seed: int) -> list[dict[str, f
 
     Examples
     --------
-    >>> design points = latin_hypercube({"repair_crews": (1, 4), "L.cycle_time": (50.0, 60.0)}, 4, seed=0)
+    >>> points = latin_hypercube({"repair_crews": (1, 4), "L.cycle_time": (50.0, 60.0)}, 4, seed=0)
     >>> sorted(design point["repair_crews"] for design point in design points)
     [1, 2, 3, 4]
     """
@@ -84,7 +84,7 @@ def sobol(ranges: Ranges, size: int, *, seed: int) -> list[dict[str, float]]:
 def _ends(owner: str, ranges: Ranges) -> dict[str, tuple[Any, Any]]:
     if not isinstance(ranges, Mapping) or not ranges:
         cure = 'Such as {"repair_crews": (1, 8)}.'
-        raise ValueError(checks.complain(owner, "there must be ranges by path", ranges, cure))
+        raise ValueError(checks.complain(owner, "ranges by path are needed", ranges, cure))
     ends = {}
     for path, span in ranges.items():
         if not isinstance(span, (tuple, list)) or len(span) != 2:

@@ -123,8 +123,8 @@ class Experiment(ABC):
         """Inputs that cannot affect the column `of` of the results, whatever their values."""
         return ()
 
-    def check(self, counted: Estimate, seed: int) -> None:
-        """Warn of what the results cannot show; `counted` is the mean of the main column."""
+    def check(self, counted: Estimate, seed: int) -> None:  # noqa: B027, nothing by default
+        """Warn of what the results of `seed` cannot show; `counted` is the main column's mean."""
 
     def call(self) -> Call:
         """How a program makes it again."""

@@ -13,11 +13,12 @@ import scipy
 from ningde_sim.statistics import estimate, variance_shares
 from ningde_sim.statistics.conditioning import NOTHING_KNOWN, KnownMonths
 from ningde_sim.statistics.estimate import Values
+from ningde_sim.statistics.variance_shares import in_words
 
 THIRDS = ("low", "middle", "high")
 
 SHOWN = 5
-"""Inputs that the summary tells of."""
+"""Inputs that the summary lists."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -64,46 +65,51 @@ class Information:
 
     @property
     def advice(self) -> str:
-        """What to ask first, and what the answer would do to the odds."""
+        """What to ask first, and how the answer would move the probability."""
         if not self.table["beyond_chance"].any():
-            return f"no input stands out from chance in {self.of}; more runs may tell"
+            return f"no input stands out from chance in {self.of}; more runs may show one"
         top = self.table.iloc[0]
         low, high = top["share_low"], top["share_high"]
         words = f"ask first for {top.name} (share {top['share']:.2f}, {low:.2f} to {high:.2f})"
         return words if self.target is None else f"{words}: {self._odds(top)}"
 
     def _odds(self, row: pd.Series[Any]) -> str:
-        """How far the answer would move the odds."""
+        """How far the answer would move the probability."""
         what = f"P(>= {self.target:,.6g})"
-        odds = {third: float(row[f"p_{third}"]) for third in THIRDS}
-        odds = {third: p for third, p in odds.items() if not np.isnan(p)}
-        worst, best = min(odds, key=odds.__getitem__), max(odds, key=odds.__getitem__)
-        if odds[worst] == odds[best]:
-            return f"{what} is {odds[best]:.2f} in each third of it"
+        by_third = {third: float(row[f"p_{third}"]) for third in THIRDS}
+        by_third = {third: p for third, p in by_third.items() if not np.isnan(p)}
+        worst, best = (
+            min(by_third, key=by_third.__getitem__),
+            max(by_third, key=by_third.__getitem__),
+        )
+        if by_third[worst] == by_third[best]:
+            return f"{what} is {by_third[best]:.2f} in each third of it"
         ends = {
             "low": f"up to {row['low_to']:,.4g}",
             "middle": "in between",
             "high": f"from {row['high_from']:,.4g} on",
         }
         return (
-            f"{what} is {variance_shares.in_words(row, f'p_{worst}')} in its worst third, {ends[worst]}; "
-            f"{variance_shares.in_words(row, f'p_{best}')} in its best, {ends[best]}"
+            f"{what} is {in_words(row, f'p_{worst}')} in its worst third, {ends[worst]}; "
+            f"{in_words(row, f'p_{best}')} in its best, {ends[best]}"
         )
 
     def summary(self) -> str:
-        """A dozen lines: the inputs that matter most, what to ask first, what that is worth."""
+        """A dozen lines: the inputs that matter most, what to ask first, what the answer brings."""
         title = f"{self.title}: what to find out first about {self.of}, {self.n:,} runs"
         return "\n".join([title, *self._lines()])
 
     def _lines(self) -> Iterator[str]:
         top = self.table.head(SHOWN)
         width = max(len(str(name)) for name in ("input", *top.index))
-        odds = "" if self.target is None else f"P(>= {self.target:,.6g}) in low, middle, high third"
-        yield f"  {'input':<{width}}  {'share of variance':<24}{odds}".rstrip()
+        by_third = (
+            "" if self.target is None else f"P(>= {self.target:,.6g}) in low, middle, high third"
+        )
+        yield f"  {'input':<{width}}  {'share of variance':<24}{by_third}".rstrip()
         for name, row in top.iterrows():
             thirds = [] if self.target is None else [f"{row[f'p_{third}']:.2f}" for third in THIRDS]
             chance = "" if row["beyond_chance"] else "  (may be chance)"
-            share = f"{variance_shares.in_words(row, 'share'):<24}{'  '.join(thirds)}"
+            share = f"{in_words(row, 'share'):<24}{'  '.join(thirds)}"
             yield f"  {name:<{width}}  {share}{chance}".rstrip()
         for k, words in enumerate(self.advice.split(": ")):
             yield f"  {'' if k else 'so':<10}{words}"
@@ -119,7 +125,7 @@ class Information:
                 f"had none of the {len(self.table)} inputs weight"
             )
         yield f"  interval  {100 * self.level:g} %, each by itself, of the number of runs only"
-        yield "  bias      the greatest of many estimated shares is too great by a little (selection bias)"
+        yield "  bias      the largest of many estimates is a little too large (selection bias)"
 
 
 def information(
@@ -165,17 +171,17 @@ def _odds(
         "low_to": float(np.max(drawn[third == 0], initial=-np.inf)),
         "high_from": float(np.min(drawn[third == 2], initial=np.inf)),
     }
-    found = {name: end if np.isfinite(end) else np.nan for name, end in cuts.items()}
+    columns = {name: end if np.isfinite(end) else np.nan for name, end in cuts.items()}
     if target is None:
-        return found
+        return columns
     for k, name in enumerate(THIRDS):
         hits, ends = values[third == k] >= target, [np.nan] * 3
         if len(hits):
             p = estimate.probability(int(hits.sum()), len(hits), level=level)
             p = p.wider(widening, least=0.0, most=1.0)
             ends = [p.value, p.low, p.high]
-        found |= dict(zip((f"p_{name}", f"p_{name}_low", f"p_{name}_high"), ends, strict=True))
-    return found
+        columns |= dict(zip((f"p_{name}", f"p_{name}_low", f"p_{name}_high"), ends, strict=True))
+    return columns
 
 
 def thirds(drawn: Values) -> Values:

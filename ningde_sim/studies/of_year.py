@@ -29,7 +29,7 @@ Inputs = Literal["drawn", "typical"]
 class YearExperiment(Experiment):
     """A scenario, run for its whole time; its uncertain inputs are drawn for each run.
 
-    Results: vehicles, bodies, sets, with_ckd_sets (vehicles and sets), scrapped, nominal;
+    Results: vehicles, bodies, ckd_sets, with_ckd_sets (vehicles and CKD sets), scrapped, nominal;
     `lost_<cause>`, the vehicles that each cause took at the gate, so that nominal less these is
     vehicles; `body_shop_<cause>`, hours of the body shop; `bodies_<month>` and `vehicles_<month>`.
     With [export] besides: exports, of these exported_ckd_sets, `exports_<month>`,
@@ -83,7 +83,7 @@ class YearExperiment(Experiment):
 
     @property
     def units(self) -> Mapping[str, str]:
-        """Vehicles, bodies, sets and hours."""
+        """Vehicles, bodies, CKD sets and hours."""
         supply = (*self.scenario.supply, *self.scenario.slowdowns)
         lost = [f"lost_{cause}" for cause in (*LOST_CAUSES, *supply)]
         return {
@@ -109,10 +109,10 @@ class YearExperiment(Experiment):
         return self.scenario.notes
 
     def idle(self, of: str) -> Collection[str]:
-        """Those of the export for all that happens before; sets of parts for all but sets."""
+        """Inputs of the export, for all columns before it; the share of CKD sets likewise."""
         if of in self._export_units() or of in ("ckd_sets", "with_ckd_sets"):
             return ()
-        behind = ("export.",) if self.scenario.ckd.uses_body_shop else ("export.", SETS)
+        behind = ("export.",) if self.scenario.ckd.uses_body_shop else ("export.", CKD_SHARE)
         return self.scenario.uncertain_only(behind)
 
     @property
@@ -127,10 +127,10 @@ class YearExperiment(Experiment):
 
     def replace(self, changes: Mapping[str, Any], known: Collection[str] = ()) -> YearExperiment:
         """The same with other values of the scenario, by its paths."""
-        there = {path: self.scenario.get(path) for path in known if path not in changes}
+        current = {path: self.scenario.get(path) for path in known if path not in changes}
         settled = {
             path: value.fixed()
-            for path, value in there.items()
+            for path, value in current.items()
             if isinstance(value, Quantity) and value.uncertain
         }
         return dataclasses.replace(self, scenario=self.scenario.replace({**settled, **changes}))
@@ -164,8 +164,8 @@ class YearExperiment(Experiment):
 SCENARIO_FILE = "plan.toml"
 """Where a program looks for a scenario that does not ship."""
 
-SETS = "ckd.share"
-"""Without the body shop the sets are packed from parts, beside the vehicles."""
+CKD_SHARE = "ckd.share"
+"""Without the body shop the CKD sets are packed from parts, beside the vehicles."""
 
 BODY_SHOP_CAUSES = ("breakdown", "blocked")
 """Of the hours of the body shop, what a study keeps."""
@@ -194,7 +194,7 @@ def _year_row(run: YearRun) -> Row:
 
 
 def _export_row(run: YearRun) -> Row:
-    """What a study keeps of the export of a year; nothing where there is none."""
+    """What a study keeps of the export of a year; nothing where it has none."""
     shipping = run.shipping
     if shipping is None:
         return {}

@@ -50,14 +50,16 @@ def replicate(
     engine: Engine = "compiled",
     progress: bool | None = None,
 ) -> Study:
-    """Run a shop or a year many times, each run with its own luck, and a year with its own inputs.
+    """Run a shop or a year many times: the Monte Carlo of this library.
+
+    Each replication has its own random streams, and a year its own uncertain inputs.
 
     Run k of a shop is `simulate(..., run=k)`, that of a scenario `simulate_year` of
     `scenario.draw(seed, k)`, so the number of workers changes nothing. The work goes out through
     joblib: threads for the compiled engine, processes for the reference, and what a
     `joblib.parallel_config` around the call says instead, such as a cluster.
 
-    Ctrl-C ends it with the runs that have finished, once there is one.
+    Ctrl-C ends it with the runs that have finished, if any.
 
     Parameters
     ----------
@@ -108,8 +110,8 @@ def replicate(
     IncompleteStudy
         It was interrupted.
     WarmUpTooShort
-        There is a warm-up, and no body had left the shop when it ended (in run 0). Whether a
-        longer one is too short the results cannot tell: they are totals.
+        No body had left the shop when its warm-up ended (in run 0). Whether a longer one is too
+        short the results cannot show: they are totals.
 
     Examples
     --------

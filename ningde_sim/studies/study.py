@@ -261,7 +261,7 @@ class Study:
         """How the results depend on each input drawn, by ranks: a row an input, strongest first.
 
         `correlation` is Spearman's, from `low` to `high`; `share` is its square, about the share
-        of the variance of the ranks that goes with the input; `beyond_chance` tells whether it
+        of the variance of the ranks that goes with the input; `beyond_chance` says whether it
         would be a surprise, at 5 % over all inputs together (Holm), were there no connection.
 
         It sees what rises or falls with one input. It cannot see an input that matters only
@@ -284,7 +284,7 @@ class Study:
     ) -> Information:
         """The value of information: what to find out first, and how much of the spread would go.
 
-        Where `input_shares` tells what the results depend on, this tells what an answer brings:
+        `input_shares` shows what the results depend on, this what an answer would bring:
         the share of the variance that goes with the input, and the probability to reach the
         target where the input lies in the low, the middle, the high third of the runs.
 
@@ -324,7 +324,7 @@ class Study:
         so far carries over to the rest as it does across the runs. All other columns move along
         regressions of their own; what no run has below 0 stops there, and the main column at what
         was made; months given one by one become what they were. The inputs move as well, except
-        those that cannot affect the main column: a year that starts well tells of them too. They
+        those that cannot affect the main column: a good start says something of them too. They
         are then no longer as they were drawn: whole numbers become fractions, and where the months
         are far from those of the runs they may leave their ranges.
 
@@ -499,7 +499,7 @@ def cautions(study: Study) -> Lines:
     else:
         yield "interval", "of random variation only: it says nothing about uncertain inputs"
     if study.inputs and study.n < ENOUGH:
-        yield "random share", f"too few runs to tell, or which inputs matter: ask for {ENOUGH}"
+        yield "random share", f"too few runs for it, or for which inputs matter: ask for {ENOUGH}"
     elif study.inputs and np.ptp(values) > 0:
         if study.repeats:
             yield "random share", f"{study.random_share()} of the variance (n: repeated runs)"

@@ -28,7 +28,7 @@ from ningde_sim.studies.sweep_result import Sweep
 from ningde_sim.year.scenario import Scenario
 
 Call = tuple[int, Experiment, int]
-"""Number of the design point, what is run there, number of the run."""
+"""Number of the design point, its experiment, number of the run."""
 
 Runs = dict[int, tuple[Row, Row]]
 """Inputs and results by run."""
@@ -58,14 +58,14 @@ def sweep(
 
     The work goes out through joblib: to threads for the compiled engine, to processes for the
     reference, and where a `joblib.parallel_config` stands around the call to what that says, such
-    as a cluster. Ctrl-C ends it with the design points that have finished, once there is one.
+    as a cluster. Ctrl-C ends it with the design points that have finished, if any.
 
     Parameters
     ----------
     what : Shop or Scenario
     over : {path: values}, {name: {path: value}} or sequence of {path: value}
         The full grid of all combinations; or named design points; or a list without names.
-        `{}` is the plan as it is. Names stand in tables and pictures in place of the values; they
+        `{}` is the plan as it is. Names stand in tables and plots in place of the values; they
         change no result, nor what `resume` finds. `designs` makes lists where a grid would be too
         large.
     runs : int
@@ -105,8 +105,8 @@ def sweep(
     --------
     >>> from ningde_sim import Line, Shop, Station
     >>> shop = Shop("two", [Line("L", [Station("A", 50), Station("B", 60)])])
-    >>> found = sweep(shop, {"stations.B.cycle_time": [50, 60, 70]}, hours=8, runs=2, seed=0)
-    >>> found.table["mean"].tolist()
+    >>> cycles = sweep(shop, {"stations.B.cycle_time": [50, 60, 70]}, hours=8, runs=2, seed=0)
+    >>> cycles.table["mean"].tolist()
     [575.0, 479.0, 410.0]
     """
     experiment = experiment_of(

@@ -261,7 +261,7 @@ class Sweep:
         Raises
         ------
         ValueError
-            There is no such design point, or no other.
+            The design point is unknown, or there is no other.
 
         References
         ----------
@@ -271,7 +271,7 @@ class Sweep:
         level = checks.share(self._owner, "level", level)
         base, matrix = self.number(baseline), self.matrix(of)
         if len(matrix) == 1:
-            rule = "there must be a design point besides the baseline"
+            rule = "a design point besides the baseline is needed"
             raise ValueError(checks.complain(self._owner, rule, self.design_points.label(base)))
         if target is not None:
             matrix = matrix >= checks.finite(self._owner, "target", target)
@@ -353,20 +353,20 @@ class Sweep:
         DataFrame
             A row a design point, the cheapest first: its name or values, cost, probability with
             its bounds low and high, n, confidence, verdict: "reaches", where the lower bound is at
-            least `probability`; "open", where more runs would tell. The last row is the cheapest
+            least `probability`; "open", where more runs would decide. The last row is the cheapest
             that reaches, if any does; those that cost more, and those that fall short, are left
             out.
 
         Raises
         ------
         TypeError, ValueError
-            There is no target; a cost of an unknown path or name, with the nearest.
+            No target; a cost of an unknown path or name, with the nearest.
 
         Warns
         -----
         NoneReaches
             No design point reaches it with this confidence; the warning names the best, and about
-            how many runs would tell whether that one does.
+            how many runs would decide whether that one does.
 
         References
         ----------
@@ -377,7 +377,7 @@ class Sweep:
         least = self._target(of, target)
         if least is None:
             cure = "Give it here, or to sweep."
-            raise ValueError(checks.complain(self._owner, "there must be a target", target, cure))
+            raise ValueError(checks.complain(self._owner, "a target is needed", target, cure))
         hits = np.sum(self.matrix(of) >= least, axis=1)
         costs = prices(self._owner, self.design_points, self._index, cost)
         columns = verdicts.reached(hits, self.n, costs, wanted=wanted, confidence=confidence)

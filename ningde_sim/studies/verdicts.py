@@ -1,4 +1,4 @@
-"""Which design points are told apart, and which reach a target: tables of verdicts."""
+"""Verdicts on design points: which differ from a baseline, which reach a target."""
 
 from __future__ import annotations
 

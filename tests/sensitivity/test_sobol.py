@@ -165,7 +165,7 @@ def test_a_year_gives_the_same_for_any_workers() -> None:
         ),
         ({"inputs": ("paint.rate", "target")}, KeyError, r"must be uncertain, got 'target'"),
         ({"inputs": "paint.rate"}, ValueError, r"name at least two, got \('paint.rate',\). One"),
-        ({"inputs": ("paint.rate",) * 2}, ValueError, r"no two inputs may have one name"),
+        ({"inputs": ("paint.rate",) * 2}, ValueError, r"duplicate name in inputs"),
         ({"of": "vans"}, ValueError, r"of must be one of vehicles, bodies, .*, got 'vans'"),
     ],
 )

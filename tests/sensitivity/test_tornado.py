@@ -218,7 +218,7 @@ def test_it_is_a_public_name_of_sensitivity() -> None:
     [
         ({"inputs": ["paint.lead"]}, KeyError, r"uncertain, got 'paint.lead'.*lead_t"),
         ({"inputs": []}, ValueError, r"tornado 'ningde-2021': inputs must name at least one"),
-        ({"inputs": ("paint.rate",) * 2}, ValueError, r"no two inputs may have one name"),
+        ({"inputs": ("paint.rate",) * 2}, ValueError, r"duplicate name in inputs"),
         ({"of": "vans"}, ValueError, r"of must be one of vehicles, bodies, .*, got 'vans'"),
         ({"between": (0.9, 0.1)}, ValueError, r"the lower first, got \(0.9, 0.1\)"),
         ({"between": (0.1,)}, ValueError, r"between must be two shares from 0 to 1"),
