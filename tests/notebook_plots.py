@@ -116,7 +116,7 @@ def texts(figure: Figure) -> Iterator[str]:
 
 
 def names(axis: Axis) -> list[str]:
-    """The labels of ticks that were set; where others stand depends on the version of matplotlib."""
+    """The labels of ticks that were set; others differ between versions of matplotlib."""
     if isinstance(axis.get_major_formatter(), StrCategoryFormatter):
         return [str(name) for name in axis.units._mapping]
     if isinstance(axis.get_major_locator(), FixedLocator):

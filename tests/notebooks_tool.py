@@ -1,9 +1,9 @@
 """Run the notebooks and store their outputs: `python -m tests.notebooks_tool [01 04 ...]`.
 
 Each runs in a fresh kernel of this interpreter that sees nothing of the user's settings. What is
-stored depends on the numbers only, so that running it twice changes no file. The plots of a cell
-are stored twice: as images for readers, and as records of their data in the cell's metadata, which
-the tests compare.
+stored depends on the results only, so running it twice changes no file. Plots are stored twice: as
+images for readers, and in the metadata of their cell as records of their data, which the tests
+compare.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 from unittest.mock import patch
 
 import nbformat
@@ -105,19 +104,27 @@ def as_stored(notebook: NotebookNode) -> NotebookNode:
     """A notebook that was run, without what depends on the machine or the moment."""
     notebook.metadata = nbformat.from_dict(METADATA)
     for number, cell in enumerate(code_cells(notebook), start=1):
-        outputs, plots = [], []
+        records = [output for output in cell.outputs if MIME in output.get("data", {})]
+        cell.outputs = _joined(output for output in cell.outputs if output not in records)
         for output in cell.outputs:
-            if MIME in output.get("data", {}):
-                plots += output.data[MIME]
-            elif outputs and output.get("name", "") == outputs[-1].get("name"):
-                outputs[-1].text += output.text  # how a stream is cut depends on time
-            else:
-                outputs.append(output)
-            if "execution_count" in output:
+            if output.output_type == "execute_result":
                 output.execution_count = number
-        cell.outputs, cell.execution_count = outputs, number
+        cell.execution_count = number
+        plots = [plot for output in records for plot in output.data[MIME]]
         cell.metadata = nbformat.from_dict({"plots": plots} if plots else {})
     return notebook
+
+
+def _joined(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
+    """The outputs with neighbouring pieces of a stream as one: where it is cut depends on time."""
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        is_stream = output.output_type == "stream"
+        if is_stream and joined and joined[-1].get("name") == output.name:
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 # ---------------------------------------------------------------------- compare
@@ -133,14 +140,14 @@ def differences(stored: NotebookNode, again: NotebookNode) -> list[str]:
 
 
 def _cell_differences(before: NotebookNode, after: NotebookNode) -> Iterator[str]:
-    lines = zip_longest(_lines(before), _lines(after), fillvalue="nothing")
+    lines = zip_longest(printed(before), printed(after), fillvalue="nothing")
     for number, (was, now) in enumerate(lines, start=1):
         if not same_text(was, now):
             yield f"line {number} of the output: stored {was!r}, now {now!r}"
     pairs = zip_longest(before.metadata.get("plots", []), after.metadata.get("plots", []))
     for number, (was, now) in enumerate(pairs, start=1):
         if was is None or now is None:
-            yield f"plot {number}: {'missing' if was is None else 'stored'}, not so now"
+            yield f"plot {number}: {'not stored' if was is None else 'stored, but not drawn now'}"
             continue
         for kind in sorted((was.keys() | now.keys()) - {"texts"}):
             if was.get(kind) != now.get(kind):
@@ -150,7 +157,7 @@ def _cell_differences(before: NotebookNode, after: NotebookNode) -> Iterator[str
                 yield f"plot {number}: stored text {old!r}, now {new!r}"
 
 
-def _lines(cell: NotebookNode) -> list[str]:
+def printed(cell: NotebookNode) -> list[str]:
     """All that a cell printed or showed, as plain text, in order."""
     texts = [output.get("text") or output.data["text/plain"] for output in cell.outputs]
     return [line for text in texts for line in text.splitlines()]
@@ -168,20 +175,17 @@ def same_text(before: str, after: str) -> bool:
 
 
 def main(wanted: list[str]) -> None:
+    """Run the notebooks whose names begin so, by default all, and store what they give."""
     for path in NOTEBOOKS:
         if wanted and not path.name.startswith(tuple(wanted)):
             continue
-        began, stored = time.perf_counter(), read(path)
         print(f"{path.name} ", end="", flush=True)
+        began, stored = time.perf_counter(), read(path)
         again = run(stored)
         nbformat.write(again, path)
-        n_changed = len(differences(stored, again)) if _has_outputs(stored) else "all"
-        size, seconds = path.stat().st_size / 1024, time.perf_counter() - began
-        print(f"{seconds:,.0f} s, {size:,.0f} kB, {n_changed} changes")
-
-
-def _has_outputs(notebook: NotebookNode) -> bool:
-    return any(cell.outputs for cell in code_cells(notebook))
+        seconds, size = time.perf_counter() - began, path.stat().st_size / 1024
+        changes = differences(stored, again)
+        print(f"{seconds:,.0f} s, {size:,.0f} kB, {len(changes)} differences to what was stored")
 
 
 if __name__ == "__main__":
