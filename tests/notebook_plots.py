@@ -7,13 +7,13 @@ and closed. Images of two machines differ in bytes, and these records do not.
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import matplotlib
 import numpy as np
 from IPython.core.interactiveshell import InteractiveShell
+from matplotlib._pylab_helpers import Gcf
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -38,16 +38,15 @@ DUST = 1e-12
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Publish the plots of each cell; the extension must be loaded before pyplot is."""
+    """Publish the plots of each cell. This must come first: pyplot draws and closes them."""
+    matplotlib.rcdefaults()
     matplotlib.rcParams["figure.dpi"] = DPI
     shell.events.register("post_execute", lambda: publish(shell))
 
 
 def publish(shell: InteractiveShell) -> None:
     """Publish a record for each open figure, in the order in which they will be drawn."""
-    if "matplotlib.pyplot" not in sys.modules:
-        return
-    managers = matplotlib._pylab_helpers.Gcf.get_all_fig_managers()
+    managers = Gcf.get_all_fig_managers()
     if managers:
         shell.display_pub.publish({MIME: [record(manager.canvas.figure) for manager in managers]})
 

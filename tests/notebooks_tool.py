@@ -62,7 +62,7 @@ def run(notebook: NotebookNode) -> NotebookNode:
     Raises
     ------
     CellExecutionError
-        A cell failed; warnings of Python that a user would see count as failures.
+        A cell failed; a warning that a user would see counts as a failure.
     RuntimeError
         The notebook left files in its folder.
     """
