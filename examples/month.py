@@ -3,7 +3,7 @@
 Question: What does the shop make in a month of 500 hours, and where does the time go?
 Shows:    ningde_2021, simulate, the tables of a run, plot_states.
 
-One month is one piece of luck: examples/reach_240k.py runs two hundred.
+One month is one replication; others differ by chance. examples/reach_240k.py runs 96 years.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ningde_sim import ShopRun, ningde_2021, plots, simulate
 from ningde_sim.facts import FACTS
 
 MONTH_HOURS = 500.0
-"""Counted hours: 25 days of 20 h, our reading of the month in F2. [h]"""
+"""Counted hours: 25 days of 20 h, our reading of the month in fact F2. [h]"""
 
 WARM_UP_HOURS = 20.0
 """Hours in which the empty shop fills. [h]"""
@@ -27,7 +27,7 @@ SHOWN = ["working", "planned", "down", "waiting", "blocked", "starved"]
 
 
 def zone_table(month: ShopRun) -> pd.DataFrame:
-    """A row a zone: stations, robots, and the share of their time in each state. [%]"""
+    """A row for each zone: stations, robots, and the share of their time in each state. [%]"""
     stations = month.stations
     robots = month.robots.groupby("station").size()
     stations = stations.assign(robots=robots.reindex(stations.index, fill_value=0))
@@ -50,11 +50,11 @@ def main() -> None:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--hours", type=float, default=MONTH_HOURS, help="counted hours")
-    parser.add_argument("--seed", type=int, default=SEED, help="which luck")
-    parser.add_argument("--plot", metavar="FILE", help="draw the states of the zones, PNG or SVG")
+    parser.add_argument("--seed", type=int, default=SEED, help="random streams")
+    parser.add_argument("--plot", metavar="FILE", help="file for the plot of the zones, PNG or SVG")
     options = parser.parse_args()
 
-    print("The first run on a machine compiles the engine, 10 s to a minute; then it is there.")
+    print("The first run on a machine compiles the engine: 10 s to a minute, once.")
     print(f"Running {options.hours:g} h after {WARM_UP_HOURS:g} h of warm-up ...", flush=True)
     shop = ningde_2021()
     month = simulate(shop, hours=options.hours, warm_up=WARM_UP_HOURS, seed=options.seed)
@@ -69,12 +69,12 @@ def main() -> None:
 
     print(f"\nThe {N_WORST} robots that stopped their station longest [h]")
     print(worst_robots(month).to_string(float_format="{:.2f}".format))
-    print("The shop assumes the same failures for every robot: this order is luck, not knowledge.")
+    print("The shop assumes equal failures for all robots: this order is chance, not knowledge.")
 
-    print("\nWhat to know about it")
+    print("\nNotes")
     for note in shop.notes:
         print(f"  - {note}")
-    print(f"  - One month of one luck, seed {options.seed}; others differ from it by 1 to 2 %.")
+    print(f"  - One replication, seed {options.seed}; others differ from it by 1 to 2 %.")
     if options.plot:
         plots.plot_states(month).figure.savefig(options.plot)
         print(f"\nWrote {options.plot}.")

@@ -1,9 +1,9 @@
 """Does the base reach 240,000 vehicles in 2021?
 
-Question: How likely is it, with everything that is not known? What takes the rest, and what would
-          be worth knowing better?
+Question: How likely is it, given all uncertain inputs? What takes the rest, and which inputs should
+          be known better?
 Shows:    replicate on a scenario: whole years at robot level, inputs drawn from their ranges,
-          estimates with their intervals, luck apart from ignorance, where the hours went.
+          intervals, random variation apart from uncertainty, where vehicles are lost.
 
     python examples/reach_240k.py [--scenario ningde-2022] [--runs 96] [--plots FOLDER]
 """
@@ -23,10 +23,11 @@ RUNS = 96
 """Years: three Latin hypercubes, about two minutes on two cores."""
 
 ENOUGH = 46
-"""Years without which neither the share of luck nor the weight of an input is worth a word."""
+"""With fewer years neither the share of random variation nor that of an input can be estimated."""
 
 SEED = 2021
 WIDTH = 96
+"""Of the printed text. [characters]"""
 
 
 def arguments() -> argparse.Namespace:
@@ -36,9 +37,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--scenario", default="ningde-2021", help="a name that ships, or a file")
     parser.add_argument("--runs", type=int, default=RUNS, help="years that are run")
-    parser.add_argument("--seed", type=int, default=SEED, help="which luck")
-    parser.add_argument("--workers", type=int, help="how many at a time; all cores when not given")
-    parser.add_argument("--plots", default="reach_240k", help="folder for the two pictures")
+    parser.add_argument("--seed", type=int, default=SEED, help="random streams")
+    parser.add_argument("--workers", type=int, help="runs at a time; all cores by default")
+    parser.add_argument("--plots", default="reach_240k", help="folder for the two plots")
     return parser.parse_args()
 
 
@@ -46,7 +47,7 @@ def say(text: str, mark: str = "") -> None:
     print(textwrap.fill(text, WIDTH, initial_indent=f"  {mark:<4}", subsequent_indent=" " * 6))
 
 
-def say_what_is_known(plan: Scenario) -> None:
+def say_evidence(plan: Scenario) -> None:
     print(f"Reported in the article of {PUBLISHED}")
     for key in ("F1", "F2", "F3"):
         say(f'"{FACTS[key].quote}"', key)
@@ -54,21 +55,21 @@ def say_what_is_known(plan: Scenario) -> None:
     say(CLASHES[0].reading, "C1")
     counts = plan.assumptions()["evidence"].value_counts()
     words = ", ".join(f"{count} {word}" for word, count in counts.items())
-    print(f"Of {counts.sum()} numbers are {words}")
+    print(f"Evidence of the {counts.sum()} quantities: {words}")
     for note in plan.notes:
         say(note, "-")
 
 
 def say_year(study: Study) -> None:
-    print(f"\nThe year: {study.n:,} years, each with inputs of its own (interval; level, runs)")
+    print(f"\nThe year: {study.n:,} years, each with its own inputs (interval; level, runs)")
     print(f"  {f'P(year >= {study.target:,.0f})':<22} {study.probability()}")
     print(f"  median                 {study.quantile(0.5)} vehicles")
     print(f"  5 % of years           {study.quantile(0.05)} or less")
     print(f"  95 % of years          {study.quantile(0.95)} or less")
     print(f"  mean bodies            {study.mean(of='bodies')}")
-    print(f"  mean CKD sets   {study.mean(of='ckd_sets')}, not among the vehicles")
+    print(f"  mean CKD sets          {study.mean(of='ckd_sets')}, not among the vehicles")
     both = study.probability(study.target, of="with_ckd_sets")
-    print(f"  P if sets counted too  {both}; the article does not say")
+    print(f"  P with CKD sets        {both}, if they count; the article does not say")
 
 
 def say_months(study: Study, plan: Scenario) -> None:
@@ -83,7 +84,7 @@ def say_months(study: Study, plan: Scenario) -> None:
 
 def say_losses(study: Study) -> None:
     nominal, made = (study.column(of).mean() for of in ("nominal", "vehicles"))
-    print("\nWhere the vehicles went: means at the gate, which add up")
+    print("\nWhere vehicles were lost: means at the gate, which add up")
     print(f"  {'nominal':<16}{nominal:>10,.0f}   rate x shifts of the official working days")
     for column in study.values:
         lost = -study.column(column).mean()
@@ -93,8 +94,8 @@ def say_losses(study: Study) -> None:
     print(f"  {'made':<16}{made:>10,.0f}")
     hours = {name: study.column(f"body_shop_{name}").mean() for name in ("breakdown", "blocked")}
     say(
-        f"Of its hours the body shop lost {hours['breakdown']:,.0f} to its own breakdowns and was "
-        f"blocked for {hours['blocked']:,.0f} by what follows it.",
+        f"The body shop lost {hours['breakdown']:,.0f} h to its own breakdowns and was blocked for "
+        f"{hours['blocked']:,.0f} h by the shops behind it.",
         "-",
     )
 
@@ -103,28 +104,29 @@ WORDS = {
     "overtime": "   Saturdays and overtime, a gain",
     "closures": "   beyond the public holidays",
     "retooling": "   full stop",
-    "works nights": "   nights and Saturdays at a reduced rate",
-    "chips": "   and other stops of the supply below",
+    "retooling nights": "   nights and Saturdays at a reduced rate",
+    "chips": "   no chips; other stops of supply follow",
     "breakdown": "   of the assembly line",
-    "starved": "   no painted body: stops of the shops ahead",
+    "starved": "   no painted body: stops of the shops before it",
 }
 
 
-def say_doubt(study: Study) -> None:
-    print("\nWhat the spread is made of")
+def say_spread(study: Study) -> None:
+    print("\nWhere the spread comes from")
     if study.n < ENOUGH:
-        print(f"  too few years to tell: {ENOUGH} would say how much is luck, which inputs matter")
+        print(f"  too few years: {ENOUGH} would show the share of random variation,")
+        print("  and which inputs matter most")
         return
-    luck = study.random_share()
-    print(f"  luck                   {luck} of the variance; the rest is what is not known")
+    share = study.random_share()
+    print(f"  random variation       {share} of the variance; the rest is uncertainty of inputs")
     print("  the inputs that matter most (rank correlation with the year's vehicles)")
     for path, row in study.input_shares().head(3).iterrows():
-        sure = "" if row["beyond_chance"] else "; may be chance"
+        chance = "" if row["beyond_chance"] else "; may be chance"
         print(f"    {path:<34} {row['correlation']:+.2f} ({row['low']:+.2f} to ", end="")
-        print(f"{row['high']:+.2f}{sure})")
+        print(f"{row['high']:+.2f}{chance})")
     say(
-        "The intervals are of the number of runs. What is not known is in the spread of the years, "
-        "as far as its ranges are stated; most of these are assumed.",
+        "The intervals are from the number of runs only. The uncertainty of the inputs is in the "
+        "spread of the years, as far as their ranges are stated; most of these are assumed.",
         "-",
     )
 
@@ -144,14 +146,14 @@ def main() -> None:
     except (OSError, ValueError) as error:
         raise SystemExit(str(error)) from None
     print(f"{plan.title}\n")
-    say_what_is_known(plan)
+    say_evidence(plan)
     print(
         f"\n{options.runs:,} years, station by station."
-        "\nThe first run on a machine compiles the engine, 10 s to a minute; then it is there.",
+        "\nThe first run on a machine compiles the engine: 10 s to a minute, once.",
         flush=True,
     )
     began = time.perf_counter()
-    with warnings.catch_warnings(record=True) as doubts:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             study = replicate(  # Ctrl-C ends it with the years it has
@@ -170,9 +172,9 @@ def main() -> None:
         say_year(study)
         say_months(study, plan)
         say_losses(study)
-        say_doubt(study)
-    for doubt in dict.fromkeys(str(warning.message) for warning in doubts):
-        say(doubt, "!")
+        say_spread(study)
+    for message in dict.fromkeys(str(warning.message) for warning in caught):
+        say(message, "!")
     print()
     save_plots(study, Path(options.plots))
     if not study.complete:

@@ -1,11 +1,10 @@
 """A third crew, Saturdays, or a faster finish line: what does each bring in a year?
 
-Question: Which of them brings how many vehicles a year, and can their ranks be told apart?
-Shows:    sweep over plans by name, on the same luck and the same inputs; paired differences that
-          hold together; which plan may be the best; compare of two of them.
+Question: How many vehicles a year does each of them bring, and is one of them clearly the best?
+Shows:    sweep over named plans with common random numbers (CRN) and the same inputs; paired
+          differences with simultaneous intervals; which plans may be the best; Comparison of two.
 
-The year is 2022, the first full one of the shop after the retooling: what is decided is decided for
-full years.
+The year is 2022, the first full year of the shop after the retooling.
 
     python examples/shifts_or_speed.py [--runs 24] [--resume shifts.db]
 """
@@ -53,9 +52,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--scenario", default="ningde-2022", help="a name that ships, or a file")
     parser.add_argument("--runs", type=int, default=RUNS, help="years of each plan")
-    parser.add_argument("--seed", type=int, default=SEED, help="which luck")
-    parser.add_argument("--resume", metavar="FILE", help="finished runs, to go on from")
-    parser.add_argument("--plot", metavar="FILE", help="draw the plans, PNG or SVG")
+    parser.add_argument("--seed", type=int, default=SEED, help="random streams")
+    parser.add_argument("--resume", metavar="FILE", help="file of finished runs, to resume from")
+    parser.add_argument("--plot", metavar="FILE", help="file for the plot of the plans, PNG or SVG")
     return parser.parse_args()
 
 
@@ -70,62 +69,60 @@ def run_plans(plan: Scenario, options: argparse.Namespace) -> Sweep:
     )
 
 
-def say_gains(found: Sweep) -> None:
-    """A row a plan: what it brings against the plan as it is."""
-    base, odds = found.study("as it is"), found.estimates()
+def say_gains(plans: Sweep) -> None:
+    """A row for each plan: what it brings against the plan as it is."""
+    base, estimates = plans.study("as it is"), plans.estimates()
     print(f"As it is: {base.mean()} vehicles a year, the mean")
-    print(f"          P(>= {found.target:,.0f}) {base.probability()}")
+    print(f"          P(>= {plans.target:,.0f}) {base.probability()}")
     print("\nAgainst it, vehicles a year; all intervals together at 95 %")
     print(f"  {'plan':<38}{'difference':>10}{'from':>9}{'to':>9}{'P':>7}  verdict")
-    for cell, row in found.against("as it is").iterrows():
+    for number, row in plans.against("as it is").iterrows():
         ends = "".join(f"{row[end]:>9,.0f}" for end in ("low", "high"))
-        chance = odds.loc[cell, "probability"]
+        reached = estimates.loc[number, "probability"]
         print(
-            f"  {row['plan']:<38}{row['difference']:>10,.0f}{ends}{chance:>7.2f}  {row['verdict']}"
+            f"  {row['plan']:<38}{row['difference']:>10,.0f}{ends}{reached:>7.2f}  {row['verdict']}"
         )
-    best = ", ".join(found.best()["plan"])
+    best = ", ".join(plans.best()["plan"])
     print(f"\nThe best of them, with 95 % confidence, is among: {best}.")
 
 
-def say_duel(found: Sweep, first: str, second: str) -> None:
-    """Two plans beside each other."""
-    duel = Comparison(found.study(first), found.study(second))
-    print(f"\n{second} less {first}: {duel.difference()} vehicles a year.")
-    if found.n < 3:
+def say_comparison(plans: Sweep, first: str, second: str) -> None:
+    """Two plans side by side."""
+    pair = Comparison(plans.study(first), plans.study(second))
+    print(f"\n{second} less {first}: {pair.difference()} vehicles a year.")
+    if plans.n < 3:
         return
-    saved = duel.variance_reduction()
-    print(f"Independent luck would have needed {saved.value:,.0f} times the years for that")
-    print(f"({saved.low:,.0f} to {saved.high:,.0f}; 95 %).")
+    factor = pair.variance_reduction()
+    print(f"Without common random numbers that would take {factor.value:,.0f} times the years")
+    print(f"({factor.low:,.0f} to {factor.high:,.0f}; 95 %).")
 
 
 def main() -> None:
     options = arguments()
-    for kind in (EstimateWarning, CalendarWarning):  # said once, at the end
+    for kind in (EstimateWarning, CalendarWarning):  # the last lines say so
         warnings.simplefilter("ignore", kind)
     try:
         plan = scenario(options.scenario)
-        found = run_plans(plan, options)
+        plans = run_plans(plan, options)
     except KeyboardInterrupt:
-        raise SystemExit("Stopped; with --resume FILE it would go on from here.") from None
+        raise SystemExit("Stopped; with --resume FILE it goes on from here.") from None
     except KeyError as error:
         raise SystemExit(error.args[0]) from None
     except (OSError, ValueError, CheckpointFailed, CheckpointRefused) as error:
         raise SystemExit(str(error)) from None
-    if not found.complete:
-        raise SystemExit("Stopped; with --resume FILE it would go on from here.")
+    if not plans.complete:
+        raise SystemExit("Stopped; with --resume FILE it goes on from here.")
     for note in plan.notes:
         print(f"Note: {note}")
-    say_gains(found)
-    say_duel(found, "a six-day week", "third crew, 2 x 9 h")
-    print("\nTimes of the finish line and rates are known here, at their typical values;")
-    print(
-        f"all else is drawn from its ranges, the same in all plans, in {options.runs} years each."
-    )
+    say_gains(plans)
+    say_comparison(plans, "a six-day week", "third crew, 2 x 9 h")
+    print("\nCycle times of the finish line and rates have their typical values here;")
+    print(f"all else is drawn from its ranges, the same in all plans, {options.runs} years each.")
     if options.runs < 24:
-        print(f"{options.runs} years say little.")
+        print(f"{options.runs} years are few: the intervals are wide.")
     if options.plot:
-        plots.plot_sweep(found, show="mean").figure.savefig(options.plot, dpi=150)
-        print(f"The plans are drawn in {options.plot}.")
+        plots.plot_sweep(plans, show="mean").figure.savefig(options.plot, dpi=150)
+        print(f"Wrote {options.plot}.")
 
 
 if __name__ == "__main__":

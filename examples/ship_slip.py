@@ -1,9 +1,10 @@
 """A ship slips a week, a corridor shuts for three weeks: what does it cost?
 
 Question: What do a late ship and a corridor shut for three weeks cost, and when are they made up?
-Shows:    the export by itself on the days of one year, ships on dates, a closure of the land legs.
+Shows:    the exports of one year alone, ships on fixed dates, a closure of the land legs.
 
-Each case differs from the plan in one thing and has the same luck, so that the difference is its.
+Each case differs from the plan in one thing only and uses common random numbers (CRN), so the whole
+difference comes from that thing.
 
     python examples/ship_slip.py [--scenario ningde-2021] [--seed 2021]
 """
@@ -24,7 +25,7 @@ from ningde_sim.shipping.schema import ExportTable, ShutTable
 SEED = 2021
 SERVICE, GATEWAY = "europe", "xiamen"
 WHICH = 4
-"""The fifth ship of the year slips."""
+"""Number of the ship that slips, counted from 0. [-]"""
 
 SLIP, SHUT = 7, 21
 """[days]"""
@@ -38,12 +39,12 @@ def arguments() -> argparse.Namespace:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--scenario", default="ningde-2021", help="a name that ships, or a file")
-    parser.add_argument("--seed", type=int, default=SEED, help="which luck")
+    parser.add_argument("--seed", type=int, default=SEED, help="random streams")
     return parser.parse_args()
 
 
 def on_dates(export: ExportTable, dates: list[datetime.date]) -> ExportTable:
-    """The same with the ships of the service on these dates, without luck."""
+    """The same exports with the ships of the service on these dates, none of them late."""
     service = export.services[SERVICE]
     slip = service.slip.fixed(0.0)
     new = dataclasses.replace(service, calls=None, dates=tuple(dates), slip=slip)
@@ -51,7 +52,7 @@ def on_dates(export: ExportTable, dates: list[datetime.date]) -> ExportTable:
 
 
 def shut_corridor(export: ExportTable) -> ExportTable:
-    """The same with rail and road to the gateway shut for some days."""
+    """The same exports with rail and road to the gateway shut for some days."""
     days = Quantity(SHUT, "days", evidence="assumed", source="the question of this example")
     closed = ShutTable(closes=("land",), days=days, start=SHUT_FROM)
     gateway = export.gateways[GATEWAY]
@@ -66,17 +67,17 @@ def say(name: str, plan: ShippingRun, other: ShippingRun) -> None:
     if not behind.any():
         print("  costs nothing")
         return
-    first, most = int(np.flatnonzero(behind > 0)[0]), int(behind.argmax())
+    begin, most = int(np.flatnonzero(behind > 0)[0]), int(behind.argmax())
     days = plan.daily.index
     after = np.flatnonzero(behind[most:] <= 0)
     made_up = f"{days[most + int(after[0])]}" if len(after) else "not within the year"
-    print(f"  first behind       {days[first]}")
+    print(f"  first behind       {days[begin]}")
     print(f"  most behind        {behind[most]:,} units on {days[most]}")
     print(f"  made up on         {made_up}")
     print(f"  behind at the end  {behind[-1]:,} units of {plan.exports:,}")
     print(f"  unit-days late     {behind.clip(min=0).sum():,}")
     print(f"  fullest yards      {yards} cars, port / plant")
-    print(f"  days over capacity {other.days_over}, of the plan {plan.days_over}")
+    print(f"  days over capacity {other.days_over}, in the plan {plan.days_over}")
 
 
 def main() -> None:
@@ -88,11 +89,11 @@ def main() -> None:
             raise ValueError(f"{options.scenario} has no [export].")
     except (OSError, ValueError) as error:
         raise SystemExit(str(error)) from None
-    vehicles, sets = (year.daily[key].to_numpy() for key in ("vehicles", "ckd_sets"))
+    vehicles, ckd_sets = (year.daily[key].to_numpy() for key in ("vehicles", "ckd_sets"))
     start, seed = typical.calendar.start, options.seed
 
     def run(export: ExportTable) -> ShippingRun:
-        return ship(export, vehicles, sets, start=start, seed=seed)
+        return ship(export, vehicles, ckd_sets, start=start, seed=seed)
 
     drawn = run(typical.export).voyages
     dates = drawn.loc[drawn["service"] == SERVICE, "departed"].tolist()

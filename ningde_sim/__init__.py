@@ -27,6 +27,7 @@ from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
 from ningde_sim.plant.working_time import WorkingTime
 from ningde_sim.statistics.estimate import Estimate
 from ningde_sim.studies.compare import Comparison, compare
+from ningde_sim.studies.experiment import Experiment
 from ningde_sim.studies.replicate import replicate
 from ningde_sim.studies.study import Study
 from ningde_sim.studies.sweep import sweep
@@ -42,6 +43,7 @@ __all__ = [
     "Empirical",
     "Estimate",
     "EstimateWarning",
+    "Experiment",
     "Exponential",
     "Failure",
     "Fixed",

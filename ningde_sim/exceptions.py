@@ -1,4 +1,4 @@
-"""Everything that a user may catch or filter: warnings and errors of this library."""
+"""All warnings and errors of this library that a user may want to filter or catch."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ __all__ = [
 
 
 class EstimateWarning(UserWarning):
-    """An estimate to be read with care, most often from too few runs.
+    """An estimate to be read with care, mostly because of too few runs.
 
     Attributes
     ----------
     estimate : Estimate
     needed : int or None
-        Runs that would do; None where no number of them does.
+        Runs that are enough; None where no number is.
     """
 
     def __init__(self, estimate: Estimate, needed: int | None) -> None:
@@ -43,38 +43,37 @@ class FewRuns(EstimateWarning):
     """There are fewer than 10 runs."""
 
     def __str__(self) -> str:
-        return f"{self.estimate}: so few runs say little, ask for at least {self.needed}."
+        return f"{self.estimate}: so few runs say little. Make at least {self.needed}."
 
 
 class OpenInterval(EstimateWarning):
-    """The runs give no finite interval at the level asked for."""
+    """The runs give no finite interval at the level of confidence."""
 
     def __str__(self) -> str:
         return (
-            f"{self.estimate}: too few runs for a bound on both sides, "
-            f"ask for at least {self.needed}."
+            f"{self.estimate}: too few runs for a bound on both sides. Make at least {self.needed}."
         )
 
 
 class PrecisionMissed(EstimateWarning):
-    """The runs ended before the interval was as narrow as asked for."""
+    """The runs ended before the interval was as narrow as `precision` demands."""
 
     def __str__(self) -> str:
         return (
-            f"{self.estimate}: the runs ended before the precision asked for was reached, "
-            f"which takes about {self.needed:,}."
+            f"{self.estimate}: the runs ended before the precision was reached. "
+            f"It takes about {self.needed:,}."
         )
 
 
 class OutsideRuns(EstimateWarning):
-    """The months already built made less than in any run, or more: no run is like them.
+    """The actual output of past months lies below or above that of all runs.
 
     Attributes
     ----------
     estimate : Estimate
-        What these months make, the mean over the runs.
+        Output of these months, mean over the runs.
     actual, low, high : float
-        What they made; the least and the most of the runs.
+        Their actual output; the lowest and the highest of the runs. [unit of the estimate]
     """
 
     def __init__(self, estimate: Estimate, actual: float, low: float, high: float) -> None:
@@ -84,31 +83,31 @@ class OutsideRuns(EstimateWarning):
 
     def __str__(self) -> str:
         return (
-            f"{self.estimate}: the runs made {self.low:,.6g} to {self.high:,.6g} in these months, "
-            f"which the actual {self.actual:,.6g} lies outside of; what follows is extrapolated."
+            f"{self.estimate}: in these months the actual {self.actual:,.6g} lies outside of the "
+            f"runs, {self.low:,.6g} to {self.high:,.6g}; results given it are extrapolated."
         )
 
 
 class SeriesTooShort(EstimateWarning):
-    """The series from the empty start is too short to tell how long the warm-up has to be.
+    """The series from the empty start is too short to show how long the warm-up must be.
 
     Attributes
     ----------
     estimate : Estimate
-        What the shop makes in the second half of the series. [bodies/h]
+        Throughput (JPH) in the second half of the series. [bodies/h]
     needed : None
-        How many hours would do is not known.
+        The hours that are enough are unknown.
     """
 
     def __str__(self) -> str:
         return (
-            f"{self.estimate} bodies an hour: what the shop makes still changes in the second "
-            "half of the series, ask for more hours."
+            f"{self.estimate} bodies an hour: the throughput still changes in the second half of "
+            "the series. Ask for more hours."
         )
 
 
 class WarmUpTooShort(EstimateWarning):
-    """No body had left the shop when its warm-up ended: the time in which it fills was counted.
+    """No body had left the shop when its warm-up ended, so that the time of filling was counted.
 
     Attributes
     ----------
@@ -125,20 +124,20 @@ class WarmUpTooShort(EstimateWarning):
     def __str__(self) -> str:
         return (
             f"{self.estimate}: no body had left the shop when the warm-up of {self.hours:g} h "
-            "ended; ningde_sim.warm_up.how_long tells how long it has to be."
+            "ended. ningde_sim.warm_up.how_long finds how long it must be."
         )
 
 
 class NoneReaches(EstimateWarning):
-    """No cell reaches the target beyond doubt.
+    """No design point reaches the target with confidence.
 
     Attributes
     ----------
     estimate : Estimate
-        How likely the best cell found reaches it.
+        Probability that the best design point reaches it.
     needed : int or None
-        About so many runs of each cell would tell of that one; None where it falls short already,
-        or its share is just the one asked for.
+        Approximate runs of each design point that would settle it for this one; None where it
+        already falls short, or where its share equals the one required.
     """
 
     def __init__(self, estimate: Estimate, needed: int | None, about: str) -> None:
@@ -149,18 +148,19 @@ class NoneReaches(EstimateWarning):
         return type(self), (self.estimate, self.needed, self.about)
 
     def __str__(self) -> str:
-        more = "" if self.needed is None else f" About {self.needed:,} runs of each cell would tell"
-        more += " whether it does, if its share stays." if more else ""
-        return f"{self.about}: {self.estimate}.{more}"
+        if self.needed is None:
+            return f"{self.about}: {self.estimate}."
+        runs = f"About {self.needed:,} runs of each design point"
+        return f"{self.about}: {self.estimate}. {runs} would settle it if its share stays."
 
 
 class IncompleteStudy(UserWarning):
-    """A study or sweep was interrupted, and holds only a part of what was asked for.
+    """A study or sweep was interrupted and holds only a part of its runs.
 
     Attributes
     ----------
     finished, asked : int
-        Runs.
+        Runs in it; runs that the call asked for.
     """
 
     def __init__(self, finished: int, asked: int) -> None:
@@ -177,8 +177,8 @@ class WorkerDied(RuntimeError):
     Attributes
     ----------
     finished : Study, Sweep or None
-        The runs of a study that had finished, without a gap, or the cells of a sweep; None where
-        none had.
+        The finished runs of a study from the first without a gap, or the finished design points of
+        a sweep; None where none had finished.
     """
 
     def __init__(self, text: str, finished: Any) -> None:
@@ -187,12 +187,12 @@ class WorkerDied(RuntimeError):
 
 
 class CalendarWarning(UserWarning):
-    """A plan that the calendar does not bear out."""
+    """A plan that does not fit its calendar."""
 
 
 class CheckpointRefused(ValueError):
-    """A file is damaged, of something else, or of another plant, seed or version; it stays."""
+    """A file is damaged, or belongs to another plant, seed, version or task; it stays."""
 
 
 class CheckpointFailed(OSError):
-    """A file cannot be opened, read or written; what is in it stays."""
+    """A file cannot be opened, read or written; its content stays."""

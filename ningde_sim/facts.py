@@ -13,7 +13,7 @@ PUBLISHED = "2021-09-03"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number of a sentence.
+    """A number in a sentence of the article.
 
     Parameters
     ----------
@@ -23,8 +23,8 @@ class Figure:
         As reported. [unit]
     unit : str
     date : str
-        What the number speaks of, not the day of the article: an ISO day, month, year or range of
-        months, or the article's words where it names none.
+        Time to which the number refers, not the day of the article: an ISO day, month, year or
+        range of months, or the article's words where it names none.
     qualifier : str
         The article's word before the number: about, nearly, more than, expected.
     """
@@ -36,7 +36,7 @@ class Figure:
     qualifier: str = ""
 
     def __str__(self) -> str:
-        """Such as `exports: about 7,000 vehicles (sets) (2020)`."""
+        """For example `exports: about 7,000 vehicles (sets) (2020)`."""
         number = f"{self.value:,} {self.unit} ({self.date})"
         if self.unit == "year":
             number = f"{self.value}"
@@ -45,7 +45,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A sentence of the article, its numbers, how we read it.
+    """A sentence of the article, with its numbers and our reading.
 
     Parameters
     ----------
@@ -56,9 +56,9 @@ class Fact:
     figures : tuple of Figure
         Each with its unit and date; F1 has none.
     date : str
-        The day, month, year or range of months that the sentence speaks of. ISO
+        ISO day, month, year or range of months to which the sentence refers.
     reading : str
-        What the model makes of it.
+        How the model uses it.
     """
 
     key: str
@@ -73,25 +73,25 @@ class Fact:
         Raises
         ------
         KeyError
-            The fact has no such number; the message names those that it has.
+            An unknown number; the message names the known ones.
         """
         for figure in self.figures:
             if figure.name == name:
                 return figure.value
         known = ", ".join(figure.name for figure in self.figures) or "none"
-        raise KeyError(f"Fact {self.key} has no number {name!r}; it has {known}.")
+        raise KeyError(f"Fact {self.key}: unknown number, got {name!r}. It has {known}.")
 
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Numbers of the article that do not agree, or that are easily misread.
+    """Numbers of the article that contradict each other, or that are easily misread.
 
     Parameters
     ----------
     key : str
         C1 to C6.
     text : str
-        What clashes.
+        The contradiction.
     facts : tuple of str
         Keys of the facts concerned.
     reading : str
@@ -111,7 +111,7 @@ _FACTS = (
         "models.",
         (),
         "2021-09-03",
-        "Retooling are under way on the day of the article; the rate of F2 exists only after them.",
+        "The retooling is under way on the day of the article; the rate of F2 comes after it.",
     ),
     Fact(
         "F2",
@@ -163,7 +163,7 @@ _FACTS = (
         "more than 40 first- and second-tier supporting suppliers",
         (Figure("suppliers", 40, "suppliers", "2021", "more than"),),
         "2021",
-        "A lower bound; the model knows supply by its interruptions, not by supplier.",
+        "A lower bound; the model has interruptions of supply, but no single suppliers.",
     ),
     Fact(
         "F7",
@@ -182,7 +182,7 @@ _FACTS = (
         "Southeast Asia, Europe, South America, the Middle East",
         (Figure("exports", 7_000, "vehicles (sets)", "2020", "about"),),
         "2020",
-        "Rounded; built cars with CKD sets. Regions are named, their shares are not.",
+        "Rounded; built cars and CKD sets. Regions are named, their shares are not.",
     ),
     Fact(
         "F9",
@@ -193,7 +193,7 @@ _FACTS = (
             Figure("increase", 440, "%", "2021-01/2021-08"),
         ),
         "2021-01/2021-08",
-        "Rounded; built cars with CKD sets. The increase is on the whole of 2020.",
+        "Rounded; built cars and CKD sets. The increase is on the whole of 2020.",
     ),
 )
 
@@ -219,7 +219,7 @@ CLASHES: tuple[Clash, ...] = (
         "C3",
         "Exports are counted in units (sets); a set is a CKD kit, not a built car.",
         ("F8", "F9"),
-        "The model carries a share of sets and reports built cars and sets apart.",
+        "The model has a share of CKD sets and reports built cars and CKD sets separately.",
     ),
     Clash(
         "C4",
@@ -235,16 +235,16 @@ CLASHES: tuple[Clash, ...] = (
     ),
     Clash(
         "C6",
-        "1,600 cars in two ships are 800 a ship, but the split is not told.",
+        "1,600 cars in two ships are 800 a ship, but the split is not reported.",
         ("F7",),
-        "800 is an average of two ships, no lot size.",
+        "800 is an average of two ships, not a lot size.",
     ),
 )
-"""Where the facts disagree, with our reading."""
+"""Where the facts contradict each other, with our reading."""
 
 
 def table() -> str:
-    """Facts and clashes as text, for a person to read."""
+    """Facts and clashes as text for people to read."""
     parts = [f"Reported in the article of {PUBLISHED}:"]
     for fact in FACTS.values():
         numbers = "; ".join(str(figure) for figure in fact.figures) or f"no number ({fact.date})"

@@ -1,4 +1,4 @@
-"""How long a warm-up has to be: MSER-5 on what a shop makes from its empty start on."""
+"""How long a warm-up has to be: MSER-5 on the output of a shop from its empty start on."""
 
 from __future__ import annotations
 
@@ -11,123 +11,43 @@ from typing import Any
 import numpy as np
 
 from ningde_sim._support import checks, units
+from ningde_sim._support.intervals import open_before
 from ningde_sim._support.parallel import number_of_workers, run_all
 from ningde_sim._support.version import VERSION
 from ningde_sim.engine.simulate import Engine, check_request, simulate
 from ningde_sim.exceptions import SeriesTooShort, WarmUpTooShort
 from ningde_sim.plant.shop import Shop
-from ningde_sim.plant.working_time import WorkingTime, open_before
+from ningde_sim.plant.working_time import WorkingTime
 from ningde_sim.statistics import estimate
 from ningde_sim.statistics.estimate import Estimate, Values
+from ningde_sim.statistics.mser import BATCH, LEAST_BATCHES, Cut, mser
 
 __all__ = ["Cut", "SeriesTooShort", "WarmUp", "WarmUpTooShort", "how_long", "mser"]
-
-BATCH = 5
-"""Periods whose mean is one number of the series, as the 5 in MSER-5 says."""
-
-LEAST = 20
-"""Batches: of fewer MSER-5 says little. [batches]"""
-
-FURTHEST = 0.75
-"""Share of a series that is searched: after a later cut too little is left to compare with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """Where a series is cut so that the mean of the rest is known best.
-
-    Attributes
-    ----------
-    at : int
-        Observations to leave out, less than half of them. [observations]
-    minimum : float
-        The statistic there, about the squared standard error of the mean of the rest. [square of
-        the observations' unit]
-    enough : bool
-        False where a cut in the second half would be better still: then the series is too short,
-        and `at` no answer.
-    """
-
-    at: int
-    minimum: float
-    enough: bool
-
-
-def mser(series: Any, *, batch: int = BATCH) -> Cut:
-    """Where to cut a series so that its beginning no longer bears on the mean of the rest.
-
-    The cut d is the one, of d from 0 to less than half of the n batches, with the least
-
-        sum of (z_i - mean of z_d, ..., z_(n-1))^2 over i from d to n - 1, over (n - d)^2,
-
-    and of equal ones the first. An incomplete last batch is left out.
-
-    Parameters
-    ----------
-    series : array_like, shape (n,)
-        Observations in equal steps of time. Of several runs it is their mean at each step.
-    batch : int
-        Observations whose mean is one z: 5 is MSER-5, 1 is MSER.
-
-    Returns
-    -------
-    Cut
-        Not `enough` where a later cut, up to three quarters, is better. Of a series that does not
-        change, independent normal numbers, it is so by chance in 13.5 % with 20 batches, in 2.6 %
-        with 40, in 0.5 % with 60.
-
-    Raises
-    ------
-    ValueError, TypeError
-        Fewer than 20 batches, numbers that are not finite, a batch that is no number from 1 on.
-
-    References
-    ----------
-    White (1997), Simulation 69, 323-334. White, Cobb, Spratt (2000), Proceedings of the Winter
-    Simulation Conference, 755-760. Hoad, Robinson, Davies (2010), Journal of the Operational
-    Research Society 61, 1389-1403: several runs, no answer from the second half. That the last
-    quarter is not searched is our own.
-    """
-    batch = checks.whole("mser", "batch", batch, low=1)
-    values = np.asarray(series, dtype=float)
-    n = values.size // batch
-    if values.ndim != 1 or n < LEAST:
-        rule = f"a series must be one row of at least {LEAST * batch} observations"
-        raise ValueError(checks.complain("mser", rule, values.shape))
-    if not np.isfinite(values).all():
-        raise ValueError(checks.complain("mser", "a series must be of finite numbers", series))
-    means = values[: n * batch].reshape(n, batch).mean(axis=1)
-    away = (means - means[-1])[::-1]  # a constant rest gives zeros, which no sum rounds
-    left = np.arange(1, n + 1)
-    squares = np.cumsum(away**2) - np.cumsum(away) ** 2 / left
-    statistic = (squares.clip(min=0) / left**2)[::-1]
-    first = int(np.argmin(statistic[: (n + 1) // 2]))
-    best = int(np.argmin(statistic[: int(FURTHEST * n) + 1]))
-    return Cut(batch * first, float(statistic[first]), best == first)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class WarmUp:
-    """What a shop makes from its empty start on, and how much of that is warm-up.
+    """The output of a shop from its empty start on, and how much of that is warm-up.
 
     Attributes
     ----------
     title : str
         Name of the shop.
     every : float
-        Length of a period, of working hours where `time` is given. [h]
+        Length of a period, in working hours where `time` is given. [h]
     time : WorkingTime or None
-        Of all lines: periods are of its hours. None where they go by the clock.
+        The working time that all lines keep: periods count its hours. None where they go by the
+        clock.
     values : numpy.ndarray, shape (runs, n)
-        What each run made in each period, read-only. [bodies/h, of working hours where `time` is
-        given]
+        Throughput (JPH) of each run in each period, read-only. [bodies/h, of working hours where
+        `time` is given]
     cut : Cut
         By MSER-5 of the series. [periods]
     seed : int
-        Which luck the runs had; they are those numbered from 0.
+        Seed of the random streams; the runs are numbered from 0.
     engine : str
     version : str
-        Of this library.
+        Version of this library.
     """
 
     title: str
@@ -154,7 +74,7 @@ class WarmUp:
 
     @property
     def hours(self) -> float | None:
-        """How long the warm-up has to be, by the clock; None where the series can't tell. [h]"""
+        """How long the warm-up has to be, by the clock; None where the series is too short. [h]"""
         if not self.cut.enough:
             return None
         worked = self.cut.at * self.every
@@ -162,12 +82,12 @@ class WarmUp:
 
     @property
     def simulated(self) -> float:
-        """Hours of each run, of working hours where `time` is given. [h]"""
+        """Length of each run, in working hours where `time` is given. [h]"""
         return float(self.values.shape[1] * self.every)
 
     @property
     def rest(self) -> Estimate:
-        """Throughput after the warm-up, or in the second half where that is not known. [bodies/h]
+        """Throughput (JPH) after the warm-up, or in the second half without one. [bodies/h]
 
         From the mean of each run, with Student's t interval at 95 %.
         """
@@ -189,15 +109,15 @@ class WarmUp:
         return self.summary()
 
     def summary(self) -> str:
-        """Half a dozen lines: the answer, what the shop makes, what the start would cost."""
+        """Half a dozen lines: the answer, the throughput, the error without a warm-up."""
         return "\n".join(f"{head}{text}" for head, text in self._lines())
 
     def _lines(self) -> Iterator[tuple[str, str]]:
         whole, rest = float(self.series.mean()), self.rest
         if self.hours is None:
             yield f"{self.title}: ", "no answer, the series is too short"
-            told = f"the best cut lies in the second half of the {self.simulated:g} h: ask for more"
-            yield "  why          ", told
+            why = f"the best cut lies in the second half of the {self.simulated:g} h: ask for more"
+            yield "  why          ", why
             yield "  second half  ", f"{rest} bodies/h, the mean"
         else:
             by = "" if self.time is None else " by the clock"
@@ -208,12 +128,9 @@ class WarmUp:
                 yield "  in it        ", f"{start:,.2f} bodies/h"
         yield "  all hours    ", f"{whole:,.2f} bodies/h{_off(whole, rest.value)}"
         of = "h" if self.time is None else "working h"
-        told = f"MSER-5 on the mean of {self.runs} runs, {BATCH * self.every:g} {of} a step"
-        yield "  by           ", told
-        yield (
-            "  luck         ",
-            f"seed {self.seed}, {self.engine} engine, version {self.version}",
-        )
+        by = f"MSER-5 on the mean of {self.runs} runs, {BATCH * self.every:g} {of} a step"
+        yield "  by           ", by
+        yield "  seed         ", f"{self.seed}, {self.engine} engine, version {self.version}"
 
 
 def _off(whole: float, rest: float) -> str:
@@ -232,29 +149,29 @@ def how_long(
     engine: Engine = "compiled",
     progress: bool | None = None,
 ) -> WarmUp:
-    """How many hours a shop needs from its start on until it makes what it makes in the long run.
+    """How many hours a shop takes from its empty start to its long-run throughput.
 
     The bodies of each hour, averaged over the runs, are a series that MSER-5 cuts: see `mser`.
 
-    It goes by finished bodies. Where stores fill slowly but hold up nobody they go on filling
-    after it; `plots.plot_levels` shows that. And a change that begins later than the hours
-    simulated cannot be seen: simulate at least ten times as long as you think it takes.
+    It goes by finished bodies. Stores that fill slowly without holding up a line still fill after
+    it; `plots.plot_levels` shows that. A change that begins after the simulated hours cannot be
+    seen: simulate at least ten times as long as you expect the warm-up to be.
 
     Parameters
     ----------
     shop : Shop
     hours : float
-        Of each run, from the empty start; at least 100 periods. [h]
+        Length of each run, from the empty start; at least 100 periods. [h]
     runs : int
-        How many. A series of one run is rougher.
+        Number of runs. With few runs the series is rough.
     seed : int
         From 0 to 2**63 - 1.
     every : float, optional
-        Length of a period by the clock. By default an hour; where all lines keep one working time
-        an hour of it, so that nights don't look like a change; where they keep several the longest
-        after which one repeats, or a day. [h]
+        Length of a period by the clock. By default an hour. Where all lines keep one working time,
+        an hour of it, so that nights don't look like a change; where they keep several, the longest
+        of their periods, or a day. [h]
     workers : int, optional
-        How many runs at a time; all cores by default. It changes no result.
+        Number of runs at a time; all cores by default. It changes no result.
     engine : {"compiled", "reference"}
     progress : bool, optional
         Show a bar; by default on a terminal.
@@ -283,8 +200,8 @@ def how_long(
     >>> warm_up.how_long(shop, hours=200, runs=2, seed=0).hours
     10.0
     """
-    asked: Any = {"hours": hours, "warm_up": 0.0, "seed": seed, "engine": engine}
-    owner, hours, _, seed = check_request("how_long", shop, **asked)
+    request: Any = {"hours": hours, "warm_up": 0.0, "seed": seed, "engine": engine}
+    owner, hours, _, seed = check_request("how_long", shop, **request)
     runs = checks.whole(owner, "runs", runs, low=2)
     workers = number_of_workers(owner, workers)
     time = _kept_by_all(shop) if every is None else None
@@ -293,10 +210,10 @@ def how_long(
     every = checks.number(owner, "every", every, above=True, high=hours)
     period = max(1, units.hours_to_ms(every))
     n = units.hours_to_ms(time.hours_until(hours) if time else hours) // period
-    if n < LEAST * BATCH:
+    if n < LEAST_BATCHES * BATCH:
         kind = "working hours" if time else f"periods of {every:g} h"
-        rule = f"hours must hold at least {LEAST * BATCH} {kind}"
-        least = LEAST * BATCH * every
+        rule = f"hours must hold at least {LEAST_BATCHES * BATCH} {kind}"
+        least = LEAST_BATCHES * BATCH * every
         least = _by_clock(time, least) if time else least
         raise ValueError(checks.complain(owner, rule, hours, f"Take {least:,g} h or more."))
     task = partial(_rates, shop, seed, engine, hours, period, n, time is not None)
@@ -304,20 +221,20 @@ def how_long(
     options: Any = {"workers": workers, "prefer": prefer, "shown": progress}
     values = np.array(run_all(task, range(runs), title=shop.name, **options))
     cut = mser(values.mean(axis=0))
-    made = WarmUp(shop.name, every, time, values, cut, seed, engine, VERSION)
+    result = WarmUp(shop.name, every, time, values, cut, seed, engine, VERSION)
     if not cut.enough:
-        warnings.warn(SeriesTooShort(made.rest, None), stacklevel=2)
-    return made
+        warnings.warn(SeriesTooShort(result.rest, None), stacklevel=2)
+    return result
 
 
 def _kept_by_all(shop: Shop) -> WorkingTime | None:
-    """The one working time of all lines; None where there are several, or none."""
+    """The working time that all lines keep; None where there are several, or none."""
     times = {line.working_time or shop.working_time for line in shop.lines}
     return times.pop() if len(times) == 1 else None
 
 
 def _by_clock(time: WorkingTime, worked: float) -> float:
-    """When so many hours have been worked. [h]"""
+    """The time at which so many hours have been worked. [h]"""
     span = max(time.every or 0.0, worked, 1.0)
     while time.hours_until(span) < worked:
         span *= 2
@@ -342,13 +259,13 @@ def _repeats(shop: Shop) -> float:
 def _rates(
     shop: Shop, seed: int, engine: Engine, hours: float, period: int, n: int, worked: bool, run: int
 ) -> Values:
-    """What one run makes in each of n periods of so many ms, shape (n,). [bodies/h]"""
+    """Throughput of one run in each of n periods of so many ms, shape (n,). [bodies/h]"""
     if not worked:
         hours = n * float(units.ms_to_hours(period))
-    found = simulate(shop, hours=hours, seed=seed, run=run, engine=engine, progress=False)
-    times = np.concatenate([*found.exits.values()])
+    result = simulate(shop, hours=hours, seed=seed, run=run, engine=engine, progress=False)
+    times = np.concatenate([*result.exits.values()])
     if worked:
-        times = open_before(times, *found.windows(shop.lines[0].name).T)
+        times = open_before(times, *result.windows(shop.lines[0].name).T)
         times = times[times <= n * period]
     which = np.clip(-(-times // period) - 1, 0, n - 1)
     return np.asarray(np.bincount(which, minlength=n) / float(units.ms_to_hours(period)))

@@ -1,4 +1,4 @@
-"""A real browser without a network: Chromium, by its command line."""
+"""A real browser without a network: Chromium, from its command line."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ import numpy as np
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FOUND = next((path for name in NAMES if (path := shutil.which(name))), "")
+BROWSER = next((path for name in NAMES if (path := shutil.which(name))), "")
 REQUIRED = os.environ.get("NINGDE_BROWSER") == "required"
 
 needs_browser = pytest.mark.skipif(
-    not FOUND and not REQUIRED,
-    reason=f"there is none of {', '.join(NAMES)}; NINGDE_BROWSER=required makes that a failure",
+    not BROWSER and not REQUIRED,
+    reason=f"none of {', '.join(NAMES)} is installed; NINGDE_BROWSER=required makes that a failure",
 )
 
 
 def _run(folder: Path, *arguments: str) -> str:
-    assert FOUND, f"NINGDE_BROWSER=required, but there is none of {', '.join(NAMES)}"
+    assert BROWSER, f"NINGDE_BROWSER=required, but none of {', '.join(NAMES)} is installed"
     command = [
-        FOUND,
+        BROWSER,
         *("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
         *("--host-resolver-rules=MAP * ~NOTFOUND", "--disable-dev-shm-usage", "--disable-quic"),
         *("--no-first-run", "--disable-background-networking", "--disable-component-update"),
@@ -41,19 +41,19 @@ def _run(folder: Path, *arguments: str) -> str:
 
 def pixels(page: Path, folder: Path, width: int, height: int) -> np.ndarray:
     """What the window shows, shape (height, width, 3), from 0 to 255."""
-    there = folder / "shot.png"
-    _run(folder, f"--window-size={width},{height}", f"--screenshot={there}", page.as_uri())
-    return np.rint(255 * matplotlib.image.imread(there)[:, :, :3]).astype(int)
+    shot = folder / "shot.png"
+    _run(folder, f"--window-size={width},{height}", f"--screenshot={shot}", page.as_uri())
+    return np.rint(255 * matplotlib.image.imread(shot)[:, :, :3]).astype(int)
 
 
 def measured(page: Path, folder: Path, width: int) -> dict[str, int]:
-    """Of a page in a frame so wide: its own width and height, its pictures shown. [px]"""
+    """Width and height of a page in a frame of this width [px], and how many images it shows."""
     script = """
         const page = document.querySelector("iframe").contentDocument;
         const seen = [...page.images].filter(i => i.complete && i.naturalWidth && i.clientWidth);
         const root = page.documentElement;
         document.title = `width=${root.scrollWidth} height=${root.scrollHeight} ` +
-            `pictures=${seen.length}`;
+            `images=${seen.length}`;
     """
     frame = folder / "frame.html"
     inside = escape(page.read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""Small plans of export, for tests."""
+"""Small plans of an export, for tests."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ningde_sim.shipping.schema import ExportTable
 
 def q(value: float, unit: str, low: float | None = None, high: float | None = None) -> Any:
     """A quantity as a file has it."""
-    known = {"value": value, "unit": unit, "evidence": "assumption", "source": "a test"}
-    return known | ({} if low is None else {"low": low, "high": high})
+    quantity = {"value": value, "unit": unit, "evidence": "assumed", "source": "a test"}
+    return quantity | ({} if low is None else {"low": low, "high": high})
 
 
 def leg(lot=240, per_day=10.0, share=1.0, hours=0.0, wait=3.0, **more: Any) -> Any:
@@ -32,7 +32,7 @@ def leg(lot=240, per_day=10.0, share=1.0, hours=0.0, wait=3.0, **more: Any) -> A
 def gateway(yard=5_000, rate=1e6, clearance=0.0, legs: Any = None, **more: Any) -> Any:
     """A port that loads in no time."""
     return {
-        "yard": q(yard, "places"),
+        "yard": q(yard, "cars"),
         "loading_rate": q(rate, "cars/day"),
         "clearance": q(clearance, "days"),
         "legs": {"rail": leg()} if legs is None else legs,
@@ -41,7 +41,7 @@ def gateway(yard=5_000, rate=1e6, clearance=0.0, legs: Any = None, **more: Any) 
 
 
 def service(to=("a",), slots=800, slip=0.0, at="port", **more: Any) -> Any:
-    """Ships on time: 4 a month where no dates are given."""
+    """Ships on time: 4 a month unless dates are given."""
     when = {} if "dates" in more or "calls" in more else {"calls": q(4, "calls/month")}
     return {
         "gateway": at,
@@ -54,12 +54,12 @@ def service(to=("a",), slots=800, slip=0.0, at="port", **more: Any) -> Any:
 
 
 def tables(**more: Any) -> dict[str, Any]:
-    """All cars to one destination, through one port, on one service."""
+    """The tables of a plan: all cars to one destination, through one port, on one service."""
     return {
         "vehicle_share": q(1, "-"),
         "ckd_share": q(0, "-"),
         "initial": q(0, "units"),
-        "yard": q(100_000, "places"),
+        "yard": q(100_000, "cars"),
         "destinations": {"a": {"share": q(1, "-"), "voyage": q(10, "days")}},
         "gateways": {"port": gateway()},
         "services": {"ships": service()},
@@ -67,5 +67,5 @@ def tables(**more: Any) -> dict[str, Any]:
 
 
 def export(**more: Any) -> ExportTable:
-    """`tables`, checked."""
+    """The plan of these tables."""
     return TypeAdapter(ExportTable).validate_python(tables(**more))

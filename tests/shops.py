@@ -1,4 +1,4 @@
-"""Shops that hypothesis builds: small, over all the rules, with ties where times are fixed."""
+"""Shops that Hypothesis builds: small, over all the rules, with ties where times are fixed."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def stations(draw: st.DrawFn, name: str, fixed: bool) -> Station:
 
 
 def working_times() -> st.SearchStrategy[WorkingTime | None]:
-    """Mostly round the clock; else shifts, one that opens late, two that end for good."""
+    """Mostly round the clock; otherwise shifts, one that opens late, two that end for good."""
     return st.sampled_from(
         [
             None,
@@ -117,7 +117,7 @@ def shops(draw: st.DrawFn) -> Shop:
     stores = []
     for i in range(n_stores):
         capacity = draw(st.integers(0, 4))
-        if capacity == 0 and takers[i] - feeders[i]:  # a line that waits for its own hand stands
+        if capacity == 0 and takers[i] - feeders[i]:  # a line that hands to itself never moves
             takers[i] -= feeders[i]
         stores.append(
             Store(
@@ -142,15 +142,15 @@ def shops(draw: st.DrawFn) -> Shop:
                 working_time=draw(working_times()) if own_times else None,
             )
         )
-    everywhere = [line.name for line in lines]
-    some = draw(st.sets(st.sampled_from(everywhere), min_size=1))
+    names = [line.name for line in lines]
+    outputs = draw(st.sets(st.sampled_from(names), min_size=1))
     try:
         return Shop(
             "built",
             lines,
             stores=stores,
             repair_crews=draw(st.sampled_from([None, 1, 2])),
-            output=[name for name in everywhere if name in some],
+            output=[name for name in names if name in outputs],
             working_time=draw(working_times()),
         )
     except ValueError as error:

@@ -22,15 +22,15 @@ WEIGHTS = {"rate": 3.0, "crews": -1.0, "tea": 0.0}
 
 @dataclass(frozen=True)
 class Year(Experiment):
-    """Cars of a year, the sum over its months (or one span) of 100 + weights @ inputs + luck.
+    """Cars of a year, the sum over its months (or one span) of 100 + weights @ inputs + noise.
 
-    Inputs and luck are standard normal; luck is drawn for each month, inputs once a run.
+    Inputs and noise are standard normal; noise is drawn for each month, inputs once a run.
     """
 
     weights: dict[str, float] = field(
         default_factory=lambda: {"rate": 3.0, "crews": -1.0, "tea": 0.0}
     )
-    luck: float = 2.0
+    noise: float = 2.0
     months: tuple[str, ...] = ()
     target: float | None = 100.0
     pause: float = 0.0
@@ -54,7 +54,7 @@ class Year(Experiment):
     @property
     def content(self) -> dict[str, str]:
         there = {f"weights.{name}": str(w) for name, w in self.weights.items()}
-        return {**there, "luck": str(self.luck)}
+        return {**there, "noise": str(self.noise)}
 
     @property
     def digest(self) -> str:
@@ -80,7 +80,7 @@ class Year(Experiment):
         streams = run if streams is None else streams
         drawn = np.random.default_rng([seed, run, 0]).normal(size=len(self.weights))
         chance = np.random.default_rng([seed, streams, 1]).normal(size=max(len(self.months), 1))
-        monthly = 100 + drawn @ np.array([*self.weights.values()]) + self.luck * chance
+        monthly = 100 + drawn @ np.array([*self.weights.values()]) + self.noise * chance
         inputs = {name: float(x) for name, x in zip(self.weights, drawn, strict=True)}
         columns = {f"{self.of}_{month}": x for month, x in zip(self.months, monthly, strict=False)}
         return inputs, {self.of: float(monthly.sum()), **columns}

@@ -1,4 +1,4 @@
-"""The default plant makes what it was tuned to make, and answers changes as a plant would."""
+"""The default plant has the output to which it was tuned, and reacts to changes as plants do."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def one_crew(data):
 
 
 def small_closure_stores(data):
-    """15 places instead of 60 behind doors, hood and tailgate."""
+    """Stores of 15 instead of 60 parts behind doors, hood and tailgate."""
     for name in CLOSURES:
         data["stores"][name]["capacity"]["value"] = 15
 
 
 def frequent_failures(data):
-    """All mean times between failures times 0.7."""
+    """All MTBF times 0.7."""
     for mode in data["failures"].values():
         mode["uptime"]["value"] *= 0.7
 
@@ -73,7 +73,7 @@ def two_sub_lines(data):
     "change", [one_crew, small_closure_stores, frequent_failures, two_sub_lines]
 )
 def test_a_worse_plant_loses_bodies_clearly(change, months):
-    """At least 1 % of the month, at a level of 0.1 %, paired on common streams.
+    """At least 1 % of the month, at a level of 0.1 %, paired, with common random numbers (CRN).
 
     The differences of ten pairs scatter by some 300 bodies: a true loss of 900 bodies, the
     least that a rough model of the plant gives for these changes, is seen in 99 of 100 trials.

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 import ningde_sim
-from ningde_sim import Comparison, Sweep
-from ningde_sim.exceptions import EstimateWarning
+from ningde_sim import Comparison, EstimateWarning, Experiment, Sweep
 
 RESULTS = {ningde_sim.ShopRun, ningde_sim.Study, ningde_sim.YearRun, Comparison, Sweep}
 """Made by functions, which hold the example; so are warnings."""
@@ -44,6 +43,8 @@ def public() -> Iterator[tuple[str, Any]]:
 def documented() -> Iterator[Named]:
     """All of them with their public members: name, function, what is said of its class."""
     for name, thing in public():
+        if inspect.isclass(thing) and issubclass(thing, Exception):
+            continue  # users catch them, the library makes them
         yield name, thing, ""
         if inspect.isclass(thing):
             of_class = inspect.getdoc(thing) or ""
@@ -69,12 +70,13 @@ def sections(doc: str) -> dict[str, str]:
 
 def entries(doc: str) -> dict[str, str]:
     """What is said of each parameter or attribute."""
-    found = {}
+    words: dict[str, str] = {}
     text = "".join(sections(doc).get(key, "") for key in ("Parameters", "Attributes"))
     for entry in re.split(r"\n(?=\S)", text):
-        names, _, words = entry.partition(" :")
-        found |= {name.strip(" *"): words for name in names.split(",")}
-    return found
+        head, _, text = entry.partition("\n")
+        names, _, kind = head.partition(" :")
+        words |= {name.strip(" *"): f"{kind} {text}" for name in names.split(",")}
+    return words
 
 
 def parameters(thing: Any) -> list[inspect.Parameter]:
@@ -103,13 +105,22 @@ def test_no_parameter_is_told_that_is_not_there(name: str, thing: Any, of_class:
 
 
 @each
+def test_a_type_stands_alone_on_its_line(name: str, thing: Any, of_class: str) -> None:
+    """As numpydoc reads it: the text begins on the line below, indented."""
+    for section in ("Parameters", "Attributes", "Returns"):
+        text = sections(inspect.getdoc(thing) or "").get(section, "")
+        heads = [line for line in text.splitlines() if line and not line.startswith(" ")]
+        assert [line for line in heads if "  " in line or " : as " in line] == [], name
+
+
+@each
 def test_a_number_has_its_unit(name: str, thing: Any, of_class: str) -> None:
     """In brackets, [-] where it has none; whole numbers say what they count."""
     told = entries(inspect.getdoc(thing) or "")
     for parameter in parameters(thing):
         if re.match(r"float( \| None)?$", str(parameter.annotation)) and parameter.name in told:
             words = told[parameter.name]
-            assert "[" in words or "as for `" in words, f"{name}: {parameter.name}: {words}"
+            assert "[" in words or "as for `" in words.lower(), f"{name}: {parameter.name}: {words}"
 
 
 @each
@@ -125,7 +136,7 @@ EXAMPLES = [
     for name, thing in public()
     if "." not in name
     and thing not in RESULTS
-    and not (inspect.isclass(thing) and issubclass(thing, EstimateWarning))
+    and not (inspect.isclass(thing) and issubclass(thing, (EstimateWarning, Experiment)))
 ]
 
 

@@ -48,7 +48,9 @@ def test_numbers_and_their_qualifiers_stand_in_the_quote(fact: facts.Fact) -> No
 
 
 def test_an_unknown_number_names_the_known_ones() -> None:
-    with pytest.raises(KeyError, match=r"F2 has no number 'guns'; it has robots, bodies_per_month"):
+    with pytest.raises(
+        KeyError, match=r"F2: unknown number, got 'guns'\. It has robots, bodies_per_month"
+    ):
         facts.FACTS["F2"].value("guns")
 
 

@@ -10,6 +10,7 @@ def test_the_public_names_are_these():
         "Empirical",
         "Estimate",
         "EstimateWarning",
+        "Experiment",
         "Exponential",
         "Failure",
         "Fixed",

@@ -13,13 +13,13 @@ from ningde_sim.year.scenario import Scenario
 
 
 def _q(value: float, unit: str, low: float | None = None, high: float | None = None) -> Any:
-    known = {"value": value, "unit": unit, "evidence": "assumption", "source": "a test"}
-    return known | ({} if low is None else {"low": low, "high": high})
+    quantity = {"value": value, "unit": unit, "evidence": "assumed", "source": "a test"}
+    return quantity | ({} if low is None else {"low": low, "high": high})
 
 
 def small_shop(name: str, cycle: float) -> dict[str, Any]:
     """The tables of a body shop: two lines that join in a third."""
-    zone = {"evidence": "assumption", "source": "a test", "cycle_time": _q(cycle, "s", 50, 60)}
+    zone = {"evidence": "assumed", "source": "a test", "cycle_time": _q(cycle, "s", 50, 60)}
     station = {"suffix": "010", "weld": 2, "spots": 20}
     return {
         "name": name,
@@ -34,7 +34,7 @@ def small_shop(name: str, cycle: float) -> dict[str, Any]:
             }
         },
         "stores": {
-            key: {"title": key, "capacity": _q(20, "places", 5, 40), "transit_time": _q(60, "s")}
+            key: {"title": key, "capacity": _q(20, "parts", 5, 40), "transit_time": _q(60, "s")}
             for key in ("floor", "side")
         },
         "zones": {
@@ -54,13 +54,13 @@ def small_shop(name: str, cycle: float) -> dict[str, Any]:
 @cache
 def small_year(name: str = "ningde-2021") -> Scenario:
     """A scenario that ships with small body shops: 53 s before the retooling, 52 s after."""
-    there = scenario(name)
-    before = None if there.works is None else load(small_shop("small before", 53.0))
+    plan = scenario(name)
+    before = None if plan.retooling is None else load(small_shop("small before", 53.0))
     after = load(small_shop("small", 52.0))
-    return dataclasses.replace(there, body_shop=after, body_shop_before=before)
+    return dataclasses.replace(plan, body_shop=after, body_shop_before=before)
 
 
 @cache
 def winter() -> Scenario:
-    """January and February 2021, before the retooling: their stop can't bear on it."""
+    """January and February 2021, before the retooling, whose stop can't affect them."""
     return small_year().replace({"calendar.end": datetime.date(2021, 2, 28)})

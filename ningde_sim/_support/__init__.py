@@ -1,1 +1,1 @@
-"""What every folder stands on and that knows no plant: checks, units, tables, workers, files."""
+"""What all other folders use and what knows no plant: checks, units, tables, workers, files."""

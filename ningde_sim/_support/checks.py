@@ -1,6 +1,6 @@
-"""What a number, a name or a list in a description has to be.
+"""Checks of the numbers, names and lists in a description.
 
-Every complaint reads: which object, the rule, the value given, the cure.
+Every error reads: which object, the rule, the value given, the cure.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ from numbers import Integral, Real
 from typing import Any
 
 MOST_CHARACTERS = 200
-"""Of the value in a complaint."""
+"""Longest text of a value in an error. [characters]"""
+
+
+def shortened(value: str) -> str:
+    """The text of a value, cut when it is long."""
+    return value if len(value) <= MOST_CHARACTERS else f"{value[:MOST_CHARACTERS]} ..."
 
 
 def complain(owner: str, rule: str, got: object, cure: str = "") -> str:
     """The text of an error: object, rule, value, cure."""
-    given = repr(got)
-    given = given if len(given) <= MOST_CHARACTERS else f"{given[:MOST_CHARACTERS]} ..."
-    return f"{owner}: {rule}, got {given}." + (f" {cure}" if cure else "")
+    return f"{owner}: {rule}, got {shortened(repr(got))}." + (f" {cure}" if cure else "")
 
 
 def number(
@@ -38,12 +41,12 @@ def number(
     low, high : float
         Least and greatest value allowed.
     above : bool
-        The value must be greater than `low`, not only equal to it.
+        Whether `low` itself is not allowed.
 
     Raises
     ------
     TypeError
-        The value is not a number (text, None, a truth value).
+        The value is not a number (text, None, True).
     ValueError
         The value is not finite or out of bounds.
     """
@@ -61,17 +64,17 @@ def number(
 
 
 def finite(owner: str, field: str, value: Any, *, cure: str = "") -> float:
-    """Return `value` as a float when it is a finite number, also below 0, such as a target."""
+    """Return `value` as a float when it is a finite number, which may be negative."""
     return number(owner, field, value, low=-math.inf, cure=cure)
 
 
 def share(owner: str, field: str, value: Any) -> float:
-    """Return `value` as a float when it lies between 0 and 1, such as a level of confidence."""
-    found = number(owner, field, value, above=True)
-    if found >= 1:
-        cure = "It is a share: 0.95 for 95 %."
+    """Return `value` as a float when it lies between 0 and 1, such as a confidence level."""
+    as_float = number(owner, field, value, above=True)
+    if as_float >= 1:
+        cure = "It is a share: write 0.95 for 95 %."
         raise ValueError(complain(owner, f"{field} must be less than 1", value, cure))
-    return found
+    return as_float
 
 
 def whole(
@@ -83,7 +86,7 @@ def whole(
     high: int = 2**31,
     cure: str = "",
 ) -> int:
-    """Return `value` as an int when it is a whole number of at least `low`."""
+    """Return `value` as an int when it is a whole number within its bounds."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(complain(owner, f"{field} must be a whole number", value, cure))
     as_int = int(value)
@@ -100,7 +103,7 @@ def stream_number(owner: str, field: str, value: Any) -> int:
 
 
 def text(owner: str, field: str, value: Any) -> str:
-    """Return `value` when it is text and not empty."""
+    """Return `value` when it is text that is not blank."""
     if not isinstance(value, str):
         raise TypeError(complain(owner, f"{field} must be text", value))
     if not value.strip():
@@ -109,24 +112,23 @@ def text(owner: str, field: str, value: Any) -> str:
 
 
 def members(owner: str, field: str, values: Any, kind: type) -> tuple[Any, ...]:
-    """Return `values` as a tuple when each is a `kind`; a single one is taken as a list of one."""
+    """Return `values` as a tuple when each is a `kind`; a single one becomes a tuple of one."""
     if isinstance(values, kind):
         values = (values,)
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise TypeError(complain(owner, f"{field} must be a list of {kind.__name__}", values))
-    found = tuple(values)
-    for value in found:
+    items = tuple(values)
+    for value in items:
         if not isinstance(value, kind):
             raise TypeError(complain(owner, f"each of {field} must be a {kind.__name__}", value))
-    return found
+    return items
 
 
 def distinct(owner: str, field: str, names: Iterable[str]) -> None:
-    """Complain when a name stands twice."""
+    """Raise a ValueError when a name occurs twice."""
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise ValueError(
-                complain(owner, f"no two {field} may have one name", name, "Rename one of them.")
-            )
+            rule = f"duplicate name in {field}"
+            raise ValueError(complain(owner, rule, name, "Rename one of them, or leave one out."))
         seen.add(name)

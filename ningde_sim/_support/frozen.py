@@ -1,4 +1,4 @@
-"""Tables by name that stay as they were checked."""
+"""Tables by name of a description, which cannot be changed after the check."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ Table = TypeVar("Table")
 
 
 class Entries(dict[str, Table]):
-    """A dict that is part of a frozen description: it can be read, compared, hashed and sent.
+    """A dict that cannot be changed: it can be read, compared, hashed and pickled.
 
     Examples
     --------
     >>> tables = Entries(chips=0.076)
     >>> tables["chips"] = 0.0
     Traceback (most recent call last):
-    TypeError: These tables belong to a frozen description. Its replace gives one with others.
+    TypeError: These tables belong to a frozen description. Its replace returns a changed copy.
     >>> tables | {"power": 0.1}
     {'chips': 0.076, 'power': 0.1}
     """
@@ -26,7 +26,7 @@ class Entries(dict[str, Table]):
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         rule = "These tables belong to a frozen description."
-        raise TypeError(f"{rule} Its replace gives one with others.")
+        raise TypeError(f"{rule} Its replace returns a changed copy.")
 
     __setitem__ = __delitem__ = __ior__ = _refuse
     clear = pop = popitem = setdefault = update = _refuse
@@ -42,4 +42,4 @@ FROZEN = AfterValidator(Entries)
 """Marks a field of a description that holds tables by name."""
 
 Named = Annotated[dict[str, Table], FROZEN]
-"""Tables by name, of which there may be none: the default is `Entries`."""
+"""Tables by name, possibly none: use `Entries` as the default factory."""

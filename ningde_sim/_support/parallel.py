@@ -1,4 +1,4 @@
-"""Work that is spread over workers, with a progress bar."""
+"""One task on many arguments, spread over workers, with a progress bar."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import joblib
 from ningde_sim._support import checks
 
 with warnings.catch_warnings():
-    # In a notebook without ipywidgets it warns, and falls back to a bar of text: which will do.
+    # In a notebook without ipywidgets tqdm warns and falls back to a text bar, which is enough.
     warnings.filterwarnings("ignore", message="IProgress not found")
     from tqdm.auto import tqdm
 
@@ -32,56 +32,56 @@ def bar(
     delay: float = 0.0,
     done: float = 0,
 ) -> Any:
-    """A progress bar to be used in a `with`, which `.update(amount)` moves on.
+    """A progress bar for a `with` statement; `.update(amount)` moves it on.
 
     Parameters
     ----------
     title : str
     total : float
-        What there is to do. [unit]
+        All the work. [unit]
     unit : str
     shown : bool, optional
-        None shows it where there is a terminal.
+        Whether the bar is shown; None shows it where there is a terminal.
     delay : float
-        It appears once the work has taken this long. [s]
+        The bar appears after this time. [s]
     done : float
-        What was done before, which says nothing about the time left. [unit]
+        Work done before, which does not count for the estimate of the time left. [unit]
     """
     hidden = None if shown is None else not shown
     return tqdm(total=total, initial=done, desc=title, unit=unit, delay=delay, disable=hidden)
 
 
 def number_of_workers(owner: str, workers: int | None) -> int | None:
-    """How many workers were asked for, checked; None for all cores."""
+    """The number of workers, checked; None for all cores."""
     if workers is None:
         return None
     return checks.whole(owner, "workers", workers, low=1, cure="None takes all cores.")
 
 
 class Work(AbstractContextManager["Work[Result]"], Generic[Result]):
-    """The results of `task` for each argument as they come, with a bar of runs.
+    """The results of `task` for each argument, one by one, with a progress bar.
 
-    The workers are always a few calls ahead; what they are doing when it ends is dropped. A
-    `joblib.parallel_config` around it decides instead of `workers` and `prefer`.
+    The workers are always a few calls ahead; calls that still run at the end are dropped. A
+    `joblib.parallel_config` around it overrides `workers` and `prefer`.
 
     Parameters
     ----------
     task : callable
-        Of one argument, which both can be pickled where workers are processes.
+        Takes one argument; both must be picklable where workers are processes.
     arguments : iterable
     title : str
         Of the bar.
     total : int
-        Runs to be shown in the bar.
+        Of the bar. [runs]
     done : int
         Runs that were made before.
     workers : int or None
-        How many calls at a time; None for all cores.
+        Number of calls at a time; None for all cores.
     prefer : {"threads", "processes"}
     shown : bool or None
         Whether the bar is shown; None shows it where there is a terminal.
     ordered : bool
-        In the order of the arguments; or each as soon as it is there.
+        Whether results come in the order of the arguments, or each as soon as it is ready.
     """
 
     def __init__(
@@ -108,11 +108,11 @@ class Work(AbstractContextManager["Work[Result]"], Generic[Result]):
 
     def __iter__(self) -> Iterator[Result]:
         for result in self._results:
-            yield result
             self._bar.update(1)
+            yield result
 
     def show(self, note: str, *, total: int | None = None) -> None:
-        """Write a note behind the bar, and another total."""
+        """Write a note behind the bar, and set another total."""
         self._bar.set_postfix_str(note, refresh=False)
         if total is not None:
             self._bar.total = total
@@ -128,7 +128,7 @@ class Work(AbstractContextManager["Work[Result]"], Generic[Result]):
     ) -> None:
         self._bar.close()
         with warnings.catch_warnings():
-            # joblib warns that it cancels what they do, which is what was asked for
+            # joblib warns that it cancels running calls, which is intended here
             warnings.simplefilter("ignore", UserWarning)
             self._results.close()
 
@@ -142,7 +142,7 @@ def run_all(
     prefer: Workers = "threads",
     shown: bool | None,
 ) -> list[Result]:
-    """The results of `task` for all arguments, in their order; parameters as of `Work`."""
+    """The results of `task` for all arguments, in their order; parameters as for `Work`."""
     all_arguments = list(arguments)
     options: dict[str, Any] = {"workers": workers, "prefer": prefer, "shown": shown}
     with Work(task, all_arguments, title=title, total=len(all_arguments), **options) as work:

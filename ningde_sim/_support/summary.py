@@ -1,4 +1,4 @@
-"""Summaries in lines that a terminal and a notebook show whole."""
+"""Summaries in lines that fit a terminal and a notebook."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WIDTH = 100
 
 
 def wrapped(text: str) -> str:
-    r"""The same with each long line continued below its text, right of its label.
+    r"""The same text with long lines wrapped; a continued line begins below the text of its first.
 
     Examples
     --------

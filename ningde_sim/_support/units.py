@@ -1,4 +1,4 @@
-"""Every conversion of units: the clock of both engines is whole milliseconds."""
+"""All conversions of units; the clock of both engines counts whole milliseconds."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 MS_PER_S = 1_000
 MS_PER_MIN = 60_000
 MS_PER_H = 3_600_000
+MS_PER_DAY = 24 * MS_PER_H
 
 MAX_HOURS = 1e6
 """Longest horizon, more than a century. [h]"""
 
-MAX_PLACES = 1_000_000
-"""Largest store: full for the longest horizon it still counts inside int64. [places]"""
+MAX_CAPACITY = 1_000_000
+"""Largest buffer or store: its part-milliseconds over the longest horizon fit int64. [parts]"""
 
 
 def hours_to_ms(hours: float) -> int:

@@ -1,4 +1,4 @@
-"""The version of this library, which every result carries."""
+"""The version of this library, which every result records."""
 
 from importlib.metadata import version
 

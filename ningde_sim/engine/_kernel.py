@@ -26,7 +26,7 @@ of `Floor` at each access would make it twenty times slower, so Numba is told no
 
 
 def _compiled(function: Function) -> Function:
-    """Compile at the first call; keep the result on disk where that can be."""
+    """Compile at the first call; keep the result on disk if a folder is writable."""
     if _OPTIONS.get("cache", True):
         try:
             cached: Function = njit(cache=True, **_OPTIONS)(function)
@@ -51,13 +51,13 @@ def _inlined(function: Function) -> Function:
 
 
 NEVER = 2**62
-"""A time that does not come. [ms]"""
+"""A time that never comes. [ms]"""
 
 LONGEST = 2**53
-"""No duration is longer: 285,000 years. [ms]"""
+"""The longest duration: 285,000 years. [ms]"""
 
 MOST_STEPS = 8
-"""Room for what one event ends, with some to spare: it ends two steps at most."""
+"""Room for the steps that one event ends, two at most, with some to spare."""
 
 # --------------------------------------------------------------------------- random numbers
 
@@ -182,7 +182,7 @@ def draw(stream, values, seed, run, k):
 
 @_compiled
 def draw_ms(streams, values, i, seed, run, k):
-    """The k-th draw of stream i, rounded to the clock: the one place where that is done. [ms]"""
+    """The k-th draw of stream i, rounded to the clock; draws are rounded only here. [ms]"""
     stream = streams[i]
     ms = draw(stream, values, seed, run, k) * stream.unit
     if ms >= LONGEST:
@@ -194,22 +194,22 @@ def draw_ms(streams, values, i, seed, run, k):
 
 EMPTY, LOADED, FINISHED = range(3)  # what is at a station
 DOWN, WAITING, PLANNED, WORKING, BLOCKED, STARVED = range(6)  # as in rules.State
-RUNNING, IN_QUEUE, IN_REPAIR = range(3)  # a failure clock
+RUNNING, IN_QUEUE, IN_REPAIR = range(3)  # what a failure is doing
 
 STATION = np.dtype(
     [
         (name, np.float64 if name in ("scrap", "rework") else np.int64)
         for name in (
             # what it is
-            *("time", "takes", "takes_end", "puts", "puts_end", "clocks", "clocks_end"),
+            *("time", "takes", "takes_end", "puts", "puts_end", "failures", "failures_end"),
             *("stops", "stops_end", "cycle", "fixed", "quality", "scrap", "rework", "line"),
             # how it is: `left` of the body or stop, `began` on the clock of its working time
             *("content", "task", "running", "left", "began", "in_repair", "in_queue", "state"),
             *("since", "since_wall", "done", "next_stop", "worked", "fails_at", "woken"),
-            # why: the step that woke it last; since when its own goes on, and the one before
+            # why: the step that woke it last; the start of its own step, and the step before
             *("cause", "started", "before"),
             # what is counted
-            *("cycles", "scrapped", "reworked", "failures"),
+            *("cycles", "scrapped", "reworked", "n_failures"),
         )
     ]
 )
@@ -225,13 +225,13 @@ STORE = np.dtype(
     ]
 )
 
-CLOCK = np.dtype(
+FAILURE = np.dtype(
     [
         (name, np.int64)
         for name in (
             *("station", "time", "uptime", "repair", "calendar", "crew"),
             *("state", "since", "since_wall", "fails_at", "n_up", "n_repair", "behind", "cut_off"),
-            *("failures", "repair_ms", "queue_ms", "n_queued", "longest_ms"),
+            *("n_failures", "repair_ms", "queue_ms", "n_queued", "longest_ms"),
         )
     ]
 )
@@ -246,8 +246,8 @@ GLOBAL = np.dtype(
         for name in (
             *("now", "seed", "run", "width", "n_due_now", "n_woken", "first_woken"),
             *("crews", "busy_crews", "first_queued", "last_queued"),
-            *("n_exits", "tracing", "n_trace", "team"),
-            *("critical", "n_steps", "cause", "exit_of", "exit_at", "exit_cause"),
+            *("n_exits", "tracing", "n_trace"),
+            *("noting", "n_steps", "cause", "exit_of", "exit_at", "exit_cause"),
         )
     ]
 )
@@ -260,31 +260,31 @@ class Floor(NamedTuple):
     times: Any  # TIME
     stations: Any  # STATION
     stores: Any  # STORE
-    clocks: Any  # CLOCK
+    failures: Any  # FAILURE
     streams: Any  # STREAM
     values: Any  # float64: of the Empirical distributions
     windows: Any  # int64 (n, 2): opening, closing
     joins: Any  # int64: stores that stations take from and put to
     stops: Any  # int64 (n, 2): every, visible ms
     queues: Any  # int64: takers, putters, parts under way of each store
-    ways: Any  # int64 (n, 2): since when a part is under way, and the step before
+    ways: Any  # int64 (n, 2): when the transit of a part began, and the step before
     spent: Any  # int64 (stations, 6): ms in each state
     due: Any  # int64: when the slot's event is due, or NEVER
     after: Any  # int64: next slot in the same bucket
     buckets: Any  # int64: first slot of each bucket
     due_now: Any  # int64: heap of the slots due at this instant
-    woken: Any  # int64: ring of stations whose move is to be tried
+    woken: Any  # int64: ring of stations that will try to move
     team: Any  # int64: stations that move together
-    exits: Any  # int64 (n, 2): station, time
+    exits: Any  # int64 (n, 2): line, time
     trace: Any  # int64 (n, 4): thing, state, begin, end
     steps: Any  # int64 (n, 4): what it is, begin, end, the step before
-    marks: Any  # int64 (n,): who refers to a step
+    marks: Any  # int64 (n,): how often something refers to a step
     path: Any  # int64 (n, 4): steps that all paths have in common
 
 
 # ------------------------------------------------------------ events: a calendar queue of slots
 #
-# Every thing has one slot: working times, stores, stations, failure clocks, in this order, so
+# Every thing has one slot: working times, stores, stations, failures, in this order, so
 # that the number of the slot is the order of events at one instant. A slot waits in the bucket
 # of its time; the slots of the present instant wait in a heap.
 
@@ -343,7 +343,7 @@ def _unlink(f, slot, bucket):
 
 @_compiled
 def _cancel(f, slot):
-    """Take a station's event back. It is not due now: those come before what could cancel them."""
+    """Cancel a station's event, which is not due now: it would come before what cancels it."""
     when = f.due[slot]
     if when < NEVER:
         _unlink(f, slot, (when >> f.g[0].width) & (len(f.buckets) - 1))
@@ -352,7 +352,7 @@ def _cancel(f, slot):
 
 @_inlined
 def _next_instant(f, until):
-    """Move the clock to the next instant with events, no later than `until`; whether it did."""
+    """Move the clock to the next instant with events, if that is no later than `until`."""
     g = f.g[0]
     mask = len(f.buckets) - 1
     period = g.now >> g.width
@@ -398,7 +398,7 @@ def _next_instant(f, until):
 
 @_inlined
 def _reading(f, time):
-    """What the clock of a working time shows: working ms since the start."""
+    """Working time since the start of the run. [ms]"""
     t = f.times[time]
     return min(f.g[0].now, t.close) - t.closed_ms
 
@@ -432,13 +432,13 @@ def _after_closing(f, time, duration):
 
 @_compiled
 def _open(f, time):
-    """A working time opens: its stations try the moves they stood at."""
+    """A working time opens: its empty and finished stations try to move."""
     t = f.times[time]
     f.g[0].cause = -1
-    shown = t.close - t.closed_ms
+    passed = t.close - t.closed_ms
     t.now += 1
     t.close = f.windows[t.now, 1]
-    t.closed_ms = f.windows[t.now, 0] - shown
+    t.closed_ms = f.windows[t.now, 0] - passed
     if t.now + 1 < t.windows_end:
         _schedule(f, time, f.windows[t.now + 1, 0])
     for k in range(len(f.stations)):
@@ -508,34 +508,35 @@ def _account_store(f, i):
 
 
 @_compiled
-def _account_clock(f, i):
-    c = f.clocks[i]
-    reading = _reading(f, c.time)
-    if c.state == IN_REPAIR:
-        c.repair_ms += reading - c.since
-        _record(f, len(f.stations) + i, DOWN, c.since_wall)
-    elif c.state == IN_QUEUE:
-        c.queue_ms += reading - c.since
-        _record(f, len(f.stations) + i, WAITING, c.since_wall)
-    c.since = reading
-    c.since_wall = f.g[0].now
+def _account_failure(f, i):
+    failure = f.failures[i]
+    reading = _reading(f, failure.time)
+    if failure.state == IN_REPAIR:
+        failure.repair_ms += reading - failure.since
+        _record(f, len(f.stations) + i, DOWN, failure.since_wall)
+    elif failure.state == IN_QUEUE:
+        failure.queue_ms += reading - failure.since
+        _record(f, len(f.stations) + i, WAITING, failure.since_wall)
+    failure.since = reading
+    failure.since_wall = f.g[0].now
 
 
 @_compiled
 def close_accounts(f):
-    """Book everything up to now."""
+    """Book the time up to now on everything."""
     for k in range(len(f.stations)):
         _account_station(f, k)
     for i in range(len(f.stores)):
         _account_store(f, i)
-    for i in range(len(f.clocks)):
-        _account_clock(f, i)
+    for i in range(len(f.failures)):
+        _account_failure(f, i)
 
 
 # --------------------------------------------------------------------------- causes
 #
-# What a step is: the work of each station, its planned stops, the repairs of each clock, its
-# waits for a crew, then the transits of each store. Twice that, plus one if it came to its end.
+# What a step is has a number: the work of each station, its planned stops, the repairs of each
+# failure, its waits for a crew, then the transits of each store. A step holds twice that number,
+# plus one if it came to its end.
 
 
 @_inlined
@@ -545,17 +546,17 @@ def _repairs(f, i):
 
 @_inlined
 def _waits(f, i):
-    return 2 * len(f.stations) + len(f.clocks) + i
+    return 2 * len(f.stations) + len(f.failures) + i
 
 
 @_inlined
 def _transits(f, i):
-    return 2 * len(f.stations) + 2 * len(f.clocks) + i
+    return 2 * len(f.stations) + 2 * len(f.failures) + i
 
 
 @_inlined
-def _slot_of(q, m):
-    """Where the m-th of the parts under way in a store is written."""
+def _part_slot(q, m):
+    """The row of the m-th part under way in a store."""
     return q.under_way + (q.first + m) % q.capacity
 
 
@@ -574,23 +575,23 @@ def _note(f, what, begin, before):
 
 @_compiled
 def doing(f, k):
-    """What step a loaded station is in; of several repairs or waits the first declared counts."""
+    """The step of a loaded station; of several repairs or waits the first declared counts."""
     s = f.stations[k]
     if s.in_repair == 0 and s.in_queue == 0:
         return 2 * (k if s.task == WORKING else len(f.stations) + k)
     sought = IN_REPAIR if s.in_repair > 0 else IN_QUEUE
-    i = s.clocks
-    while f.clocks[i].state != sought:
+    i = s.failures
+    while f.failures[i].state != sought:
         i += 1
     return 2 * (_repairs(f, i) if s.in_repair > 0 else _waits(f, i))
 
 
 @_compiled
 def _step(f, k, ending):
-    """What a loaded station does ends, or is broken off because something else ends."""
+    """The step of a loaded station ends, or is broken off because something else happens."""
     s = f.stations[k]
     g = f.g[0]
-    if g.critical and s.content == LOADED:
+    if g.noting and s.content == LOADED:
         what = doing(f, k)
         if what == ending:
             s.before = _note(f, what + 1, s.started, s.before)
@@ -609,10 +610,10 @@ def _latest_cause(f, n):
 
 
 @_compiled
-def forget(f):
-    """Causes are told from now on."""
+def note_causes(f):
+    """Note causes from now on."""
     g = f.g[0]
-    g.critical = 1
+    g.noting = 1
     g.n_steps = 0
     g.cause = g.exit_cause = -1
     g.exit_at = g.now
@@ -626,17 +627,17 @@ def forget(f):
 
 @_inlined
 def _hold(f, step):
-    """Mark a step that something may yet come of, and all before it; 1 if there is none.
+    """Mark a step that a path may still go through, and all before it; 1 if there is none.
 
-    A mark counts 2 for what goes on, 1 for each marked step that came of it.
+    A mark counts 2 for what goes on now, 1 for each marked step that follows.
     """
     if step < 0:
         return 1
     mark = 2
     while step >= 0:
-        known = f.marks[step] > 0
+        marked = f.marks[step] > 0
         f.marks[step] += mark
-        if known:
+        if marked:
             break
         step = f.steps[step, 3]
         mark = 1
@@ -645,7 +646,7 @@ def _hold(f, step):
 
 @_compiled
 def _hold_all(f):
-    """Mark what came of nothing else; how many beginnings all paths have."""
+    """Mark all steps that a path may still go through; how many beginnings the paths have."""
     beginnings = _hold(f, f.g[0].exit_cause)
     for k in range(len(f.stations)):
         s = f.stations[k]
@@ -658,7 +659,7 @@ def _hold_all(f):
     for i in range(len(f.stores)):
         q = f.stores[i]
         for m in range(q.n_under_way):
-            beginnings += _hold(f, f.ways[_slot_of(q, m), 1])
+            beginnings += _hold(f, f.ways[_part_slot(q, m), 1])
     for i in range(f.g[0].n_steps):
         beginnings += f.marks[i] > 0 and f.steps[i, 3] < 0
     return beginnings
@@ -672,9 +673,9 @@ def _copy(rows, i, to, k):
 
 @_compiled
 def compact(f):
-    """Make room for steps: drop what nothing came of, hand over what all paths have in common.
+    """Make room for steps: drop those on no path, hand over those that all paths share.
 
-    The latter goes to the front of `path`, in order of time; how many steps that are.
+    The latter go to the front of `path`, in order of time; their number is returned.
     """
     g = f.g[0]
     g.cause = -1
@@ -701,7 +702,7 @@ def compact(f):
 
 @_compiled
 def _renumber(f):
-    """What goes on refers to steps by their new numbers."""
+    """Refer to steps by their new numbers."""
     g = f.g[0]
     g.exit_cause = f.marks[g.exit_cause] if g.exit_cause >= 0 else -1
     for k in range(len(f.stations)):
@@ -711,7 +712,7 @@ def _renumber(f):
     for i in range(len(f.stores)):
         q = f.stores[i]
         for m in range(q.n_under_way):
-            at = _slot_of(q, m)
+            at = _part_slot(q, m)
             f.ways[at, 1] = f.marks[f.ways[at, 1]] if f.ways[at, 1] >= 0 else -1
 
 
@@ -720,7 +721,7 @@ def _renumber(f):
 
 @_inlined
 def _wake(f, k):
-    """Put a station in the ring of those whose move is to be tried."""
+    """Put a station in the ring of stations that will try to move."""
     s = f.stations[k]
     g = f.g[0]
     s.cause = max(s.cause, g.cause)
@@ -760,7 +761,7 @@ def _ask(f, k):
 
 @_inlined
 def _offer(f, k):
-    """A finished station joins the queue for places of each store that it puts to."""
+    """A finished station joins the queue for free places of each store that it puts to."""
     s = f.stations[k]
     for j in range(s.puts, s.puts_end):
         q = f.stores[f.joins[j]]
@@ -771,7 +772,7 @@ def _offer(f, k):
 
 @_inlined
 def _gather(f, k):
-    """Find who has to move together with station k; how many, or 0 if one of them can't."""
+    """Find the stations that must move together with station k: their number, 0 if one can't."""
     f.team[0] = k
     n, i = 1, 0
     while i < n:
@@ -782,18 +783,18 @@ def _gather(f, k):
         empty = s.content == EMPTY
         for j in range(s.takes if empty else s.puts, s.takes_end if empty else s.puts_end):
             q = f.stores[f.joins[j]]
-            place = _position(f, q.takers if empty else q.putters, member)
+            position = _position(f, q.takers if empty else q.putters, member)
             if q.capacity > 0:
-                if place >= (q.ready if empty else q.capacity - q.level):
+                if position >= (q.ready if empty else q.capacity - q.level):
                     return 0
                 continue
-            if place >= (q.n_putters if empty else q.n_takers):
+            if position >= (q.n_putters if empty else q.n_takers):
                 return 0
-            partner = f.queues[(q.putters if empty else q.takers) + place]
-            known = False
+            partner = f.queues[(q.putters if empty else q.takers) + position]
+            in_team = False
             for m in range(n):
-                known = known or f.team[m] == partner
-            if not known:
+                in_team = in_team or f.team[m] == partner
+            if not in_team:
                 f.team[n] = partner
                 n += 1
         i += 1
@@ -838,7 +839,7 @@ def _send(f, i):
     """A part starts its transit through store i."""
     q = f.stores[i]
     when = _after(f, q.time, q.transit)
-    at = _slot_of(q, q.n_under_way)
+    at = _part_slot(q, q.n_under_way)
     f.queues[at] = when
     f.ways[at, 0] = f.g[0].now
     f.ways[at, 1] = f.g[0].cause
@@ -849,11 +850,11 @@ def _send(f, i):
 
 @_compiled
 def _arrive(f, i):
-    """A part ends its transit: who waits for it is tried."""
+    """A part ends its transit: the stations that wait for it try to move."""
     _account_store(f, i)
     q = f.stores[i]
-    if f.g[0].critical:
-        at = _slot_of(q, 0)
+    if f.g[0].noting:
+        at = _part_slot(q, 0)
         f.g[0].cause = _note(f, 2 * _transits(f, i) + 1, f.ways[at, 0], f.ways[at, 1])
     q.first = (q.first + 1) % q.capacity
     q.n_under_way -= 1
@@ -899,7 +900,7 @@ def _exchange(f, n):
 
 @_inlined
 def _settle(f):
-    """Try the moves of those that were woken, first come, first served."""
+    """The woken stations try to move, first come, first served."""
     g = f.g[0]
     while g.n_woken > 0:
         k = f.woken[g.first_woken]
@@ -925,7 +926,7 @@ def _empty(f, k):
 
 @_inlined
 def _load(f, k):
-    """A body is there, or is to be processed again: the planned stop that is due, then work."""
+    """A body is there, or is processed again: first the planned stop if one is due, then work."""
     s = f.stations[k]
     s.content = LOADED
     s.started = f.g[0].now
@@ -964,7 +965,7 @@ def _work(f, k):
 
 @_inlined
 def _run(f, k):
-    """Go on until the task is done, or until a clock in operation runs out."""
+    """Go on until the task is done or an operating clock runs out."""
     s = f.stations[k]
     length = s.left
     if s.task == WORKING:
@@ -986,7 +987,7 @@ def _pause(f, k):
 
 @_inlined
 def _station_due(f, k):
-    """A planned stop ends, a body is finished, or a clock in operation has run out."""
+    """A planned stop ends, a body is finished, or an operating clock has run out."""
     s = f.stations[k]
     _pause(f, k)
     if s.left > 0:
@@ -1003,7 +1004,7 @@ def _station_due(f, k):
 @_inlined
 def _finish(f, k):
     s = f.stations[k]
-    if f.g[0].critical:
+    if f.g[0].noting:
         f.g[0].cause = _note(f, 2 * k + 1, s.started, s.before)
     s.cycles += 1
     if s.scrap > 0.0 or s.rework > 0.0:
@@ -1030,25 +1031,25 @@ def _finish(f, k):
 @_compiled
 def _fail_in_operation(f, k):
     s = f.stations[k]
-    i = s.clocks
-    while f.clocks[i].fails_at != s.fails_at:
+    i = s.failures
+    while f.failures[i].fails_at != s.fails_at:
         i += 1
-    f.clocks[i].fails_at = NEVER
+    f.failures[i].fails_at = NEVER
     _fail(f, i)
 
 
 @_compiled
-def _clock_due(f, i):
+def _failure_due(f, i):
     """A repair ends or is cut off, or a calendar clock runs out."""
-    c = f.clocks[i]
-    if c.cut_off:
-        if c.crew:
+    failure = f.failures[i]
+    if failure.cut_off:
+        if failure.crew:
             _crew_leaves(f)
         return
-    if c.state == IN_REPAIR:
+    if failure.state == IN_REPAIR:
         _repaired(f, i)
         return
-    k = c.station
+    k = failure.station
     if f.stations[k].running:
         _cancel(f, len(f.times) + len(f.stores) + k)
         _pause(f, k)
@@ -1057,109 +1058,111 @@ def _clock_due(f, i):
 
 @_compiled
 def _fail(f, i):
-    c = f.clocks[i]
-    s = f.stations[c.station]
+    failure = f.failures[i]
+    s = f.stations[failure.station]
     g = f.g[0]
-    _step(f, c.station, -1)
-    c.failures += 1
-    s.failures += 1
-    s.fails_at = _first_to_fail(f, c.station)
-    _account_clock(f, i)
-    if c.crew and g.busy_crews == g.crews:
-        c.state = IN_QUEUE
+    _step(f, failure.station, -1)
+    failure.n_failures += 1
+    s.n_failures += 1
+    s.fails_at = _first_to_fail(f, failure.station)
+    _account_failure(f, i)
+    if failure.crew and g.busy_crews == g.crews:
+        failure.state = IN_QUEUE
         s.in_queue += 1
-        c.behind = -1
+        failure.behind = -1
         if g.first_queued < 0:
             g.first_queued = i
         else:
-            f.clocks[g.last_queued].behind = i
+            f.failures[g.last_queued].behind = i
         g.last_queued = i
     else:
-        g.busy_crews += c.crew
+        g.busy_crews += failure.crew
         _start_repair(f, i)
-    _show(f, c.station)
+    _show(f, failure.station)
 
 
 @_compiled
 def _start_repair(f, i):
-    c = f.clocks[i]
-    c.state = IN_REPAIR
-    f.stations[c.station].in_repair += 1
-    duration = draw_ms(f.streams, f.values, c.repair, f.g[0].seed, f.g[0].run, c.n_repair)
-    c.n_repair += 1
+    failure = f.failures[i]
+    failure.state = IN_REPAIR
+    f.stations[failure.station].in_repair += 1
+    duration = draw_ms(
+        f.streams, f.values, failure.repair, f.g[0].seed, f.g[0].run, failure.n_repair
+    )
+    failure.n_repair += 1
     slot = len(f.times) + len(f.stores) + len(f.stations) + i
-    end = _after(f, c.time, duration)
-    c.cut_off = end == NEVER
-    _schedule(f, slot, f.times[c.time].end if c.cut_off else end)
+    end = _after(f, failure.time, duration)
+    failure.cut_off = end == NEVER
+    _schedule(f, slot, f.times[failure.time].end if failure.cut_off else end)
 
 
 @_compiled
 def _repaired(f, i):
-    """The clock starts afresh, the crew goes to who waits longest, the station goes on."""
-    c = f.clocks[i]
-    s = f.stations[c.station]
-    _step(f, c.station, 2 * _repairs(f, i))
-    _account_clock(f, i)
-    c.state = RUNNING
+    """The clock starts afresh, the crew goes to the next failure, the station goes on."""
+    failure = f.failures[i]
+    s = f.stations[failure.station]
+    _step(f, failure.station, 2 * _repairs(f, i))
+    _account_failure(f, i)
+    failure.state = RUNNING
     s.in_repair -= 1
-    if c.crew:
+    if failure.crew:
         _crew_leaves(f)
-    start_clock(f, i)
+    start_failure(f, i)
     if s.in_repair == 0 and s.in_queue == 0 and s.content == LOADED:
-        _run(f, c.station)
-    _show(f, c.station)
+        _run(f, failure.station)
+    _show(f, failure.station)
 
 
 @_compiled
 def _crew_leaves(f):
-    """A crew goes to who waits longest, save where work is over for good."""
+    """A crew goes to the failure that waits longest, unless its station has closed for good."""
     g = f.g[0]
     g.busy_crews -= 1
-    while g.first_queued >= 0 and g.now > f.times[f.clocks[g.first_queued].time].end:
-        g.first_queued = f.clocks[g.first_queued].behind
+    while g.first_queued >= 0 and g.now > f.times[f.failures[g.first_queued].time].end:
+        g.first_queued = f.failures[g.first_queued].behind
     if g.first_queued >= 0:
         _crew_comes(f, g.first_queued)
 
 
 @_compiled
 def _crew_comes(f, i):
-    c = f.clocks[i]
+    failure = f.failures[i]
     g = f.g[0]
-    _step(f, c.station, 2 * _waits(f, i))
-    g.first_queued = c.behind
+    _step(f, failure.station, 2 * _waits(f, i))
+    g.first_queued = failure.behind
     g.busy_crews += 1
-    waited = _reading(f, c.time) - c.since
+    waited = _reading(f, failure.time) - failure.since
     if waited > 0:
-        c.n_queued += 1
-        c.longest_ms = max(c.longest_ms, waited)
-    _account_clock(f, i)
-    f.stations[c.station].in_queue -= 1
+        failure.n_queued += 1
+        failure.longest_ms = max(failure.longest_ms, waited)
+    _account_failure(f, i)
+    f.stations[failure.station].in_queue -= 1
     _start_repair(f, i)
-    _show(f, c.station)
+    _show(f, failure.station)
 
 
 @_compiled
 def _first_to_fail(f, k):
     s = f.stations[k]
     first = NEVER
-    for i in range(s.clocks, s.clocks_end):
-        first = min(first, f.clocks[i].fails_at)
+    for i in range(s.failures, s.failures_end):
+        first = min(first, f.failures[i].fails_at)
     return first
 
 
 @_compiled
-def start_clock(f, i):
-    """A failure clock starts afresh."""
-    c = f.clocks[i]
-    s = f.stations[c.station]
-    uptime = draw_ms(f.streams, f.values, c.uptime, f.g[0].seed, f.g[0].run, c.n_up)
-    c.n_up += 1
-    if c.calendar:
+def start_failure(f, i):
+    """The clock of a failure starts afresh."""
+    failure = f.failures[i]
+    s = f.stations[failure.station]
+    uptime = draw_ms(f.streams, f.values, failure.uptime, f.g[0].seed, f.g[0].run, failure.n_up)
+    failure.n_up += 1
+    if failure.calendar:
         slot = len(f.times) + len(f.stores) + len(f.stations) + i
-        _schedule(f, slot, _after(f, c.time, uptime))
+        _schedule(f, slot, _after(f, failure.time, uptime))
     else:
-        c.fails_at = s.worked + uptime
-        s.fails_at = min(s.fails_at, c.fails_at)
+        failure.fails_at = s.worked + uptime
+        s.fails_at = min(s.fails_at, failure.fails_at)
 
 
 # --------------------------------------------------------------------------- the run
@@ -1167,33 +1170,33 @@ def start_clock(f, i):
 
 @_compiled
 def start(f):
-    """Start all clocks; all stations ask, in order."""
+    """Start all failures; all stations join their queues, in order."""
     for time in range(len(f.times)):
         if f.times[time].now + 1 < f.times[time].windows_end:
             _schedule(f, time, f.windows[f.times[time].now + 1, 0])
-    for i in range(len(f.clocks)):
-        start_clock(f, i)
+    for i in range(len(f.failures)):
+        start_failure(f, i)
     for k in range(len(f.stations)):
         _ask(f, k)
 
 
 @_compiled
 def advance(f, until, events):
-    """Run up to and including `until`, for at most so many events; whether it is done.
+    """Run up to and including `until`, for at most `events` events; whether it got there.
 
-    It also comes back when the room for exits, the trace or the steps gets short.
+    It also returns when the room for exits, the trace or the steps gets short.
     """
     g = f.g[0]
     first_station = len(f.times) + len(f.stores)
-    first_clock = first_station + len(f.stations)
+    first_failure = first_station + len(f.stations)
     room = len(f.exits) - len(f.stations)
-    room_to_trace = len(f.trace) - 3 * (len(f.stations) + len(f.clocks))
+    room_to_trace = len(f.trace) - 3 * (len(f.stations) + len(f.failures))
     room_to_step = len(f.steps) - MOST_STEPS
     while events > 0:
         _settle(f)
         if g.n_exits > room or (g.tracing and g.n_trace > room_to_trace):
             return False
-        if g.critical and g.n_steps > room_to_step:
+        if g.noting and g.n_steps > room_to_step:
             return False
         if g.n_due_now == 0 and not _next_instant(f, until):
             g.now = until
@@ -1201,8 +1204,8 @@ def advance(f, until, events):
         slot = _pop(f.due_now, g.n_due_now)
         g.n_due_now -= 1
         f.due[slot] = NEVER
-        if slot >= first_clock:
-            _clock_due(f, slot - first_clock)
+        if slot >= first_failure:
+            _failure_due(f, slot - first_failure)
         elif slot >= first_station:
             _station_due(f, slot - first_station)
         elif slot >= len(f.times):

@@ -1,4 +1,4 @@
-"""The compiled engine: lays a shop out in arrays, lets the kernel run, collects what it counted."""
+"""The compiled engine: writes a layout into arrays, runs the kernel, collects what it counted."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from ningde_sim.engine import _kernel
 from ningde_sim.engine._kernel import NEVER
 from ningde_sim.engine.counts import COUNTED, Counts, History, Ints, Packed, period_ends
 from ningde_sim.engine.critical_path import PathStep, awaited, between, joined
-from ningde_sim.engine.rules import Layout, visible_ms
+from ningde_sim.engine.layout import Layout
+from ningde_sim.engine.rules import visible_ms
 
 EVENTS = 100_000
-"""Events of the first call of the kernel; later calls are cut to last `PATIENCE`."""
+"""Events of the first call of the kernel; later calls are sized to last `PATIENCE`."""
 
 MOST_EVENTS = 1 << 40
-"""Events of a call at most: the kernel may come back long before, for want of room."""
+"""The most events of a call; the kernel may return long before, for lack of room."""
 
 PATIENCE = 0.1
-"""Time after which the kernel comes back to Python, where Ctrl-C is heard. [s]"""
+"""Time after which the kernel returns to Python, where Ctrl-C works. [s]"""
 
 N_BUCKETS = 4096
-"""Of the calendar of events: with their width, several mean cycles of all stations."""
+"""Buckets of the calendar of events; together they span several mean cycles of all stations."""
 
 N_EXITS = 1 << 14
 """Bodies after which the kernel hands over the times at which they left."""
@@ -34,7 +35,10 @@ N_TRACE = 1 << 16
 """Intervals after which it hands over the trace."""
 
 N_STEPS = 1 << 16
-"""Steps after which it drops those that nothing came of, and hands over the critical path."""
+"""Steps after which it drops those on no path, and hands over the critical path."""
+
+_FIELDS = {"failures": "n_failures"}
+"""Counts that have another name in the records of the kernel."""
 
 Records = np.ndarray[Any, Any]
 
@@ -65,52 +69,52 @@ def _times(layout: Layout) -> tuple[Records, Ints]:
 
 
 def _stores(layout: Layout) -> tuple[Records, Ints]:
-    stores = _records(len(layout.gaps), _kernel.STORE)
+    stores = _records(len(layout.stores), _kernel.STORE)
     for field in ("capacity", "transit", "time"):
-        stores[field] = [getattr(gap, field) for gap in layout.gaps]
-    stores["level"] = stores["ready"] = [gap.initial for gap in layout.gaps]
+        stores[field] = [getattr(row, field) for row in layout.stores]
+    stores["level"] = stores["ready"] = [row.initial for row in layout.stores]
     putters, takers = joined(layout)
-    n_under_way = [gap.capacity if gap.transit else 0 for gap in layout.gaps]
+    n_under_way = [row.capacity if row.transit else 0 for row in layout.stores]
     stores["takers"], end = _ranges([*map(len, takers)])
     stores["putters"], end = _ranges([*map(len, putters)], int(end[-1]) if len(end) else 0)
     stores["under_way"], end = _ranges(n_under_way, int(end[-1]) if len(end) else 0)
     return stores, np.zeros(int(end[-1]) + 1 if len(end) else 1, dtype=np.int64)
 
 
-def _clocks(layout: Layout) -> Records:
-    clocks = _records(len(layout.clocks), _kernel.CLOCK)
-    clocks["station"] = [clock.place for clock in layout.clocks]
-    clocks["time"] = [layout.places[clock.place].time for clock in layout.clocks]
-    clocks["uptime"] = [clock.uptime for clock in layout.clocks]
-    clocks["repair"] = [clock.repair for clock in layout.clocks]
-    clocks["calendar"] = [clock.failure.clock == "calendar" for clock in layout.clocks]
-    clocks["crew"] = [clock.failure.crew for clock in layout.clocks]
-    clocks["fails_at"] = NEVER
-    return clocks
+def _failures(layout: Layout) -> Records:
+    rows = layout.failures
+    failures = _records(len(rows), _kernel.FAILURE)
+    for field in ("station", "uptime", "repair"):
+        failures[field] = [getattr(row, field) for row in rows]
+    failures["time"] = [layout.stations[row.station].time for row in rows]
+    failures["calendar"] = [row.failure.clock == "calendar" for row in rows]
+    failures["crew"] = [row.failure.crew for row in rows]
+    failures["fails_at"] = NEVER
+    return failures
 
 
 def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints, Ints]:
-    places = layout.places
-    stations = _records(len(places), _kernel.STATION)
+    rows = layout.stations
+    stations = _records(len(rows), _kernel.STATION)
     for field in ("time", "cycle", "quality"):
-        stations[field] = [getattr(place, field) for place in places]
-    stations["takes"], end = _ranges([len(place.takes) for place in places])
+        stations[field] = [getattr(row, field) for row in rows]
+    stations["takes"], end = _ranges([len(row.takes) for row in rows])
     stations["takes_end"] = end
-    stations["puts"], stations["puts_end"] = _ranges([len(p.puts) for p in places], int(end[-1]))
-    stations["stops"], stations["stops_end"] = _ranges([len(place.stops) for place in places])
-    stations["clocks"] = [place.clocks.start for place in places]
-    stations["clocks_end"] = [place.clocks.stop for place in places]
-    stations["line"] = [place.line if place.output else -1 for place in places]
-    stations["scrap"] = [place.station.scrap for place in places]
-    stations["rework"] = [place.station.rework for place in places]
+    stations["puts"], stations["puts_end"] = _ranges([len(row.puts) for row in rows], int(end[-1]))
+    stations["stops"], stations["stops_end"] = _ranges([len(row.stops) for row in rows])
+    stations["failures"] = [row.failures.start for row in rows]
+    stations["failures_end"] = [row.failures.stop for row in rows]
+    stations["line"] = [row.line if row.output else -1 for row in rows]
+    stations["scrap"] = [row.station.scrap for row in rows]
+    stations["rework"] = [row.station.rework for row in rows]
     cycles = streams[stations["cycle"]]
     fixed = np.rint(cycles["a"] * cycles["unit"]).astype(np.int64)
     stations["fixed"] = np.where(cycles["code"] == _kernel.FIXED, fixed, -1)
-    stations["next_stop"] = [min((s.every for s in p.stops), default=NEVER) for p in places]
+    stations["next_stop"] = [min((s.every for s in row.stops), default=NEVER) for row in rows]
     stations["fails_at"] = NEVER
     stations["state"] = _kernel.STARVED
-    joins = [s for p in places for s in p.takes] + [s for p in places for s in p.puts]
-    stops = [(stop.every, visible_ms(stop)) for p in places for stop in p.stops]
+    joins = [s for row in rows for s in row.takes] + [s for row in rows for s in row.puts]
+    stops = [(stop.every, visible_ms(stop)) for row in rows for stop in row.stops]
     return (
         stations,
         np.array(joins or [0], dtype=np.int64),
@@ -121,27 +125,27 @@ def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints, Ints]:
 def build(
     layout: Layout, *, seed: int, run: int, trace: bool, critical_path: bool = False
 ) -> _kernel.Floor:
-    """Lay a shop out in the arrays of the kernel."""
+    """Write a layout into the arrays of the kernel."""
     streams, values = layout.streams.arrays()
     times, windows = _times(layout)
     stores, queues = _stores(layout)
-    clocks = _clocks(layout)
+    failures = _failures(layout)
     stations, joins, stops = _stations(layout, streams)
-    n_slots = len(times) + len(stores) + len(stations) + len(clocks)
+    n_slots = len(times) + len(stores) + len(stations) + len(failures)
     g = _records(1, _kernel.GLOBAL)
     g["seed"], g["run"], g["tracing"] = np.uint64(seed).astype(np.int64), run, trace
     g["crews"] = NEVER if layout.shop.repair_crews is None else layout.shop.repair_crews
     g["first_queued"] = -1
-    g["exit_of"] = next(k for k, place in enumerate(layout.places) if place.output)
-    means = [p.station.cycle_distribution.mean * units.MS_PER_S for p in layout.places]
+    g["exit_of"] = next(k for k, row in enumerate(layout.stations) if row.output)
+    means = [row.station.cycle_distribution.mean * units.MS_PER_S for row in layout.stations]
     g["width"] = int(np.log2(max(1.0, float(np.mean(means)) / len(means))))
-    room = len(stations) + len(clocks)
+    room = len(stations) + len(failures)
     return _kernel.Floor(
         g=g,
         times=times,
         stations=stations,
         stores=stores,
-        clocks=clocks,
+        failures=failures,
         streams=streams,
         values=values,
         windows=windows,
@@ -163,7 +167,7 @@ def build(
 
 
 def _steps(n: int) -> dict[str, Ints]:
-    """Room for so many steps of the critical path."""
+    """Room for `n` steps of the critical path."""
     return {
         "steps": np.zeros((n, 4), np.int64),
         "marks": np.zeros(n, np.int64),
@@ -172,7 +176,7 @@ def _steps(n: int) -> dict[str, Ints]:
 
 
 class _Path:
-    """The critical path as far as it is known, and room for the steps that it may go on with."""
+    """The critical path as far as it is known, and room for the steps that may continue it."""
 
     def __init__(self, layout: Layout, begin: int) -> None:
         self.layout = layout
@@ -180,15 +184,15 @@ class _Path:
         self.rows = Packed(3)
 
     def add(self, rows: Ints) -> None:
-        """Steps that follow those already there."""
+        """Append the steps that follow."""
         if len(rows):
             self.rows.add(rows - np.array([0, self.begin, self.begin]))
             self.known = int(rows[-1, 2])
 
     def make_room(self, floor: _kernel.Floor) -> _kernel.Floor:
-        """The floor with room for more steps, if there is little left."""
+        """The floor, with room for more steps if little was left."""
         g = floor.g[0]
-        if not g.critical or g.n_steps <= len(floor.steps) - _kernel.MOST_STEPS:
+        if not g.noting or g.n_steps <= len(floor.steps) - _kernel.MOST_STEPS:
             return floor
         n = _kernel.compact(floor)
         self.add(floor.path[:n, :3])
@@ -200,7 +204,7 @@ class _Path:
         return floor._replace(**grown)
 
     def complete(self, floor: _kernel.Floor) -> Packed:
-        """What the last body waited for, then what its station still waits for."""
+        """The steps that the last body waited for, then those after it."""
         g = floor.g[0]
         for rows, low in (
             (_backwards(floor, int(g.exit_cause)), self.known),
@@ -210,7 +214,7 @@ class _Path:
         return self.rows
 
     def _going_on(self, floor: _kernel.Floor) -> Iterator[PathStep]:
-        """What the station of the last body waits for, and what that came of, the last first."""
+        """The step that the station of the last body waits for and those before it, last first."""
         g, stores = floor.g[0], floor.stores
         thing = awaited(
             self.layout, floor.stations["content"], stores["level"], stores["ready"], int(g.exit_of)
@@ -230,7 +234,7 @@ class _Path:
 
 
 def _backwards(floor: _kernel.Floor, step: int) -> Iterator[PathStep]:
-    """A step and those that it came of, the last first."""
+    """A step and those before it, last first."""
     while step >= 0:
         what, begin, end, step = floor.steps[step].tolist()
         yield what, begin, end
@@ -245,15 +249,22 @@ def run(
     trace: bool,
     critical_path: bool,
     every: int | None,
-    tell: Callable[[int], None],
+    report: Callable[[int], None],
 ) -> Counts:
-    """Run a layout to its horizon, with a history if `every` so many ms a row is to be kept.
+    """Run a layout to its horizon.
 
-    `warm_up` is in ms too, `tell` hears how far the clock is.
+    Parameters
+    ----------
+    warm_up : int
+        [ms]
+    every : int, optional
+        Keep a history, a row for each period of this length. [ms]
+    report : callable
+        Called with the clock now and then. [ms]
     """
     floor = build(layout, seed=seed, run=run, trace=trace, critical_path=critical_path)
-    critical = _Path(layout, warm_up)
-    exits = {place.line: Packed() for place in layout.places if place.output}
+    path_so_far = _Path(layout, warm_up)
+    exits = {row.line: Packed() for row in layout.stations if row.output}
     intervals: list[Ints] = []
 
     def advance(until: int, *, keep: bool) -> None:
@@ -263,18 +274,18 @@ def run(
             began = perf_counter()
             done = bool(_kernel.advance(floor, until, events))
             took = perf_counter() - began
-            wanted = int(events * PATIENCE / max(took, 1e-6))
-            events = max(1, min(2 * events, wanted, MOST_EVENTS))
+            fitting = int(events * PATIENCE / max(took, 1e-6))
+            events = max(1, min(2 * events, fitting, MOST_EVENTS))
             if keep:
                 _drain(floor, warm_up, exits, intervals)
             else:
                 floor.g["n_exits"] = 0
-            floor = critical.make_room(floor)
-            tell(int(floor.g["now"][0]))
+            floor = path_so_far.make_room(floor)
+            report(int(floor.g["now"][0]))
 
     floor.g["tracing"] = trace and warm_up == 0
     if critical_path and not warm_up:
-        _kernel.forget(floor)
+        _kernel.note_causes(floor)
     level_start = floor.stores["level"].copy()
     _kernel.start(floor)
     if warm_up:
@@ -283,7 +294,7 @@ def run(
         _clear(floor)
         floor.g["tracing"] = trace
         if critical_path:
-            _kernel.forget(floor)
+            _kernel.note_causes(floor)
         level_start = floor.stores["level"].copy()
     ends = period_ends(layout.horizon - warm_up, every)
     history = History.blank(ends, len(floor.stations), len(floor.stores)) if every else None
@@ -294,18 +305,19 @@ def run(
     _kernel.close_accounts(floor)
     _drain(floor, warm_up, exits, intervals)
     traced = np.concatenate(intervals) if trace else None
-    told = critical.complete(floor) if critical_path else None
-    return _collect(floor, level_start, exits, traced, history, told)
+    path = path_so_far.complete(floor) if critical_path else None
+    return _collect(floor, level_start, exits, traced, history, path)
 
 
 def _keep(floor: _kernel.Floor, history: History, row: int) -> None:
-    """Write down what stations and stores have counted up to now.
+    """Store what stations and stores have counted up to now.
 
-    The accounts of the clocks stay open: a wait for a crew is measured from where its account
-    was last closed.
+    The accounts of the failures stay open, because a wait for a crew is measured from where its
+    account was last closed.
     """
-    _kernel.close_accounts(floor._replace(clocks=floor.clocks[:0]))
-    history.keep(row, floor.stations, floor.spent, floor.stores)
+    _kernel.close_accounts(floor._replace(failures=floor.failures[:0]))
+    stores = _counted(floor, "stores") | {"level": floor.stores["level"]}
+    history.keep(row, _counted(floor, "stations"), floor.spent, stores)
 
 
 def _drain(
@@ -319,12 +331,18 @@ def _drain(
     floor.g["n_exits"] = floor.g["n_trace"] = 0
 
 
+def _counted(floor: _kernel.Floor, table: str) -> dict[str, Ints]:
+    """What the kernel has counted, by the names of `COUNTED`: views of its records."""
+    records = getattr(floor, table)
+    return {name: records[_FIELDS.get(name, name)] for name in COUNTED[table]}
+
+
 def _clear(floor: _kernel.Floor) -> None:
     """Forget what was counted in the warm-up."""
     floor.spent[:] = 0
-    for table, fields in COUNTED.items():
-        for field in fields:
-            getattr(floor, table)[field] = 0
+    for table in COUNTED:
+        for values in _counted(floor, table).values():
+            values[:] = 0
 
 
 def _collect(
@@ -336,8 +354,8 @@ def _collect(
     path: Packed | None,
 ) -> Counts:
     counted = {
-        table: {field: getattr(floor, table)[field].copy() for field in fields}
-        for table, fields in COUNTED.items()
+        table: {name: values.copy() for name, values in _counted(floor, table).items()}
+        for table in COUNTED
     }
     counted["stations"]["content"] = floor.stations["content"].copy()
     counted["stores"]["level_start"] = level_start

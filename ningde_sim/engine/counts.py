@@ -1,4 +1,4 @@
-"""What a run counted, as both engines hand it over: arrays of whole numbers."""
+"""What a run counted, as both engines return it: arrays of whole numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class Packed:
-    """Times, or rows of times, in their order, kept packed: ten years have five million exits."""
+    """Times, or rows of times, in order and compressed: ten years have five million exits."""
 
     def __init__(self, *columns: int) -> None:
         self._columns = columns
@@ -21,7 +21,7 @@ class Packed:
         self._n = 0
 
     def add(self, rows: Ints) -> None:
-        """Append what follows, shape (n, *columns)."""
+        """Append rows, shape (n, *columns)."""
         if len(rows):
             steps = np.diff(rows, axis=0, prepend=np.zeros_like(rows[:1]))
             self._packed.append(zlib.compress(steps.tobytes(), 1))
@@ -31,8 +31,8 @@ class Packed:
         return self._n
 
     def array(self) -> Ints:
-        """All of them, shape (n, *columns). [ms, int64]"""
-        steps = [np.frombuffer(zlib.decompress(packed), np.int64) for packed in self._packed]
+        """All rows, shape (n, *columns). [ms, int64]"""
+        steps = [np.frombuffer(zlib.decompress(piece), np.int64) for piece in self._packed]
         shaped = [step.reshape(-1, *self._columns).cumsum(axis=0) for step in steps]
         return np.concatenate([*shaped, np.zeros((0, *self._columns), np.int64)])
 
@@ -40,25 +40,37 @@ class Packed:
 COUNTED = {
     "stations": ("cycles", "scrapped", "reworked", "failures"),
     "stores": ("level_ms", "full_ms", "empty_ms", "none_ready_ms", "n_put", "n_taken"),
-    "clocks": ("failures", "repair_ms", "queue_ms", "n_queued", "longest_ms"),
+    "failures": ("failures", "repair_ms", "queue_ms", "n_queued", "longest_ms"),
 }
 """What both engines count of each thing from the warm-up on."""
 
 
 def period_ends(counted: int, every: int | None) -> Ints:
-    """Ends of the periods of `every` ms in so many; the last may be shorter, None is one. [ms]"""
+    """Ends of the periods of `every` ms, the last may be shorter; None makes one period. [ms]"""
     marks = [] if every is None else range(every, counted, every)
     return np.array([*marks, counted], dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """What was counted from the start of the counted hours to the end of each period; int64.
+    """What was counted from the start of the counted hours to the end of each period.
 
     A row holds all that happened up to and including the last instant of its period, so the last
     row is what the whole run counted. `np.diff(..., axis=0, prepend=0)` of anything but `level`
-    gives each period's own. A period takes 80 bytes a station and 56 bytes a gap. Attributes are
-    told with `ShopRun.history`.
+    gives each period's own count. A period takes 80 bytes a station and 56 bytes a store.
+
+    Attributes
+    ----------
+    ends : array, shape (n,)
+        End of each period since the start of the counted hours. [ms, int64]
+    stations : dict of arrays, shape (n, n_stations)
+        cycles, scrapped, reworked, failures; stations in the order of the table `stations`. [int64]
+    spent : array, shape (n, n_stations, 6)
+        Time in each state but off: down, waiting, planned, working, blocked, starved. [ms, int64]
+    stores : dict of arrays, shape (n, n_stores)
+        level_ms [ms * parts], full_ms, empty_ms, none_ready_ms [ms], n_put, n_taken, and level at
+        the end of the period [parts]; the shop's stores, then all buffers inside lines, those of
+        capacity 0 too. [int64]
     """
 
     ends: Ints
@@ -67,20 +79,20 @@ class History:
     stores: dict[str, Ints]
 
     @classmethod
-    def blank(cls, ends: Ints, n_stations: int, n_gaps: int) -> History:
-        """Room for a row at each end."""
+    def blank(cls, ends: Ints, n_stations: int, n_stores: int) -> History:
+        """Zeros, with a row for each end."""
         n = len(ends)
         return cls(
             ends=ends,
             stations={k: np.zeros((n, n_stations), np.int64) for k in COUNTED["stations"]},
             spent=np.zeros((n, n_stations, 6), np.int64),
-            stores={k: np.zeros((n, n_gaps), np.int64) for k in (*COUNTED["stores"], "level")},
+            stores={k: np.zeros((n, n_stores), np.int64) for k in (*COUNTED["stores"], "level")},
         )
 
     def keep(
         self, row: int, stations: Mapping[str, Ints], spent: Ints, stores: Mapping[str, Ints]
     ) -> None:
-        """Write down what was counted up to the end of a period."""
+        """Store what was counted up to the end of a period."""
         self.spent[row] = spent
         for name, values in self.stations.items():
             values[row] = stations[name]
@@ -92,29 +104,31 @@ class History:
 class Counts:
     """Everything that an engine counted in the counted hours; times in ms, int64.
 
+    The arrays are in the order of the `Layout`.
+
     Attributes
     ----------
     stations : dict of arrays, shape (n_stations,)
-        cycles, scrapped, reworked, failures, content (0 empty, 1 loaded, 2 finished, at the end).
+        cycles, scrapped, reworked, failures, content (at the end: 0 empty, 1 loaded, 2 finished).
     spent : array, shape (n_stations, 6)
         Time in each `State` but `OFF`.
-    stores : dict of arrays, shape (n_gaps,)
+    stores : dict of arrays, shape (n_stores,)
         level_ms, full_ms, empty_ms, none_ready_ms, n_put, n_taken, level_start, level_end.
-    clocks : dict of arrays, shape (n_clocks,)
+    failures : dict of arrays, shape (n_failures,)
         failures, repair_ms, queue_ms, n_queued, longest_ms (longest wait).
     exits : dict of line number to Packed
         Finish times since the start of the counted hours.
-    trace : array, shape (n, 4), or None where none was asked for
-        Thing (stations, then clocks), state, begin and end since the start of the counted hours.
-    history : History, or None where none was asked for
-    path : Packed, rows of 3, or None where no critical path was asked for
-        Steps of the critical path in order of time, as in `path.CriticalPath`.
+    trace : array, shape (n, 4), or None
+        Thing (stations, then failures), state, begin and end since the start of the counted hours.
+    history : History or None
+    path : Packed, rows of 3, or None
+        Steps of the critical path in order of time, as in `critical_path.CriticalPath`.
     """
 
     stations: dict[str, Ints]
     spent: Ints
     stores: dict[str, Ints]
-    clocks: dict[str, Ints]
+    failures: dict[str, Ints]
     exits: dict[int, Packed]
     trace: Ints | None
     history: History | None
@@ -122,15 +136,15 @@ class Counts:
 
 
 def merged(trace: Ints) -> Ints:
-    """The intervals of a trace in order of thing and time, those that touch in one state joined.
+    """The intervals of a trace in order of thing and time; those that touch in one state are one.
 
-    A station that passes through a state for no time at all leaves no mark.
+    A state that lasts for no time leaves no interval.
     """
     rows = trace[np.lexsort((trace[:, 2], trace[:, 0]))]
     if not len(rows):
         return rows
-    follows = np.zeros(len(rows), dtype=bool)
-    follows[1:] = (rows[1:, :2] == rows[:-1, :2]).all(axis=1) & (rows[1:, 2] == rows[:-1, 3])
-    first = np.flatnonzero(~follows)
-    last = np.append(first[1:], len(rows)) - 1
-    return np.column_stack((rows[first, :3], rows[last, 3]))
+    joined = np.zeros(len(rows), dtype=bool)
+    joined[1:] = (rows[1:, :2] == rows[:-1, :2]).all(axis=1) & (rows[1:, 2] == rows[:-1, 3])
+    begins = np.flatnonzero(~joined)
+    ends = np.append(begins[1:], len(rows)) - 1
+    return np.column_stack((rows[begins, :3], rows[ends, 3]))

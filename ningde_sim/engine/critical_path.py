@@ -1,16 +1,16 @@
-"""The critical path of a run: which step the last body waited for, and that one, and so on back.
+"""The critical path of a run: the step that the last body waited for, the step before, and so on.
 
-A move takes no time, so what makes it possible is the step that ends at that instant: a body
-finished, a part at the end of its transit. A step is the work on a body, a planned stop, a repair,
-a wait for a crew or a transit, or a piece of one that something broke off. It begins at a move, or
-where the step before it at the same station ends. So from the last body that left back to the
-start of the counted hours each instant belongs to one step, or to the closed time before it; of
-being blocked or starved there is nothing on the path, only what it was for. What is left after the
-last body belongs to whom its station waits for at the end.
+A move takes no time, so the step that ends at that instant makes it possible: a body is finished,
+a part ends its transit. A step is the work on a body, a planned stop, a repair, a wait for a crew
+or a transit, or a piece of one that something broke off. It begins at a move, or where the step
+before it at the same station ends. So from the last body that left back to the start of the
+counted hours each instant belongs to one step, or to the closed time before it. Blocked and
+starved time is not on the path; the step that the station waited for is. The time after the last
+body belongs to the step that its station waits for at the end.
 
-Of several repairs that hold a body at once the first declared counts, and any repair before a wait
-for a crew. Of several events at one instant the last that a move waited for counts, in the order
-of `engine.rules`.
+If several repairs hold a body at once, the first declared counts, and any repair before a wait for
+a crew. If a move waited for several events of one instant, the last counts, in the order of
+`engine.rules`.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from ningde_sim._support.intervals import open_before
 from ningde_sim.engine import _kernel
 from ningde_sim.engine.counts import Ints, Packed
-from ningde_sim.engine.rules import Layout
-from ningde_sim.plant.working_time import open_before
+from ningde_sim.engine.layout import Layout
 
 PathStep = tuple[int, int, int]
-"""A step: twice what it is, plus one if it came to its end; begin; end. [ms]"""
+"""A step: twice the number of what it is, plus one if it came to its end; begin; end. [ms]"""
 
 
 def between(backwards: Iterable[PathStep], low: int) -> list[PathStep]:
-    """The steps after an instant, in order of time, of those told from the last one back."""
-    found = []
+    """The steps after the instant `low`, in order of time, from steps with the last one first."""
+    steps = []
     for what, begin, end in backwards:
         if end <= low:
             break
-        found.append((what, max(begin, low), end))
-    return found[::-1]
+        steps.append((what, max(begin, low), end))
+    return steps[::-1]
 
 
 def packed(rows: list[PathStep], begin: int) -> Packed:
-    """Steps on the clock of the layout, packed on that of the counted hours."""
-    found = Packed(3)
-    found.add(np.array(rows, np.int64).reshape(-1, 3) - np.array([0, begin, begin]))
-    return found
+    """Pack steps, with times since the start of the counted hours."""
+    steps = Packed(3)
+    steps.add(np.array(rows, np.int64).reshape(-1, 3) - np.array([0, begin, begin]))
+    return steps
 
 
 def awaited(
@@ -54,17 +54,21 @@ def awaited(
     content: Sequence[int],
     level: Sequence[int],
     ready: Sequence[int],
-    place: int,
+    station: int,
 ) -> int | None:
     """What a station waits for: itself or another station at work, a store with a part under way.
 
-    The nearest along what keeps it from moving: stores that have no part (no place) for it, and
-    who feeds (empties) them. None if nothing at all goes on there.
+    The search goes from the station to the stores that have no part (no place) for it, then to the
+    stations that feed (empty) them, and so on; the nearest counts. None if nothing goes on at all.
 
     Parameters
     ----------
-    content, level, ready : sequence of int
-        Of all stations; of all stores.
+    content : sequence of int
+        Of each station.
+    level, ready : sequence of int
+        Of each store.
+    station : int
+        Its number.
 
     Returns
     -------
@@ -72,15 +76,16 @@ def awaited(
         The number of the station, or as in `Layout.transit`.
     """
     feeders, takers = joined(layout)
-    seen, queue = {place}, deque([place])
+    seen, queue = {station}, deque([station])
     while queue:
         k = queue.popleft()
         if content[k] == _kernel.LOADED:
             return k
         empty = content[k] == _kernel.EMPTY
-        for s in layout.places[k].takes if empty else layout.places[k].puts:
-            there = ready[s] if empty else layout.gaps[s].capacity - level[s]
-            if there > 0:
+        row = layout.stations[k]
+        for s in row.takes if empty else row.puts:
+            available = ready[s] if empty else layout.stores[s].capacity - level[s]
+            if available > 0:
                 continue
             if empty and level[s] > ready[s]:
                 return layout.transit(s)
@@ -92,12 +97,12 @@ def awaited(
 
 def joined(layout: Layout) -> tuple[list[list[int]], list[list[int]]]:
     """The stations that feed each store, and those that take from it."""
-    feeders: list[list[int]] = [[] for _ in layout.gaps]
-    takers: list[list[int]] = [[] for _ in layout.gaps]
-    for k, place in enumerate(layout.places):
-        for s in place.puts:
+    feeders: list[list[int]] = [[] for _ in layout.stores]
+    takers: list[list[int]] = [[] for _ in layout.stores]
+    for k, row in enumerate(layout.stations):
+        for s in row.puts:
             feeders[s].append(k)
-        for s in place.takes:
+        for s in row.takes:
             takers[s].append(k)
     return feeders, takers
 
@@ -124,39 +129,45 @@ class CriticalPath:
 
     @cached_property
     def things(self) -> pd.DataFrame:
-        """Whatever can be on the path, in the order of the numbers of the layout.
+        """Everything that can be on the path, in the order of the numbers of the layout.
 
-        A row for each work, planned stop, repair, wait and transit, then for the closed time of
-        each station and of each store, then one for where nothing moves any more. `place` is the
-        number of the station, -1 for a store, `time` that of its working time, `closed` that of
-        the row on which its closed time is booked.
+        A row for the work of each station, its planned stops, the repairs and the waits of each
+        failure and the transits of each store; then for the closed time of each station and of
+        each store; the last is for the time in which nothing moves any more.
+
+        - `thing`, `station`, `line`, `cause`, `failure`: as in `ShopRun.critical_path`.
+        - `station_number`: -1 for a store.
+        - `time`: number of its working time.
+        - `closed`: number of the row to which its closed time goes.
         """
         layout = self.layout
-        places, clocks, gaps = layout.places, layout.clocks, layout.gaps
-        names, stores = [p.station.name for p in places], [gap.name for gap in gaps]
-        owners, modes = [c.owner for c in clocks], [c.failure.name for c in clocks]
-        here, there = np.arange(len(places)), np.array([c.place for c in clocks], dtype=np.int64)
-        times = np.array([p.time for p in places])
-        of_gap = np.array([gap.time for gap in gaps], dtype=np.int64)
-        own = layout.n_things + here
-        of_store = layout.n_things + len(places) + np.arange(len(gaps))
+        names = [row.station.name for row in layout.stations]
+        stores = [row.name for row in layout.stores]
+        owners = [row.owner for row in layout.failures]
+        modes = [row.failure.name for row in layout.failures]
+        number = np.arange(len(names))
+        stopped = np.array([row.station for row in layout.failures], dtype=np.int64)
+        times = np.array([row.time for row in layout.stations])
+        store_times = np.array([row.time for row in layout.stores], dtype=np.int64)
+        closed = layout.n_things + number
+        store_closed = layout.n_things + len(names) + np.arange(len(stores))
         kinds = [
-            (names, here, "working", "", times, own),
-            (names, here, "planned", "", times, own),
-            (owners, there, "repair", modes, times[there], own[there]),
-            (owners, there, "waiting", modes, times[there], own[there]),
-            (stores, -1, "transit", "", of_gap, of_store),
-            (names, here, "closed", "", times, own),
-            (stores, -1, "closed", "", of_gap, of_store),
+            (names, number, "working", "", times, closed),
+            (names, number, "planned", "", times, closed),
+            (owners, stopped, "repair", modes, times[stopped], closed[stopped]),
+            (owners, stopped, "waiting", modes, times[stopped], closed[stopped]),
+            (stores, -1, "transit", "", store_times, store_closed),
+            (names, number, "closed", "", times, closed),
+            (stores, -1, "closed", "", store_times, store_closed),
             ([layout.shop.name], -1, "stuck", "", 0, layout.stuck),
         ]
-        columns = ("thing", "place", "cause", "failure", "time", "closed")
-        rows = [pd.DataFrame(dict(zip(columns, kind, strict=True))) for kind in kinds if kind[0]]
-        table = pd.concat(rows, ignore_index=True)
-        lines = [layout.shop.lines[place.line].name for place in places]
-        at = table["place"]
-        table.insert(1, "station", [names[k] if k >= 0 else "" for k in at])
-        table.insert(2, "line", [lines[k] if k >= 0 else "" for k in at])
+        columns = ("thing", "station_number", "cause", "failure", "time", "closed")
+        tables = [pd.DataFrame(dict(zip(columns, kind, strict=True))) for kind in kinds if kind[0]]
+        table = pd.concat(tables, ignore_index=True)
+        lines = [layout.shop.lines[row.line].name for row in layout.stations]
+        numbers = table["station_number"]
+        table.insert(1, "station", [names[k] if k >= 0 else "" for k in numbers])
+        table.insert(2, "line", [lines[k] if k >= 0 else "" for k in numbers])
         return table
 
     def pieces(self, cuts: Ints | None = None) -> tuple[Ints, Ints, Ints, Ints]:
@@ -165,13 +176,13 @@ class CriticalPath:
         Parameters
         ----------
         cuts : array, optional
-            Instants at which it is cut besides. [ms]
+            More instants at which to cut. [ms]
 
         Returns
         -------
         tuple of arrays, shape (n,)
-            Number of the step; begin, end; how much of that the thing of the step was at it, the
-            rest is closed time. [ms]
+            Number of the step; begin, end; how much of that time the step took, the rest is closed
+            time. [ms]
         """
         what, begins, ends = self.steps.T
         at = [np.array([0, self.counted]), begins, ends]
@@ -184,7 +195,7 @@ class CriticalPath:
         return step, begin, end, spent
 
     def _opened(self, thing: Ints, begin: Ints, end: Ints) -> Ints:
-        """What of each interval is working time of its thing. [ms]"""
+        """The part of each interval that is working time of its thing. [ms]"""
         time = self.things["time"].to_numpy()[thing]
         opened = end - begin
         for number, windows in enumerate(self.layout.windows):
@@ -195,16 +206,18 @@ class CriticalPath:
         return opened
 
     def table(self, every: int | None = None) -> pd.DataFrame:
-        """What each thing and cause had of each period of `every` ms: times, ms; none of 0 ms.
+        """The time on the path by period of `every` ms, thing and cause; rows of 0 are left out.
 
-        `times` is how many steps came to their end there.
+        - `period`, `number`: of the period, from 0; of the row of `things`.
+        - `times`: steps that came to their end in the period.
+        - `ms`: time on the path. [ms]
         """
         n = self.counted if every is None else every
         step, begin, end, spent = self.pieces(np.arange(n, self.counted, n))
         thing, ended = self.steps[step, 0] >> 1, self.steps[step, 0] & 1
         ended = np.where(end == self.steps[step, 2], ended, 0)
         closed = self.things["closed"].to_numpy()[thing]
-        found = pd.DataFrame(
+        parts = pd.DataFrame(
             {
                 "period": np.concatenate((begin // n, begin // n)),
                 "number": np.concatenate((thing, closed)),
@@ -212,32 +225,34 @@ class CriticalPath:
                 "ms": np.concatenate((spent, end - begin - spent)),
             }
         )
-        sums = found.groupby(["period", "number"], as_index=False).sum()
+        sums = parts.groupby(["period", "number"], as_index=False).sum()
         return sums[(sums["ms"] > 0) | (sums["times"] > 0)]
 
     def crossed(self) -> Ints:
-        """How often the path went back through each gap: a step began when it set a place free.
+        """How often the path waited for a free place in each store.
 
-        Between two steps of other stations it takes the shortest way over the stores that join
-        them, along which the moves of one instant follow each other: with the flow for parts,
-        against it for places. So it is exact in a line, and the likeliest way elsewhere.
+        If two steps that follow each other belong to different stations, the path between them
+        takes the shortest way over the stores that join them, along which the moves of one instant
+        follow each other: with the flow for parts, against it for free places. This is exact in a
+        line, and the most likely way elsewhere.
 
         Returns
         -------
-        array, shape (n_gaps,)
-            Stores as declared, then the gaps inside lines.
+        array, shape (n_stores,)
+            The shop's stores, then the buffers inside lines.
         """
         layout = self.layout
-        here = self.things["place"].to_numpy()[self.steps[:, 0] >> 1]
-        transit = here < 0
-        here[transit] = len(layout.places) + (self.steps[transit, 0] >> 1) - layout.transit(0)
-        pairs, times = np.unique(np.column_stack((here[:-1], here[1:])), axis=0, return_counts=True)
-        found = np.zeros(len(layout.gaps), np.int64)
+        thing = self.steps[:, 0] >> 1
+        at = self.things["station_number"].to_numpy()[thing]
+        transit = at < 0
+        at[transit] = len(layout.stations) + thing[transit] - layout.transit(0)
+        pairs, times = np.unique(np.column_stack((at[:-1], at[1:])), axis=0, return_counts=True)
+        counts = np.zeros(len(layout.stores), np.int64)
         ways = _Ways(layout)
         for (start, end), n in zip(pairs.tolist(), times.tolist(), strict=True):
-            for gap in ways.places(start, end) if start != end else ():
-                found[gap] += n
-        return found
+            for store in ways.freed(start, end) if start != end else ():
+                counts[store] += n
+        return counts
 
 
 class _Ways:
@@ -245,30 +260,29 @@ class _Ways:
 
     def __init__(self, layout: Layout) -> None:
         feeders, takers = joined(layout)
-        n = len(layout.places)
-        self._next: list[list[tuple[int, int]]] = [[] for _ in range(n + len(layout.gaps))]
-        for s, gap in enumerate(layout.gaps):
-            store = n + s
+        n = len(layout.stations)
+        self._next: list[list[tuple[int, int]]] = [[] for _ in range(n + len(layout.stores))]
+        for s, row in enumerate(layout.stores):
             for taker in takers[s]:
                 self._next[taker] += [(feeder, s) for feeder in feeders[s]]
-                self._next[store].append((taker, -1))
+                self._next[n + s].append((taker, -1))
             for feeder in feeders[s]:
-                ends = [store] if gap.transit else takers[s]
+                ends = [n + s] if row.transit else takers[s]
                 self._next[feeder] += [(end, -1) for end in ends]
 
-    def places(self, start: int, end: int) -> list[int]:
-        """The gaps in which a place is set free on the way with the fewest moves."""
+    def freed(self, start: int, end: int) -> list[int]:
+        """The stores in which a place becomes free on the way with the fewest moves."""
         came: dict[int, tuple[int, int]] = {start: (start, -1)}
         queue = deque([start])
         while queue and end not in came:
             at = queue.popleft()
-            for there, gap in self._next[at]:
-                if there not in came:
-                    came[there] = at, gap
-                    queue.append(there)
-        found, at = [], end
+            for after, store in self._next[at]:
+                if after not in came:
+                    came[after] = at, store
+                    queue.append(after)
+        stores, at = [], end
         while at != start and at in came:
-            at, gap = came[at]
-            if gap >= 0:
-                found.append(gap)
-        return found
+            at, store = came[at]
+            if store >= 0:
+                stores.append(store)
+        return stores

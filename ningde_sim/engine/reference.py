@@ -1,9 +1,9 @@
-"""The SimPy engine: the definition of the model, written to be read beside `engine.rules`.
+"""The SimPy engine: it defines the model, and is written to be read beside `engine.rules`.
 
-Stations and failure clocks are processes, the crews are a `simpy.Resource`, bodies move through
-`Store`s. What happens at one instant is ordered by the priority of its event: the number of the
-thing in the order of the rules. Whatever a process does on being resumed concerns itself alone,
-so the order of creation has no say.
+Stations, the transits of stores and failures are processes; the crews are a `simpy.Resource`. The
+priority of an event orders the events of one instant: it is the number of the thing in the order
+of the rules. A process that is resumed changes only its own things, so the order of creation does
+not matter.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from ningde_sim.engine import _kernel
 from ningde_sim.engine._kernel import NEVER
 from ningde_sim.engine.counts import COUNTED, Counts, History, Ints, Packed, period_ends
 from ningde_sim.engine.critical_path import PathStep, awaited, between, packed
-from ningde_sim.engine.rules import Clock, Gap, Layout, Place, State, visible_ms
+from ningde_sim.engine.layout import FailureLayout, Layout, StationLayout, StoreLayout
+from ningde_sim.engine.rules import State, visible_ms
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -37,9 +38,9 @@ class Due(simpy.Event):
 
 
 class Step(NamedTuple):
-    """Something that a thing did, and what it had waited for before it began.
+    """Something that a thing did, and the step that it had waited for before it began.
 
-    `number` grows with the time of the end; what nothing refers to any more is gone.
+    `number` grows with the time of the end. A step that nothing refers to any more is freed.
     """
 
     number: int
@@ -49,8 +50,8 @@ class Step(NamedTuple):
     before: Step | None
 
 
-class WorkingTimes:
-    """A working time: its windows, and a clock that runs in them only."""
+class WorkingTimeProcess:
+    """A working time: its windows, and a clock that runs only in them."""
 
     def __init__(
         self, env: simpy.Environment, windows: list[tuple[int, int]], end: int = NEVER
@@ -69,7 +70,7 @@ class WorkingTimes:
         self.opening, self.closing = opening, closing
 
     def is_open(self) -> bool:
-        """The instant of closing is still open."""
+        """Whether a window is open; the instant of closing still is."""
         return bool(self.env.now <= self.closing)
 
     def reading(self) -> int:
@@ -90,17 +91,17 @@ class WorkingTimes:
         return [window for window in self.windows if window[0] > self.opening]
 
 
-class Store:
-    """Places and parts, with those who wait for them in the order in which they asked."""
+class StoreProcess:
+    """Parts and free places, with the stations that wait for them in the order of arrival."""
 
-    def __init__(self, floor: Floor, gap: Gap, number: int) -> None:
+    def __init__(self, floor: Floor, row: StoreLayout, number: int) -> None:
         self.floor = floor
-        self.gap = gap
+        self.row = row
         self.rank = len(floor.times) + number
-        self.time = floor.times[gap.time]
-        self.level = self.ready = gap.initial
-        self.takers: list[Station] = []
-        self.putters: list[Station] = []
+        self.time = floor.times[row.time]
+        self.level = self.ready = row.initial
+        self.takers: list[StationProcess] = []
+        self.putters: list[StationProcess] = []
         self.under_way: deque[tuple[int, Step | None]] = deque()
         self.number = number
         self.since = 0
@@ -115,38 +116,38 @@ class Store:
         """Book the time up to now on the level that the store had."""
         passed = int(self.floor.env.now) - self.since
         self.counted["level_ms"] += passed * self.level
-        self.counted["full_ms"] += passed * (self.level == self.gap.capacity)
+        self.counted["full_ms"] += passed * (self.level == self.row.capacity)
         self.counted["empty_ms"] += passed * (self.level == 0)
         self.counted["none_ready_ms"] += passed * (self.ready == 0)
         self.since += passed
 
     def wake_takers(self) -> None:
-        """Those for whom a part is ready try to move."""
+        """The stations for which a part is ready try to move."""
         for station in self.takers[: self.ready]:
             self.floor.wake(station)
 
     def wake_putters(self) -> None:
-        """Those for whom a place is free try to move."""
-        for station in self.putters[: max(0, self.gap.capacity - self.level)]:
+        """The stations for which a place is free try to move."""
+        for station in self.putters[: max(0, self.row.capacity - self.level)]:
             self.floor.wake(station)
 
-    def take(self, station: Station) -> None:
+    def take(self, station: StationProcess) -> None:
         """A part leaves with a station."""
         self.takers.remove(station)
         self.counted["n_taken"] += 1
-        if self.gap.capacity:
+        if self.row.capacity:
             self.account()
             self.level -= 1
             self.ready -= 1
 
-    def put(self, station: Station) -> None:
+    def put(self, station: StationProcess) -> None:
         """A part comes from a station."""
         self.putters.remove(station)
         self.counted["n_put"] += 1
-        if self.gap.capacity:
+        if self.row.capacity:
             self.account()
             self.level += 1
-            if self.gap.transit:
+            if self.row.transit:
                 self.under_way.append((int(self.floor.env.now), self.floor.cause))
                 self.floor.env.process(self.transit())
             else:
@@ -154,7 +155,7 @@ class Store:
 
     def transit(self) -> Process:
         """A part travels through the store, then it is ready."""
-        yield Due(self.floor.env, self.time.after(self.gap.transit), self.rank)
+        yield Due(self.floor.env, self.time.after(self.row.transit), self.rank)
         self.account()
         what = 2 * self.floor.layout.transit(self.number) + 1
         self.floor.cause = self.floor.note(what, *self.under_way.popleft())
@@ -163,17 +164,17 @@ class Store:
         self.floor.settle()
 
 
-class Station:
-    """A place for one body: it takes, works, and keeps what it made until there is room."""
+class StationProcess:
+    """Takes a body, works on it, and keeps it until there is room behind."""
 
-    def __init__(self, floor: Floor, place: Place, number: int) -> None:
+    def __init__(self, floor: Floor, row: StationLayout, number: int) -> None:
         self.floor = floor
-        self.place = place
+        self.row = row
         self.number = number
         self.rank = len(floor.times) + len(floor.stores) + number
-        self.time = floor.times[place.time]
-        self.takes = [floor.stores[s] for s in place.takes]
-        self.puts = [floor.stores[s] for s in place.puts]
+        self.time = floor.times[row.time]
+        self.takes = [floor.stores[s] for s in row.takes]
+        self.puts = [floor.stores[s] for s in row.puts]
         self.content = _kernel.EMPTY
         self.task = State.WORKING
         self.in_repair = self.in_queue = 0
@@ -204,7 +205,7 @@ class Station:
         self.since, self.since_wall = reading, int(self.floor.env.now)
 
     def show(self) -> None:
-        """Find the state anew; the first that applies counts."""
+        """Update the state; the first that applies counts."""
         if self.in_repair:
             state = State.DOWN
         elif self.in_queue:
@@ -220,22 +221,22 @@ class Station:
     # ------------------------------------------------------------------ causes
 
     def load(self) -> None:
-        """A body is there, or is to be processed again: a step begins."""
+        """A body is there, or is processed again: a step begins."""
         self.content = _kernel.LOADED
         self.started, self.before = int(self.floor.env.now), self.floor.cause
 
     def doing(self) -> int:
-        """What step it is in; of several repairs or waits the first declared counts."""
+        """The step that it is in; of several repairs or waits the first declared counts."""
         layout = self.floor.layout
-        clocks = [self.floor.clocks[i] for i in self.place.clocks]
+        failures = [self.floor.failures[i] for i in self.row.failures]
         for state, number in ((State.DOWN, layout.repair), (State.WAITING, layout.wait)):
-            for clock in clocks:
-                if clock.state == state:
-                    return 2 * number(clock.number)
+            for failure in failures:
+                if failure.state == state:
+                    return 2 * number(failure.number)
         return 2 * (self.number if self.task == State.WORKING else layout.stop(self.number))
 
     def step(self, ending: int | None = None) -> None:
-        """What it does ends, or is broken off because something else ends."""
+        """Its step ends, or is broken off because something else happens."""
         if self.content == _kernel.LOADED:
             what, now = self.doing(), int(self.floor.env.now)
             if what == ending or now > self.started:
@@ -253,52 +254,52 @@ class Station:
         self.floor.wake(self)
 
     def offer(self) -> None:
-        """Finished: queue for a place of each store."""
+        """Finished: queue for a free place of each store."""
         self.content = _kernel.FINISHED
         self.show()
         for store in self.puts:
             store.putters.append(self)
         self.floor.wake(self)
 
-    def needs(self) -> list[Station] | None:
-        """Those that it can only move together with, or None when it can't move."""
+    def needs(self) -> list[StationProcess] | None:
+        """The stations that it must move together with, or None if it can't move."""
         if self.content == _kernel.LOADED or not self.time.is_open():
             return None
         partners = []
         empty = self.content == _kernel.EMPTY
         for store in self.takes if empty else self.puts:
-            mine, theirs = store.takers, store.putters
-            there = store.ready
+            own, other = store.takers, store.putters
+            available = store.ready
             if not empty:
-                mine, theirs = theirs, mine
-                there = store.gap.capacity - store.level
-            position = mine.index(self)
-            if store.gap.capacity == 0:
-                if position >= len(theirs):
+                own, other = other, own
+                available = store.row.capacity - store.level
+            position = own.index(self)
+            if store.row.capacity == 0:
+                if position >= len(other):
                     return None
-                partners.append(theirs[position])
-            elif position >= there:
+                partners.append(other[position])
+            elif position >= available:
                 return None
         return partners
 
     # ------------------------------------------------------------------ life
 
     def life(self) -> Process:
-        """Take a body, work on it until it is good or scrapped, give it away; for ever."""
+        """Take a body, work on it until it is good or scrapped, give it away; then the next."""
         while True:
             yield self.loaded
             while self.content == _kernel.LOADED:
-                stops = [s for s in self.place.stops if self.done and self.done % s.every == 0]
+                stops = [s for s in self.row.stops if self.done and self.done % s.every == 0]
                 if stops:
                     yield from self.go_on(State.PLANNED, max(visible_ms(s) for s in stops))
                     self.step(self.doing())
-                cycle = self.floor.draw(self.place.cycle, self.done)
+                cycle = self.floor.draw(self.row.cycle, self.done)
                 yield from self.go_on(State.WORKING, cycle)
                 self.finish()
             self.floor.settle()
 
     def go_on(self, task: State, left: int) -> Process:
-        """Do a task of so many ms, through all interruptions."""
+        """Do a task of `left` ms, through all interruptions."""
         self.task = task
         self.show()
         while True:
@@ -324,17 +325,17 @@ class Station:
             self.fail_in_operation()
 
     def finish(self) -> None:
-        """The body is finished, to be processed again, or scrapped."""
+        """The body is finished, processed again, or scrapped."""
         self.floor.cause = self.floor.note(2 * self.number + 1, self.started, self.before)
         self.counted["cycles"] += 1
-        scrap, rework = self.place.station.scrap, self.place.station.rework
-        luck = self.floor.luck(self.place.quality, self.done) if scrap or rework else 1.0
+        scrap, rework = self.row.station.scrap, self.row.station.rework
+        drawn = self.floor.uniform(self.row.quality, self.done) if scrap or rework else 1.0
         self.done += 1
-        if luck < scrap:
+        if drawn < scrap:
             self.counted["scrapped"] += 1
             self.loaded = self.floor.env.event()
             self.ask()
-        elif luck < scrap + rework:
+        elif drawn < scrap + rework:
             self.counted["reworked"] += 1
             self.load()
         else:
@@ -342,7 +343,7 @@ class Station:
             self.offer()
 
     def interrupt(self) -> None:
-        """Stop what is running, if anything is."""
+        """Interrupt the task if it is running."""
         if self.running is not None:
             process, self.running = self.running, None
             process.interrupt()
@@ -350,15 +351,15 @@ class Station:
     # ------------------------------------------------------------------ failures
 
     def first_to_fail(self) -> int:
-        """Work after which the next clock in operation runs out. [ms]"""
-        return min((self.floor.clocks[i].fails_at for i in self.place.clocks), default=NEVER)
+        """Work after which the next operating clock runs out. [ms]"""
+        return min((self.floor.failures[i].fails_at for i in self.row.failures), default=NEVER)
 
     def fail_in_operation(self) -> None:
-        """The first declared of the clocks that have run out fails."""
-        clocks = [self.floor.clocks[i] for i in self.place.clocks]
-        clock = next(c for c in clocks if c.fails_at == self.worked)
-        clock.fails_at = NEVER
-        self.floor.env.process(clock.restore(clock.fail()))
+        """Of the operating clocks that have run out the first declared fails."""
+        failures = [self.floor.failures[i] for i in self.row.failures]
+        failure = next(f for f in failures if f.fails_at == self.worked)
+        failure.fails_at = NEVER
+        self.floor.env.process(failure.restore(failure.fail()))
 
     def maybe_restored(self) -> None:
         """Go on when the last repair is done."""
@@ -368,14 +369,14 @@ class Station:
         self.show()
 
 
-class FailureClock:
+class FailureProcess:
     """One failure of a robot or station: runs, waits for a crew, is repaired, starts afresh."""
 
-    def __init__(self, floor: Floor, clock: Clock, number: int) -> None:
+    def __init__(self, floor: Floor, row: FailureLayout, number: int) -> None:
         self.floor = floor
-        self.clock = clock
+        self.row = row
         self.number = number
-        self.station = floor.stations[clock.place]
+        self.station = floor.stations[row.station]
         self.time = self.station.time
         self.rank = len(floor.times) + len(floor.stores) + len(floor.stations) + number
         self.fails_at = NEVER
@@ -386,7 +387,7 @@ class FailureClock:
 
     def clear(self) -> None:
         """Begin to count."""
-        self.counted = dict.fromkeys(COUNTED["clocks"], 0)
+        self.counted = dict.fromkeys(COUNTED["failures"], 0)
 
     def account(self) -> None:
         """Book the time up to now on the repair, or on the wait for a crew."""
@@ -399,15 +400,15 @@ class FailureClock:
 
     def start(self) -> None:
         """Draw the next uptime and let the clock run."""
-        uptime = self.floor.draw(self.clock.uptime, self.n_up)
+        uptime = self.floor.draw(self.row.uptime, self.n_up)
         self.n_up += 1
-        if self.clock.failure.clock == "calendar":
+        if self.row.failure.clock == "calendar":
             self.floor.env.process(self.calendar(uptime))
         else:
             self.fails_at = self.station.worked + uptime
 
     def calendar(self, uptime: int) -> Process:
-        """Run out in working time, whatever the station does."""
+        """Run in all working time, whatever the station does, then fail."""
         yield Due(self.floor.env, self.time.after(uptime), self.rank)
         self.station.interrupt()
         yield from self.restore(self.fail())
@@ -419,7 +420,7 @@ class FailureClock:
         self.station.counted["failures"] += 1
         self.account()
         crews = self.floor.crews
-        request = crews.request() if crews is not None and self.clock.failure.crew else None
+        request = crews.request() if crews is not None and self.row.failure.crew else None
         if request is not None and not request.triggered:
             self.state = State.WAITING
             self.station.in_queue += 1
@@ -430,7 +431,7 @@ class FailureClock:
         return request
 
     def restore(self, request: simpy.Event | None) -> Process:
-        """Wait for the crew, repair, start afresh; unless work ends for good before."""
+        """Wait for the crew, repair, start afresh; unless the station closes for good before."""
         if request is not None:
             yield request
         if self.floor.env.now > self.time.end:
@@ -438,7 +439,7 @@ class FailureClock:
             return
         if self.state == State.WAITING:
             self.crew_comes()
-        duration = self.floor.draw(self.clock.repair, self.n_repair)
+        duration = self.floor.draw(self.row.repair, self.n_repair)
         self.n_repair += 1
         end = self.time.after(duration)
         yield Due(self.floor.env, self.time.end if end == NEVER else end, self.rank)
@@ -473,7 +474,7 @@ class FailureClock:
 
 
 class Floor:
-    """All that runs, and the moves between."""
+    """Everything that runs, and the moves between."""
 
     def __init__(self, layout: Layout, *, seed: int, run: int) -> None:
         self.layout = layout
@@ -481,50 +482,50 @@ class Floor:
         self.streams, self.values = layout.streams.arrays()
         self.env = simpy.Environment(initial_time=0)
         self.times = [
-            WorkingTimes(self.env, windows, end)
+            WorkingTimeProcess(self.env, windows, end)
             for windows, end in zip(layout.windows, layout.ends, strict=True)
         ]
-        self.stores = [Store(self, gap, i) for i, gap in enumerate(layout.gaps)]
-        self.stations = [Station(self, place, i) for i, place in enumerate(layout.places)]
+        self.stores = [StoreProcess(self, row, i) for i, row in enumerate(layout.stores)]
+        self.stations = [StationProcess(self, row, i) for i, row in enumerate(layout.stations)]
         crews = layout.shop.repair_crews
         self.crews = None if crews is None else simpy.Resource(self.env, crews)
-        self.clocks = [FailureClock(self, clock, i) for i, clock in enumerate(layout.clocks)]
-        self.things: list[Station | Store | FailureClock] = []
-        self.things += [*self.stations, *self.stores, *self.clocks]
-        self.woken: deque[Station] = deque()
+        self.failures = [FailureProcess(self, row, i) for i, row in enumerate(layout.failures)]
+        self.things: list[StationProcess | StoreProcess | FailureProcess] = []
+        self.things += [*self.stations, *self.stores, *self.failures]
+        self.woken: deque[StationProcess] = deque()
         self.exits: list[tuple[int, int]] = []
         self.trace: list[tuple[int, int, int, int]] = []
         self.tracing = False
-        self.telling = False
+        self.noting = False
         self.n_steps = 0
         self.cause: Step | None = None
         self.last_exit: tuple[int, Step | None] = 0, None
-        self.last_place = next(i for i, place in enumerate(layout.places) if place.output)
+        self.last_station = next(i for i, row in enumerate(layout.stations) if row.output)
 
     def draw(self, stream: int, k: int) -> int:
         """The k-th draw of a stream. [ms]"""
         return int(_kernel.draw_ms(self.streams, self.values, stream, self.seed, self.run, k))
 
-    def luck(self, stream: int, k: int) -> float:
+    def uniform(self, stream: int, k: int) -> float:
         """The k-th number between 0 and 1 of a stream."""
         return float(_kernel.uniform(self.streams[stream], self.seed, self.run, k))
 
     def record(self, thing: int, state: State, begin: int) -> None:
-        """Note in the trace what a thing did from `begin` to now."""
+        """Add to the trace what a thing did from `begin` to now."""
         if self.tracing and self.env.now > begin:
             self.trace.append((thing, state, begin, int(self.env.now)))
 
     def note(self, what: int, begin: int, before: Step | None) -> Step | None:
-        """Write down a step that ends now, if causes are told."""
-        if not self.telling:
+        """Write down a step that ends now, if causes are noted."""
+        if not self.noting:
             return None
         self.n_steps += 1
         return Step(self.n_steps, what, begin, int(self.env.now), before)
 
-    def tell_causes(self) -> None:
-        """Causes are told from now on."""
+    def note_causes(self) -> None:
+        """Note causes from now on."""
         now = int(self.env.now)
-        self.telling = True
+        self.noting = True
         self.cause = None
         self.last_exit = now, None
         for station in self.stations:
@@ -533,18 +534,18 @@ class Floor:
             store.under_way = deque((now, None) for _ in store.under_way)
 
     def start(self) -> None:
-        """Start all clocks and processes; all stations ask, in order."""
+        """Start all failures and stations; all stations join their queues, in order."""
         for number, times in enumerate(self.times):
             self.env.process(self.openings(number, times))
-        for clock in self.clocks:
-            clock.start()
+        for failure in self.failures:
+            failure.start()
         for station in self.stations:
             self.env.process(station.life())
             station.ask()
         self.settle()
 
-    def openings(self, number: int, times: WorkingTimes) -> Process:
-        """At each opening the stations try the moves that they stood at."""
+    def openings(self, number: int, times: WorkingTimeProcess) -> Process:
+        """At each opening the empty and finished stations try to move."""
         for opening, closing in times.later():
             yield Due(self.env, opening, number)
             times.open(opening, closing)
@@ -554,21 +555,21 @@ class Floor:
                     self.wake(station)
             self.settle()
 
-    def wake(self, station: Station) -> None:
-        """Let a station try to move."""
+    def wake(self, station: StationProcess) -> None:
+        """Put a station in the queue of stations that will try to move."""
         station.cause = _later(station.cause, self.cause)
         if station not in self.woken:
             self.woken.append(station)
 
     def settle(self) -> None:
-        """Try the moves of those that were woken, first come, first served."""
+        """The woken stations try to move, first come, first served."""
         while self.woken:
             team = self.gather(self.woken.popleft())
             if team:
                 self.exchange(team)
 
-    def gather(self, station: Station) -> list[Station]:
-        """The stations that have to move together with this one; none when one of them can't."""
+    def gather(self, station: StationProcess) -> list[StationProcess]:
+        """The stations that must move together with this one; none if one of them can't."""
         team = [station]
         for member in team:
             partners = member.needs()
@@ -577,7 +578,7 @@ class Floor:
             team += [p for p in dict.fromkeys(partners) if p not in team]
         return team
 
-    def exchange(self, team: list[Station]) -> None:
+    def exchange(self, team: list[StationProcess]) -> None:
         """Move a team: all leave their queues, then all go on."""
         self.cause = None
         for member in team:
@@ -598,22 +599,22 @@ class Floor:
             else:
                 for store in member.puts:
                     store.wake_takers()
-                if member.place.output:
-                    self.exits.append((member.place.line, int(self.env.now)))
+                if member.row.output:
+                    self.exits.append((member.row.line, int(self.env.now)))
                     self.last_exit = int(self.env.now), self.cause
-                    self.last_place = member.number
+                    self.last_station = member.number
                 member.ask()
 
     def account(self) -> None:
-        """Book everything up to now."""
+        """Book the time up to now on everything."""
         for thing in self.things:
             thing.account()
 
     def keep(self, history: History, row: int) -> None:
-        """Write down what stations and stores have counted up to now.
+        """Store what stations and stores have counted up to now.
 
-        The accounts of the clocks stay open: a wait for a crew is measured from where its account
-        was last closed.
+        The accounts of the failures stay open, because a wait for a crew is measured from where
+        its account was last closed.
         """
         for station in self.stations:
             station.account()
@@ -630,16 +631,16 @@ class Floor:
         self.exits.clear()
 
     def critical_path(self, begin: int) -> list[PathStep]:
-        """What the last body waited for from `begin` on, then what its station still waits for."""
+        """The steps that the last body waited for from `begin` on, then those after it."""
         left, step = self.last_exit
         return between(_backwards(step), begin) + between(self.going_on(), left)
 
     def going_on(self) -> Iterator[PathStep]:
-        """What the station of the last body waits for, and what that came of, the last first."""
+        """The step that the station of the last body waits for and those before it, last first."""
         content = [station.content for station in self.stations]
         level, ready = ([getattr(s, name) for s in self.stores] for name in ("level", "ready"))
         now, layout = int(self.env.now), self.layout
-        thing = awaited(layout, content, level, ready, self.last_place)
+        thing = awaited(layout, content, level, ready, self.last_station)
         if thing is None:
             yield 2 * layout.stuck, self.last_exit[0], now
         elif thing < len(self.stations):
@@ -653,7 +654,7 @@ class Floor:
 
 
 def _backwards(step: Step | None) -> Iterator[PathStep]:
-    """A step and those that it came of, the last first."""
+    """A step and those before it, last first."""
     while step is not None:
         yield step.what, step.begin, step.end
         step = step.before
@@ -667,10 +668,10 @@ def _later(a: Step | None, b: Step | None) -> Step | None:
 
 
 LAST = 2**40
-"""A rank behind that of all things."""
+"""A rank after that of all things."""
 
-TOLD = 1000
-"""How often in a run the progress is told, at most once an hour of the run."""
+N_REPORTS = 1000
+"""Progress reports of a run; at most one an hour of the run."""
 
 
 def run(
@@ -682,23 +683,30 @@ def run(
     trace: bool,
     critical_path: bool,
     every: int | None,
-    tell: Callable[[int], None],
+    report: Callable[[int], None],
 ) -> Counts:
-    """Run a layout to its horizon, with a history if `every` so many ms a row is to be kept.
+    """Run a layout to its horizon.
 
-    `warm_up` is in ms too, `tell` hears how far the clock is.
+    Parameters
+    ----------
+    warm_up : int
+        [ms]
+    every : int, optional
+        Keep a history, a row for each period of this length. [ms]
+    report : callable
+        Called with the clock now and then. [ms]
     """
     floor = Floor(layout, seed=seed, run=run)
     floor.tracing = trace and warm_up == 0
-    step = max(layout.horizon // TOLD, units.MS_PER_H)
+    step = max(layout.horizon // N_REPORTS, units.MS_PER_H)
 
     def advance(until: int) -> None:
         for stop in (*range(int(floor.env.now) + step, until, step), until):
             floor.env.run(until=Due(floor.env, stop, LAST))
-            tell(stop)
+            report(stop)
 
     if critical_path and not warm_up:
-        floor.tell_causes()
+        floor.note_causes()
     floor.start()
     if warm_up:
         advance(warm_up)
@@ -706,7 +714,7 @@ def run(
         floor.clear()
         floor.tracing = trace
         if critical_path:
-            floor.tell_causes()
+            floor.note_causes()
     ends = period_ends(layout.horizon - warm_up, every)
     history = History.blank(ends, len(floor.stations), len(floor.stores)) if every else None
     for row, end in enumerate(ends.tolist()):
@@ -719,7 +727,7 @@ def run(
 
 def _collect(floor: Floor, warm_up: int, history: History | None) -> Counts:
     begun = np.array([0, 0, warm_up, warm_up])
-    lines = [place.line for place in floor.layout.places if place.output]
+    lines = [row.line for row in floor.layout.stations if row.output]
     exits = {number: Packed() for number in lines}
     for number, times in exits.items():
         times.add(np.array([t - warm_up for n, t in floor.exits if n == number], np.int64))
@@ -732,11 +740,11 @@ def _collect(floor: Floor, warm_up: int, history: History | None) -> Counts:
             "level_start": np.array([s.level_start for s in floor.stores], np.int64),
             "level_end": np.array([s.level for s in floor.stores], np.int64),
         },
-        clocks=_counted("clocks", floor.clocks),
+        failures=_counted("failures", floor.failures),
         exits=exits,
         trace=np.array(floor.trace, np.int64).reshape(-1, 4) - begun if floor.tracing else None,
         history=history,
-        path=packed(floor.critical_path(warm_up), warm_up) if floor.telling else None,
+        path=packed(floor.critical_path(warm_up), warm_up) if floor.noting else None,
     )
 
 

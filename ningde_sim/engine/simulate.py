@@ -8,7 +8,7 @@ from typing import Literal
 from ningde_sim._support import checks, units
 from ningde_sim._support.parallel import bar
 from ningde_sim.engine import compiled, reference
-from ningde_sim.engine.rules import Layout
+from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.plant.shop import Shop
 
@@ -16,13 +16,13 @@ Engine = Literal["compiled", "reference"]
 _ENGINES = {"compiled": compiled.run, "reference": reference.run}
 
 MAX_PERIODS = 1_000_000
-"""Most periods of a history: more would be a trace."""
+"""The most periods of a history: more would be a trace."""
 
 
 def check_request(
     caller: str, shop: Shop, *, hours: float, warm_up: float, seed: int, engine: str
 ) -> tuple[str, float, float, int]:
-    """Check what every run is asked for: the name for complaints, hours, warm-up, seed."""
+    """Check the arguments of every run; the name for complaints, hours, warm-up, seed."""
     if not isinstance(shop, Shop):
         cure = "Call it." if callable(shop) else ""
         raise TypeError(checks.complain(caller, "it must be given a Shop", shop, cure))
@@ -39,7 +39,7 @@ def check_request(
 
 
 def _period(owner: str, every: float | None, hours: float) -> int | None:
-    """Check how often a history is to be kept. [ms]"""
+    """Check the period of a history. [ms]"""
     if every is None:
         return None
     cure = "None keeps no history."
@@ -72,26 +72,27 @@ def simulate(
     ----------
     shop : Shop
     hours : float
-        Counted hours by the clock, after the warm-up: time outside of the shop's working time
-        counts too. [h]
+        Counted hours by the clock, after the warm-up: time outside the shop's working time counts
+        too. [h]
     warm_up : float
-        Hours that do not count, from the empty start. With none the time in which the shop fills
-        counts as well; `ningde_sim.warm_up.how_long` tells how long that is. [h]
+        Hours before them that do not count; the shop starts empty. Without a warm-up the hours in
+        which the shop fills count as well; `ningde_sim.warm_up.how_long` shows how long it takes.
+        [h]
     seed : int
         Any whole number from 0 to 2**63 - 1; 0 is a seed like any other.
     run : int
-        Which of the independent runs of that seed, from 0.
+        Which of the independent runs of the seed, from 0.
     engine : {"compiled", "reference"}
         Both give equal arrays; the reference is SimPy, slow and readable.
     critical_path : bool
-        Keep the critical path: `ShopRun.critical_path()` tells where the time went. It takes some 3
-        MB a year, packed, and memory of steps that have not met in one path yet.
+        Keep the critical path: `ShopRun.critical_path()` shows where the time went. It takes some
+        3 MB a year, packed, and memory for the steps that have not met in one path yet.
     trace : bool
         Keep each interval in each state: `ShopRun.trace`. Memory grows with the hours.
     every : float, optional
-        Keep what was counted at the end of each period of so many of the counted hours:
-        `ShopRun.history`. The last ends with the run and may be shorter. At most a million periods;
-        memory grows with periods times stations and stores. [h]
+        Keep what was counted up to the end of each period of this many counted hours:
+        `ShopRun.history`. The last period ends with the run and may be shorter. At most a million
+        periods; memory grows with periods times stations and stores. [h]
     progress : bool, optional
         Show a bar; by default on a terminal, once it takes two seconds.
 
@@ -102,7 +103,7 @@ def simulate(
     Raises
     ------
     TypeError, ValueError
-        Hours, seed, run or period out of bounds, an unknown engine.
+        Hours, seed, run or period out of bounds; an unknown engine.
 
     Examples
     --------
@@ -122,10 +123,10 @@ def simulate(
     warm_up_ms = units.hours_to_ms(warm_up)
     layout = Layout(shop, warm_up_ms + units.hours_to_ms(hours))
     total = round(hours + warm_up)
-    with bar(shop.name, total=total, unit="h", shown=progress, delay=2.0) as shown:
+    with bar(shop.name, total=total, unit="h", shown=progress, delay=2.0) as meter:
 
-        def tell(now: int) -> None:
-            shown.update(now // units.MS_PER_H - shown.n)
+        def report(now: int) -> None:
+            meter.update(now // units.MS_PER_H - meter.n)
 
         counts = _ENGINES[engine](
             layout,
@@ -135,11 +136,11 @@ def simulate(
             trace=trace,
             critical_path=critical_path,
             every=period,
-            tell=tell,
+            report=report,
         )
     return ShopRun(shop, hours, warm_up, seed, run, engine, counts, layout)
 
 
 def nothing_leaves(shop: Shop, hours: float, *, seed: int, engine: Engine) -> bool:
-    """Whether no body leaves in the first hours of run 0: then the shop cannot be full. [h]"""
+    """Whether no body leaves in the first `hours` [h] of run 0: then the shop cannot be full."""
     return not simulate(shop, hours=hours, seed=seed, engine=engine, progress=False).bodies

@@ -1,9 +1,9 @@
 """Random numbers by name: the k-th draw of a stream is a function of its key, the run and k.
 
-A stream is one row of `Streams.arrays()`: a 128-bit key, hashed from the kind and name of the thing
-and the purpose, and the distribution to draw from. The counter-based generator Philox turns key,
-seed, run and k into random bits; there is no state to create, to store or to share, so nothing
-that is added or left out elsewhere changes a draw.
+A stream is one row of `Streams.arrays()`: a 128-bit key, hashed from the kind and the name of the
+thing and the purpose, and the distribution to draw from. The counter-based generator Philox turns
+key, seed, run and k into random bits. It has no state to create, store or share, so nothing that
+is added or left out elsewhere changes a draw.
 
 References
 ----------
@@ -65,7 +65,7 @@ def encode(distribution: Distribution) -> tuple[int, float, float, float]:
 
 
 class Streams:
-    """All streams of a shop, in the order in which the layout asks for them."""
+    """All streams of a shop, in the order in which the layout adds them."""
 
     def __init__(self) -> None:
         self._rows: list[tuple[Any, ...]] = []
@@ -74,7 +74,7 @@ class Streams:
     def add(
         self, kind: str, name: str, purpose: str, distribution: Distribution, unit: int, least: int
     ) -> int:
-        """Add a stream whose draws are times `unit` ms, and at least `least` ms; its index."""
+        """Add a stream; its index. The unit of its draws is `unit` ms, the shortest `least` ms."""
         code, a, b, c = encode(distribution)
         if isinstance(distribution, Empirical):
             a = float(len(self._values))
@@ -83,20 +83,20 @@ class Streams:
         return len(self._rows) - 1
 
     def arrays(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """One record of dtype `_kernel.STREAM` a stream; the values of all Empirical ones."""
+        """A record of dtype `_kernel.STREAM` for each stream; the values of all Empirical ones."""
         rows = np.array(self._rows, dtype=_kernel.STREAM).view(np.recarray)
         return rows, np.array(self._values or [0.0], dtype=np.float64)
 
 
 class Draws:
-    """The draws of one stream, for what is drawn outside of the engines.
+    """The draws of one stream, for code outside the engines.
 
     Parameters
     ----------
     kind, name, purpose : str
         As in `key`.
     distribution : Distribution, optional
-        By default any number between 0 and 1.
+        By default uniform between 0 and 1.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""From a plant's log of stops to failures: read, checked row by row, fitted."""
+"""Learn failures (MTBF, MTTR) from a plant's log of stops: read, checked row by row, fitted."""
 
 from ningde_sim.learn.downtime import Downtime
 from ningde_sim.learn.fitting import fit_downtime
-from ningde_sim.learn.of_run import downtime_log
+from ningde_sim.learn.log_of_run import downtime_log
 
 __all__ = ["Downtime", "downtime_log", "fit_downtime"]

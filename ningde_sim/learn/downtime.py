@@ -1,4 +1,4 @@
-"""What a log of stops says about failures: their distributions, ready for a plant."""
+"""The failures of a log of stops: their distributions, ready for a plant."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 
 from ningde_sim._support import checks
-from ningde_sim.learn.fits import FEW, Fit
+from ningde_sim.learn.maximum_likelihood import FEW, Fit
 from ningde_sim.plant.quantity import Evidence, Quantity
 from ningde_sim.plant.station import Failure
 from ningde_sim.statistics.estimate import Estimate
 
 SHOWN = 5
-"""Rows that the summary tells of."""
+"""Rows in the summary."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -26,32 +26,33 @@ class Downtime:
     Attributes
     ----------
     title : str
-        The log.
+        Name of the log.
     observed : str
-        When.
+        The observation window.
     level : float
         Confidence of each interval. [-]
     table : DataFrame
-        A row an equipment (a group, where they are pooled) and reason:
+        A row per equipment (per group, where equipment is pooled) and reason:
 
         - `n`: failures that began in the window; `censored`: times between failures that the
           window cut at its end.
-        - `uptime_family`, `uptime`, `uptime_low`, `uptime_high`: mean time on the clock between a
-          repair and the next failure. [h]
+        - `uptime_family`, `uptime`, `uptime_low`, `uptime_high`: the MTBF, here the mean time on
+          the clock from a repair to the next failure. [h]
         - `uptime_cv`, `_low`, `_high`: standard deviation over mean; of an exponential 1, without
           bounds. [-] `uptime_runner_up`, `uptime_behind`: the next best family, and by how much
           its AICc is higher; below 0 where the exponential was kept as the simpler one.
-        - `repair_censored`, `repair_family`, `repair` ...: the same of repairs. [min]
+        - `repair_censored`, `repair_family`, `repair` ...: the same for repairs, whose mean is the
+          MTTR. [min]
 
         An equipment that did not fail has reason "", an infinite `uptime` and its lower bound.
     problems : DataFrame
-        A row a finding: row of the log, equipment, reason, problem, given, done.
+        A row per problem: row of the log, equipment, reason, problem, given, done.
     assumed : tuple of str
-        What the log does not say and was taken to be so.
+        Assumptions where the log says nothing.
     failures : dict
-        Equipment to a tuple of Failure, for `Robot` or `Station`. Their repairs include any wait
-        for a crew that the log's stops include, hence `crew` is False. Empty where nothing could be
-        fitted.
+        Equipment to a tuple of Failure, for `Robot` or `Station`. A stop in a log includes any wait
+        for a crew, and so does the repair; hence `crew` is False unless `fit_downtime` was asked
+        for a crew. Empty where nothing could be fitted.
     """
 
     title: str
@@ -65,31 +66,31 @@ class Downtime:
     def ranges(
         self, shop: str = "body_shop", *, evidence: Evidence = "measured"
     ) -> dict[str, Quantity]:
-        """Mean time between failures, mean repair and cv of each reason, with their intervals.
+        """MTBF (uptime), MTTR (repair) and cv of the repair for each reason, with intervals.
 
-        They are for `Scenario.replace` and stand at paths such as
-        `body_shop.failures.minor.uptime`: the reason is the mode, "micro stop" `micro_stop`. A
-        scenario takes uptimes as exponential and repairs as lognormal, whatever was fitted.
+        They are for `Scenario.replace`, at paths such as `body_shop.failures.minor.uptime`. The
+        reason is the failure mode: "micro stop" becomes `micro_stop`. A scenario takes uptimes as
+        exponential and repairs as lognormal, whatever was fitted.
 
         Parameters
         ----------
         shop : str
             First word of the paths.
         evidence : str
-            How well the numbers are known, as in `Quantity`.
+            How the numbers are known, as in `Quantity`.
 
         Raises
         ------
         ValueError
-            A reason has several rows: all equipment of a mode must be pooled.
+            A reason has several rows: pool all equipment with that failure mode.
         """
         fitted = self.table.dropna(subset=["uptime", "repair"])
-        twice = fitted["reason"][fitted["reason"].duplicated()]
-        if len(twice):
+        repeated = fitted["reason"][fitted["reason"].duplicated()]
+        if len(repeated):
             rule = "each reason must have one row"
-            cure = 'Pool the equipment of a mode: pool={"R1": "robots", "R2": "robots"}.'
-            raise ValueError(checks.complain(self.title, rule, twice.iloc[0], cure))
-        found: dict[str, Quantity] = {}
+            cure = 'Pool the equipment with that reason: pool={"R1": "robots", "R2": "robots"}.'
+            raise ValueError(checks.complain(self.title, rule, repeated.iloc[0], cure))
+        ranges: dict[str, Quantity] = {}
         for _, row in fitted.iterrows():
             head = f"{shop}.failures.{str(row['reason']).replace(' ', '_')}"
             for key, column, unit in (
@@ -101,7 +102,7 @@ class Downtime:
                     _rounded(row[name]) for name in (f"{column}_low", column, f"{column}_high")
                 )
                 family = row[f"{column.partition('_')[0]}_family"]
-                found[f"{head}.{key}"] = Quantity(
+                ranges[f"{head}.{key}"] = Quantity(
                     value,
                     unit,
                     low=low if math.isfinite(low) else None,
@@ -110,7 +111,7 @@ class Downtime:
                     source=f"{self.title}, {self.observed}",
                     note=f"{row['n']} failures, {family}, {100 * self.level:g} % interval",
                 )
-        return found
+        return ranges
 
     def __repr__(self) -> str:
         return f"Downtime({self.title!r}, {len(self.table)} rows, {self.table['n'].sum()} failures)"
@@ -120,7 +121,7 @@ class Downtime:
         return self.summary()
 
     def summary(self) -> str:
-        """A dozen lines: what was read, what stops most, what to know about it."""
+        """A dozen lines: the log, the reasons with most downtime, the assumptions."""
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
@@ -133,13 +134,13 @@ class Downtime:
         for _, row in top.head(SHOWN).iterrows():
             name = ": ".join(word for word in (row["equipment"], row["reason"]) if word)
             yield f"  {name}"
-            yield f"    up {_words(row, 'uptime')} h, down {_words(row, 'repair')} min"
+            yield f"    MTBF {_interval(row, 'uptime')} h, MTTR {_interval(row, 'repair')} min"
         if len(top) > SHOWN:
             yield f"  and       {len(top) - SHOWN} more rows in .table"
         few = int((self.table["n"] < FEW).sum())
         yield (
-            f"  families  by AICc; exponential unless another is clearly better, and of fewer than "
-            f"{FEW}: {few} rows"
+            f"  families  by AICc; exponential unless another is clearly better, and with fewer "
+            f"than {FEW} failures: {few} rows"
         )
         yield f"  interval  {100 * self.level:g} %, each by itself"
         for text in self.assumed:
@@ -147,11 +148,12 @@ class Downtime:
 
 
 def _rounded(number: float) -> float:
-    """To four figures."""
+    """To four significant digits."""
     return float(f"{number:.4g}")
 
 
-def _words(row: pd.Series[Any], what: str) -> str:
+def _interval(row: pd.Series[Any], what: str) -> str:
+    """A mean with its interval and family, as text."""
     low, value, high = (float(row[name]) for name in (f"{what}_low", what, f"{what}_high"))
     if math.isnan(value):
         return "unknown"
@@ -160,12 +162,12 @@ def _words(row: pd.Series[Any], what: str) -> str:
     return f"{value:.3g} ({low:.3g} to {high:.3g}; {row[f'{what}_family']})"
 
 
-def columns(what: str, found: Fit | Estimate | None) -> dict[str, object]:
-    """The columns of a table that tell of a fit, or of the mean alone."""
-    nothing = Estimate(math.nan, math.nan, math.nan, math.nan, 0)
-    fit = found if isinstance(found, Fit) else None
-    mean = found if isinstance(found, Estimate) else fit.mean if fit else nothing
-    cv = fit.cv if fit else nothing
+def columns(what: str, result: Fit | Estimate | None) -> dict[str, object]:
+    """The columns of the table for a fit, or for the mean alone."""
+    unknown = Estimate(math.nan, math.nan, math.nan, math.nan, 0)
+    fit = result if isinstance(result, Fit) else None
+    mean = result if isinstance(result, Estimate) else fit.mean if fit else unknown
+    cv = fit.cv if fit else unknown
     return {
         f"{what}_family": fit.family if fit else "",
         what: mean.value,

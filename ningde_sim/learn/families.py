@@ -1,109 +1,69 @@
-"""How likely times are under each family of distributions that a failure may have."""
+"""Likelihood of times under each family of distributions that a failure may have."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import scipy
 
+from ningde_sim.learn.censored_times import CensoredTimes, Floats
 from ningde_sim.plant.distributions import Distribution, Gamma, Lognormal, Weibull
 
-Floats = np.ndarray[Any, np.dtype[np.float64]]
-
 LEAST_CV, MOST_CV = 0.02, 10.0
-"""Fits look between them: times that are all alike would ask for 0. [-]"""
+"""Bounds of the fitted cv: equal times would make it 0. [-]"""
 
 
-@dataclass(frozen=True, eq=False)
-class Spans:
-    """Times of one kind, all in one unit, none of them 0, arrays of shape (n,).
-
-    Attributes
-    ----------
-    seen : array
-        From beginning to end.
-    longer : array
-        They had lasted so long when the window closed.
-    rest : array
-        What was left, when the window opened, of times that ended in it.
-    rest_longer : array
-        The same of times that outlasted the window.
-    """
-
-    seen: Floats
-    longer: Floats
-    rest: Floats
-    rest_longer: Floats
-
-    @property
-    def n(self) -> int:
-        """How many ended."""
-        return len(self.seen) + len(self.rest)
-
-    @property
-    def censored(self) -> int:
-        """How many did not."""
-        return len(self.longer) + len(self.rest_longer)
-
-    @property
-    def total(self) -> float:
-        """All of them together. [unit]"""
-        return float(sum(map(np.sum, (self.seen, self.longer, self.rest, self.rest_longer))))
-
-
-Logs = Callable[[Floats, float, float], Floats]
+LogFunction = Callable[[Floats, float, float], Floats]
+"""Of times, mean and shape."""
 
 
 @dataclass(frozen=True)
 class Family:
-    """A family of two numbers: the mean and a shape, which is the cv or has the name.
+    """A family of distributions with two parameters: the mean and a shape, by default the cv.
 
     Attributes
     ----------
-    log_density, log_survival : functions of times, mean and shape.
-    log_rest : function
-        The same for log P(rest > t), the rest of a time that is under way at an instant that has
-        nothing to do with it: the integral of the survival from t on, over the mean. Its density is
-        the survival over the mean (Cox 1962, Renewal Theory, chapter 5).
-    cv : function
-        Of a shape.
-    build : function
-        Of a mean and a shape.
+    log_density, log_survival : function of times, mean and shape
+    log_residual : function of times, mean and shape
+        log P(residual time > t), for a time that is under way at an instant independent of it: the
+        integral of the survival function from t on, over the mean. Its density is the survival
+        function over the mean (Cox 1962, Renewal Theory, chapter 5).
+    cv : function of a shape
+    build : function of a mean and a shape
     least, most : float
-        Where to look for the shape.
+        Bounds of the shape.
     """
 
     name: str
-    log_density: Logs
-    log_survival: Logs
-    log_rest: Logs
+    log_density: LogFunction
+    log_survival: LogFunction
+    log_residual: LogFunction
     cv: Callable[[float], float]
     build: Callable[[float, float], Distribution]
     least: float = LEAST_CV
     most: float = MOST_CV
 
-    def log_likelihood(self, spans: Spans, mean: float, shape: float) -> float:
-        """Of all spans together; minus infinity where one cannot be."""
+    def log_likelihood(self, times: CensoredTimes, mean: float, shape: float) -> float:
+        """Log-likelihood of all times; minus infinity where one of them is impossible."""
         with np.errstate(all="ignore"):
-            found = (
-                self.log_density(spans.seen, mean, shape).sum()
-                + self.log_survival(spans.longer, mean, shape).sum()
-                + self.log_survival(spans.rest, mean, shape).sum()
-                - len(spans.rest) * math.log(mean)
-                + self.log_rest(spans.rest_longer, mean, shape).sum()
+            total = (
+                self.log_density(times.complete, mean, shape).sum()
+                + self.log_survival(times.right_censored, mean, shape).sum()
+                + self.log_survival(times.residual, mean, shape).sum()
+                - len(times.residual) * math.log(mean)
+                + self.log_residual(times.residual_censored, mean, shape).sum()
             )
-        return float(found) if np.isfinite(found) else -math.inf
+        return float(total) if np.isfinite(total) else -math.inf
 
 
 # ------------------------------------------------------------------ Weibull
 
 
 def _raised(x: Floats, mean: float, shape: float) -> Floats:
-    """(x / scale)^shape, the time on the clock of an exponential of mean 1."""
+    """(x / scale)^shape, which is exponential with mean 1."""
     log_scale = math.log(mean) - math.lgamma(1 + 1 / shape)
     return np.asarray(np.exp(shape * (np.log(x) - log_scale)))
 
@@ -113,8 +73,7 @@ def _weibull_density(x: Floats, mean: float, shape: float) -> Floats:
     return np.asarray(math.log(shape) + np.log(z) - np.log(x) - z)
 
 
-def _weibull_rest(x: Floats, mean: float, shape: float) -> Floats:
-
+def _weibull_residual(x: Floats, mean: float, shape: float) -> Floats:
     return np.asarray(np.log(scipy.special.gammaincc(1 / shape, _raised(x, mean, shape))))
 
 
@@ -125,25 +84,23 @@ def _weibull_cv(shape: float) -> float:
 # ------------------------------------------------------------------ lognormal
 
 
-def _normal(x: Floats, mean: float, cv: float) -> tuple[Floats, float]:
+def _scores(x: Floats, mean: float, cv: float) -> tuple[Floats, float]:
     """Standard normal scores of log x, and the standard deviation of log x."""
     sigma = math.sqrt(math.log1p(cv * cv))
     return (np.log(x / mean) + sigma * sigma / 2) / sigma, sigma
 
 
 def _lognormal_density(x: Floats, mean: float, cv: float) -> Floats:
-    z, sigma = _normal(x, mean, cv)
+    z, sigma = _scores(x, mean, cv)
     return np.asarray(-z * z / 2 - np.log(x) - math.log(sigma * math.sqrt(2 * math.pi)))
 
 
 def _lognormal_survival(x: Floats, mean: float, cv: float) -> Floats:
+    return np.asarray(scipy.special.log_ndtr(-_scores(x, mean, cv)[0]))
 
-    return np.asarray(scipy.special.log_ndtr(-_normal(x, mean, cv)[0]))
 
-
-def _lognormal_rest(x: Floats, mean: float, cv: float) -> Floats:
-
-    z, sigma = _normal(x, mean, cv)
+def _lognormal_residual(x: Floats, mean: float, cv: float) -> Floats:
+    z, sigma = _scores(x, mean, cv)
     return np.asarray(np.log(scipy.special.ndtr(sigma - z) - x / mean * scipy.special.ndtr(-z)))
 
 
@@ -157,13 +114,11 @@ def _gamma_density(x: Floats, mean: float, cv: float) -> Floats:
 
 
 def _gamma_survival(x: Floats, mean: float, cv: float) -> Floats:
-
     a = 1 / (cv * cv)
     return np.asarray(np.log(scipy.special.gammaincc(a, x * a / mean)))
 
 
-def _gamma_rest(x: Floats, mean: float, cv: float) -> Floats:
-
+def _gamma_residual(x: Floats, mean: float, cv: float) -> Floats:
     a = 1 / (cv * cv)
     z = x * a / mean
     return np.asarray(
@@ -180,15 +135,20 @@ FAMILIES = (
         "Weibull",
         _weibull_density,
         lambda x, mean, shape: -_raised(x, mean, shape),
-        _weibull_rest,
+        _weibull_residual,
         _weibull_cv,
         Weibull,
         least=0.2,  # cv 15.8
         most=60.0,  # cv 0.021
     ),
     Family(
-        "Lognormal", _lognormal_density, _lognormal_survival, _lognormal_rest, _itself, Lognormal
+        "Lognormal",
+        _lognormal_density,
+        _lognormal_survival,
+        _lognormal_residual,
+        _itself,
+        Lognormal,
     ),
-    Family("Gamma", _gamma_density, _gamma_survival, _gamma_rest, _itself, Gamma),
+    Family("Gamma", _gamma_density, _gamma_survival, _gamma_residual, _itself, Gamma),
 )
-"""In the order in which they are preferred where they fit alike."""
+"""In order of preference where they fit equally well."""

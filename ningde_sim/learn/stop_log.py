@@ -1,4 +1,4 @@
-"""A log of stops, read row by row: which equipment stopped from when to when, for what reason."""
+"""A log of stops, read and checked row by row: equipment, start, end, reason."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks
-from ningde_sim._support.toml import there
-from ningde_sim.learn import instants, observed
-from ningde_sim.learn.instants import Bools, Dated, Ints
-from ningde_sim.learn.observed import Moment
-from ningde_sim.learn.sieve import OWNER, Sieve
+from ningde_sim._support.toml import check_exists
+from ningde_sim.learn import instants, observation_window
+from ningde_sim.learn.instants import Bools, DateColumn, Ints
+from ningde_sim.learn.observation_window import Moment
+from ningde_sim.learn.row_checks import OWNER, CheckedRows
 
 COLUMNS = ("equipment", "start", "end", "reason")
 
 
 @dataclass(frozen=True, eq=False)
 class StopLog:
-    """Stops of equipment inside the window in which it was observed.
+    """Stops of equipment inside its observation window.
 
     Attributes
     ----------
-    sieve : Sieve
-        All rows, and what was found in them.
+    rows : CheckedRows
+        All rows, and the problems in them.
     equipment : tuple of str
-        All that was observed.
+        All equipment that was observed.
     number : int64 array, shape (n,)
-        Which equipment each row is of; of living rows only.
+        Index of the equipment of each row; meaningful for valid rows only.
     start, end : int64 arrays, shape (n,)
-        Of living rows only. What goes on ends with the window. [ms since 1970]
+        Meaningful for valid rows only. A stop that goes on ends with the window. [ms since 1970]
     goes_on : bool array, shape (n,)
         Whether the end is that of the window.
     opens, closes : int64 arrays, shape (n_equipment,)
-        When each was observed. [ms since 1970]
-    asked : (bool, bool)
+        The window of each equipment. [ms since 1970]
+    window_given : (bool, bool)
         Whether begin and end of the window were given.
     tz : tzinfo or None
-        Of the clocks; None where no date has a zone.
+        Time zone of the dates; None where no date has one.
     """
 
-    sieve: Sieve
+    rows: CheckedRows
     equipment: tuple[str, ...]
     number: Ints
     start: Ints
@@ -54,7 +54,7 @@ class StopLog:
     goes_on: Bools
     opens: Ints
     closes: Ints
-    asked: tuple[bool, bool]
+    window_given: tuple[bool, bool]
     tz: datetime.tzinfo | None
 
 
@@ -66,60 +66,60 @@ def read(
     tz: str | datetime.tzinfo | None,
     equipment: Iterable[str] | Mapping[str, tuple[Moment, Moment]] | None,
 ) -> StopLog:
-    """Read a log; its faulty rows are in the sieve.
+    """Read a log; its faulty rows are set aside.
 
     Raises
     ------
     TypeError, ValueError
-        No table, a column that is missing, no row, an unknown time zone, a window of no length.
+        Not a table, a missing column, no row, an unknown time zone, a window without length.
     """
-    clocks = instants.zone(OWNER, tz)
-    sieve = Sieve(*_rows(table))
-    dates = [instants.read(sieve.rows[column]) for column in ("start", "end")]
+    zone = instants.zone(OWNER, tz)
+    rows = CheckedRows(*_read_table(table))
+    dates = [instants.read(rows.table[column]) for column in ("start", "end")]
     zoned = bool(dates[0].zoned.any() or dates[1].zoned.any())
-    _check_cells(sieve, *dates, mixed=zoned and clocks is None)
-    start, stop = (_placed(sieve, column, dated, clocks) for column, dated in _named(dates))
+    _check_cells(rows, *dates, mixed=zoned and zone is None)
+    start, stop = (_to_instants(rows, column, each, zone) for column, each in _named(dates))
     missing = dates[1].missing
-    _check_order(sieve, start, stop, missing)
-    names, number = observed.numbered(sieve, equipment)
-    own = observed.own_windows(equipment, clocks, zoned)
+    _check_order(rows, start, stop, missing)
+    names, number = observation_window.numbered(rows, equipment)
+    own = observation_window.own_windows(equipment, zone, zoned)
     last = np.where(missing, start, stop)
-    window = observed.window_of_all(sieve, begin, end, own, start, last, clocks, zoned)
-    opens, closes = observed.clipped(names, own, window, clocks)
-    _check_window(sieve, start, stop, missing, opens[number], closes[number])
-    _check_copies(sieve, start, np.where(missing, -1, stop))
+    window = observation_window.window_of_all(rows, begin, end, own, start, last, zone, zoned)
+    opens, closes = observation_window.clipped(names, own, window, zone)
+    _check_window(rows, start, stop, missing, opens[number], closes[number])
+    _check_copies(rows, start, np.where(missing, -1, stop))
     goes_on = missing | (stop > closes[number])
     stop = np.where(goes_on, closes[number], stop)
-    _check_open(sieve, number, start, missing)
-    _check_overlaps(sieve, number, start, stop)
-    sieve.note(missing, "end", "there is no end", "the repair goes on at the end of the window")
-    sieve.note(
+    _check_open(rows, number, start, missing)
+    _check_overlaps(rows, number, start, stop)
+    rows.note(missing, "end", "the end is missing", "the repair is censored at the window's end")
+    rows.note(
         goes_on & ~missing,
         "end",
         "it ends after the window",
-        "the repair goes on at the end of the window",
+        "the repair is censored at the window's end",
     )
-    sieve.note(
+    rows.note(
         start < opens[number],
         "start",
         "it begins before the window",
         "its repair does not count; the time to the next failure begins at its end",
     )
-    shown = clocks if clocks is not None or not zoned else datetime.UTC
-    asked = (begin is not None or bool(own), end is not None or bool(own))
-    return StopLog(sieve, names, number, start, stop, goes_on, opens, closes, asked, shown)
+    shown = zone if zone is not None or not zoned else datetime.UTC
+    given = (begin is not None or bool(own), end is not None or bool(own))
+    return StopLog(rows, names, number, start, stop, goes_on, opens, closes, given, shown)
 
 
 # ------------------------------------------------------------------ rows
 
 
-def _rows(table: str | os.PathLike[str] | pd.DataFrame) -> tuple[str, pd.DataFrame]:
-    """What to call the log, and its rows with the label by which people find them."""
+def _read_table(table: str | os.PathLike[str] | pd.DataFrame) -> tuple[str, pd.DataFrame]:
+    """The name of the log, and its rows with a label for people."""
     if isinstance(table, pd.DataFrame):
-        where, rows = OWNER, table.copy()
+        log_name, rows = OWNER, table.copy()
         labels: list[Any] = table.index.tolist()
     elif isinstance(table, (str, os.PathLike)):
-        where, rows = Path(table).name, _file(table)
+        log_name, rows = Path(table).name, _read_file(table)
         labels = list(range(2, len(rows) + 2))  # lines of the file; the first is the header
     else:
         rule = "it must be the path of a CSV file or a DataFrame"
@@ -128,26 +128,26 @@ def _rows(table: str | os.PathLike[str] | pd.DataFrame) -> tuple[str, pd.DataFra
     for column in COLUMNS:
         if column not in rows.columns:
             cure = (
-                f"It needs {', '.join(COLUMNS)}: rename what stands for them, "
+                f"A log needs {', '.join(COLUMNS)}: rename yours, "
                 'table.rename(columns={"Asset": "equipment"}).'
             )
-            rule = f"there must be a column {column!r}"
-            raise ValueError(checks.complain(where, rule, list(rows.columns), cure))
+            rule = f"column {column!r} is missing"
+            raise ValueError(checks.complain(log_name, rule, list(rows.columns), cure))
     rows = rows.reset_index(drop=True)
     rows["row"] = labels
     for column in ("equipment", "reason"):
         rows[column] = [_word(value) for value in rows[column].tolist()]
     if isinstance(table, (str, os.PathLike)):  # blank lines
-        told = rows[list(COLUMNS)].astype(str).apply(lambda column: column.str.strip() != "")
-        rows = rows[told.any(axis=1)].reset_index(drop=True)
+        filled = rows[list(COLUMNS)].astype(str).apply(lambda column: column.str.strip() != "")
+        rows = rows[filled.any(axis=1)].reset_index(drop=True)
     if rows.empty:
-        raise ValueError(checks.complain(where, "it must have at least one row", 0))
-    return where, rows
+        raise ValueError(checks.complain(log_name, "it must have at least one row", 0))
+    return log_name, rows
 
 
-def _file(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """The cells of a file as words; comma, semicolon or tab: what its first line has most of."""
-    there(path)
+def _read_file(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """The cells as text, separated by comma, semicolon or tab: whichever the header has most of."""
+    check_exists(path)
     try:
         with Path(path).open(encoding="utf-8-sig") as file:
             header = file.readline()
@@ -160,117 +160,119 @@ def _file(path: str | os.PathLike[str]) -> pd.DataFrame:
             encoding="utf-8-sig",
         )
     except UnicodeDecodeError as error:
-        cure = 'Read it by pd.read_csv(path, encoding="gb18030"), or whatever wrote it.'
-        rule = "it must be text of UTF-8"
+        cure = 'Read it by pd.read_csv(path, encoding="gb18030"), or its own encoding.'
+        rule = "it must be UTF-8 text"
         raise ValueError(checks.complain(Path(path).name, rule, str(error), cure)) from error
 
 
 def _heading(name: Any) -> Any:
-    """Names of columns as they are, but those that are asked for in any case."""
-    known = str(name).strip().casefold()
-    return known if known in COLUMNS else name
+    """The name of a column; those of the log may be written in any case."""
+    folded = str(name).strip().casefold()
+    return folded if folded in COLUMNS else name
 
 
 def _word(value: Any) -> str:
-    """A name; empty where there is none."""
+    """A name, or "" where the cell is empty."""
     missing = not isinstance(value, str) and instants.is_missing(value)
     return "" if missing else str(value).strip()
 
 
-def _named(dates: list[Dated]) -> Iterable[tuple[str, Dated]]:
+def _named(dates: list[DateColumn]) -> Iterable[tuple[str, DateColumn]]:
     return zip(("start", "end"), dates, strict=True)
 
 
 # ------------------------------------------------------------------ rules of one row
 
 
-def _check_cells(sieve: Sieve, start: Dated, end: Dated, *, mixed: bool) -> None:
+def _check_cells(rows: CheckedRows, start: DateColumn, end: DateColumn, *, mixed: bool) -> None:
     for column in ("equipment", "reason"):
-        empty = (sieve.rows[column] == "").to_numpy(dtype=bool)
-        sieve.refuse(empty, column, f"{column} must be named", "Name it, or drop the row.")
-    cure = "A stop without a start tells nothing: look it up, or drop the row."
-    sieve.refuse(start.missing, "start", "there must be a start", cure)
-    for column, dated in _named([start, end]):
+        empty = (rows.table[column] == "").to_numpy(dtype=bool)
+        rows.set_aside(empty, column, f"{column} must be named", "Name it, or drop the row.")
+    cure = "A stop without a start cannot be used: look it up, or drop the row."
+    rows.set_aside(start.missing, "start", "start must be given", cure)
+    for column, dates in _named([start, end]):
         cure = (
             "Write 2021-09-03T14:05:00, with an offset such as +08:00 where it has one, or read "
-            f'all by pd.to_datetime(table["{column}"], format="%d.%m.%Y %H:%M").'
+            f'the column by pd.to_datetime(table["{column}"], format="%d.%m.%Y %H:%M").'
         )
-        sieve.refuse(dated.unreadable, column, f"{column} must be a date of ISO 8601", cure)
-    for column, dated in _named([start, end]):
+        rows.set_aside(dates.unreadable, column, f"{column} must be a date of ISO 8601", cure)
+    for column, dates in _named([start, end]):
         if mixed:
-            bare = ~dated.zoned & ~dated.missing & ~dated.unreadable
-            cure = 'Give it one, or say tz="Asia/Shanghai" of those without.'
-            sieve.refuse(bare, column, f"{column} must have a time zone, as others have", cure)
+            bare = ~dates.zoned & ~dates.missing & ~dates.unreadable
+            cure = 'Write its offset, or give the zone of those without: tz="Asia/Shanghai".'
+            rows.set_aside(bare, column, f"{column} must have a time zone, as others have", cure)
 
 
-def _placed(sieve: Sieve, column: str, dated: Dated, tz: datetime.tzinfo | None) -> Ints:
-    """Instants of a column. [ms since 1970]"""
-    found = instants.placed(dated.at, dated.zoned, tz)
+def _to_instants(
+    rows: CheckedRows, column: str, dates: DateColumn, tz: datetime.tzinfo | None
+) -> Ints:
+    """The instants of a column. [ms since 1970]"""
+    result = instants.to_instants(dates.at, dates.zoned, tz)
     rule = f"{column} must be a time that the clocks of {tz} showed"
-    cure = "The clocks were put forward over it: correct it, or write its offset."
-    sieve.refuse(found.skipped, column, rule, cure)
+    cure = "The clocks went forward and skipped it: correct it, or write its offset."
+    rows.set_aside(result.skipped, column, rule, cure)
     rule = f"{column} must be a time that the clocks of {tz} showed only once"
-    cure = "The clocks were put back over it: write its offset, such as +01:00."
-    sieve.refuse(found.doubled, column, rule, cure)
-    return found.ms
+    cure = "The clocks went back and showed it twice: write its offset, such as +01:00."
+    rows.set_aside(result.doubled, column, rule, cure)
+    return result.ms
 
 
-def _check_order(sieve: Sieve, start: Ints, end: Ints, missing: Bools) -> None:
+def _check_order(rows: CheckedRows, start: Ints, end: Ints, missing: Bools) -> None:
     cure = "Swap the two, or correct one."
-    sieve.refuse(~missing & (end < start), "end", "end must not be before start", cure)
+    rows.set_aside(~missing & (end < start), "end", "end must not be before start", cure)
     rule = "end must be later than start"
     cure = "Write times to the second; for a stop shorter than that add half a second."
-    sieve.refuse(~missing & (end == start), "end", rule, cure)
+    rows.set_aside(~missing & (end == start), "end", rule, cure)
 
 
 def _check_window(
-    sieve: Sieve, start: Ints, end: Ints, missing: Bools, opens: Ints, closes: Ints
+    rows: CheckedRows, start: Ints, end: Ints, missing: Bools, opens: Ints, closes: Ints
 ) -> None:
     cure = "Widen the window (begin, end), or drop the row."
-    sieve.refuse(
-        ~missing & (end <= opens), "end", "the stop must not be over before the window", cure
+    rows.set_aside(
+        ~missing & (end <= opens), "end", "the stop must not end before the window", cure
     )
     late = start >= closes
-    sieve.refuse(
-        late & ~(missing & (start == closes)), "start", "it must begin in the window", cure
+    rows.set_aside(
+        late & ~(missing & (start == closes)), "start", "the stop must begin in the window", cure
     )
 
 
 # ------------------------------------------------------------------ rules between rows
 
 
-def _check_copies(sieve: Sieve, start: Ints, end: Ints) -> None:
-    keys = pd.DataFrame({"start": start, "end": end}).join(sieve.rows[["equipment", "reason"]])
-    living = keys[sieve.alive]
+def _check_copies(rows: CheckedRows, start: Ints, end: Ints) -> None:
+    keys = pd.DataFrame({"start": start, "end": end}).join(rows.table[["equipment", "reason"]])
+    valid = keys[rows.valid]
     first: dict[Any, int] = {}
-    for k, key in zip(living.index, living.itertuples(index=False, name=None), strict=True):
+    for k, key in zip(valid.index, valid.itertuples(index=False, name=None), strict=True):
         if key in first:
-            rule = f"no two rows may be equal, as this is to row {sieve.label(first[key])}"
-            sieve.refuse_one(int(k), "start", rule, "Drop one of them.")
+            rule = f"duplicate of row {rows.label(first[key])}"
+            rows.set_aside_one(int(k), "start", rule, "Drop one of them.")
         else:
             first[key] = int(k)
 
 
-def _check_open(sieve: Sieve, number: Ints, start: Ints, missing: Bools) -> None:
-    """Only the last stop of an equipment may go on."""
+def _check_open(rows: CheckedRows, number: Ints, start: Ints, missing: Bools) -> None:
+    """Only the last stop of an equipment may lack its end."""
     last = np.full(int(number.max(initial=0)) + 1, np.iinfo(np.int64).min)
-    np.maximum.at(last, number[sieve.alive], start[sieve.alive])
-    rule = "there must be an end where the equipment stops again later"
+    np.maximum.at(last, number[rows.valid], start[rows.valid])
+    rule = "end must be given where the equipment stops again later"
     cure = "Look up when it ran again, or drop the row."
-    sieve.refuse(missing & (start < last[number]), "end", rule, cure)
+    rows.set_aside(missing & (start < last[number]), "end", rule, cure)
 
 
-def _check_overlaps(sieve: Sieve, number: Ints, start: Ints, end: Ints) -> None:
-    """Of one equipment and reason no two stops at one time."""
+def _check_overlaps(rows: CheckedRows, number: Ints, start: Ints, end: Ints) -> None:
+    """Two stops of one equipment for the same reason must not overlap."""
     reached: dict[tuple[int, str], int] = {}
-    reasons = sieve.rows["reason"].tolist()
+    reasons = rows.table["reason"].tolist()
     for k in np.lexsort((end, start)):
-        if not sieve.alive[k]:
+        if not rows.valid[k]:
             continue
         key = (int(number[k]), reasons[k])
         before = reached.get(key)
         if before is not None and start[k] < end[before]:
-            rule = f"start must not be before the end of row {sieve.label(before)} of its kind"
-            sieve.refuse_one(int(k), "start", rule, "Cut one of the two, or make them one.")
+            rule = f"start must not be before the end of row {rows.label(before)}, the same reason"
+            rows.set_aside_one(int(k), "start", rule, "Shorten one of the two, or make them one.")
         else:
             reached[key] = int(k)

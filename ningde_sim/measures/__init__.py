@@ -1,8 +1,8 @@
 """Bottlenecks as the shop floor can measure them: from the states of stations alone.
 
-They need no model, only who worked, was down, blocked or starved, how much or when. What they find
-is where the signs of a bottleneck are, not what more capacity there would bring: on lines that are
-nearly balanced they hang together with that only weakly. Where there is a model, ask the model.
+These measures need no model, only which station worked, was down, blocked or starved, how much or
+when. They show where the signs of a bottleneck are, not what more capacity there would bring: on
+nearly balanced lines the two are only weakly related. Where there is a model, ask the model.
 """
 
 from ningde_sim.measures.active import active_periods, momentary_bottlenecks

@@ -16,7 +16,7 @@ from ningde_sim.measures.state_log import Bools, Floats, StateLog, read
 from ningde_sim.statistics import estimate
 
 ACTIVE = (State.WORKING, State.PLANNED, State.DOWN, State.WAITING)
-"""What a station does of its own, with its failures: all but starved, blocked, off."""
+"""The states in which a station waits for no other: all but starved, blocked, off."""
 
 
 def active_periods(run_or_log: ShopRun | pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
@@ -24,13 +24,13 @@ def active_periods(run_or_log: ShopRun | pd.DataFrame, *, level: float = 0.95) -
 
     A station is active unless it is starved or blocked: repairs, planned stops and waiting for a
     crew count. Time off neither ends a period nor counts in it; time without a row ends it, unless
-    no station has one then. Periods that the log cuts at its ends count as long as it shows them.
+    no station has a row then. Periods at the ends of the log count with the length that it shows.
 
-    Blind to what the breaks are for: a station that others starve or block only for moments, as a
-    bottleneck among small buffers is, has its periods cut by each of them, and one that is slow
-    and one that is down much look the same. Nearly balanced lines differ by less than the
-    interval, which moreover takes the periods as independent; they hang together, so that the true
-    one is wider.
+    Limitations: the measure does not see the cause of a break. A bottleneck between small buffers
+    is starved or blocked for moments, and each of them cuts its active period; a slow station and
+    one with much downtime look the same. On nearly balanced lines stations differ by less than the
+    interval. The interval takes the periods as independent; they are correlated, so the true one
+    is wider.
 
     Parameters
     ----------
@@ -43,14 +43,14 @@ def active_periods(run_or_log: ShopRun | pd.DataFrame, *, level: float = 0.95) -
     Returns
     -------
     DataFrame
-        A row a station, of a run in the order of the shop, of a log by name: active_periods (how
+        A row a station, for a run in the order of the shop, for a log by name: active_periods (how
         many), mean_active_period, standard_error, low, high [min], rank, bottleneck.
 
     Raises
     ------
     TypeError, ValueError
         A run without a trace; a log without a column or rows, an unknown state, an interval that
-        ends before it begins or overlaps another of its station; with the row and the cure.
+        ends before it begins or overlaps another of its station. The message names row and cure.
 
     References
     ----------
@@ -83,17 +83,17 @@ def active_periods(run_or_log: ShopRun | pd.DataFrame, *, level: float = 0.95) -
 
 
 def _mean(values: Floats, level: float) -> tuple[int, float, float, float, float]:
-    """How many, mean, standard error and interval."""
+    """Number, mean, standard error and interval."""
     n = len(values)
     if n == 0:
         return 0, 0.0, np.nan, np.nan, np.nan
-    found = estimate.mean(values, level=level)
+    mean = estimate.mean(values, level=level)
     error = float(np.std(values, ddof=1)) / np.sqrt(n) if n > 1 else np.nan
-    return n, found.value, error, max(0.0, found.low), found.high
+    return n, mean.value, error, max(0.0, mean.low), mean.high
 
 
 def _periods(log: StateLog) -> tuple[Ints, Floats, Ints, Floats, Floats]:
-    """Station and length of each active period; of each unbroken piece its period, begin, end.
+    """Station and length of each active period; period, begin and end of each unbroken piece.
 
     A period has several pieces where its station is off in between while others work.
     """
@@ -115,31 +115,32 @@ def _periods(log: StateLog) -> tuple[Ints, Floats, Ints, Floats, Floats]:
 
 
 def _with_previous(holds: Bools) -> Bools:
-    """Where it holds of this row and of the one before."""
+    """Where it holds for this row and for the one before."""
     both = np.zeros_like(holds)
     both[1:] = holds[1:] & holds[:-1]
     return both
 
 
 def momentary_bottlenecks(run_or_log: ShopRun | pd.DataFrame) -> pd.DataFrame:
-    """How much of the time each station is the momentary bottleneck, alone or with the next one.
+    """Share of time in which each station is the momentary bottleneck, alone or shifting.
 
-    The first bottleneck is the station whose active period, of those under way, is the longest
-    from its begin to its end; when that ends, the longest of those under way then follows. As long
-    as the periods of bottlenecks overlap, the bottleneck is shifting between them; else the one is
-    the sole bottleneck. Of equally long periods the earlier one counts, then the first station.
-    What is active, and time off or without a row, is as for `active_periods`. Shares are of the
-    time in which any station is at work.
+    The first bottleneck is the station whose active period is the longest, from begin to end, of
+    those under way. When that period ends, the longest of those under way follows. While the
+    periods of two bottlenecks overlap, the bottleneck shifts between them; otherwise there is a
+    sole bottleneck. Of equally long periods the earlier one counts, then the first station. For
+    active states, time off and time without a row see `active_periods`. Shares are of the time in
+    which any station is at work.
 
-    Blind to buffers: a long repair counts from its first minute, although nobody else may notice
-    it before a buffer is empty or full, and one without effect counts like one that costs bodies.
-    A period is known to be long only when it is over, so this looks back; and a station with long
-    cycles has long periods even where others limit it.
+    Limitations: the measure does not see buffers. A long repair counts from its first minute,
+    although no other station may be affected before a buffer is empty or full, and a repair without
+    effect counts like one that costs bodies. The length of a period is known only when it is over,
+    so the measure looks back. A station with long cycles has long periods even where others limit
+    it.
 
     Parameters
     ----------
     run_or_log : ShopRun or DataFrame
-        As for `active_periods`, and the same errors.
+        As for `active_periods`, with the same errors.
 
     Returns
     -------
@@ -169,29 +170,29 @@ def momentary_bottlenecks(run_or_log: ShopRun | pd.DataFrame) -> pd.DataFrame:
 
 
 def _chain(begin: Floats, end: Floats, length: Floats, station: Ints) -> Ints:
-    """Which pieces are those of momentary bottlenecks, one after the other."""
+    """The pieces of the momentary bottlenecks, one after the other."""
     order = np.lexsort((station, begin)).tolist()
     begins, ends, lengths = begin.tolist(), end.tolist(), length.tolist()
     chosen: list[int] = []
     under_way: list[tuple[float, int, int]] = []  # the longest first, then the earliest
-    now, place = -np.inf, 0
+    now, following = -np.inf, 0
     while True:
-        while place < len(order) and begins[order[place]] <= now:
-            heapq.heappush(under_way, (-lengths[order[place]], place, order[place]))
-            place += 1
+        while following < len(order) and begins[order[following]] <= now:
+            heapq.heappush(under_way, (-lengths[order[following]], following, order[following]))
+            following += 1
         while under_way and ends[under_way[0][2]] <= now:
             heapq.heappop(under_way)
         if under_way:
             chosen.append(under_way[0][2])
             now = ends[chosen[-1]]
-        elif place < len(order):
-            now = begins[order[place]]
+        elif following < len(order):
+            now = begins[order[following]]
         else:
             return np.array(chosen, dtype=np.int64)
 
 
 def _alone(begin: Floats, end: Floats) -> Floats:
-    """Of each interval, how much of it no other covers. [ms]"""
+    """The part of each interval that no other covers. [ms]"""
     edges = np.unique(np.concatenate((begin, end)))
     first, last = np.searchsorted(edges, begin), np.searchsorted(edges, end)
     depth = np.cumsum(

@@ -21,7 +21,7 @@ Joins = Iterable[tuple[Any, Any]]
 
 
 def joined_stations(shop: Shop) -> list[tuple[str, str]]:
-    """Which station of a `shop` feeds which, as (feeding, taking): inside lines, then by stores.
+    """Pairs of stations (feeding, taking) of a `shop`: inside lines, then through stores.
 
     A store joins the last station of every line that puts to it to the first station of every
     line that takes from it.
@@ -39,44 +39,43 @@ def joined_stations(shop: Shop) -> list[tuple[str, str]]:
 
 
 def arrows(run_or_table: ShopRun | pd.DataFrame, joins: Joins | None = None) -> pd.DataFrame:
-    """Arrows that point from each station to where it waits for; none leaves a bottleneck.
+    """Arrows that point from each station to the one it waits for; none leaves a bottleneck.
 
-    Between two stations that follow one another an arrow points downstream where the first is
-    blocked more than the second is starved, upstream where less, and there is none where the two
-    are equal. Of several bottlenecks the one with the greatest severity is the first: how much the
-    next is starved more than this is blocked, and the previous is blocked more than this is
-    starved, the two added; the first and the last of a line have one of the two.
+    Between two consecutive stations an arrow points downstream where the first is blocked more than
+    the second is starved, upstream where less, and there is none where the two are equal. Of
+    several bottlenecks the one with the greatest severity comes first. Severity is the sum of two
+    differences: starvation of the next station less blocking of this one, and blocking of the
+    previous station less starvation of this one; the ends of a line have one of the two.
 
     In a shop a station may feed several and be fed by several: each pair has its arrow, and the
-    severity takes the mean of the next ones and the mean of the previous ones. A line is the case
-    of one each.
+    severity takes the mean over the next ones and the mean over the previous ones.
 
-    Blind to what a station is starved of and blocked by: at an assembly one missing part counts
-    against all stations that feed it, also against those whose part lies ready. Blind to all that
-    large buffers swallow, and to what an arrow costs: it looks at which share is greater, be it by
-    a second, so that on nearly balanced lines luck turns arrows around.
+    Limitations: the measure does not see for which station another waits. At an assembly one
+    missing part counts against all stations that feed it, also against those whose part lies ready.
+    It sees neither what large buffers absorb nor what an arrow costs: a share that is greater by a
+    second decides, so that on nearly balanced lines random variation turns arrows around.
 
     Parameters
     ----------
     run_or_table : ShopRun or DataFrame
         A run, or a table with a row a station: blocked and starved, shares of its working time
-        between 0 and 1, such as from `shares(log)`. The stations are in the column `station`, or
-        else in the index.
+        between 0 and 1, for example from `shares(log)`. The stations are in the column `station`,
+        or else in the index.
     joins : iterable of (feeding, taking), optional
-        Names of stations that follow one another; by default those of the shop (`joined_stations`),
-        of a table each row and the next.
+        Names of consecutive stations; by default those of the shop (`joined_stations`), for a table
+        each row and the next.
 
     Returns
     -------
     DataFrame
-        A row a station: blocked, starved [-], arrows_out, arrows_in, severity [-], rank (those
-        without an arrow out before the others, then by severity), bottleneck.
+        A row a station: blocked, starved [-], arrows_out, arrows_in, severity [-], rank (stations
+        without an outgoing arrow first, then by severity), bottleneck.
 
     Raises
     ------
     TypeError, ValueError
-        A table without a column or rows, a station twice, a share out of bounds, a join of an
-        unknown station or of one with itself; with the row and the cure.
+        A table without a column or rows, a duplicate station, a share out of bounds, a join with an
+        unknown station or of a station with itself. The message names row and cure.
 
     References
     ----------
@@ -111,17 +110,18 @@ def turning_points(
 ) -> pd.DataFrame:
     """Where a line turns from blocked to starved, and waits least: the bottleneck.
 
-    A turning point is a station before which stations are blocked more than starved, after which
-    they are starved more than blocked, and which is blocked and starved, together, less than they
-    are. Looked at are the stations next to it, all of them where a shop has several; the first and
-    the last of a line have a neighbour on one side only, and need no more.
+    A turning point is a station that is blocked and starved, together, less than its neighbours.
+    The stations before it are blocked more than starved, the stations after it starved more than
+    blocked. Only its direct neighbours count, all of them where a shop has several; the ends of a
+    line have neighbours on one side only.
 
-    Of several the one with the greatest index comes first. The index is this library's own: how
-    much more its neighbours are blocked and starved, on average, than it is.
+    Of several turning points the one with the greatest index comes first. The index is this
+    library's own: how much more the neighbours are blocked and starved, on average, than the
+    station.
 
-    Blind to what `arrows` is blind to. Moreover there may be no turning point, most often where
-    stations in a row are nearly alike, or a store gathers many lines of which some run dry and
-    others wait.
+    Limitations: those of `arrows`. Moreover there may be no turning point, most often where
+    consecutive stations are nearly equal, or where a store joins many lines of which some starve
+    and others are blocked.
 
     Parameters
     ----------
@@ -142,13 +142,13 @@ def turning_points(
     table, before, after = _joined("turning_points", run_or_table, joins)
     n, trend = len(table), (table["blocked"] - table["starved"]).to_numpy()
     waits = (table["blocked"] + table["starved"]).to_numpy()
-    here, there = np.concatenate((after, before)), np.concatenate((before, after))
+    station, neighbour = np.concatenate((after, before)), np.concatenate((before, after))
     turns = np.ones(n, dtype=bool)
     turns[after[trend[before] <= 0]] = False
     turns[before[trend[after] >= 0]] = False
-    turns[here[waits[here] >= waits[there]]] = False
+    turns[station[waits[station] >= waits[neighbour]]] = False
     table["blocked_less_starved"], table["blocked_and_starved"] = trend, waits
-    table["index"] = _mean_of(here, waits[there] - waits[here], n)
+    table["index"] = _mean_of(station, waits[neighbour] - waits[station], n)
     table["rank"] = ranks(turns, table["index"].to_numpy())
     table["bottleneck"] = turns
     return table
@@ -163,7 +163,7 @@ def _mean_of(number: Ints, values: Floats, n: int) -> Floats:
 def _joined(
     owner: str, source: ShopRun | pd.DataFrame, joins: Joins | None
 ) -> tuple[pd.DataFrame, Ints, Ints]:
-    """The shares of blocked and starved, and the rows of the stations before and after a gap."""
+    """The shares of blocked and starved, and the rows of the two stations of each join."""
     if isinstance(source, ShopRun):
         table = shares(source)[["blocked", "starved"]]
         pairs: list[Any] = joined_stations(source.shop) if joins is None else [*joins]
@@ -177,8 +177,8 @@ def _joined(
         for name in pair:
             if name not in table.index:
                 more = ", ..." if len(table) > 8 else "."
-                cure = f"They are {', '.join(map(str, table.index[:8]))}{more}"
-                rule = f"the join {pair!r} must be of its stations"
+                cure = f"The stations are {', '.join(map(str, table.index[:8]))}{more}"
+                rule = f"unknown station in the join {pair!r}"
                 raise ValueError(checks.complain(owner, rule, name, cure))
     distinct = list(dict.fromkeys((a, b) for a, b in pairs))
     before, after = (
@@ -191,27 +191,29 @@ def _joined(
 def _checked(owner: str, table: object) -> pd.DataFrame:
     """The columns blocked and starved of a table, by station."""
     if not isinstance(table, pd.DataFrame):
-        rule = "it must be given a ShopRun or a DataFrame"
+        rule = "the first argument must be a ShopRun or a DataFrame"
         raise TypeError(checks.complain(owner, rule, table))
     for column in ("blocked", "starved"):
         if column not in table.columns:
-            cure = f"From a log of states: {owner}(shares(log), joins=...)."
-            rule = f"there must be a column {column!r}"
+            cure = f"For a log of states call {owner}(shares(log), joins=...)."
+            rule = f"column {column!r} is missing"
             raise ValueError(checks.complain(owner, rule, list(table.columns), cure))
     if table.empty:
-        raise ValueError(checks.complain(owner, "there must be at least one station", len(table)))
+        raise ValueError(
+            checks.complain(owner, "the table must have at least one station", len(table))
+        )
     if "station" in table.columns:
         table = table.set_index("station")
     if table.index.has_duplicates:
-        twice = table.index[table.index.duplicated()][0]
+        repeated = table.index[table.index.duplicated()][0]
         cure = "Take one row a station."
-        raise ValueError(checks.complain(owner, "no station may have two rows", twice, cure))
+        raise ValueError(checks.complain(owner, "duplicate station", repeated, cure))
     cure = "Divide hours by the hours at work, per cent by 100."
     for column in ("blocked", "starved"):
         for name, value in table[column].items():
             checks.number(f"{owner}, row {name!r}", column, value, high=1, cure=cure)
-    found = table[["blocked", "starved"]].astype(np.float64).rename_axis("station")
-    for name, value in found.sum(axis=1).items():
+    checked = table[["blocked", "starved"]].astype(np.float64).rename_axis("station")
+    for name, value in checked.sum(axis=1).items():
         rule = "blocked and starved together"
         checks.number(f"{owner}, row {name!r}", rule, value, high=1 + 1e-9, cure=cure)
-    return found
+    return checked

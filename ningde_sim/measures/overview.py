@@ -13,25 +13,25 @@ from ningde_sim.measures.states import shares
 
 
 def ranking(run_or_log: ShopRun | pd.DataFrame, joins: Joins | None = None) -> pd.DataFrame:
-    """All measures side by side, with the plain ones: share at work and share down.
+    """All measures side by side, with the simple ones: share working and share down.
 
-    Where they agree there is something; where they differ it is worth a look at why. None of them
-    knows what more capacity would bring.
+    Where they agree, trust them more; where they differ, look for the reason. None of them knows
+    what more capacity would bring.
 
     Parameters
     ----------
     run_or_log : ShopRun or DataFrame
         As for `active_periods`.
     joins : iterable of (feeding, taking)
-        As for `arrows`; a log needs them, since it does not tell which station feeds which.
+        As for `arrows`; a log needs them, since it does not say which station feeds which.
 
     Returns
     -------
     DataFrame
-        A row a station, each measure with its rank from 1, the strongest, on: working_share,
+        A row a station, each measure with its rank, 1 being the strongest: working_share,
         down_share (under repair or waiting for a crew) [-], mean_active_period [min],
         momentary_share (sole and shifting), arrows_severity, turning_index [-], and
-        arrows_bottleneck, turning_bottleneck. The ranks are named alike: working_rank, ...
+        arrows_bottleneck, turning_bottleneck. The ranks are working_rank, down_rank, ...
 
     Raises
     ------
@@ -44,7 +44,7 @@ def ranking(run_or_log: ShopRun | pd.DataFrame, joins: Joins | None = None) -> p
     elif isinstance(run_or_log, ShopRun):
         pairs = joined_stations(run_or_log.shop)
     else:
-        cure = "Of one line, in order: joins=itertools.pairwise(['A', 'B', 'C'])."
+        cure = "For one line, in order: joins=itertools.pairwise(['A', 'B', 'C'])."
         raise ValueError(checks.complain("ranking", "a log must come with joins", joins, cure))
     active, momentary = active_periods(run_or_log), momentary_bottlenecks(run_or_log)
     arrow, turning = arrows(spent, pairs), turning_points(spent, pairs)

@@ -1,4 +1,4 @@
-"""Places in a ranking."""
+"""Ranks by one or more keys."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from ningde_sim.measures.state_log import Bools, Floats
 
 
 def ranks(*keys: Floats | Bools) -> Ints:
-    """1 for the greatest first key, of equals the greatest next key; full equals share a rank."""
+    """Rank 1 has the greatest first key; the next keys decide ties; full ties share a rank."""
     table = np.column_stack(keys).astype(np.float64)
     order = np.lexsort(-table.T[::-1])
     differs = np.concatenate(([True], np.any(np.diff(table[order], axis=0) != 0, axis=1)))
-    found = np.empty(len(order), dtype=np.int64)
-    found[order] = np.maximum.accumulate(np.where(differs, np.arange(len(order)), 0)) + 1
-    return found
+    ranking = np.empty(len(order), dtype=np.int64)
+    ranking[order] = np.maximum.accumulate(np.where(differs, np.arange(len(order)), 0)) + 1
+    return ranking

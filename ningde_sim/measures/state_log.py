@@ -1,4 +1,4 @@
-"""What each station did when: the trace of a run or a log from the shop floor, checked."""
+"""Which state each station was in, and when: from the trace of a run, or a log that is checked."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks, units
+from ningde_sim._support.intervals import open_before, union
 from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.rules import STATES, State
 from ningde_sim.engine.shop_run import ShopRun
-from ningde_sim.plant.working_time import open_before, union
 
 COLUMNS = ("thing", "state", "begin", "end")
 OWNER = "State log"
 
 NUMBERS = {state: int(State[state.upper()]) for state in STATES}
-"""Of the states, by name."""
+"""Number of each state, by name."""
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
@@ -28,17 +28,17 @@ Bools = np.ndarray[Any, np.dtype[np.bool_]]
 class StateLog:
     """Intervals of stations in states, in order of station and time, none of them empty.
 
-    Their clock stands still while no station is at work, that is while each is off or has no row:
-    a night that all have off lies between two intervals that touch.
+    The clock stands still while no station is at work, that is while each is off or has no row: a
+    night that all have off lies between two intervals that touch.
 
     Attributes
     ----------
     names : tuple
-        The stations: of a run in the order of the shop, of a log sorted by name.
+        The stations: for a run in the order of the shop, for a log sorted by name.
     station, state : arrays, shape (n,)
         Number of the station, `State`; int64.
     begin, end : arrays, shape (n,)
-        On that clock, from 0 on. [ms, float64]
+        On this clock, from 0 on, float64. [ms]
     """
 
     names: tuple[Any, ...]
@@ -50,28 +50,28 @@ class StateLog:
     @property
     def index(self) -> pd.Index[Any]:
         """The stations as the index of a table."""
-        found: pd.Index[Any] = pd.Index(self.names, name="station")
-        return found
+        index: pd.Index[Any] = pd.Index(self.names, name="station")
+        return index
 
     def spent(self) -> Floats:
         """Time of each station in each `State`, shape (n_stations, 7). [ms]"""
         n = len(State)
-        cells = np.bincount(
+        spent = np.bincount(
             self.station * n + self.state,
             weights=self.end - self.begin,
             minlength=n * len(self.names),
         )
-        return np.asarray(cells.reshape(-1, n), dtype=np.float64)
+        return np.asarray(spent.reshape(-1, n), dtype=np.float64)
 
 
 def read(source: ShopRun | pd.DataFrame) -> StateLog:
-    """The log of a run made with `trace=True`, or of a table of thing, state, begin, end.
+    """Read the log of a run with `trace=True`, or a table of thing, state, begin, end.
 
     Raises
     ------
     TypeError, ValueError
-        Neither of the two, a run without a trace, a fault of the table with its row and cure,
-        or no station is ever at work.
+        The source is neither of the two, a run without a trace, a faulty table (the message names
+        row and cure), or no station is ever at work.
     """
     if isinstance(source, ShopRun):
         names, station, state, begin, end = _of_run(source)
@@ -83,8 +83,8 @@ def read(source: ShopRun | pd.DataFrame) -> StateLog:
         raise TypeError(checks.complain(OWNER, rule, source, cure))
     at_work = (state != State.OFF) & (end > begin)
     if not at_work.any():
-        rule = "some station must be at work at some time"
-        cure = "All of its rows are off or of no length."
+        rule = "a station must be at work at some time"
+        cure = "All rows are off or have no length."
         raise ValueError(checks.complain(OWNER, rule, len(state), cure))
     opens, closes = union(begin[at_work], end[at_work])
     begin, end = open_before(begin, opens, closes), open_before(end, opens, closes)
@@ -95,16 +95,17 @@ def read(source: ShopRun | pd.DataFrame) -> StateLog:
 
 # ------------------------------------------------------------------ of a run
 
-Rows = tuple[tuple[Any, ...], Ints, Ints, Floats, Floats]
+Columns = tuple[tuple[Any, ...], Ints, Ints, Floats, Floats]
+"""Names of the stations; station, state, begin and end of each interval."""
 
 
-def _of_run(run: ShopRun) -> Rows:
-    """The stations of a trace, with the time outside of working hours as intervals of their own."""
+def _of_run(run: ShopRun) -> Columns:
+    """The intervals of a trace, with closed hours as intervals of their own."""
     trace, names = run.trace, run.stations.index
     station = names.get_indexer(pd.Index(trace["thing"]))
     state = trace["state"].map(NUMBERS).to_numpy(dtype=np.int64)
     columns = (station, state, *(trace[c].to_numpy(dtype=np.float64) for c in ("begin", "end")))
-    rows = np.column_stack(columns)[station >= 0]  # the others are failures
+    rows = np.column_stack(columns)[station >= 0]  # other rows are of failures
     first = np.searchsorted(rows[:, 0], np.arange(len(names) + 1))
     pieces, number = [], 0
     for line in run.shop.lines:
@@ -112,31 +113,31 @@ def _of_run(run: ShopRun) -> Rows:
         for _ in line.stations:
             pieces.append(_with_off(rows[first[number] : first[number + 1]], opens, closes))
             number += 1
-    found = np.concatenate(pieces)
-    whole = found[:, :2].astype(np.int64)
-    return tuple(names), whole[:, 0], whole[:, 1], found[:, 2], found[:, 3]
+    intervals = np.concatenate(pieces)
+    numbers = intervals[:, :2].astype(np.int64)
+    return tuple(names), numbers[:, 0], numbers[:, 1], intervals[:, 2], intervals[:, 3]
 
 
 def _with_off(rows: Floats, opens: Ints, closes: Ints) -> Floats:
-    """Rows of one station, cut where it opens and closes, `OFF` in between."""
+    """Rows of one station, cut where its line opens and closes, `OFF` in between."""
     edges = np.unique(np.concatenate((rows[:, 2], rows[:, 3], opens, closes)))
     edges = edges[(edges >= rows[0, 2]) & (edges <= rows[-1, 3])]
     begin = edges[:-1]
-    found: Floats = rows[np.searchsorted(rows[:, 2], begin, side="right") - 1]
+    pieces: Floats = rows[np.searchsorted(rows[:, 2], begin, side="right") - 1]
     is_open = np.searchsorted(opens, begin, "right") > np.searchsorted(closes, begin, "right")
-    found[~is_open, 1] = State.OFF
-    found[:, 2], found[:, 3] = begin, edges[1:]
-    return found
+    pieces[~is_open, 1] = State.OFF
+    pieces[:, 2], pieces[:, 3] = begin, edges[1:]
+    return pieces
 
 
 # ------------------------------------------------------------------ of a table
 
 
-def _of_table(table: pd.DataFrame) -> Rows:
+def _of_table(table: pd.DataFrame) -> Columns:
     for column in COLUMNS:
         if column not in table.columns:
-            cure = f"It needs {', '.join(COLUMNS)}; rename what stands for them."
-            rule = f"there must be a column {column!r}"
+            cure = f"A log needs {', '.join(COLUMNS)}: rename yours."
+            rule = f"column {column!r} is missing"
             raise ValueError(checks.complain(OWNER, rule, list(table.columns), cure))
     if table.empty:
         raise ValueError(checks.complain(OWNER, "it must have at least one row", len(table)))
@@ -144,7 +145,7 @@ def _of_table(table: pd.DataFrame) -> Rows:
     cure = "Name the station, or drop the row."
     _refuse(table, station < 0, "thing", "thing must be the name of a station", cure)
     state = table["state"].map(NUMBERS)
-    cure = "Give your own words their state: log['state'].replace({'running': 'working'})."
+    cure = "Translate your own words: log['state'].replace({'running': 'working'})."
     unknown = state.isna().to_numpy(dtype=bool)
     _refuse(table, unknown, "state", f"state must be one of {', '.join(STATES)}", cure)
     begin, end = _times(table)
@@ -157,7 +158,7 @@ def _of_table(table: pd.DataFrame) -> Rows:
 
 
 def _times(table: pd.DataFrame) -> tuple[Floats, Floats]:
-    """Begin and end of each row, of dates since the first begin. [ms]"""
+    """Begin and end of each row; for dates since the first begin. [ms]"""
     begin, end, ms = table["begin"], table["end"], pd.Timedelta(milliseconds=1)
     if _is_date(begin) != _is_date(end):
         rule = "begin and end must both be dates or both be numbers"
@@ -174,11 +175,11 @@ def _times(table: pd.DataFrame) -> tuple[Floats, Floats]:
 
 
 def _numbers(table: pd.DataFrame, column: str, values: pd.Series[Any]) -> Floats:
-    """The times of a column, each of them a number."""
+    """The times of a column as numbers. [ms]"""
     if pd.api.types.is_timedelta64_dtype(values):
         values = values.dt.total_seconds() * units.MS_PER_S
     times = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    cure = "Turn text into dates by pd.to_datetime; end what goes on at the end of the log."
+    cure = "Turn text into dates with pd.to_datetime; end open rows at the end of the log."
     rule = f"{column} must be a date or a number of milliseconds"
     _refuse(table, ~np.isfinite(times), column, rule, cure)
     return times
@@ -189,7 +190,7 @@ def _is_date(values: pd.Series[Any]) -> bool:
 
 
 def _check_overlaps(table: pd.DataFrame, station: Ints, begin: Floats, end: Floats) -> None:
-    """Complain when a station has two rows of some length at one time."""
+    """Complain when two rows of a station overlap."""
     order = np.lexsort((end, begin, station))
     order = order[end[order] > begin[order]]
     early, late = order[:-1], order[1:]
@@ -197,21 +198,21 @@ def _check_overlaps(table: pd.DataFrame, station: Ints, begin: Floats, end: Floa
     if clash.any():
         k = int(np.flatnonzero(clash)[0])
         rule = f"begin must not be before the end of row {_label(table, early[k])} of this station"
-        cure = "A station has one state at a time: cut one of the two, or drop it."
+        cure = "A station has one state at a time: shorten one of the two, or drop it."
         wrong = np.zeros(len(table), dtype=bool)
         wrong[late[k]] = True
         _refuse(table, wrong, "begin", rule, cure)
 
 
 def _refuse(table: pd.DataFrame, wrong: Bools, column: str, rule: str, cure: str) -> None:
-    """Complain of the first wrong row."""
+    """Complain about the first wrong row."""
     if wrong.any():
         k = int(np.flatnonzero(wrong)[0])
         owner = f"{OWNER}, row {_label(table, k)} of {table['thing'].iloc[k]!r}"
-        given = table[column].iloc[[k]].tolist()[0]  # a plain number, not one of numpy
+        given = table[column].iloc[[k]].tolist()[0]  # a Python number, not one of NumPy
         raise ValueError(checks.complain(owner, rule, given, cure))
 
 
 def _label(table: pd.DataFrame, row: int) -> str:
-    """How a table names its row."""
+    """The label of a row in its table."""
     return repr(table.index[[row]].tolist()[0])

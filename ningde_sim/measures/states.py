@@ -19,7 +19,7 @@ def shares(run_or_log: ShopRun | pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     run_or_log : ShopRun or DataFrame
-        A run, or a log as for `active_periods`. Time without a row counts no more than time off.
+        A run, or a log as for `active_periods`. Neither time off nor time without a row counts.
 
     Returns
     -------
@@ -27,11 +27,11 @@ def shares(run_or_log: ShopRun | pd.DataFrame) -> pd.DataFrame:
         A row a station: working, planned, down, waiting, blocked, starved. [-]
     """
     if isinstance(run_or_log, ShopRun):
-        table = run_or_log.stations[list(AT_WORK)]
-        spent, index = table.to_numpy(dtype=np.float64), table.index
+        states = run_or_log.stations[list(AT_WORK)]
+        spent, index = states.to_numpy(dtype=np.float64), states.index
     else:
         log = read(run_or_log)
         spent, index = log.spent()[:, [State[s.upper()] for s in AT_WORK]], log.index
     total = spent.sum(axis=1, keepdims=True)
-    found = np.divide(spent, total, out=np.zeros_like(spent), where=total > 0)
-    return pd.DataFrame(found, columns=list(AT_WORK), index=index)
+    table = np.divide(spent, total, out=np.zeros_like(spent), where=total > 0)
+    return pd.DataFrame(table, columns=list(AT_WORK), index=index)

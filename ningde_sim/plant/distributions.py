@@ -1,7 +1,8 @@
 """How a duration varies: eight distributions, each given by numbers that a planner knows.
 
-All are frozen, comparable and hold no random state; the engines draw from them. Their unit is
-that of the field that they fill: seconds for cycles, minutes for repairs, hours for uptimes.
+All are frozen and comparable, and hold no random state; the engines draw from them. Their unit is
+that of the field that they fill: seconds for cycle times, minutes for repairs (mean: MTTR), hours
+for uptimes (mean: MTBF).
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from ningde_sim._support import checks
 
 
 class Distribution:
-    """A duration that is not negative.
+    """A duration, never negative.
 
     Attributes
     ----------
     mean : float
-        Its expectation, in the unit of the field that holds it.
+        Its expected value; the MTBF of an `uptime`, the MTTR of a `repair`. [unit of the field]
     std : float
-        Its standard deviation, in the same unit.
+        Its standard deviation. [unit of the field]
     """
 
     __slots__ = ()
@@ -32,11 +33,11 @@ class Distribution:
 
     @property
     def std(self) -> float:
-        """Standard deviation, in the unit of the field."""
+        """Standard deviation. [unit of the field]"""
         raise NotImplementedError
 
     def times(self, factor: float) -> Self:
-        """Every value `factor` times as long, in the same shape."""
+        """The same shape with every value multiplied by `factor`."""
         longer: dict[str, Any] = {}
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)
@@ -84,12 +85,12 @@ class Fixed(Distribution):
 
 @dataclass(frozen=True, slots=True)
 class Exponential(Distribution):
-    """Without memory.
+    """Memoryless: the usual shape of uptimes.
 
     Parameters
     ----------
     mean : float
-        Greater than 0. [unit of the field]
+        Greater than 0; the MTBF of an `uptime`. [unit of the field]
 
     Examples
     --------
@@ -130,7 +131,7 @@ class Lognormal(_MeanAndCv):
     Parameters
     ----------
     mean : float
-        Greater than 0. [unit of the field]
+        Greater than 0; the MTTR of a `repair`. [unit of the field]
     cv : float
         Standard deviation over mean, at least 0. [-]
 
@@ -143,7 +144,7 @@ class Lognormal(_MeanAndCv):
 
 @dataclass(frozen=True, slots=True)
 class Gamma(_MeanAndCv):
-    """An Erlang of k phases is the Gamma with cv = 1 / sqrt(k).
+    """Gamma; with cv = 1 / sqrt(k) the Erlang distribution of k phases.
 
     Parameters
     ----------
@@ -161,7 +162,7 @@ class Gamma(_MeanAndCv):
 
 @dataclass(frozen=True, slots=True)
 class Weibull(Distribution):
-    """Wear-out for a shape above 1, early failures for one below.
+    """Weibull: wear-out for a shape above 1, early failures for a shape below 1.
 
     Parameters
     ----------
@@ -186,7 +187,7 @@ class Weibull(Distribution):
 
     @property
     def scale(self) -> float:
-        """The value that is passed with probability 1/e. [unit of the field]"""
+        """The value that is exceeded with probability 1/e. [unit of the field]"""
         return self.mean / math.gamma(1.0 + 1.0 / self.shape)
 
     @property
@@ -198,7 +199,7 @@ class Weibull(Distribution):
 
 @dataclass(frozen=True, slots=True)
 class Uniform(Distribution):
-    """Anything between two bounds alike.
+    """Every value between two bounds, with equal probability.
 
     Parameters
     ----------
@@ -232,7 +233,7 @@ class Uniform(Distribution):
 
 @dataclass(frozen=True, slots=True)
 class Triangular(Distribution):
-    """Least, likeliest and greatest value, as people guess them.
+    """Lowest, most likely and highest value, as people estimate them.
 
     Parameters
     ----------
@@ -270,7 +271,7 @@ class Triangular(Distribution):
 
 @dataclass(frozen=True, slots=True)
 class Empirical(Distribution):
-    """One of the observed values, each as likely.
+    """One of the observed values, each with equal probability.
 
     Parameters
     ----------
@@ -302,6 +303,6 @@ class Empirical(Distribution):
 
     @property
     def std(self) -> float:
-        """The spread of the values around their average."""
+        """The standard deviation of the values."""
         mean = self.mean
         return math.sqrt(math.fsum((v - mean) ** 2 for v in self.values) / len(self.values))

@@ -13,7 +13,7 @@ from ningde_sim.plant.paths import nearest
 
 
 def fault(rule: str, got: object, *where: str | int) -> ValidationError:
-    """An error for a validator to raise, at a place below the thing that it checks."""
+    """An error for a validator to raise, at a path below the table that it checks."""
     # Pydantic reads braces in a message as fields.
     kind = PydanticCustomError("rule", "{rule}", {"rule": rule})
     return ValidationError.from_exception_data(
@@ -23,28 +23,28 @@ def fault(rule: str, got: object, *where: str | int) -> ValidationError:
 
 _RULES = {
     "missing": "this key is missing",
-    "unexpected_keyword_argument": "there is no such key here",
-    "dataclass_type": "it must be a table, such as { value = 60, unit = 's', ... } for a quantity",
+    "unexpected_keyword_argument": "unknown key",
+    "dataclass_type": "it must be a table, for a quantity { value = 60, unit = 's', ... }",
 }
 
 
 def fault_lines(error: ValidationError, root: type, *path: str) -> list[str]:
-    """The faults that pydantic found below a table, a line each: path, rule, value, nearest key."""
+    """A line for each fault that pydantic found below a table: path, rule, value, nearest key."""
     lines = []
-    for fault in error.errors(include_url=False):
-        where = [str(part) for part in fault["loc"]]
-        rule, given = _RULES.get(fault["type"], fault["msg"]), repr(fault["input"])
+    for each in error.errors(include_url=False):
+        where = [str(part) for part in each["loc"]]
+        rule, given = _RULES.get(each["type"], each["msg"]), repr(each["input"])
         given = given if len(given) <= 80 else f"{given[:76]} ..."
         line = f"{'.'.join([*path, *where])}: {rule}"
-        line += "." if fault["type"] == "missing" else f", got {given}."
-        if fault["type"] == "unexpected_keyword_argument":
+        line += "." if each["type"] == "missing" else f", got {given}."
+        if each["type"] == "unexpected_keyword_argument":
             line = f"{line} {nearest(where[-1], _keys(root, where[:-1]))}".rstrip()
         lines.append(line)
     return lines
 
 
 def _keys(table: Any, path: list[str]) -> list[str]:
-    """The keys that a table may have at a path below another."""
+    """The keys that the table at a path below another may have."""
     for part in path:
         options = [table, *typing.get_args(table)]
         known = [option for option in options if dataclasses.is_dataclass(option)]

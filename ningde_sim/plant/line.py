@@ -1,4 +1,4 @@
-"""Stations in a row, the stores between the rows."""
+"""Lines of stations, and the stores between lines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from ningde_sim._support import checks
-from ningde_sim._support.units import MAX_PLACES
+from ningde_sim._support.units import MAX_CAPACITY
 from ningde_sim.plant.station import Station
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
 
@@ -15,17 +15,17 @@ def _store_names(owner: str, field: str, value: object) -> tuple[str, ...]:
     names: tuple[str, ...] = checks.members(owner, field, value, str)
     for name in names:
         checks.text(owner, field, name)
-    checks.distinct(owner, f"of its {field}", names)
+    checks.distinct(owner, field, names)
     return names
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Stations in a row, with places between them.
+    """Stations in a row, with a buffer between each two.
 
     The first station takes one part from every store in `takes` at the same instant (assembly);
-    the last puts one part to every store in `puts` at the same instant. A line that takes from no
-    store has endless supply; one that puts to no store is never blocked.
+    the last one puts one part to every store in `puts` at the same instant. A line that takes from
+    no store has an endless supply; one that puts to no store is never blocked.
 
     Parameters
     ----------
@@ -34,12 +34,13 @@ class Line:
     stations : sequence of Station
         At least one.
     buffers : int or sequence of int
-        Places in each gap between two stations, the stations themselves not counted: 0 is hand to
-        hand. One number for all gaps, or one per gap.
+        Capacity of each buffer between two stations; one number for all, or one for each. 0 is hand
+        to hand. The stations are not counted; papers often count the machine's own place too.
+        [parts]
     takes, puts : str or sequence of str
         Names of stores.
     zone : str, optional
-        Heading under which tables group this line; its own name by default.
+        Heading under which tables group this line; by default its name.
     working_time : WorkingTime, optional
         Its own; by default that of the shop.
 
@@ -71,35 +72,36 @@ class Line:
         object.__setattr__(self, "zone", checks.text(owner, "zone", self.zone or self.name))
         check_working_time(owner, self.working_time)
 
-    def _check_buffers(self, owner: str, gaps: int) -> tuple[int, ...]:
+    def _check_buffers(self, owner: str, number: int) -> tuple[int, ...]:
         given = self.buffers
         if isinstance(given, str) or not isinstance(given, Iterable):
-            return (checks.whole(owner, "buffers", given, high=MAX_PLACES),) * gaps
+            return (checks.whole(owner, "buffers", given, high=MAX_CAPACITY),) * number
         given = tuple(given)
-        if len(given) != gaps:
-            rule = f"buffers must be one number or {gaps} numbers, one per gap"
+        if len(given) != number:
+            rule = f"buffers must be one number, or a list of {number}: one less than its stations"
             raise ValueError(checks.complain(owner, rule, given))
-        return tuple(checks.whole(owner, "buffers", places, high=MAX_PLACES) for places in given)
+        return tuple(checks.whole(owner, "buffers", each, high=MAX_CAPACITY) for each in given)
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A first-in-first-out store between lines.
+    """A first-in-first-out buffer between lines.
 
-    Whoever asks first is served first, for parts and for places.
+    First come, first served, for lines that take and for lines that put.
 
     Parameters
     ----------
     name : str
         Unique among the stores of the shop.
     capacity : int
-        Places, parts in transit included. 0 is hand to hand: the part waits on the station that
-        made it. [parts]
+        Parts that it holds, those in transit included. 0 is hand to hand: the part waits on the
+        station that made it. Stations are not counted; papers often count the machine's own place
+        too. [parts]
     transit_time : float
-        Time from being put in to being ready to be taken; it keeps the store's working time. 0 when
-        the capacity is 0. [s]
+        Time from put in to ready to take; it passes in the store's working time only. 0 when the
+        capacity is 0. [s]
     initial : int
-        Parts that are there, ready, at the start: at most the capacity. [parts]
+        Parts that are in it, ready to take, at the start; at most the capacity. [parts]
     working_time : WorkingTime, optional
         Its own; by default that of the shop.
 
@@ -119,15 +121,15 @@ class Store:
     def __post_init__(self) -> None:
         owner = f"Store {self.name!r}"
         checks.text("Store", "name", self.name)
-        capacity = checks.whole(owner, "capacity", self.capacity, high=MAX_PLACES)
+        capacity = checks.whole(owner, "capacity", self.capacity, high=MAX_CAPACITY)
         transit = checks.number(owner, "transit_time", self.transit_time)
         initial = checks.whole(owner, "initial", self.initial)
         if initial > capacity:
             rule = f"initial must be at most the capacity of {capacity}"
             raise ValueError(checks.complain(owner, rule, initial))
         if capacity == 0 and transit > 0:
-            cure = "A part in transit holds a place: give the store one, or no transit."
-            rule = "transit_time must be 0 where the capacity is 0"
+            cure = "A part in transit takes up capacity: set one of the two to another value."
+            rule = "transit_time must be 0 when the capacity is 0"
             raise ValueError(checks.complain(owner, rule, transit, cure))
         for field, value in (
             ("capacity", capacity),

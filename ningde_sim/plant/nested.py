@@ -1,4 +1,4 @@
-"""Nested tables: their values by path, copies with other values, plain dictionaries."""
+"""Nested tables of a file: all their values by path, to read and to replace."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Table = TypeVar("Table")
 
 
 def _items(table: Any) -> Iterator[tuple[str, Any]] | None:
-    """Keys and values of a table; None of what is a value itself."""
+    """Keys and values of a table; None for what is no table."""
     if isinstance(table, Mapping):
         return iter(table.items())
     if dataclasses.is_dataclass(table) and not isinstance(table, Quantity):
@@ -24,7 +24,7 @@ def _items(table: Any) -> Iterator[tuple[str, Any]] | None:
 
 
 def leaves(table: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every value below a table with its path: quantities, dates, words, lists; no tables."""
+    """Every value below a table with its path: quantities, dates, words, lists, but no tables."""
     items = _items(table)
     if items is None:
         yield path, table
@@ -34,32 +34,32 @@ def leaves(table: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
 
 
 def changed(table: Table, change: Callable[[tuple[str, ...], Any], Any], *path: str) -> Table:
-    """The same tables with `change(path, value)` in the place of each value, checked again.
+    """The same tables with `change(path, value)` in place of each value, checked again.
 
     Raises
     ------
     ValueError
-        A changed value breaks a rule of its table; with path, rule and value.
+        A new value breaks a rule of its table; with path, rule and value.
     """
     items = _items(table)
     if items is None:
         new: Table = change(path, table)
         return new
-    found = {key: changed(inner, change, *path, key) for key, inner in items}
+    values = {key: changed(inner, change, *path, key) for key, inner in items}
     if isinstance(table, Mapping):
-        same = all(found[key] is inner for key, inner in table.items())
-        return table if same else found  # type: ignore[return-value]
-    new_values = {key: value for key, value in found.items() if value is not getattr(table, key)}
-    if not new_values:
+        same = all(values[key] is inner for key, inner in table.items())
+        return table if same else values  # type: ignore[return-value]
+    other = {key: value for key, value in values.items() if value is not getattr(table, key)}
+    if not other:
         return table
     try:
-        return dataclasses.replace(table, **new_values)  # type: ignore[type-var]
+        return dataclasses.replace(table, **other)  # type: ignore[type-var]
     except ValidationError as error:
         raise ValueError("\n".join(fault_lines(error, type(table), *path))) from None
 
 
 def plain(value: Any) -> Any:
-    """Tables as the nested dictionaries of a TOML file, without what is not there."""
+    """Tables as the nested dictionaries of a TOML file, without empty values."""
     items = _items(value)
     if isinstance(value, Quantity):
         items = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))

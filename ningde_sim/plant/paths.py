@@ -1,19 +1,19 @@
-"""The grammar of dotted paths: how a user names values of a shop or of a scenario.
+"""The grammar of dotted paths, by which users name the values of a shop or of a scenario.
 
-A path is the names from the outermost to the value, joined by dots: `stores.roof.capacity`,
-`body_shop.finish.cycle_time`. As in the names of files `*` stands for anything, dots included, `?`
-for one character and `[dh]` for one of these: `stations.FIN-*.cycle_time` names the cycle times of
-all stations that begin so.
+A path joins the names from the outermost to the value by dots: `stores.roof.capacity`,
+`body_shop.finish.cycle_time`. Wildcards are those of file names: `*` stands for any text, dots
+included, `?` for one character, `[dh]` for one of these two: `stations.FIN-*.cycle_time` names the
+cycle times of all stations whose names begin with "FIN-".
 
-A path that stands there as it is written is that path, whatever its names hold: `stations.OP 1.5
-[left].cycle_time` is the cycle time of the station "OP 1.5 [left]". Where such a name is part of a
-pattern it is put in quotes: `stations."OP 1.5 [left]".failures.*.repair.mean`.
+A path that exists as written is that path, whatever its names contain: `stations.OP 1.5
+[left].cycle_time` is the cycle time of the station "OP 1.5 [left]". Inside a pattern put such a
+name in double quotes: `stations."OP 1.5 [left]".failures.*.repair.mean`.
 """
 
 from __future__ import annotations
 
 import difflib
-import glob
+import heapq
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -23,22 +23,20 @@ import pandas as pd
 
 from ningde_sim._support import checks
 
-WILDCARDS = "*?["
-"""What begins a pattern outside quotes."""
+WILDCARDS = re.compile(r"[*?[]")
+"""The characters that begin a wildcard, outside quotes."""
 
 QUOTED = re.compile(r'"[^"]*"')
-"""A part of a path that is taken as it is written."""
+"""A part of a path that is taken as written."""
 
-
-def is_pattern(path: str) -> bool:
-    """Whether it has wildcards outside quotes."""
-    return any(sign in QUOTED.sub("", path) for sign in WILDCARDS)
+MANY = 500
+"""Of more known words than this, only those that share the most at both ends are compared."""
 
 
 def first(path: str) -> str:
     """The first name of a path, "" where it may be any."""
     head = path.partition(".")[0].strip('"')
-    return "" if any(sign in head for sign in WILDCARDS) else head
+    return "" if WILDCARDS.search(head) else head
 
 
 def matching(path: str, known: Iterable[str]) -> list[str]:
@@ -55,17 +53,20 @@ def matching(path: str, known: Iterable[str]) -> list[str]:
     known = list(known)
     if path in known:
         return [path]
-    pattern = QUOTED.sub(lambda quoted: glob.escape(quoted[0][1:-1]), path)
+    pattern = QUOTED.sub(lambda quoted: WILDCARDS.sub(r"[\g<0>]", quoted[0][1:-1]), path)
     return [other for other in known if fnmatchcase(other, pattern)]
 
 
 def unknown(owner: str, path: object, known: Iterable[str]) -> KeyError:
-    """The error for a path that names nothing, with the nearest."""
-    return KeyError(checks.complain(owner, "unknown path", path, nearest(str(path), [*known])))
+    """The error for a path that names nothing: with the nearest paths, or how paths begin."""
+    known = list(known)
+    begins = dict.fromkeys(other.partition(".")[0] for other in known)
+    cure = nearest(str(path), known) or f"Paths begin with {', '.join(begins)}."
+    return KeyError(checks.complain(owner, "unknown path", path, cure))
 
 
 def only(owner: str, path: str, matches: Mapping[str, Any]) -> Any:
-    """The one value of all that a path names.
+    """The one value that all paths named by a pattern have.
 
     Raises
     ------
@@ -75,8 +76,10 @@ def only(owner: str, path: str, matches: Mapping[str, Any]) -> Any:
     (path_of_first, value), *others = matches.items()
     for other, that in others:
         if that != value:
-            rule = f"{path} must stand for one value"
-            raise ValueError(checks.complain(owner, rule, {path_of_first: value, other: that}))
+            as_text = str if str(value) != str(that) else repr
+            both = f"{path_of_first}: {as_text(value)}; {other}: {as_text(that)}"
+            rule = f"{path} must stand for one value, got {both}."
+            raise ValueError(f"{owner}: {rule} Name one of them.")
     return value
 
 
@@ -94,9 +97,9 @@ def assigned(
         Whose values are changed, for errors.
     changes : mapping of path or pattern to value
     matches : callable
-        The values now at all paths that one of them names.
+        Takes one of those; returns the paths that it names with their values now.
     value : callable
-        Of path, value now and value asked for: the value to be put there.
+        Takes a path, its value now and the value of the change; returns the new value.
 
     Raises
     ------
@@ -104,49 +107,61 @@ def assigned(
         A path that is not text; two changes of one value; one of a value and one of a part of it.
     """
     new: dict[str, Any] = {}
-    for path, asked in changes.items():
-        for known, now in matches(checks.text(owner, "path", path)).items():
-            if known in new:
+    for pattern, wanted in changes.items():
+        for path, now in matches(checks.text(owner, "path", pattern)).items():
+            if path in new:
                 rule = "two changes of the same value"
-                raise ValueError(checks.complain(owner, rule, known, "Leave one of them out."))
-            new[known] = value(known, now, asked)
+                raise ValueError(checks.complain(owner, rule, path, "Leave one of them out."))
+            new[path] = value(path, now, wanted)
     for path in new:
-        if inside := [above for above in outer(path) if above in new]:
-            rule = f"a value and what it is part of, {inside[0]}, cannot both be changed"
-            raise ValueError(checks.complain(owner, rule, path))
+        if whole := [outer for outer in enclosing(path) if outer in new]:
+            rule = f"a value and a part of it, {path}, cannot both be changed"
+            raise ValueError(checks.complain(owner, rule, whole[0], "Leave one of them out."))
     return new
 
 
-def outer(path: str) -> Iterator[str]:
-    """The paths of all that it is part of."""
+def enclosing(path: str) -> Iterator[str]:
+    """The paths of which a path is a part, the longest first."""
     while "." in path:
         path = path.rpartition(".")[0]
         yield path
 
 
 def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> pd.DataFrame:
-    """A row a path at which two mappings differ; missing where one has no such path.
+    """A row for each path at which two mappings differ; missing where one has no such path.
 
-    Of a value and what it is part of, where both are paths, the inner ones tell more; but where
-    one of the two has no such inner one, the whole does.
+    Where a value and its parts are paths, and the parts differ, only the parts are shown. If one
+    mapping does not have these parts, only the whole value is shown.
     """
     paths = dict.fromkeys([*ours, *theirs])
     unequal = {path for path in paths if ours.get(path) != theirs.get(path)}
     hidden = set()
     for path in unequal:
-        for above in outer(path):
-            if above in unequal:
-                hidden.add(above if path in ours and path in theirs else path)
+        for outer in enclosing(path):
+            if outer in unequal:
+                hidden.add(outer if path in ours and path in theirs else path)
     rows = [(path, ours.get(path), theirs.get(path)) for path in paths if path in unequal - hidden]
     table = pd.DataFrame(rows, columns=["path", "this", "other"], dtype=object)  # None stays None
     return table.set_index("path")
 
 
 def nearest(word: str, known: list[str]) -> str:
-    """What may have been meant: the known ones that look alike, or end alike."""
+    """A question for the known words that look or end like an unknown one; "" where none does."""
+    if len(known) > MANY:
+        known = heapq.nlargest(MANY, known, key=lambda other: _shared_ends(word, other))
     last = word.rsplit(".", 1)[-1]
     alike = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
     alike += [other for other in known if other.rsplit(".", 1)[-1] == last][:3]
     alike += difflib.get_close_matches(word, known, n=3, cutoff=0.3)
     closest = list(dict.fromkeys(alike))[:3]
     return f"Did you mean {', '.join(closest)}?" if closest else ""
+
+
+def _shared_ends(word: str, other: str) -> int:
+    """How many characters two words share at their begin and at their end."""
+    return _shared_begin(word, other) + _shared_begin(word[::-1], other[::-1])
+
+
+def _shared_begin(word: str, other: str) -> int:
+    pairs = enumerate(zip(word, other, strict=False))
+    return next((k for k, (a, b) in pairs if a != b), min(len(word), len(other)))

@@ -1,4 +1,4 @@
-"""A number with its doubt: value, unit, range, evidence, source."""
+"""A number with its uncertainty: value, unit, range, evidence, source."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 
-from ningde_sim._support.checks import MOST_CHARACTERS
+from ningde_sim._support import checks
 from ningde_sim.plant.faults import fault
 
 Record = TypeVar("Record")
@@ -29,21 +29,20 @@ Number = Annotated[float, Strict()]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 WHOLE_UNITS = ("parts", "bodies", "cars", "crews", "shifts", "days/month", "units")
-"""Units that come in whole numbers only."""
+"""Units that are counted in whole numbers."""
 
 STRICT_KEYS = ConfigDict(extra="forbid", allow_inf_nan=False)
-"""How every record of a file is read: no unknown key, no infinite number."""
-
+"""Every record of a file is read so: no unknown key, no infinite number."""
 
 _RULES = {
-    "missing": "it must be given",
-    "unexpected_keyword_argument": "there is no such field",
-    "unexpected_positional_argument": "what follows value and unit must be given by name",
+    "missing": "this field is missing",
+    "unexpected_keyword_argument": "unknown field",
+    "unexpected_positional_argument": "only value and unit may be given without a name",
 }
 
 
-def _told(cls: type[Record]) -> type[Record]:
-    """The same class, whose faults are told as this library tells them when it is called."""
+def _short_errors(cls: type[Record]) -> type[Record]:
+    """The same class, which raises a one-line ValueError where pydantic's own has many lines."""
     init = cls.__init__
 
     @wraps(init)
@@ -58,24 +57,24 @@ def _told(cls: type[Record]) -> type[Record]:
 
 
 def _complaint(error: ValidationError, args: Any, kwargs: Any) -> str:
-    """Which quantity, rule and value of each fault, the cure."""
+    """The text of an error: the quantity, rule and value of each fault, the cure."""
     given = ", ".join([*map(repr, args), *(f"{key}={value!r}" for key, value in kwargs.items())])
-    given = given if len(given) <= MOST_CHARACTERS else f"{given[:MOST_CHARACTERS]} ..."
+    given = checks.shortened(given)
     faults = []
     for each in error.errors(include_url=False):
-        place, rule = each["loc"][0], _RULES.get(each["type"], each["msg"])
-        name = ("value", "unit")[place] if place in (0, 1) else f"{place}"
+        field, rule = each["loc"][0], _RULES.get(each["type"], each["msg"])
+        name = ("value", "unit")[field] if field in (0, 1) else f"{field}"
         name = "arguments" if each["type"] == "unexpected_positional_argument" else name
         got = "" if each["type"] == "missing" else f", got {each['input']!r}"
         faults.append(f"{name}: {rule}{got}")
-    cure = 'Such as Quantity(53, "s", low=52, high=56, evidence="assumed", source="a guess").'
+    cure = 'For example Quantity(53, "s", low=52, high=56, evidence="assumed", source="a guess").'
     return f"Quantity({given}): {'; '.join(faults)}. {cure}"
 
 
-@_told
+@_short_errors
 @dataclass(frozen=True, slots=True, config=STRICT_KEYS)
 class Quantity:
-    """A number that knows what it is worth.
+    """A number with its unit, its range, where it comes from.
 
     Parameters
     ----------
@@ -84,26 +83,26 @@ class Quantity:
     unit : str
         Such as "s", "min", "h", "parts"; "-" for a share.
     low, high : float, optional
-        Range in which it is thought to lie, low <= value <= high. [unit]
+        Range in which it probably lies, low <= value <= high. [unit]
     evidence : str
-        "reported" (in the article that the project starts from), "found" (read in a public page),
-        "measured" (in a plant of one's own), "derived" (arithmetic on those), "recalled" (general
-        knowledge, not checked) or "assumed" (chosen so that the whole closes).
+        "reported" (in the article that the project starts from), "found" (read on a public page),
+        "measured" (in one's own plant), "derived" (calculated from those), "recalled" (general
+        knowledge, not checked) or "assumed" (chosen so that everything fits together).
     source : str
         Where it comes from.
     note : str, optional
-        What a reader should know besides.
+        What else a reader should know.
     tuned : str, optional
         What it was tuned to; empty when it was not.
-    doubt : str, optional
-        A name for what is not known about it. Quantities that share the name are drawn together:
-        all low or all high.
+    drawn_with : str, optional
+        Name of an uncertainty that it shares. Quantities with the same name are drawn together: all
+        low or all high.
 
     Raises
     ------
     ValueError
-        A range that does not hold the value, an unknown evidence, a number that is not finite;
-        with each field, its rule and the value given.
+        A range without the value, an unknown evidence, a number that is not finite; with each
+        field, its rule and the value given.
 
     Examples
     --------
@@ -158,17 +157,17 @@ class Quantity:
         return dataclasses.replace(self, value=at, low=None, high=None)
 
     def __str__(self) -> str:
-        """Such as `53 s (52-56), assumed`; a share has no unit, as in `0.5 (0.3-0.8), found`."""
+        """For example `53 s (52-56), assumed`; of a share `0.5 (0.3-0.8), found`, without unit."""
         bounds = ["?" if bound is None else f"{bound:g}" for bound in (self.low, self.high)]
         spread = "" if bounds == ["?", "?"] else f" ({'-'.join(bounds)})"
         unit = "" if self.unit == "-" else f" {self.unit}"
         return f"{self.value:g}{unit}{spread}, {self.evidence}"
 
 
-def measured(
+def in_unit(
     unit: str, *, least: float = 0.0, most: float | None = None, whole: bool = False
 ) -> Any:
-    """What a field of a file asks of its quantity: the unit, the bounds, whole numbers or not."""
+    """The rule of a field that holds a quantity: its unit, its bounds, whether it is whole."""
 
     def check(quantity: Quantity) -> Quantity:
         if quantity.unit != unit:

@@ -1,4 +1,4 @@
-"""Reading a shop from a file that a person edits."""
+"""Reading a shop from a file that people edit."""
 
 from __future__ import annotations
 
@@ -20,38 +20,36 @@ from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, Robot, Station
 
 OF_SCENARIO = ("base", "calendar", "body_shop")
-"""Keys that a scenario's file has and a shop's has not."""
+"""Keys by which a scenario's file differs from a shop's."""
 
 
 def load(path_or_data: str | os.PathLike[str] | Mapping[str, Any]) -> ShopFile:
-    """The tables of a TOML file, or of the nested dictionaries that such a file holds, checked.
+    """The tables of a shop's TOML file, or of nested dictionaries with the same keys, checked.
 
     Raises
     ------
     ValueError
-        With every fault found: its path in the file, the rule, the value given.
+        With every fault: its path in the file, the rule, the value given.
     """
-    where, data = "The shop", path_or_data
+    owner, data = "The shop", path_or_data
     if not isinstance(data, Mapping):
-        where, data = str(data), tables(data)
+        owner, data = str(data), tables(data)
         if "zones" not in data and any(key in data for key in OF_SCENARIO):
-            rule = (
-                "this is a scenario, not a shop: `scenario` reads it; its shop is its `.body_shop`"
-            )
-            raise ValueError(f"{where}: {rule}.")
+            rule = "this is a scenario, not a shop: `scenario` reads it; its shop is `.body_shop`"
+            raise ValueError(f"{owner}: {rule}.")
     stores = data.get("stores")
     known = list(stores) if isinstance(stores, Mapping) else []
     try:
         return TypeAdapter(ShopFile).validate_python(dict(data), context={"stores": known})
     except ValidationError as error:
         faults = fault_lines(error, ShopFile)
-        raise ValueError("\n  ".join([f"{where}: faults found: {len(faults)}", *faults])) from None
+        raise ValueError("\n  ".join([f"{owner}: faults found: {len(faults)}", *faults])) from None
 
 
 def quantities(
     path_or_data: str | os.PathLike[str] | Mapping[str, Any] | ShopFile,
 ) -> list[tuple[str, Quantity]]:
-    """Every quantity with its dotted path, such as `zones.finish.cycle_time`, in file order."""
+    """All quantities with their dotted paths, such as `zones.finish.cycle_time`, in file order."""
     file = path_or_data if isinstance(path_or_data, ShopFile) else load(path_or_data)
     return [(".".join(path), v) for path, v in leaves(file) if isinstance(v, Quantity)]
 
@@ -59,67 +57,67 @@ def quantities(
 def read_shop(path: str | os.PathLike[str]) -> Shop:
     """The shop that the TOML file at `path` describes, each quantity at its typical value.
 
-    Ranges in the file are not drawn by `replicate(read_shop(...))`: a `Shop` has plain numbers.
-    They are by `replicate(scenario(...))` of a scenario whose `body_shop` is that file.
+    A `Shop` has plain numbers: `replicate(read_shop(...))` does not draw from the ranges in the
+    file. `replicate(scenario(...))` does, for a scenario with that file as its `body_shop`.
 
     Notes
     -----
-    The keys of the file, with a unit where they are quantities: tables of value, unit, evidence
-    and source, and, if need be, low, high, note, tuned, doubt.
+    The keys of the file. Those with a unit are quantities: tables with value, unit, evidence and
+    source, and optionally low, high, note, tuned, drawn_with.
 
     ================================  ========  ===================================================
     key                               required  unit, or what it is
     ================================  ========  ===================================================
     name                              yes       text
-    notes                             no        list of texts: what a reader has to know
-    shop.repair_crews                 no        [crews]; without it one is always free
-    shop.cycle_time_cv                no        [-] spread of cycle times over their mean
-    zones                             yes       tables, one at least
+    notes                             no        list of texts: what a reader must know
+    shop.repair_crews                 no        [crews]; without it a crew is always free
+    shop.cycle_time_cv                no        [-] standard deviation of cycle times over mean
+    zones                             yes       tables, at least one
     zones.*.title                     yes       text
-    zones.*.lines                     yes       list of names: lines alike, side by side
+    zones.*.lines                     yes       list of names: equal lines, side by side
     zones.*.cycle_time                yes       [s]
-    zones.*.evidence                yes       of the list of stations, a word as in `Quantity`
+    zones.*.evidence                  yes       of the list of stations: a word as in `Quantity`
     zones.*.source                    yes       text
     zones.*.note                      no        text
-    zones.*.takes                     no        store, or list of them, that the first station needs
-    zones.*.puts                      no        store, or list of them, behind the last station
-    zones.*.joins.<suffix>            no        store, or list of them, that a later station needs
-    zones.*.buffers                   no        [places] in each gap between two stations
-    zones.*.cycle_times.<suffix>      no        [s] of stations that differ from their zone
+    zones.*.takes                     no        store or list of stores for the first station
+    zones.*.puts                      no        store or list of stores behind the last station
+    zones.*.joins.<suffix>            no        store or list of stores for a later station
+    zones.*.buffers                   no        [parts] capacity between each two stations
+    zones.*.cycle_times.<suffix>      no        [s] of a station that differs from its zone
     zones.*.inspection.station        yes       suffix of the station that inspects
     zones.*.inspection.scrap          yes       [-] share of the bodies
     zones.*.inspection.rework         yes       [-] share of the bodies
-    zones.*.stations                  yes       list of tables, one at least
+    zones.*.stations                  yes       list of tables, at least one
     zones.*.stations.suffix           yes       text, such as "010"
-    zones.*.stations.<role>           no        number of robots that weld, or of another role below
+    zones.*.stations.<role>           no        number of robots with this role (below)
     zones.*.stations.spots            no        number that its weld robots place in a cycle
-    zones.*.stations.manual           no        true: no robots; it has robots or says so
+    zones.*.stations.manual           no        true for a station without robots
     stores                            no        tables
     stores.*.title                    yes       text
-    stores.*.capacity                 yes       [places]
+    stores.*.capacity                 yes       [parts]
     stores.*.transit_time             yes       [s]
-    stores.*.initial                  no        [places] that are full at the start
+    stores.*.initial                  no        [parts] in it at the start
     stores.*.per_line                 no        true: one for each line of the zones that use it
     failures                          no        tables
     failures.*.per                    yes       "robot", "station" or "line" (its first station)
-    failures.*.uptime                 yes       [h] mean between a repair and the next failure
-    failures.*.repair                 yes       [min] mean
-    failures.*.cv                     yes       [-] spread of the repairs over their mean
-    failures.*.clock                  no        "operating", as without it, or "calendar"
+    failures.*.uptime                 yes       [h] mean from a repair to the next failure: MTBF
+    failures.*.repair                 yes       [min] mean: MTTR
+    failures.*.cv                     yes       [-] standard deviation of repairs over mean
+    failures.*.clock                  no        "operating" (ODF, the default), "calendar" (TDF)
     failures.*.crew                   no        true: the repair needs one of the crews
     planned_stops                     no        tables: of weld robots that place spots
     planned_stops.*.interval          yes       [spots]
     planned_stops.*.duration          yes       [s]
-    planned_stops.*.hidden            yes       [-] share of them that costs no time
+    planned_stops.*.hidden            yes       [-] share of the duration that costs no time
     ================================  ========  ===================================================
 
-    Roles are weld, handling, sealing, stud, hemming, laser, measuring, bolting and brushing. What
-    is required in a table is so where that table stands.
+    Roles are weld, handling, sealing, stud, hemming, laser, measuring, bolting and brushing. A key
+    that is required in a table may be missing only with the whole table.
 
     Raises
     ------
     ValueError
-        With every fault of the file: its path in the file, the rule, the value given.
+        With every fault: its path in the file, the rule, the value given.
 
     Examples
     --------
@@ -136,14 +134,14 @@ def read_shop(path: str | os.PathLike[str]) -> Shop:
 
 
 def build(file: ShopFile) -> Shop:
-    """The shop that these tables describe, each quantity at its typical value."""
+    """The shop that the tables of a file describe, each quantity at its typical value."""
     stores = list(_stores(file))
     lines: list[Line] = []
     for key, zone in file.zones.items():
         for index, name in enumerate(zone.lines):
             pieces = _pieces(zone)
             gates = [_gate(key, zone, piece, index) for piece in pieces[1:]]
-            stores += [Store(gate, _places(zone)) for gate in gates]
+            stores += [Store(gate, _buffer(zone)) for gate in gates]
             for number, piece in enumerate(pieces):
                 takes = zone.joins[piece[0].suffix] if number else zone.takes
                 inward = [*gates[:number][-1:], *_own(file, takes, index)]
@@ -155,7 +153,7 @@ def build(file: ShopFile) -> Shop:
         lines,
         stores=stores,
         repair_crews=None if crews is None else int(crews.value),
-        notes=(*file.notes, _doubt(file)),
+        notes=(*file.notes, _evidence(file)),
     )
 
 
@@ -173,12 +171,12 @@ def _stores(file: ShopFile) -> Iterator[Store]:
 
 
 def _own(file: ShopFile, stores: Iterable[str], index: int) -> list[str]:
-    """The stores that a line uses: its own copy of those that are per line."""
+    """The names of stores as a line uses them: of a store per line, its own copy."""
     return [f"{key}_{index + 1}" if file.stores[key].per_line else key for key in stores]
 
 
 def _pieces(zone: ZoneTable) -> list[list[StationEntry]]:
-    """The stations of a line, cut before each one at which parts join."""
+    """The stations of a line, cut before each station at which parts join."""
     pieces: list[list[StationEntry]] = [[]]
     for entry in zone.stations:
         if entry.suffix in zone.joins:
@@ -207,11 +205,11 @@ def _line(
     ]
     if zone.joins:
         name = f"{name}-{piece[0].suffix}-{piece[-1].suffix}"
-    return Line(name, stations, buffers=_places(zone), takes=takes, puts=puts, zone=zone.title)
+    return Line(name, stations, buffers=_buffer(zone), takes=takes, puts=puts, zone=zone.title)
 
 
-def _places(zone: ZoneTable) -> int:
-    """Places in each gap of the lines of a zone."""
+def _buffer(zone: ZoneTable) -> int:
+    """Capacity of each buffer in the lines of a zone. [parts]"""
     return 0 if zone.buffers is None else int(zone.buffers.value)
 
 
@@ -256,8 +254,8 @@ def _words(key: str) -> str:
     return key.replace("_", " ")
 
 
-def _doubt(file: ShopFile) -> str:
-    """How much of the file is known, counted."""
+def _evidence(file: ShopFile) -> str:
+    """A note that counts the numbers of the file by evidence."""
     numbers = Counter(quantity.evidence for _, quantity in quantities(file))
     lists = Counter(zone.evidence for zone in file.zones.values())
     return (
@@ -266,5 +264,5 @@ def _doubt(file: ShopFile) -> str:
     )
 
 
-def _counts(found: Counter[Evidence]) -> str:
-    return ", ".join(f"{found[word]} {word}" for word in EVIDENCES if found[word])
+def _counts(numbers: Counter[Evidence]) -> str:
+    return ", ".join(f"{numbers[word]} {word}" for word in EVIDENCES if numbers[word])

@@ -1,4 +1,4 @@
-"""A multiple of what stands at a path, in the place of a value."""
+"""A multiple of the value at a path, given in place of a new value."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ningde_sim._support import checks
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What stands there, times a factor: `{"stations.FIN-040.failures.*.repair.mean": Scale(0.8)}`.
+    """A factor on the value at a path: `{"stations.FIN-040.failures.*.repair.mean": Scale(0.8)}`.
 
-    With a path that fits many values each becomes that multiple of its own.
+    Where a path names many values, each is multiplied.
 
     Parameters
     ----------
@@ -33,19 +33,17 @@ class Scale:
         object.__setattr__(self, "factor", checks.number("Scale", "factor", self.factor))
 
     def of(self, owner: str, path: str, value: Any) -> Any:
-        """The multiple of a `value`; whole numbers stay whole where the multiple is.
-
-        Complaints name the `owner` and the `path` at which it stands.
+        """The multiple of the `value` at a `path` of `owner`; whole numbers stay whole if they can.
 
         Raises
         ------
         TypeError
-            What stands there is no number.
+            The value is not a number.
         """
         cure = "Name a number, such as .mean of a distribution."
-        found = self.factor * checks.number(owner, path, value, low=-1e300, cure=cure)
-        return int(found) if isinstance(value, int) and found.is_integer() else found
+        product = self.factor * checks.number(owner, path, value, low=-1e300, cure=cure)
+        return int(product) if isinstance(value, int) and product.is_integer() else product
 
     def __str__(self) -> str:
-        """Such as `x 0.8`."""
+        """For example `x 0.8`."""
         return f"x {self.factor:g}"

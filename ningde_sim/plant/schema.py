@@ -1,4 +1,4 @@
-"""The tables of a shop's file; `ningde_sim/data/body_shop_2021.toml` shows them all."""
+"""The tables of a shop's file; `ningde_sim/data/body_shop_2021.toml` has them all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ningde_sim.plant.quantity import (
     Number,
     Quantity,
     Text,
-    measured,
+    in_unit,
 )
 from ningde_sim.plant.station import Clock, Failure, PlannedStop
 
@@ -38,7 +38,7 @@ ROLES: tuple[str, ...] = get_args(Role)
 def _known_store(name: str, info: ValidationInfo) -> str:
     stores = (info.context or {}).get("stores")
     if stores is not None and name not in stores:
-        raise fault(f"the file has no such store; it has {', '.join(stores) or 'none'}", name)
+        raise fault(f"unknown store; the file has {', '.join(stores) or 'none'}", name)
     return name
 
 
@@ -48,25 +48,40 @@ def _as_list(value: Any) -> Any:
 
 Flag = Annotated[bool, Strict()]
 Count = Annotated[int, Strict(), Field(ge=0)]
-Duration = Annotated[Quantity, measured("s")]
-Cycle = Annotated[Quantity, measured("s", least=0.001)]
-Hours = Annotated[Quantity, measured("h", least=0.001)]
-Minutes = Annotated[Quantity, measured("min", least=0.001)]
-Share = Annotated[Quantity, measured("-", most=1.0)]
-Ratio = Annotated[Quantity, measured("-")]
-Spots = Annotated[Quantity, measured("spots", least=1.0)]
-Parts = Annotated[Quantity, measured("parts", whole=True)]
-Crews = Annotated[Quantity, measured("crews", least=1.0, whole=True)]
+Duration = Annotated[Quantity, in_unit("s")]
+Cycle = Annotated[Quantity, in_unit("s", least=0.001)]
+Hours = Annotated[Quantity, in_unit("h", least=0.001)]
+Minutes = Annotated[Quantity, in_unit("min", least=0.001)]
+Days = Annotated[Quantity, in_unit("days")]
+Share = Annotated[Quantity, in_unit("-", most=1.0)]
+Ratio = Annotated[Quantity, in_unit("-")]
+Spots = Annotated[Quantity, in_unit("spots", least=1.0)]
+Parts = Annotated[Quantity, in_unit("parts", whole=True)]
+Crews = Annotated[Quantity, in_unit("crews", least=1.0, whole=True)]
 StoreNames = Annotated[
     tuple[Annotated[str, AfterValidator(_known_store)], ...], BeforeValidator(_as_list)
 ]
+
+
+def _check_season(season: tuple[float, ...]) -> tuple[float, ...]:
+    if abs(sum(season) - 12) > 0.05:
+        raise fault("the twelve weights must add up to 12, so that their mean is 1", season)
+    return season
+
+
+Season = Annotated[
+    tuple[Annotated[Number, Field(ge=0)], ...],
+    Field(min_length=12, max_length=12),
+    AfterValidator(_check_season),
+]
+"""A weight for each month from January on, 1 in the mean."""
 
 record = dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
 
 
 @record
 class ShopTable:
-    """[shop]: what the whole shop shares. Without `repair_crews` one is always free."""
+    """[shop]: what the whole shop shares. Without `repair_crews` a crew is always free."""
 
     repair_crews: Crews | None = None
     cycle_time_cv: Ratio | None = None
@@ -74,7 +89,10 @@ class ShopTable:
 
 @record
 class FailureTable:
-    """[failures.<mode>]: of each robot, of each station, or of the first station of each line."""
+    """[failures.<mode>]: of each robot, of each station, or of the first station of each line.
+
+    The mean of `uptime` is the MTBF, of `repair` the MTTR.
+    """
 
     per: Literal["robot", "station", "line"]
     uptime: Hours
@@ -93,21 +111,21 @@ class FailureTable:
 
 @record
 class PlannedStopTable:
-    """[planned_stops.<name>]: due by spots, of the weld robots that place any."""
+    """[planned_stops.<name>]: of weld robots, due after a number of spots."""
 
     interval: Spots
     duration: Duration
     hidden: Share
 
     def stop(self, name: str, spots: float) -> PlannedStop:
-        """The stop of a robot that places so many `spots` in a cycle."""
+        """The stop of a robot that places this many `spots` in a cycle."""
         every = max(1, round(self.interval.value / spots))
         return PlannedStop(name, every, self.duration.value, hidden=self.hidden.value)
 
 
 @record
 class StationEntry:
-    """A station of a zone: its robots by role, the spots that they place together in a cycle."""
+    """A station of a zone: its robots by role, and the spots that they place in a cycle."""
 
     suffix: Text
     weld: Count = 0
@@ -130,15 +148,15 @@ class StationEntry:
     @model_validator(mode="after")
     def _check_hands(self) -> StationEntry:
         if not self.roles and not self.manual:
-            raise fault("a station has robots or says manual = true", self.suffix)
+            raise fault("a station must have robots or manual = true", self.suffix)
         if self.spots and not self.weld:
-            raise fault("a station that places spots has weld robots", self.spots, "spots")
+            raise fault("a station with spots must have weld robots", self.spots, "spots")
         return self
 
 
 @record
 class InspectionTable:
-    """[zones.<zone>.inspection]: the station at which bodies are sent back or thrown away."""
+    """[zones.<zone>.inspection]: the station at which bodies are reworked or scrapped."""
 
     station: Text
     scrap: Share
@@ -147,10 +165,10 @@ class InspectionTable:
 
 @record
 class ZoneTable:
-    """[zones.<zone>]: lines alike, side by side.
+    """[zones.<zone>]: equal lines, side by side.
 
-    By suffix of the station: `cycle_times`, where they are not those of the zone; `joins`, the
-    stores taken from on the way. `buffers` are the places in each gap between two stations.
+    By suffix of the station: `cycle_times` that differ from that of the zone; `joins`, the stores
+    that a later station takes from. `buffers` is the capacity of each buffer between two stations.
     """
 
     title: Text
@@ -169,7 +187,7 @@ class ZoneTable:
 
     @property
     def stores(self) -> list[str]:
-        """Every store that the zone takes from or puts to."""
+        """All stores that the zone takes from or puts to."""
         return [*self.takes, *self.puts, *(store for join in self.joins.values() for store in join)]
 
     @model_validator(mode="after")
@@ -177,21 +195,21 @@ class ZoneTable:
         suffixes = [station.suffix for station in self.stations]
         for suffix in self.joins:
             if suffix not in suffixes[1:]:
-                rule = f"parts join at one of {', '.join(suffixes[1:])}; the first has `takes`"
+                rule = f"parts join at one of {', '.join(suffixes[1:])}; at the first use `takes`"
                 raise fault(rule, suffix, "joins", suffix)
-        named = {suffix: ("cycle_times", suffix) for suffix in self.cycle_times}
+        paths = {suffix: ("cycle_times", suffix) for suffix in self.cycle_times}
         if self.inspection:
-            named[self.inspection.station] = ("inspection", "station")
-        for suffix, path in named.items():
+            paths[self.inspection.station] = ("inspection", "station")
+        for suffix, path in paths.items():
             if suffix not in suffixes:
-                rule = f"the zone has no such station; it has {', '.join(suffixes)}"
+                rule = f"unknown station; the zone has {', '.join(suffixes)}"
                 raise fault(rule, suffix, *path)
         return self
 
 
 @record
 class StoreTable:
-    """[stores.<store>]: with `per_line` one for each line of the zones that use it."""
+    """[stores.<store>]: with `per_line`, one store for each line of the zones that use it."""
 
     title: Text
     capacity: Parts
@@ -217,12 +235,12 @@ class ShopFile:
         for name in (name for name, store in self.stores.items() if store.per_line):
             users = {key: len(z.lines) for key, z in self.zones.items() if name in z.stores}
             if len(set(users.values())) > 1:
-                rule = "the zones that use a store per line must have as many lines as each other"
+                rule = "the zones that use a store per line must have equal numbers of lines"
                 raise fault(rule, users, "stores", name, "per_line")
         return self
 
     def n_copies(self, store: str) -> int:
-        """Number of stores that a [stores.<store>] stands for."""
+        """Number of stores that [stores.<store>] describes."""
         if not self.stores[store].per_line:
             return 1
         return max((len(z.lines) for z in self.zones.values() if store in z.stores), default=1)

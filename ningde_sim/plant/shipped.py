@@ -37,7 +37,7 @@ def ningde_2021() -> Shop:
 
 @dataclass(frozen=True)
 class Shipped:
-    """Where a shop that ships comes from: a public function, and the scenario that it is part of."""
+    """A shop that ships: the public function that returns it, and the scenario that uses it."""
 
     function: Callable[[], Shop]
     scenario: str
@@ -47,7 +47,7 @@ SHIPPED = (Shipped(ningde_2021, "ningde-2021"), Shipped(ningde_2020, "ningde-202
 
 
 def shipped_as(shop: Shop) -> Shipped | None:
-    """Where an equal shop ships from; None where none does."""
+    """The shipped shop that equals this one; None where none does."""
     return next((shipped for shipped in SHIPPED if shop == shipped.function()), None)
 
 

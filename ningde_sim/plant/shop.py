@@ -1,4 +1,4 @@
-"""A whole shop: lines joined by stores, with its repair crews."""
+"""A whole shop: lines joined by stores, and the crews that repair them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.station import Robot, Station
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
 
-Thing = TypeVar("Thing", Station, Line, Store)
+Element = TypeVar("Element", Station, Line, Store)
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """Lines joined by stores, with its repair crews.
+    """Lines joined by stores, and the crews that repair them.
+
+    A store is a buffer that lines share; those inside a line are its `buffers`. Neither counts the
+    stations; papers often count the machine's own place too.
 
     Parameters
     ----------
@@ -28,20 +31,20 @@ class Shop:
     lines : sequence of Line
     stores : sequence of Store
     repair_crews : int, optional
-        Crews for the failures with `crew=True`, served first come, first served; None says that one
-        is always free.
+        Crews for the failures with `crew=True`; first come, first served. None means that one is
+        always free.
     output : sequence of str, optional
         Lines whose bodies count as finished; by default the lines that put to no store.
     working_time : WorkingTime, optional
-        Of every line and store that has none of its own; None is round the clock.
+        Of every line and store without its own; None means round the clock.
     notes : sequence of str
-        What a reader of its results has to know, such as assumptions.
+        What readers of its results must know, such as assumptions.
 
     Raises
     ------
     TypeError, ValueError
-        An unknown store, a store that nobody fills or empties, lines that could never start, two
-        things of one name.
+        An unknown store, a store that no line fills or empties, lines that can never start, a
+        duplicate name.
 
     Examples
     --------
@@ -68,7 +71,7 @@ class Shop:
         if not self.lines:
             raise ValueError(checks.complain(owner, "it must have at least one line", self.lines))
         if self.repair_crews is not None:
-            cure = "None says that a crew is always free."
+            cure = "None means that a crew is always free."
             crews = checks.whole(owner, "repair_crews", self.repair_crews, low=1, cure=cure)
             object.__setattr__(self, "repair_crews", crews)
         check_working_time(owner, self.working_time)
@@ -81,55 +84,56 @@ class Shop:
         machines = [s.name for s in self.stations] + [r.name for r in self.robots]
         checks.distinct(owner, "lines", (line.name for line in self.lines))
         checks.distinct(owner, "stores", (store.name for store in self.stores))
-        checks.distinct(owner, "stations or robots", machines)
+        checks.distinct(owner, "stations and robots", machines)
 
     def _check_stores(self, owner: str) -> None:
         known = [store.name for store in self.stores]
         for line in self.lines:
-            for verb, names in (("takes from", line.takes), ("puts to", line.puts)):
+            for key, names in (("takes", line.takes), ("puts", line.puts)):
                 for name in names:
                     if name not in known:
-                        rule = f"line {line.name!r} {verb} a store that the shop does not have"
-                        cure = f"Its stores are: {', '.join(known) or 'none'}."
+                        rule = f"unknown store in the `{key}` of line {line.name!r}"
+                        cure = f"The shop has these stores: {', '.join(known) or 'none'}."
                         raise ValueError(checks.complain(owner, rule, name, cure))
-        for attribute, what, cure in (
-            ("puts", "filled", "Name it in the `puts` of a line, or leave it out."),
-            ("takes", "emptied", "Name it in the `takes` of a line, or leave it out."),
-        ):
-            used = {name for line in self.lines for name in getattr(line, attribute)}
+        for key, verb in (("puts", "filled"), ("takes", "emptied")):
+            used = {name for line in self.lines for name in getattr(line, key)}
             for name in known:
                 if name not in used:
-                    rule = f"each store must be {what} by a line"
+                    rule = f"each store must be {verb} by a line"
+                    cure = f"Name it in the `{key}` of a line, or leave it out."
                     raise ValueError(checks.complain(owner, rule, name, cure))
 
     def _check_start(self, owner: str) -> None:
-        """Refuse lines that wait for one another from the start, with no part among them."""
+        """Refuse a loop of lines and stores without a part: each line would wait for the others."""
         supplied = {store.name for store in self.stores if store.initial > 0}
         waiting = list(self.lines)
         while started := [line for line in waiting if supplied.issuperset(line.takes)]:
             supplied.update(name for line in started for name in line.puts)
             waiting = [line for line in waiting if line not in started]
         if waiting:
-            rule = "a loop of lines and stores must hold a part at the start; these never could"
-            cure = "Give one of the stores of the loop `initial` parts."
+            rule = (
+                "a loop of lines and stores must hold a part at the start; these lines never start"
+            )
+            cure = "Give a store of the loop `initial` parts."
             raise ValueError(checks.complain(owner, rule, [line.name for line in waiting], cure))
 
     def _find_output(self, owner: str) -> tuple[str, ...]:
         if self.output is None:
-            found = tuple(line.name for line in self.lines if not line.puts)
+            output = tuple(line.name for line in self.lines if not line.puts)
         else:
-            found = checks.members(owner, "output", self.output, str)
+            output = checks.members(owner, "output", self.output, str)
         known = [line.name for line in self.lines]
-        for name in found:
+        for name in output:
             if name not in known:
-                cure = f"Its lines are: {', '.join(known)}."
-                raise ValueError(checks.complain(owner, "output must name its lines", name, cure))
-        checks.distinct(owner, "output lines", found)
-        if not found:
-            rule = "it must have an output"
+                rule = "each of output must be a line of the shop"
+                cure = f"The shop has these lines: {', '.join(known)}."
+                raise ValueError(checks.complain(owner, rule, name, cure))
+        checks.distinct(owner, "output", output)
+        if not output:
+            rule = "output must name at least one line"
             cure = "Every line puts to a store: name the lines whose bodies count as finished."
-            raise ValueError(checks.complain(owner, rule, found, cure))
-        return found
+            raise ValueError(checks.complain(owner, rule, output, cure))
+        return output
 
     @property
     def stations(self) -> tuple[Station, ...]:
@@ -157,27 +161,27 @@ class Shop:
         Raises
         ------
         KeyError
-            There is none; the message names those that begin alike.
+            No station has it; the message names those that begin alike.
         """
         return self._named("station", self.stations, name)
 
     def line(self, name: str) -> Line:
-        """The line of that `name`; KeyError as `station`."""
+        """The line of that `name`; errors as of `station`."""
         return self._named("line", self.lines, name)
 
     def store(self, name: str) -> Store:
-        """The store of that `name`; KeyError as `station`."""
+        """The store of that `name`; errors as of `station`."""
         return self._named("store", self.stores, name)
 
     def get(self, path: str) -> Any:
-        """What stands at a dotted `path`, such as `stores.roof.capacity`.
+        """The value at a dotted `path`, such as `stores.roof.capacity`.
 
-        A `*` in the path stands for anything; all that it fits must then have one value.
+        A `*` in the path stands for any text; all values that it names must then be equal.
 
         Raises
         ------
         KeyError, ValueError
-            There is no such path, with the nearest; the values differ.
+            An unknown path, with the nearest; the values differ.
         """
         owner = f"Shop {self.name!r}"
         return paths.only(owner, path, shop_paths.named(owner, self, path))
@@ -190,10 +194,11 @@ class Shop:
         changes : mapping of path to value
             Paths by name, in the units of the descriptions: `repair_crews`,
             `stores.roof.capacity`, `lines.FIN-010-030.buffers`, `stations.FIN-210.cycle_time`,
-            `robots.FIN-210-R1.failures.minor.repair.mean`. A `*` stands for anything,
-            `[dh]` for one of these letters: `stores.door_*.capacity` are all four. `Scale(0.8)` is
-            a multiple of what stands there. A Distribution, a WorkingTime or a list takes the
-            place of all of it.
+            `robots.FIN-210-R1.failures.minor.repair.mean`. A `*` stands for any text, `?` for one
+            character, `[dh]` for one of these two: `stores.door_*.capacity` names all four door
+            stores. Inside such a pattern, put a name that contains `*`, `?` or `[` in double
+            quotes. `Scale(0.8)` multiplies the value. A Distribution, a WorkingTime or a list
+            replaces the whole value.
 
         Raises
         ------
@@ -210,7 +215,7 @@ class Shop:
         return shop_paths.replaced(f"Shop {self.name!r}", self, changes)
 
     def diff(self, other: Shop) -> pd.DataFrame:
-        """A row a path at which this and the `other` differ; missing where one has no such path.
+        """A row for each path at which this and the `other` differ; missing where one lacks it.
 
         Examples
         --------
@@ -222,20 +227,21 @@ class Shop:
         repair_crews             None     2
         """
         if not isinstance(other, Shop):
-            rule = "diff must be given a Shop"
+            rule = "the argument of diff must be a Shop"
             raise TypeError(checks.complain(f"Shop {self.name!r}", rule, other))
         return paths.differences(dict(shop_paths.values(self)), dict(shop_paths.values(other)))
 
-    def _named(self, kind: str, things: Sequence[Thing], name: str) -> Thing:
-        for thing in things:
-            if thing.name == name:
-                return thing
-        known = [thing.name for thing in things]
+    def _named(self, kind: str, elements: Sequence[Element], name: str) -> Element:
+        for element in elements:
+            if element.name == name:
+                return element
+        known = [element.name for element in elements]
         near = [other for other in known if other[:3] == name[:3]] or known
-        raise KeyError(f"Shop {self.name!r} has no {kind} {name!r}; it has {', '.join(near[:8])}.")
+        cure = f"Did you mean one of {', '.join(near[:8])}?" if near else "It has none."
+        raise KeyError(checks.complain(f"Shop {self.name!r}", f"unknown {kind}", name, cure))
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """In a notebook the zone table; the representation of 620 robots would flood it."""
+        """In a notebook the zone table; the repr of 620 robots would fill pages."""
         printer.text(str(self))
 
     def __str__(self) -> str:
@@ -248,7 +254,7 @@ _COLUMNS = "{:<34} {:>5} {:>9} {:>8} {:>7}  {}"
 
 def _zone_table(shop: Shop) -> Iterator[str]:
     yield f"{shop.name}: {shop.n_stations} stations, {shop.n_robots} robots"
-    yield _COLUMNS.format("zone", "lines", "cycle [s]", "stations", "robots", "puts to (places)")
+    yield _COLUMNS.format("zone", "lines", "cycle [s]", "stations", "robots", "puts to (capacity)")
     capacity = {store.name: store.capacity for store in shop.stores}
     for zone in dict.fromkeys(line.zone for line in shop.lines):
         lines = [line for line in shop.lines if line.zone == zone]
@@ -270,5 +276,6 @@ def _zone_table(shop: Shop) -> Iterator[str]:
 
 
 def _span(values: Iterable[float]) -> str:
-    found = sorted(values)
-    return f"{found[0]:g}" if found[0] == found[-1] else f"{found[0]:g}-{found[-1]:g}"
+    ordered = sorted(values)
+    low, high = ordered[0], ordered[-1]
+    return f"{low:g}" if low == high else f"{low:g}-{high:g}"

@@ -1,6 +1,6 @@
 """Every value of a shop by its dotted path.
 
-Things go by their names: `repair_crews`, `stores.roof.capacity`, `lines.FIN.buffers`,
+Names lead to a value: `repair_crews`, `stores.roof.capacity`, `lines.FIN.buffers`,
 `stations.FIN-210.cycle_time`, `robots.FIN-210-R1.failures.minor.repair.mean`. The grammar is that
 of `ningde_sim.plant.paths`.
 """
@@ -15,7 +15,7 @@ from ningde_sim._support import checks
 from ningde_sim.plant import paths
 from ningde_sim.plant.scale import Scale
 
-Thing = TypeVar("Thing")
+Description = TypeVar("Description")
 
 HEADS: Mapping[str, Collection[str]] = {
     "lines": ("lines", "stations", "robots"),
@@ -23,35 +23,37 @@ HEADS: Mapping[str, Collection[str]] = {
     "stations": ("stations", "robots"),
     "robots": ("robots",),
 }
-"""Groups whose paths begin with them wherever they stand, as their names are unique in a shop; and
-the groups inside them, themselves included."""
+"""Groups whose paths begin with the group, as its names are unique in a shop; for each, the groups
+that it contains, itself included."""
 
 WORDS = ("name", "notes")
-"""Not to be changed by path: the random streams of a thing hang on its name."""
+"""Fields without a path: the random streams of a machine depend on its name."""
 
 
-def _fields(thing: Any, path: str, heads: Collection[str]) -> Iterator[tuple[str, str, Any]]:
-    """Name, path and value of each field of a description, without groups that no head asks for."""
-    for field in dataclasses.fields(thing):
+def _fields(description: Any, path: str, heads: Collection[str]) -> Iterator[tuple[str, str, Any]]:
+    """Name, path and value of each field of a description; of the groups those in `heads`."""
+    for field in dataclasses.fields(description):
         name = field.name
         if name in HEADS:
             if not heads or any(head in heads for head in HEADS[name]):
-                yield name, name, getattr(thing, name)
+                yield name, name, getattr(description, name)
         elif name not in WORDS:
-            yield name, f"{path}.{name}" if path else name, getattr(thing, name)
+            yield name, f"{path}.{name}" if path else name, getattr(description, name)
 
 
 def _is_group(value: Any) -> bool:
-    """Whether it is a tuple of things with names."""
+    """Whether a value is a tuple of descriptions."""
     return isinstance(value, tuple) and bool(value) and dataclasses.is_dataclass(value[0])
 
 
-def values(thing: Any, path: str = "", heads: Collection[str] = ()) -> Iterator[tuple[str, Any]]:
+def values(
+    description: Any, path: str = "", heads: Collection[str] = ()
+) -> Iterator[tuple[str, Any]]:
     """Every value below a description with its path: numbers, words, distributions, lists.
 
-    With `heads` of those groups only that they ask for; a big shop has 20,000 values.
+    With `heads` only the values of these groups; a big shop has 20,000 values.
     """
-    for name, here, value in _fields(thing, path, heads):
+    for name, here, value in _fields(description, path, heads):
         if name not in HEADS:
             yield here, value
         if _is_group(value):
@@ -61,29 +63,29 @@ def values(thing: Any, path: str = "", heads: Collection[str] = ()) -> Iterator[
             yield from values(value, here, heads)
 
 
-def named(owner: str, thing: Any, path: str) -> dict[str, Any]:
+def named(owner: str, description: Any, path: str) -> dict[str, Any]:
     """The values that a path or a pattern names, by their own paths.
 
     Raises
     ------
     KeyError
-        There are none; the message names the nearest.
+        An unknown path; the message names the nearest.
     """
     path = checks.text(owner, "path", path)
-    known = dict(values(thing, heads=_heads([path])))
+    known = dict(values(description, heads=_heads([path])))
     matches = {other: known[other] for other in paths.matching(path, known)}
     if not matches:
-        raise paths.unknown(owner, path, (other for other, _ in values(thing)))
+        raise paths.unknown(owner, path, (other for other, _ in values(description)))
     return matches
 
 
-def _heads(asked: Iterable[str]) -> Collection[str]:
-    """The groups that paths ask for; none of them says all, for a pattern such as `*.capacity`."""
-    heads = {paths.first(path) for path in asked}
+def _heads(names: Iterable[str]) -> Collection[str]:
+    """The groups in which paths begin; empty means all, for a pattern such as `*.capacity`."""
+    heads = {paths.first(path) for path in names}
     return () if "" in heads else heads or ("",)
 
 
-def replaced(owner: str, thing: Thing, changes: Mapping[str, Any]) -> Thing:
+def replaced(owner: str, description: Description, changes: Mapping[str, Any]) -> Description:
     """The same description with other values at some paths, checked again.
 
     Raises
@@ -92,16 +94,18 @@ def replaced(owner: str, thing: Thing, changes: Mapping[str, Any]) -> Thing:
         An unknown path, a value that breaks a rule, two changes of one value.
     """
 
-    def value(path: str, now: Any, asked: Any) -> Any:
-        return asked.of(owner, path, now) if isinstance(asked, Scale) else asked
+    def value(path: str, now: Any, wanted: Any) -> Any:
+        return wanted.of(owner, path, now) if isinstance(wanted, Scale) else wanted
 
-    new = paths.assigned(owner, changes, lambda path: named(owner, thing, path), value)
-    return _changed(thing, new, "", _heads(new))
+    new = paths.assigned(owner, changes, lambda path: named(owner, description, path), value)
+    return _changed(description, new, "", _heads(new))
 
 
-def _changed(thing: Thing, new: Mapping[str, Any], path: str, heads: Collection[str]) -> Thing:
+def _changed(
+    description: Description, new: Mapping[str, Any], path: str, heads: Collection[str]
+) -> Description:
     other: dict[str, Any] = {}
-    for name, here, value in _fields(thing, path, heads):
+    for name, here, value in _fields(description, path, heads):
         if here in new:
             other[name] = new[here]
         elif _is_group(value):
@@ -112,4 +116,6 @@ def _changed(thing: Thing, new: Mapping[str, Any], path: str, heads: Collection[
             inner = _changed(value, new, here, heads)
             if inner is not value:
                 other[name] = inner
-    return dataclasses.replace(thing, **other) if other else thing  # type: ignore[type-var]
+    if not other:
+        return description
+    return dataclasses.replace(description, **other)  # type: ignore[type-var]

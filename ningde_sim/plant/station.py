@@ -1,4 +1,4 @@
-"""A station with its robots, their failures, their planned stops."""
+"""A station: its robots, their failures and planned stops."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Clock = Literal["operating", "calendar"]
 
 
 def check_clock(owner: str, value: object) -> None:
-    """Complain of what is no clock of failures."""
+    """Raise a ValueError for what is not a clock of failures."""
     if value not in ("operating", "calendar"):
         raise ValueError(checks.complain(owner, 'clock must be "operating" or "calendar"', value))
 
@@ -22,17 +22,21 @@ def check_clock(owner: str, value: object) -> None:
 class Failure:
     """One way in which a robot or a station breaks down.
 
+    The mean of `uptime` is its MTBF, the mean of `repair` its MTTR: by itself it leaves the
+    equipment available MTBF / (MTBF + MTTR) of the time, with both in one unit.
+
     Parameters
     ----------
     name : str
         Unique among the failures of its robot or station.
     uptime : Distribution
-        Time on the clock from one repair to the next failure. [h]
+        Time on the clock from the end of a repair to the next failure; mean: MTBF. [h]
     repair : Distribution
-        Time to restore the station. [min]
+        Time to restore the station; mean: MTTR. [min]
     clock : {"operating", "calendar"}
-        "operating" runs only while the station works; "calendar" runs in all working time except
-        during its own repair, so that an idle station fails too.
+        "operating" runs only while the station works (operation-dependent failures, ODF);
+        "calendar" runs in all working time except during its own repair, so that an idle station
+        fails too (time-dependent failures, TDF).
     crew : bool
         Whether its repair needs one of the shop's crews.
 
@@ -61,7 +65,7 @@ class Failure:
         checks.text("Failure", "name", self.name)
         cure = (
             "An availability alone does not say how often it stops and for how long: give uptime "
-            "[h] and repair [min], such as Exponential(60) and Lognormal(1.5, 0.8)."
+            "(MTBF) [h] and repair (MTTR) [min], such as Exponential(60) and Lognormal(1.5, 0.8)."
         )
         for field in ("uptime", "repair"):
             value = getattr(self, field)
@@ -80,10 +84,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class PlannedStop:
-    """Tip dressing, cap change, cleaning: due after every so many cycles of the station.
+    """A stop that is due after a number of cycles: tip dressing, cap change, cleaning.
 
-    The stop comes before the start that follows the n-th cycle, when the next body is there.
-    Stops of one station that fall due together are done side by side: the longest counts.
+    The stop comes after the n-th cycle, as soon as the next body is there, before its start. Stops
+    of one station that are due together run side by side: the longest counts.
 
     Parameters
     ----------
@@ -94,7 +98,7 @@ class PlannedStop:
     duration : float
         Length of the stop. [s]
     hidden : float
-        Share of it that runs during the transfer and costs nothing, 0 to 1. [-]
+        Share of it that runs during the transfer and costs no time, 0 to 1. [-]
 
     Examples
     --------
@@ -124,11 +128,11 @@ class PlannedStop:
 def _check_equipment(
     owner: str, failures: Sequence[Failure], stops: Sequence[PlannedStop]
 ) -> tuple[tuple[Failure, ...], tuple[PlannedStop, ...]]:
-    found = checks.members(owner, "failures", failures, Failure)
-    planned = checks.members(owner, "planned_stops", stops, PlannedStop)
-    checks.distinct(owner, "failures", (f.name for f in found))
-    checks.distinct(owner, "planned stops", (p.name for p in planned))
-    return found, planned
+    failures = checks.members(owner, "failures", failures, Failure)
+    stops = checks.members(owner, "planned_stops", stops, PlannedStop)
+    checks.distinct(owner, "failures", (failure.name for failure in failures))
+    checks.distinct(owner, "planned_stops", (stop.name for stop in stops))
+    return failures, stops
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +142,9 @@ class Robot:
     Parameters
     ----------
     name : str
-        Unique among all robots and stations of the shop: its luck hangs on it.
+        Unique among all robots and stations of the shop; its random streams depend on it.
     role : str
-        What it does: weld, handling, sealing ...
+        What it does, for example weld, handling, sealing.
     failures : sequence of Failure
         Each stops the whole station.
     planned_stops : sequence of PlannedStop
@@ -164,30 +168,30 @@ class Robot:
         owner = f"Robot {self.name!r}"
         checks.text("Robot", "name", self.name)
         checks.text(owner, "role", self.role)
-        found, planned = _check_equipment(owner, self.failures, self.planned_stops)
-        object.__setattr__(self, "failures", found)
-        object.__setattr__(self, "planned_stops", planned)
+        failures, stops = _check_equipment(owner, self.failures, self.planned_stops)
+        object.__setattr__(self, "failures", failures)
+        object.__setattr__(self, "planned_stops", stops)
 
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A place for one body at which it is worked on.
+    """A machine or a workplace that holds one body and works on it.
 
     Parameters
     ----------
     name : str
-        Unique among all robots and stations of the shop: its luck hangs on it.
+        Unique among all robots and stations of the shop; its random streams depend on it.
     cycle_time : float or Distribution
-        From start to finish, the transfer included. Its mean is at least 0.001. [s]
+        From start to finish of a body, the transfer included; its mean is at least 0.001. [s]
     robots : sequence of Robot
     failures : sequence of Failure
-        Of the station itself: fixture, clamp, conveyor.
+        Of the station itself (MTBF, MTTR, ODF or TDF, see `Failure`): fixture, clamp, conveyor.
     planned_stops : sequence of PlannedStop
     scrap : float
-        Probability that a finished body is thrown away here, with all that it was made of, the skid
-        or pallet included. [-]
+        Probability that a finished body is thrown away here, with all its parts and its skid or
+        pallet. [-]
     rework : float
-        Probability that a finished body is processed here again at once, below 1. [-]
+        Probability that a finished body is processed here again at once; below 1. [-]
 
     Examples
     --------
@@ -217,13 +221,14 @@ class Station:
             raise ValueError(checks.complain(owner, rule, self.cycle_time, cure))
         object.__setattr__(self, "robots", checks.members(owner, "robots", self.robots, Robot))
         checks.distinct(owner, "robots", (r.name for r in self.robots))
-        found, planned = _check_equipment(owner, self.failures, self.planned_stops)
-        object.__setattr__(self, "failures", found)
-        object.__setattr__(self, "planned_stops", planned)
+        failures, stops = _check_equipment(owner, self.failures, self.planned_stops)
+        object.__setattr__(self, "failures", failures)
+        object.__setattr__(self, "planned_stops", stops)
         object.__setattr__(self, "scrap", checks.number(owner, "scrap", self.scrap, high=1.0))
         object.__setattr__(self, "rework", checks.number(owner, "rework", self.rework, high=1.0))
         if self.rework == 1.0:
-            raise ValueError(checks.complain(owner, "rework must be below 1", self.rework))
+            rule = "rework must be less than 1"
+            raise ValueError(checks.complain(owner, rule, self.rework))
         if self.scrap + self.rework > 1.0:
             rule = "scrap and rework together must be at most 1"
             raise ValueError(checks.complain(owner, rule, self.scrap + self.rework))
@@ -236,5 +241,5 @@ class Station:
 
 
 def equipment(station: Station) -> tuple[Robot | Station, ...]:
-    """All that has failures and planned stops at a station: its robots, then the station itself."""
+    """What has failures and planned stops at a station: its robots, then the station itself."""
     return (*station.robots, station)

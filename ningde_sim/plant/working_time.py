@@ -1,31 +1,29 @@
-"""When a shop, a line or a store is at work."""
+"""The hours in which a shop, a line or a store works."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
-
-import numpy as np
 
 from ningde_sim._support import checks
 
 
 @dataclass(frozen=True, slots=True)
 class WorkingTime:
-    """Windows of work; outside of them everything that keeps this time stands still.
+    """Windows of work; outside them everything with this working time stands still.
 
-    What ends at the very instant of closing still ends and moves on.
+    Cycles, repairs, transits and the clocks of failures pause there, those of time-dependent
+    failures (TDF) too. What ends at the instant of closing still ends, and its body moves on.
 
     Parameters
     ----------
     windows : sequence of (float, float)
         Opening and closing hour of each window, counted from the start of the run, in rising order
-        and not overlapping. [h]
+        without overlap. [h]
     every : float, optional
-        The windows repeat with this period, 24 for a day, 168 for a week; None says that there are
-        no others. [h]
+        Period after which the windows repeat, 24 for a day, 168 for a week; None means that they do
+        not. [h]
 
     Examples
     --------
@@ -49,7 +47,7 @@ class WorkingTime:
             if not isinstance(window, Sequence) or isinstance(window, str) or len(window) != 2:
                 rule = "each window must be a pair of an opening and a closing hour"
                 raise ValueError(checks.complain(owner, rule, window))
-            cure = "Windows rise and do not overlap; a night shift is two: (0, 6) and (22, 24)."
+            cure = "Windows must rise without overlap; a night shift is two: (0, 6) and (22, 24)."
             opening = checks.number(owner, "an opening hour", window[0], low=earlier, cure=cure)
             closing = checks.number(
                 owner, "a closing hour", window[1], low=opening, above=True, cure=cure
@@ -64,7 +62,7 @@ class WorkingTime:
         object.__setattr__(self, "windows", tuple(windows))
 
     def until(self, hours: float) -> list[tuple[float, float]]:
-        """The windows that open before `hours`, those that touch made one. [h]"""
+        """The windows that open before `hours`; those that touch are joined. [h]"""
         rounds = 1 if self.every is None else math.ceil(hours / self.every)
         joined: list[tuple[float, float]] = []
         for k in range(rounds):
@@ -84,42 +82,6 @@ class WorkingTime:
 
 
 def check_working_time(owner: str, value: object) -> None:
-    """Complain of what is neither a working time nor None, which is round the clock."""
+    """Raise a TypeError for what is neither a WorkingTime nor None, which is round the clock."""
     if value is not None and not isinstance(value, WorkingTime):
         raise TypeError(checks.complain(owner, "working_time must be a WorkingTime or None", value))
-
-
-def open_before(at: Any, opens: Any, closes: Any) -> Any:
-    """How much of the windows from `opens` to `closes` lies before each instant.
-
-    Parameters
-    ----------
-    at, opens, closes : arrays
-        All in one unit; windows rise and do not overlap.
-
-    Returns
-    -------
-    numpy.ndarray, shape of `at`
-        In that unit, whole where all are.
-    """
-    if not len(opens):
-        return np.zeros_like(at)
-    before = np.concatenate((np.zeros_like(opens[:1]), np.cumsum(closes - opens)[:-1]))
-    k = np.maximum(np.searchsorted(opens, at, side="right") - 1, 0)
-    return before[k] + np.clip(at, opens[k], closes[k]) - opens[k]
-
-
-def union(begin: Any, end: Any) -> tuple[Any, Any]:
-    """Begins and ends of the stretches that intervals cover together, those that touch made one.
-
-    Parameters
-    ----------
-    begin, end : arrays, shape (n,)
-        In any order, overlapping or not; of one unit.
-    """
-    order = np.argsort(begin, kind="stable")
-    begin, reached = begin[order], np.maximum.accumulate(end[order])
-    if not len(begin):
-        return begin, reached
-    new = np.concatenate(([True], begin[1:] > reached[:-1]))
-    return begin[new], reached[np.append(np.flatnonzero(new)[1:] - 1, len(begin) - 1)]

@@ -1,18 +1,14 @@
-"""Pictures of results: each function draws on the axes that it is given, or on new ones."""
+"""Plots of results: each function draws on the axes that it is given, or on new ones."""
 
 from ningde_sim.plots.axes import COLOURS
 from ningde_sim.plots.critical_paths import plot_bottleneck, plot_critical_path
-from ningde_sim.plots.runs import (
-    plot_distribution,
-    plot_fan,
-    plot_states,
-    plot_stores,
-    plot_yard,
-)
+from ningde_sim.plots.runs import plot_states, plot_stores
 from ningde_sim.plots.sensitivities import plot_tornado
+from ningde_sim.plots.studies import plot_distribution, plot_fan
 from ningde_sim.plots.sweeps import plot_sweep
 from ningde_sim.plots.timelines import plot_gantt, plot_levels
 from ningde_sim.plots.warm_ups import plot_warm_up
+from ningde_sim.plots.yards import plot_yard
 
 __all__ = [
     "COLOURS",

@@ -1,8 +1,8 @@
-"""What all pictures share: their axes, their colours, where a legend goes."""
+"""What all plots share: axes, colours, labels, legends."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +10,21 @@ import numpy as np
 
 from ningde_sim._support import checks, units
 from ningde_sim.plant.paths import nearest
+from ningde_sim.statistics.estimate import Values
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDTH = 9.0
-"""Of a new figure: that of a notebook. [inch]"""
+"""Width of a new figure: that of a notebook. [inch]"""
 
 MOST_NAMES = 40
-"""Of rows, one below the other."""
+"""Rows that can all be named, one below the other."""
 
-# Okabe, Ito (2008), Color Universal Design: told apart with any colour vision.
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Of many runs, where bands end and their middle lies."""
+
+# Okabe, Ito (2008), Color Universal Design: distinct with any colour vision.
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
 BLUE, VERMILLION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#BBBBBB"
 
@@ -33,22 +37,36 @@ COLOURS = {
     "starved": SKY,
     "off": GREY,
 }
-"""The colour of each state, in every picture."""
+"""The colour of each state, in every plot."""
 
 
 def new_axes(ax: Axes | None, height: float) -> Axes:
-    """The axes given, or those of a new figure as high as this. [inch]"""
+    """The axes given, or those of a new figure of this height. [inch]"""
     if ax is not None:
         return ax
-    import matplotlib.pyplot as plt  # loaded for who draws without axes of his own
+    import matplotlib.pyplot as plt  # loaded only for a new figure
 
     return plt.subplots(figsize=(WIDTH, height), layout="constrained")[1]
 
 
-def check(picture: str, result: object, kind: type) -> None:
-    """Complain of what a picture cannot draw."""
+def check(plot: str, result: object, kind: type) -> None:
+    """Complain if the result is not of the kind that a plot draws."""
     if not isinstance(result, kind):
-        raise TypeError(checks.complain(picture, f"it must be given a {kind.__name__}", result))
+        raise TypeError(checks.complain(plot, f"it must be given a {kind.__name__}", result))
+
+
+def in_words(column: str) -> str:
+    """A column of results, or its unit, as an axis names it: "CKD sets", "throughput (JPH)"."""
+    words = column.replace("_", " ").replace("ckd", "CKD")
+    return "throughput (JPH)" if words == "throughput" else words
+
+
+def draw_bands(ax: Axes, at: Values, quantiles: Iterable[Values]) -> None:
+    """Two bands and the line in their middle, from the five `QUANTILES` of many runs."""
+    low, lower, middle, upper, high = quantiles
+    ax.fill_between(at, low, high, color=SKY, alpha=0.35, lw=0, label="90 % of runs")
+    ax.fill_between(at, lower, upper, color=SKY, alpha=0.8, lw=0, label="50 % of runs")
+    ax.plot(at, middle, color=BLUE, lw=2, label="median")
 
 
 def legend_above(ax: Axes, title: str, columns: int) -> None:
@@ -58,43 +76,43 @@ def legend_above(ax: Axes, title: str, columns: int) -> None:
     ax.set_title(title, loc="left", pad=16 + 14 * rows, fontsize=11)
 
 
-def pick(picture: str, field: str, known: Sequence[str], wanted: str | Sequence[str]) -> list[int]:
-    """Places, in rising order, of the names that fit one of the names or patterns asked for."""
-    patterns = checks.members(picture, field, wanted, str)
+def pick(plot: str, field: str, known: Sequence[str], wanted: str | Sequence[str]) -> list[int]:
+    """Numbers, in rising order, of the known names that fit one of the wanted names or patterns."""
+    patterns = checks.members(plot, field, wanted, str)
     fits = {p: [i for i, n in enumerate(known) if n == p or fnmatchcase(n, p)] for p in patterns}
     for pattern in patterns:
         if not fits[pattern]:
-            rule = f"each of {field} must be a name, or a pattern with *, that something has"
-            raise ValueError(checks.complain(picture, rule, pattern, nearest(pattern, list(known))))
+            rule = f"each of {field} must be a known name, or a pattern with * that fits one"
+            raise ValueError(checks.complain(plot, rule, pattern, nearest(pattern, list(known))))
     if not patterns:
         rule = f"{field} must name at least one"
-        raise ValueError(checks.complain(picture, rule, wanted, "None takes the default."))
-    return sorted({i for found in fits.values() for i in found})
+        raise ValueError(checks.complain(plot, rule, wanted, "None takes the default."))
+    return sorted({i for numbers in fits.values() for i in numbers})
 
 
 def name_rows(ax: Axes, names: Sequence[str], what: str) -> None:
-    """A row a name, the first on top; of more than can be read each second, third, ... is named."""
+    """A row a name, the first on top; of many, every second, third, ... is named."""
     step = -(-len(names) // MOST_NAMES)
     ax.set_yticks(range(0, len(names), step), names[::step], fontsize=8)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0 if step == 1 else 3)
-    ax.set_ylabel(what if step == 1 else f"{what}, one in {step} is named")
+    ax.set_ylabel(what if step == 1 else f"{what}, one in {step} named")
 
 
 def time_axis(ax: Axes, begin: float, end: float) -> float:
-    """Time since the start of the counted hours, in minutes, hours or days.
+    """Label the axis with the time since the start of the counted hours, in min, h or d.
 
     Parameters
     ----------
     begin, end : float
-        What is shown. [h]
+        The time shown. [h]
 
     Returns
     -------
     float
-        Milliseconds of the unit that was chosen. [ms]
+        Length of the unit chosen. [ms]
     """
-    from matplotlib.ticker import MaxNLocator  # loaded for who draws
+    from matplotlib.ticker import MaxNLocator  # loaded only when something is drawn
 
     length, steps = end - begin, [1, 2, 5, 10]
     unit, scale = "d", 24 * units.MS_PER_H
@@ -111,16 +129,16 @@ def time_axis(ax: Axes, begin: float, end: float) -> float:
 
 
 def share_map(ax: Axes, at: np.ndarray[Any, Any], shares: np.ndarray[Any, Any], what: str) -> None:
-    """A heat map of shares from 0 to 100 %, with its scale: a row each, a cell from edge to edge.
+    """A heat map of shares from 0 to 100 %, with its scale.
 
     Parameters
     ----------
     at : numpy.ndarray, shape (n + 1,)
-        Edges of the cells, on the horizontal axis.
+        Edges of the columns, on the horizontal axis.
     shares : numpy.ndarray, shape (rows, n)
-        Row k lies around k. [%]
+        Row k is drawn around k. [%]
     what : str
-        Of what, with its unit.
+        Label of the scale, with its unit.
     """
     rows = np.arange(len(shares) + 1) - 0.5
     image = ax.pcolormesh(at, rows, shares, cmap="cividis", vmin=0, vmax=100)

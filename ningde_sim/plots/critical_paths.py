@@ -1,4 +1,4 @@
-"""Pictures of the critical path: where the hours went, whether the bottleneck moves."""
+"""Plots of the critical path: where the hours went, whether the bottleneck moves."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OTHERS, ALL = "all others", "all"
 
 
 def plot_critical_path(run: ShopRun, ax: Axes | None = None, *, most: int = 14) -> Axes:
-    """The counted hours as a waterfall: what the critical path spent, the largest parts first.
+    """The counted hours as a waterfall: the parts of the critical path, the largest first.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def plot_critical_path(run: ShopRun, ax: Axes | None = None, *, most: int = 14) 
     ax : Axes, optional
         By default those of a new figure.
     most : int
-        How many stations and causes are shown; what is left is one part.
+        How many pairs of station and cause are shown; the rest is summed up by cause.
 
     Returns
     -------
@@ -51,21 +51,21 @@ def plot_critical_path(run: ShopRun, ax: Axes | None = None, *, most: int = 14) 
     """
     check("plot_critical_path", run, ShopRun)
     most = checks.whole("plot_critical_path", "most", most, low=1)
-    table = _by_place(run.critical_path())
-    table.loc[table["cause"] == "closed", "where"] = ALL  # no station makes the night
+    table = _with_where(run.critical_path())
+    table.loc[table["cause"] == "closed", "where"] = ALL  # closed hours are due to no station
     hours = table.groupby(["where", "cause"])["hours"].sum().sort_values(ascending=False)
     shown = hours.head(most)
     rest = hours.iloc[most:].groupby("cause").sum().sort_values(ascending=False)
     names = [*shown.index.tolist(), *((OTHERS, cause) for cause in rest.index)]
     parts = [(*name, h) for name, h in zip(names, [*shown, *rest], strict=True)]
     ax = new_axes(ax, 1.6 + 0.3 * len(parts))
-    left, told = 0.0, set()
+    left, labelled = 0.0, set()
     for at, (_, cause, h) in enumerate(parts):
-        label = None if cause in told else str(cause)
-        told.add(cause)
+        label = None if cause in labelled else str(cause)
+        labelled.add(cause)
         ax.barh(at, h, 0.75, left, color=CAUSES[str(cause)], label=label)
         end = left + h
-        words = f"{h:,.1f} h ({h / run.hours:.1%})"
+        words = f"{h:,.1f} h ({100 * h / run.hours:.1f} %)"
         if h > 0.25 * run.hours:
             ax.text((left + end) / 2, at, words, ha="center", va="center", fontsize=8)
         elif end > 0.75 * run.hours:
@@ -76,18 +76,20 @@ def plot_critical_path(run: ShopRun, ax: Axes | None = None, *, most: int = 14) 
     ax.set_yticks(range(len(parts)), [f"{where}, {cause}" for where, cause, _ in parts], fontsize=8)
     ax.set_ylim(len(parts) - 0.4, -0.6)
     ax.set_xlim(0, run.hours)
-    ax.set_xlabel(f"hours of the {run.hours:g} counted, on the critical path [h]")
+    ax.set_xlabel(f"critical path, of {run.hours:g} counted hours [h]")
     ax.grid(axis="x", alpha=0.3)
     ax.set_axisbelow(True)
     ax.legend(loc="lower left", fontsize=9, title="cause")
-    ax.set_title(f"{run.shop.name}: what the last body waited for, run {run.run}", loc="left")
+    ax.set_title(
+        f"{run.shop.name}: what the last body waited for, run {run.run}", loc="left", fontsize=11
+    )
     return ax
 
 
 def plot_bottleneck(
     run: ShopRun, ax: Axes | None = None, *, every: float = 24.0, most: int = 20
 ) -> Axes:
-    """Whether the bottleneck moves: share of the critical path by station and period.
+    """Whether the bottleneck moves: shares of the critical path by station and period.
 
     Parameters
     ----------
@@ -98,8 +100,8 @@ def plot_bottleneck(
     every : float
         Length of a period. [h]
     most : int
-        How many stations are shown, those with the most of the path, in the order of the shop; the
-        title says what share of the path they hold.
+        How many stations are shown: those with the most of the path, in the order of the shop. The
+        title says what share of the path they have.
 
     Returns
     -------
@@ -112,14 +114,14 @@ def plot_bottleneck(
     """
     check("plot_bottleneck", run, ShopRun)
     most = checks.whole("plot_bottleneck", "most", most, low=1)
-    table = _by_place(run.critical_path(every=every))
+    table = _with_where(run.critical_path(every=every))
     table = table[table["cause"] != "closed"]
     grid = table.pivot_table(index="where", columns="period", values="hours", aggfunc="sum")
     grid = grid.fillna(0.0)
-    whole = grid.sum(axis=1).sort_values(ascending=False)
+    totals = grid.sum(axis=1).sort_values(ascending=False)
     stations = [station.name for station in run.shop.stations]
-    order = {name: k for k, name in enumerate([*stations, *whole.index.difference(stations)])}
-    names = sorted(whole.head(most).index, key=lambda name: order[name])
+    order = {name: k for k, name in enumerate([*stations, *totals.index.difference(stations)])}
+    names = sorted(totals.head(most).index, key=lambda name: order[name])
     shares = 100 * grid.loc[names] / grid.sum(axis=0)
     ax = new_axes(ax, 1.8 + 0.26 * len(names))
     edges = np.append(shares.columns.to_numpy(dtype=float), run.hours)
@@ -127,24 +129,23 @@ def plot_bottleneck(
     ax.set_yticks(range(len(names)), names, fontsize=8)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xlabel(f"counted hours, in periods of {every:g} h [h]")
-    held = whole.head(most).sum() / whole.sum()
-    changes = _changes(grid)
+    share = totals.head(most).sum() / totals.sum()
     ax.set_title(
         f"{run.shop.name}: where the bottleneck is, run {run.run}\n"
-        f"{len(names)} of {len(whole)} stations with {held:.0%} of the path; "
-        f"another has the most of it {changes} times",
+        f"{len(names)} of {len(totals)} stations have {100 * share:.0f} % of the path; "
+        f"the bottleneck moves {_moves(grid)} times",
         loc="left",
         fontsize=11,
     )
     return ax
 
 
-def _by_place(table: pd.DataFrame) -> pd.DataFrame:
-    """A critical path with `where` besides: the station, or the store."""
+def _with_where(table: pd.DataFrame) -> pd.DataFrame:
+    """A critical path with a column `where`: the station, or the store."""
     return table.assign(where=table["station"].where(table["station"] != "", table["thing"]))
 
 
-def _changes(grid: pd.DataFrame) -> int:
-    """How often another station has the most of a period."""
+def _moves(grid: pd.DataFrame) -> int:
+    """How often the station with the most of a period differs from that of the period before."""
     longest = grid.idxmax(axis=0)
     return int((longest != longest.shift()).sum()) - 1

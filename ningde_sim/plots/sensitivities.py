@@ -1,4 +1,4 @@
-"""Pictures of what the result hangs on."""
+"""Plots of the inputs that the result depends on."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LANES = (("low", BLUE, -0.21), ("high", ORANGE, 0.21))
-"""Of each input the end, its colour, where its bar lies. [rows]"""
+"""For each end of an input its colour, and how far its bar is from the row. [rows]"""
 
 
 def plot_tornado(result: Tornado, ax: Axes | None = None, *, most: int = 15) -> Axes:
     """The result with each input at its low and at its high, the greatest swing on top.
 
-    Bars go from the typical result; at their ends stand the values of the input and whiskers, the
-    intervals. Inputs that were run once have none, those that do nothing no bar.
+    Bars start at the typical result. At their ends are the values of the input, and whiskers for
+    the intervals. Inputs that ran once have no whiskers, inputs without effect no bar.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def plot_tornado(result: Tornado, ax: Axes | None = None, *, most: int = 15) -> 
     ax : Axes, optional
         By default those of a new figure.
     most : int
-        Inputs that are drawn.
+        How many inputs are drawn.
 
     Returns
     -------
@@ -40,12 +40,12 @@ def plot_tornado(result: Tornado, ax: Axes | None = None, *, most: int = 15) -> 
     Raises
     ------
     TypeError, ValueError
-        It is no Tornado; `most` is no whole number from 1 on.
+        The result is not a Tornado; `most` is not a whole number from 1 on.
     """
     check("plot_tornado", result, Tornado)
     most = checks.whole("plot_tornado", "most", most, low=1)
     table, base = result.table.head(most), result.base.value
-    ax = new_axes(ax, 1.9 + 0.42 * len(table))
+    ax = new_axes(ax, 2.0 + 0.42 * len(table))
     at = np.arange(len(table))
     for end, colour, lane in LANES:
         _bars(ax, table, end, base, at + lane, colour, result.between)
@@ -62,8 +62,8 @@ def plot_tornado(result: Tornado, ax: Axes | None = None, *, most: int = 15) -> 
     shown = "" if len(table) == len(result.table) else f", the first {len(table)}"
     title = f"{result.title}: one of {len(result.table)} inputs moved at a time{shown}"
     title += f"\ntypical {result.base}"
-    title += f"\nwhiskers: {100 * result.level:g} % intervals of luck"
-    title += ", none where run once" if (table["n"] == 1).any() else ""
+    title += f"\nwhiskers: {100 * result.level:g} % intervals of random variation"
+    title += "\n(none for inputs that ran once)" if (table["n"] == 1).any() else ""
     legend_above(ax, title, columns=2)
     return ax
 
@@ -81,7 +81,7 @@ def _bars(
     moved = table[f"at_{end}"].to_numpy()
     low, high = table[f"at_{end}_low"].to_numpy(), table[f"at_{end}_high"].to_numpy()
     share = between[0] if end == "low" else between[1]
-    label = f"input {end}, at {100 * share:g} % of its distribution"
+    label = f"input {end}, {100 * share:g} % quantile"
     ax.barh(at, moved, 0.4, left=base, color=colour, label=label)
     known = np.isfinite(low)
     arms = [(moved - low)[known], (high - moved)[known]]

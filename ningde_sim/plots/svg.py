@@ -1,4 +1,4 @@
-"""A picture as SVG, the same bytes each time."""
+"""A plot as SVG, the same bytes each time."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class Drawn(NamedTuple):
-    """What was drawn.
+class Svg(NamedTuple):
+    """A plot as SVG.
 
     Attributes
     ----------
-    svg : bytes
+    image : bytes
         Letters are outlines, so that it looks the same without the font.
-    words : str
-        Its title.
+    title : str
+        The title of the plot.
     """
 
-    svg: bytes
-    words: str
+    image: bytes
+    title: str
 
 
-def drawn(draw: Callable[[Axes], object], *, height: float = 4.6) -> Drawn:
-    """Draw on axes of a figure of its own, whatever the user's style is.
+def to_svg(draw: Callable[[Axes], object], *, height: float = 4.6) -> Svg:
+    """Draw on a figure of its own, whatever the user's style is.
 
     Parameters
     ----------
     draw : callable
         Draws on the axes that it is given.
     height : float
-        Of the figure. [inch]
+        Height of the figure. [inch]
     """
-    from matplotlib import rc_context, style  # loaded for who draws
+    from matplotlib import rc_context, style  # loaded only when something is drawn
     from matplotlib.figure import Figure
 
     with (
@@ -48,4 +48,4 @@ def drawn(draw: Callable[[Axes], object], *, height: float = 4.6) -> Drawn:
         ax = figure.subplots()
         draw(ax)
         figure.savefig(file, format="svg", metadata={"Date": None})
-        return Drawn(file.getvalue(), " ".join(ax.get_title(loc="left").split()))
+        return Svg(file.getvalue(), " ".join(ax.get_title(loc="left").split()))

@@ -1,4 +1,4 @@
-"""Pictures of sweeps."""
+"""Plots of sweeps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks
-from ningde_sim.plots.axes import BLUE, VERMILLION, check, new_axes
+from ningde_sim.plots.axes import BLUE, VERMILLION, check, in_words, new_axes
 from ningde_sim.studies.sweep_result import Sweep
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Shown = Literal["probability", "mean"]
 
 MOST_ROWS = 40
-"""Design points that are drawn one below the other."""
+"""Design points that fit one below the other."""
 
 
 def plot_sweep(
@@ -30,9 +30,9 @@ def plot_sweep(
 ) -> Axes:
     """What each design point gives: a line over one path of numbers, a heat map over two paths.
 
-    Design points that are no such grid stand one below the other, the best on top. Lines and points
-    have the 95 % interval of each design point by itself; a heat map has none, so its title tells
-    how far the farthest end of one lies from its value.
+    Other design points are listed one below the other, the best on top. Lines and points have the
+    95 % interval of each design point by itself. A heat map has no room for them, so the title says
+    how far the farthest end of any interval is from its value.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def plot_sweep(
     ax : Axes, optional
         By default those of a new figure.
     show : {"probability", "mean"}, optional
-        The probability to reach the target, by default where there is one; or the mean.
+        The probability of reaching the target, by default if there is one; or the mean.
     of : str, optional
         A column of results; by default the main one.
     target : float, optional
@@ -66,9 +66,9 @@ def plot_sweep(
         raise ValueError(checks.complain("plot_sweep", "a probability needs a target", target))
     of = sweep.experiment.of if of is None else of
     least = sweep.target if target is None else target
-    what = f"mean {of} [{sweep.experiment.units.get(of, '-')}]"
+    what = f"mean {in_words(of)} [{in_words(sweep.experiment.units.get(of, '-'))}]"
     if show == "probability":
-        what = f"P({of} >= {least:,.6g}) [-]"
+        what = f"P({in_words(of)} >= {least:,.6g}) [-]"
     axes = sweep.design_points.axes if sweep.complete else None
     numbers = axes and [all(isinstance(v, (int, float)) for v in a) for a in axes.values()]
     if axes and len(axes) == 2:
@@ -80,8 +80,8 @@ def plot_sweep(
     widest = max(
         float((table[f"{show}_{end}"] - table[show]).abs().max()) for end in ("low", "high")
     )
-    told = f"{sweep.n:,} runs a design point: {sweep.experiment.description}"
-    title = f"{sweep.experiment.title}: {what}\n{told}\n95 % intervals to +-{_figures(widest)}"
+    runs = f"{sweep.n:,} runs a design point: {sweep.experiment.description}"
+    title = f"{sweep.experiment.title}: {what}\n{runs}\n95 % intervals to +-{_figures(widest)}"
     ax.set_title(title, loc="left", fontsize=11)
     return ax
 

@@ -1,4 +1,4 @@
-"""Pictures of one run along its time."""
+"""Plots of one run along its time."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_ROWS = 40
-"""Stations of a Gantt chart that nobody asked for by name."""
+"""Stations of a Gantt chart, and rows of a heat map, that fit one below the other."""
 
 WINDOW = 1.0
-"""Of a Gantt chart whose end nobody asked for. [h]"""
+"""Default length of a Gantt chart. [h]"""
 
 STOPPED = ("down", "waiting")
 """States of a station that cannot work until it is repaired."""
 
 MOST_DOTS = 100
-"""Periods whose levels can be told apart."""
+"""Periods whose dots can be seen apart."""
 
 LINES = (BLUE, VERMILLION, GREEN, PURPLE)
-"""Colours of levels that are drawn as lines; of more stores there is a heat map."""
+"""Colours of levels drawn as lines; more stores are drawn as a heat map."""
 
 
 def plot_gantt(
@@ -54,10 +54,10 @@ def plot_gantt(
     end: float | None = None,
     things: str | Sequence[str] | None = None,
 ) -> Axes:
-    """What each station did when: a row a station, a bar an interval in one state.
+    """What each station did when: a row for each station, a bar for each interval in a state.
 
-    By default an hour of at most 40 stations: of a shop with more those that were longest down or
-    waiting for a crew in that hour, as the title tells. Rows are in the order of the shop.
+    By default an hour of at most 40 stations. A larger shop shows those that were longest down or
+    waiting for a crew in that hour, and the title says so. Rows are in the order of the shop.
 
     Parameters
     ----------
@@ -66,11 +66,11 @@ def plot_gantt(
     ax : Axes, optional
         By default those of a new figure.
     begin : float
-        From when on, since the start of the counted hours. [h]
+        Start of the chart, since the start of the counted hours. [h]
     end : float, optional
-        Until when; by default an hour later, or the end of the run. [h]
+        End of the chart; by default an hour later, or the end of the run. [h]
     things : str or sequence of str, optional
-        Names of stations, or patterns such as `FIN-*`; all that they fit are drawn.
+        Names of stations, or patterns such as `FIN-*`; all stations that fit are drawn.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def plot_gantt(
     Raises
     ------
     ValueError
-        The run has no trace, the window is not inside it, no station has such a name.
+        The run has no trace, the window is not inside the run, an unknown station.
     """
     check("plot_gantt", run, ShopRun)
     trace = run.trace
@@ -127,7 +127,7 @@ def _bars(trace: pd.DataFrame, known: Sequence[str], window: tuple[int, int]) ->
 
 
 def _most_stopped(bars: pd.DataFrame, n_stations: int) -> tuple[list[int], str]:
-    """Numbers of the stations that were down or waiting longest, in their order; who they are."""
+    """Numbers of the stations that were down or waiting longest, in their order; words for them."""
     if n_stations <= MOST_ROWS:
         return list(range(n_stations)), ""
     stops = bars[bars["state"].isin(STOPPED)]
@@ -144,7 +144,7 @@ def _most_stopped(bars: pd.DataFrame, n_stations: int) -> tuple[list[int], str]:
 
 
 def _closed(run: ShopRun, window: tuple[int, int]) -> pd.DataFrame:
-    """The time outside of working hours inside a window, as bars of each station."""
+    """The closed time inside a window, as bars of each station."""
     first, last = window
     rows: list[tuple[int, str, int, int]] = []
     number = 0
@@ -159,7 +159,7 @@ def _closed(run: ShopRun, window: tuple[int, int]) -> pd.DataFrame:
 
 def _draw(ax: Axes, bars: pd.DataFrame, state: str, scale: float) -> None:
     """All bars of one state at once: a trace has some 10^5 of them a day."""
-    from matplotlib.collections import PolyCollection  # loaded for who draws
+    from matplotlib.collections import PolyCollection  # loaded only when something is drawn
 
     left, right = bars["begin"].to_numpy() / scale, bars["end"].to_numpy() / scale
     top, bottom = bars["row"].to_numpy() - 0.4, bars["row"].to_numpy() + 0.4
@@ -173,11 +173,11 @@ def _draw(ax: Axes, bars: pd.DataFrame, state: str, scale: float) -> None:
 def plot_levels(
     run: ShopRun, ax: Axes | None = None, *, stores: str | Sequence[str] | None = None
 ) -> Axes:
-    """How full the stores were, period by period, against their capacity.
+    """How full stores and buffers were, period by period, against their capacity.
 
-    Up to four stores are lines of the mean level, with a dot for the level at the end of each
-    period while these can be told apart; more are a heat map of the share of their places that was
-    taken on average. Stores without places, where parts go hand to hand, are left out.
+    Up to four are drawn as lines of the mean level, with a dot for the level at the end of each
+    period as long as the dots can be seen apart. More are drawn as a heat map of the mean level in
+    percent of the capacity. Those of capacity 0, where parts go hand to hand, are left out.
 
     Parameters
     ----------
@@ -186,8 +186,7 @@ def plot_levels(
     ax : Axes, optional
         By default those of a new figure.
     stores : str or sequence of str, optional
-        Names of stores and of gaps inside lines, or patterns such as `door_*`; by default all of
-        them.
+        Names of stores and of buffers inside lines, or patterns such as `door_*`; by default all.
 
     Returns
     -------
@@ -196,13 +195,13 @@ def plot_levels(
     Raises
     ------
     ValueError
-        The run has no history, no store has places, none has such a name.
+        The run has no history, no store has a capacity above 0, an unknown store.
     """
     check("plot_levels", run, ShopRun)
     history = run.history
-    capacity, columns = _places(run)
+    capacity, columns = _capacities(run)
     if not len(capacity):
-        rule = "it must be given a run with a store that has places"
+        rule = "it must be given a run with a store or buffer of a capacity above 0"
         raise ValueError(checks.complain("plot_levels", rule, run))
     known = [str(name) for name in capacity.index]
     shown = pick("plot_levels", "stores", known, "*" if stores is None else stores)
@@ -210,20 +209,19 @@ def plot_levels(
     spent = np.diff(history.ends, prepend=0)[:, None]
     mean = np.diff(history.stores["level_ms"][:, columns], axis=0, prepend=0) / spent
     edges = np.concatenate(([0], history.ends))
-    title = f"{run.shop.name}: how full the stores were, run {run.run}"
+    title = f"{run.shop.name}: how full the buffers were, run {run.run}"
     if len(shown) > len(LINES):
         return _heat_map(ax, run, edges, mean, capacity, title)
     return _lines(ax, run, edges, mean, history.stores["level"][:, columns], capacity, title)
 
 
-def _places(run: ShopRun) -> tuple[pd.Series[int], Ints]:
-    """Capacity of each store and each gap that has places, and its column in a history."""
+def _capacities(run: ShopRun) -> tuple[pd.Series[int], Ints]:
+    """The capacity, above 0, of each store and buffer, and its column in a history."""
     capacity = pd.concat([run.stores["capacity"], run.buffers["capacity"]])
-    gaps = [places for line in run.shop.lines for places in line.buffers]  # type: ignore[union-attr]
-    wanted = [True] * len(run.stores) + [places > 0 for places in gaps]
-    columns = np.flatnonzero(wanted)
-    there = (capacity > 0).to_numpy()
-    return capacity[there], columns[there]
+    buffers = [size for line in run.shop.lines for size in line.buffers]  # type: ignore[union-attr]
+    listed = [True] * len(run.stores) + [size > 0 for size in buffers]
+    columns, above_zero = np.flatnonzero(listed), (capacity > 0).to_numpy()
+    return capacity[above_zero], columns[above_zero]
 
 
 def _lines(
@@ -235,24 +233,24 @@ def _lines(
     capacity: pd.Series[int],
     title: str,
 ) -> Axes:
-    """A step a period, a dot at its end, a broken line at each capacity."""
+    """A step for each period, a dot at its end, a broken line at each capacity."""
     ax = new_axes(ax, 4.2)
     at = edges / time_axis(ax, 0.0, run.hours)
     few = len(mean) <= MOST_DOTS
-    for (name, places), colour, means, ends in zip(
+    for (name, size), colour, means, ends in zip(
         capacity.items(), LINES, mean.T, level.T, strict=False
     ):
-        label, width = f"{name} ({places})", 2.0 if few else 1.0
+        label, width = f"{name} ({size})", 2.0 if few else 1.0
         ax.stairs(means, at, baseline=None, color=colour, lw=width, label=label)
         if few:
             ax.plot(at[1:], ends, "o", color=colour, ms=4, clip_on=False)
-    for n, places in enumerate(sorted(set(capacity))):
-        ax.axhline(places, color="black", lw=1.2, ls="--", label="" if n else "capacity")
+    for n, size in enumerate(sorted(set(capacity))):
+        ax.axhline(size, color="black", lw=1.2, ls="--", label="" if n else "capacity")
     ax.set_ylim(0, 1.05 * capacity.max())
     ax.locator_params(axis="y", integer=True)
     ax.set_ylabel("level [parts]")
-    told = f"means over {_period(edges)}" + ("; dots: the level at their ends" if few else "")
-    legend_above(ax, f"{title}\n{told}", columns=3)
+    subtitle = f"means over {_period(edges)}" + ("; dots: the level at their ends" if few else "")
+    legend_above(ax, f"{title}\n{subtitle}", columns=3)
     return ax
 
 
@@ -264,12 +262,13 @@ def _heat_map(
     capacity: pd.Series[int],
     title: str,
 ) -> Axes:
-    """A row a store, a cell a period."""
+    """A row for each store, a column for each period."""
     ax = new_axes(ax, 1.6 + 0.24 * min(len(capacity), MOST_ROWS))
     at = edges / time_axis(ax, 0.0, run.hours)
     share = 100 * mean.T / capacity.to_numpy()[:, None]
-    share_map(ax, at, share, "mean level [% of the places]")
-    name_rows(ax, [f"{name} ({places})" for name, places in capacity.items()], "store (places)")
+    share_map(ax, at, share, "mean level [% of the capacity]")
+    names = [f"{name} ({size})" for name, size in capacity.items()]
+    name_rows(ax, names, "store or buffer (capacity)")
     ax.set_title(f"{title}\nmeans over {_period(edges)}", loc="left", fontsize=11)
     return ax
 

@@ -1,4 +1,4 @@
-"""A picture of how a shop gets going."""
+"""Plots of the warm-up of a shop."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def plot_warm_up(result: WarmUp, ax: Axes | None = None) -> Axes:
-    """What a shop makes from its empty start on, and how much of that is warm-up.
+    """The throughput of a shop from its empty start on, and how much of the time is warm-up.
 
-    A step is the mean of a period over the runs. The warm-up is shaded, the mean after it a broken
-    line: that of the second half where the series is too short to tell.
+    A step is the mean of a period over the runs. The warm-up is shaded, the mean after it is a
+    broken line: that of the second half where the series is too short to tell.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def plot_warm_up(result: WarmUp, ax: Axes | None = None) -> Axes:
     Raises
     ------
     TypeError
-        It is no WarmUp.
+        The result is not a WarmUp.
     """
     check("plot_warm_up", result, WarmUp)
     ax = new_axes(ax, 4.2)
@@ -42,17 +42,17 @@ def plot_warm_up(result: WarmUp, ax: Axes | None = None) -> Axes:
     label = ax.get_xlabel().replace("the counted hours", "the run")
     ax.set_xlabel(label if result.time is None else f"working {label}")
     at = np.arange(len(result.series) + 1) * result.every * scale
-    ax.stairs(result.series, at, baseline=None, color=BLUE, label="made, the mean of the runs")
-    begin, told = result.simulated / 2, "second half"
+    ax.stairs(result.series, at, baseline=None, color=BLUE, label="mean of the runs")
+    begin, part = result.simulated / 2, "second half"
     if result.hours is not None:
-        begin, told = result.cut.at * result.every, "rest"
+        begin, part = result.cut.at * result.every, "rest"
         ax.axvspan(0, begin * scale, color=SKY, alpha=0.35, lw=0, label="warm-up")
-    mean = f"mean of the {told}"
+    mean = f"mean of the {part}"
     ax.plot([begin * scale, at[-1]], 2 * [result.rest.value], color=VERMILLION, ls="--", label=mean)
     ax.set_ylim(bottom=0)
-    ax.set_ylabel("throughput [bodies/h]")
+    ax.set_ylabel("throughput (JPH) [bodies/h]")
     words = "the series is too short to tell" if result.hours is None else f"{result.hours:g} h"
-    title = f"{result.title}: the warm-up by MSER-5, {words}"
-    title += f"\n{result.runs} runs, bodies/h in the {told} {result.rest}"
+    title = f"{result.title}: warm-up by MSER-5, {words}"
+    title += f"\n{result.runs} runs, bodies/h (JPH) in the {part} {result.rest}"
     legend_above(ax, title, columns=3)
     return ax

@@ -1,4 +1,4 @@
-"""Web pages of results, which need neither network nor script."""
+"""Web pages of results that need neither network nor script."""
 
 from ningde_sim.report.study_page import write
 

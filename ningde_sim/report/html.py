@@ -1,4 +1,4 @@
-"""A web page in pieces, which needs neither network nor script."""
+"""The pieces of a web page that needs neither network nor script."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ summary { cursor: pointer; }
 """
 
 KINDS = {"r": "number", "w": "words", "n": "name", "p": "path", "-": ""}
-"""Of columns."""
+"""Classes of table columns, by letter."""
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-"""What a browser may load: nothing but what stands in the page."""
+"""What a browser may load: nothing but the page itself."""
 
 
 def page(title: str, body: Iterable[str]) -> str:
-    """A whole page of these pieces."""
+    """A whole page, from its pieces."""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -68,38 +68,44 @@ def heading(text: str, level: int = 2) -> str:
 
 
 def paragraph(text: str, kind: str = "") -> str:
-    """A paragraph; `kind` "answer" is large."""
+    """A paragraph; the `kind` "answer" is large."""
     return f"<p{_kind(kind)}>{escape(text)}</p>\n"
 
 
 def warning(texts: Iterable[str]) -> str:
-    """Paragraphs that nobody overlooks."""
+    """Paragraphs in a box that stands out."""
     return f'<div class="warning">\n{"".join(map(paragraph, texts))}</div>\n'
 
 
-def figure(svg: bytes, words: str) -> str:
-    """A picture, with words in place of it; an image of its own, so that names cannot clash."""
+def figure(svg: bytes, title: str) -> str:
+    """A plot with its title as the text in place of it.
+
+    It is an image of its own, so that the names inside two plots cannot clash.
+    """
     data = base64.b64encode(svg).decode("ascii")
-    return f'<figure><img alt="{escape(words)}" src="data:image/svg+xml;base64,{data}"></figure>\n'
+    return f'<figure><img alt="{escape(title)}" src="data:image/svg+xml;base64,{data}"></figure>\n'
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[object]], kinds: str = "") -> str:
-    """A table, which scrolls where the window is too narrow.
+    """A table that scrolls where the window is too narrow.
 
     Parameters
     ----------
-    heads : names of the columns; no row of them where all are empty
-    rows : what stands in each row, as text
+    heads : iterable of str
+        Names of the columns; without a head row if all are empty.
+    rows : iterable of iterables
+        The cells of each row; shown as text.
     kinds : str
-        A letter a column: "r" for numbers, flush right, "w" for sentences, "n" for names that stay
-        whole, "p" for paths, which may break at their dots, "-" for others.
+        A letter for each column: "r" for numbers, flush right; "w" for sentences; "n" for names
+        that stay whole; "p" for paths, which may break at their dots; "-" for others.
     """
     classes = [KINDS[letter] for letter in kinds]
 
     def line(tag: str, cells: Iterable[object]) -> str:
-        there = list(cells)
-        told = zip([*classes, *[""] * len(there)], there, strict=False)
-        return f"<tr>{''.join(_cell(tag, kind, str(x)) for kind, x in told)}</tr>\n"
+        texts = [str(cell) for cell in cells]
+        kinds_of_cells = [*classes, *[""] * len(texts)]
+        pairs = zip(kinds_of_cells, texts, strict=False)
+        return f"<tr>{''.join(_cell(tag, kind, text) for kind, text in pairs)}</tr>\n"
 
     names = list(heads)
     head = f"<thead>\n{line('th', names)}</thead>\n" if any(names) else ""
@@ -108,7 +114,7 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[object]], kinds: str = "
 
 
 def code(text: str, kind: str = "") -> str:
-    """Text as it is typed."""
+    """Text in a fixed-width font, as typed."""
     return f"<pre{_kind(kind)}>{escape(text, quote=False)}</pre>\n"
 
 

@@ -1,4 +1,4 @@
-"""The program that makes a study again and checks its digest."""
+"""The program that runs a study again and checks its digest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ningde_sim.studies.study import Study
 
 
 def program(study: Study) -> str:
-    """The text of the program, as it stands in the report."""
+    """The text of the program, as in the report."""
     call = study.experiment.call()
     arguments = {
         **call.arguments,
@@ -21,7 +21,9 @@ def program(study: Study) -> str:
         given = f"{months}" if months else f"{float(known.total)}, through={known.months[-1]!r}"
         lines.append(f"study = study.given({given})")
     if study.inputs and not study.repeats:
-        lines.append("# This is a design point of a sweep: the same runs, none of them repeated;")
+        lines.append(
+            "# The study is a design point of a sweep: the same runs, but without repeats;"
+        )
         lines.append(f"# its digest is {study.digest}")
     else:
         lines.append(f'assert study.digest == "{study.digest}"')

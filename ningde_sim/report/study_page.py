@@ -1,4 +1,4 @@
-"""A study as a web page: the answer, what it rests on, how to run it again."""
+"""A study as a web page: the answer, its assumptions, how to run it again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pandas as pd
 
 from ningde_sim._support import checks
 from ningde_sim.plots import plot_distribution, plot_fan
-from ningde_sim.plots.svg import drawn
+from ningde_sim.plots.svg import to_svg
 from ningde_sim.report import html
 from ningde_sim.report.program import program
 from ningde_sim.statistics import estimate
@@ -23,41 +23,42 @@ from ningde_sim.studies.study import ENOUGH, Study, cautions, results
 LEVEL = 0.95
 """Confidence of all intervals of the page. [-]"""
 
-CONFIDENCE = (
-    "Evidence: reported, the article that the project starts from; found, read on a public page; "
-    "measured, in the plant itself; derived, arithmetic on those; recalled, general knowledge that "
-    "was not checked; assumed, chosen so that the whole closes"
+EVIDENCE = (
+    "Evidence: reported, in the article that the project starts from; found, on a public page; "
+    "measured, in the plant itself; derived, by arithmetic from those; recalled, from general "
+    "knowledge that was not checked; assumed, chosen so that the whole is consistent"
 )
+"""What the words for the evidence of a quantity mean."""
 
 MOST_VALUES = 500
-"""Of a experiment that are listed one by one; a shop of 620 robots has 18,000."""
+"""Values of an experiment that are listed one by one; a shop of 620 robots has 18,000."""
 
 
 def write(study: Study, path: str | os.PathLike[str]) -> Path:
-    """Write the page of a study: a file of that name is replaced as a whole, or stays as it was.
+    """Write the page of a study. An existing file is replaced as a whole, or stays as it was.
 
     Raises
     ------
     FileNotFoundError, IsADirectoryError
-        There is no such folder; the path is a folder.
+        The folder does not exist; the path is a folder.
     """
-    there, owner = Path(path), f"Study {study.experiment.title!r} report"
-    if there.is_dir():
-        rule, cure = "path must be that of a file", f"Say {str(there / 'report.html')!r}."
+    file, owner = Path(path), f"Study {study.experiment.title!r} report"
+    if file.is_dir():
+        rule, cure = "path must be a file, not a folder", f"Give {str(file / 'report.html')!r}."
         raise IsADirectoryError(checks.complain(owner, rule, str(path), cure))
-    if not there.parent.is_dir():
-        rule, cure = "the folder of path must be there", f"Make {str(there.parent)!r} first."
+    if not file.parent.is_dir():
+        rule, cure = "the folder of path must exist", f"Create {str(file.parent)!r} first."
         raise FileNotFoundError(checks.complain(owner, rule, str(path), cure))
     text = page(study)
-    with tempfile.TemporaryDirectory(dir=there.parent, prefix=".report-") as scratch:
+    with tempfile.TemporaryDirectory(dir=file.parent, prefix=".report-") as scratch:
         new = Path(scratch) / "report.html"
         new.write_text(text, encoding="utf-8", newline="\n")
-        new.replace(there)
-    return there
+        new.replace(file)
+    return file
 
 
 def page(study: Study) -> str:
-    """The page as HTML: of equal studies, with the same versions, the same to the last byte."""
+    """The page as HTML: the same to the last byte for equal studies and the same versions."""
     with estimate.unwarned():
         return html.page(f"{study.experiment.title}: {answer(study)}", _body(study))
 
@@ -68,23 +69,23 @@ def _body(study: Study) -> Iterator[str]:
     yield html.paragraph(f"{study.n:,} runs of {experiment.description}.")
     yield html.paragraph(answer(study), "answer")
     yield html.warning(warnings(study))
-    yield html.figure(*drawn(lambda ax: plot_distribution(study, ax=ax), height=4.2))
+    yield html.figure(*to_svg(lambda ax: plot_distribution(study, ax=ax), height=4.2))
     if experiment.months:
-        yield html.figure(*drawn(lambda ax: plot_fan(study, ax=ax)))
+        yield html.figure(*to_svg(lambda ax: plot_fan(study, ax=ax)))
     yield html.heading("What came out")
     yield html.table(
         ("", "value (interval; confidence, number of runs)"), results(study), kinds="n-"
     )
     yield html.heading("How to read it")
     yield html.table(("", ""), cautions(study), kinds="n-")
-    yield from _weights(study)
+    yield from _information(study)
     if experiment.months:
         yield html.heading("Month by month")
         yield _months(study)
     yield html.heading("All results")
     yield _columns(study)
     yield html.heading("How to run it again")
-    yield from _again(study)
+    yield from _program(study)
     yield from _values(study)
 
 
@@ -92,47 +93,51 @@ def _body(study: Study) -> Iterator[str]:
 
 
 def answer(study: Study) -> str:
-    """What the study says, in two sentences."""
+    """What came out, in two sentences."""
     experiment, n = study.experiment, study.n
     given = f"Given {study.known}: " if study.known else ""
     if study.target is None:
         mean = study.mean(level=LEVEL)
         ends = f", 95 % interval {_number(mean.low)} to {_number(mean.high)}"
-        found = f"{_number(mean.value)} {experiment.units[experiment.of]} in the mean of {n:,} runs"
-        found += ends if mean.bounded else ""
+        result = (
+            f"{_number(mean.value)} {experiment.units[experiment.of]} in the mean of {n:,} runs"
+        )
+        result += ends if mean.bounded else ""
     else:
         share = study.probability(level=LEVEL)
         ends = f"95 % interval {_percent(share.low)} to {_percent(share.high)}"
-        found = f"{study.target:,.6g} {experiment.units[experiment.of]} are reached in "
-        found += (
+        result = f"{study.target:,.6g} {experiment.units[experiment.of]} are reached in "
+        result += (
             f"{round(share.value * n):,} of {n:,} runs, that is {_percent(share.value)} ({ends})"
         )
     half = study.quantile(0.5, level=LEVEL)
-    return f"{given}{found}. Half of the runs make {_number(half.value)} or less."
+    return f"{given}{result}. Half of the runs make {_number(half.value)} or less."
 
 
 def warnings(study: Study) -> Iterator[str]:
-    """What the reader has to know before the first figure."""
+    """What the reader must know before the first figure."""
     table = study.experiment.assumptions()
     if table is not None:
         counts = table["evidence"].value_counts()
         words = ", ".join(f"{count} {word}" for word, count in counts.items())
-        yield f"The {len(table)} quantities of this plan are: {words}."
+        yield f"Evidence of the {len(table)} quantities of this plan: {words}."
     yield from study.known.cautions()
     yield from study.experiment.notes
     if not study.experiment.notes:
-        yield "The numbers of this plant are those that its author gave; see the end of the page."
+        yield "The numbers of this plant come from its author; they are at the end of the page."
     if not study.complete:
         yield "The study was interrupted: these are its first runs only."
 
 
 def _number(x: float) -> str:
-    """Whole where it is large, else three figures."""
+    """Whole if it is large, else to three figures."""
     return f"{x:,.0f}" if abs(x) >= 100 or x == round(x) else f"{x:.3g}"
 
 
 def _percent(share: float) -> str:
-    """Whole, but where that would say never or always."""
+    """Whole, but never 0 % or 100 % for a share in between; empty for none."""
+    if np.isnan(share):
+        return ""
     whole = round(100 * float(f"{share:.2f}"))  # as an estimate rounds it
     if 0 < share < 1 and whole in (0, 100):
         return "<1 %" if whole == 0 else ">99 %"
@@ -142,34 +147,37 @@ def _percent(share: float) -> str:
 # ------------------------------------------------------------------ tables
 
 
-def _weights(study: Study) -> Iterator[str]:
-    """Which of the inputs that are not known bear most."""
+def _information(study: Study) -> Iterator[str]:
+    """The value of information: which uncertain inputs affect the result most."""
     if not study.inputs or study.n < ENOUGH or np.ptp(study.column()) == 0:
         return
     yield html.heading("What to find out first")
-    found = study.information(level=LEVEL)
-    yield html.paragraph(f"{found.advice[:1].upper()}{found.advice[1:]}.")
+    information = study.information(level=LEVEL)
+    advice = information.advice
+    yield html.paragraph(f"{advice[:1].upper()}{advice[1:]}.")
     heads = ["input", "share of the variance", "95 % interval", "may be chance"]
-    odds = [] if found.target is None else [f"p_{third}" for third in ("low", "middle", "high")]
-    heads += [f"P(target) in its {name.removeprefix('p_')} third" for name in odds]
+    thirds = [] if information.target is None else ["low", "middle", "high"]
+    heads += [f"{third} third" for third in thirds]
+    if thirds:
+        yield html.paragraph("The last columns: P(target) where the input is low, middle, high.")
     rows = [
         (
             name,
             _percent(row["share"]),
             f"{_percent(row['share_low'])} to {_percent(row['share_high'])}",
             "" if row["beyond_chance"] else "yes",
-            *("" if np.isnan(row[p]) else _percent(row[p]) for p in odds),
+            *(_percent(row[f"p_{third}"]) for third in thirds),
         )
-        for name, row in found.table.head(12).iterrows()
+        for name, row in information.table.head(12).iterrows()
     ]
-    yield html.table(heads, rows, kinds="prr-" + "r" * len(odds))
+    yield html.table(heads, rows, kinds="prr-" + "r" * len(thirds))
 
 
 def _months(study: Study) -> str:
-    """The months of the main column, beside what the target asks of them."""
+    """The months of the main column, beside what the target needs of them."""
     experiment = study.experiment
     heads = ["month", "5 % of runs", "half of them", "95 % of runs", "mean"]
-    heads += [] if study.target is None else ["the target asks for"]
+    heads += [] if study.target is None else ["needed for the target"]
     rows = []
     for month in experiment.months:
         values = study.column(f"{experiment.of}_{month}")
@@ -178,12 +186,13 @@ def _months(study: Study) -> str:
             [] if study.target is None else [study.target * experiment.month_shares.get(month, 0.0)]
         )
         rows.append((month, *map(_number, figures)))
-    caption = f"{experiment.of} [{experiment.units[experiment.of]}]: a share of the runs makes so much or less."
+    unit = experiment.units[experiment.of]
+    caption = f"{experiment.of} [{unit}]: 5 %, half, 95 % of the runs make this much or less."
     return html.paragraph(caption) + html.table(heads, rows, kinds="nrrrrr")
 
 
 def _columns(study: Study) -> str:
-    """All results but those of single months."""
+    """All results except those of single months."""
     experiment, monthly = study.experiment, tuple(f"_{month}" for month in study.experiment.months)
     heads = ["", "unit", "mean", "95 % interval", "5 % of runs", "half of them", "95 % of runs"]
     rows = []
@@ -197,15 +206,15 @@ def _columns(study: Study) -> str:
 
 
 def _quantiles(values: estimate.Values) -> list[float]:
-    """Of 5, 50 and 95 % of the runs."""
+    """The 5, 50 and 95 % quantiles of the runs."""
     return [float(np.quantile(values, q, method="inverted_cdf")) for q in (0.05, 0.5, 0.95)]
 
 
-# ------------------------------------------------------------------ what it rests on
+# ------------------------------------------------------------------ program and inputs
 
 
-def _again(study: Study) -> Iterator[str]:
-    """The call, the versions, the digest."""
+def _program(study: Study) -> Iterator[str]:
+    """The program, the versions, the digest."""
     yield html.code(program(study), "python")
     if file_text := study.experiment.call().file:
         file, words = file_text
@@ -213,23 +222,24 @@ def _again(study: Study) -> Iterator[str]:
     yield html.paragraph(
         f"Run by ningde_sim {study.version}; this page was made with Python "
         f"{platform.python_version()}, NumPy {np.__version__}, pandas {pd.__version__}. The seed "
-        "fixes all random numbers: the same version gives the same digest on any machine, with any workers."
+        "fixes all random numbers: the same version gives the same digest on any machine, with any "
+        "number of workers."
     )
     if digest := study.experiment.digest:
         yield html.paragraph(f"Digest of what was run: {digest}")
 
 
 def _values(study: Study) -> Iterator[str]:
-    """All quantities with their sources, or the values where they have none."""
+    """All quantities with their sources, or the bare values where there are no sources."""
     experiment = study.experiment
     table = experiment.assumptions()
     if table is not None:
-        yield html.heading("What is known, and what is assumed")
+        yield html.heading("What is known and what is assumed")
         yield html.paragraph(
-            "Low and high are the range in which a value is thought to lie. "
-            + ("Each run drew it anew from there." if study.inputs else "No run drew from there.")
+            "Low and high are the range of an uncertain quantity. "
+            + ("Each run drew its own value from it." if study.inputs else "No run drew from it.")
         )
-        yield html.paragraph(f"{CONFIDENCE}.")
+        yield html.paragraph(f"{EVIDENCE}.")
         columns = ["value", "unit", "low", "high", "evidence"]
         rows = (
             (path, *(_cell(row[column]) for column in columns), _source(row))
@@ -246,13 +256,13 @@ def _values(study: Study) -> Iterator[str]:
 
 
 def _source(row: pd.Series[Any]) -> str:
-    """Where a quantity comes from, what a reader should know besides."""
+    """Where a quantity comes from, and what else a reader should know."""
     tuned = f"tuned to {row['tuned']}" if row["tuned"] else ""
     return "; ".join(words for words in (row["source"], row["note"], tuned) if words)
 
 
 def _cell(x: object) -> str:
-    """A value of a table, nothing where there is none."""
+    """A value of a table; empty if there is none."""
     if isinstance(x, float):
         return "" if np.isnan(x) else f"{x:,.6g}"
     return "" if x is None else str(x)

@@ -1,4 +1,4 @@
-"""Which of the uncertain inputs moves the result: one at a time, or all of them by Sobol indices."""
+"""Which uncertain inputs the result depends on, alone and through interactions."""
 
 from ningde_sim.sensitivity.sobol import SobolShares, shares, sobol
 from ningde_sim.sensitivity.tornado import Tornado, tornado

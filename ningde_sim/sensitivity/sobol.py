@@ -1,4 +1,4 @@
-"""Which uncertain inputs the spread of results comes from: Sobol' indices, and `tornado`."""
+"""The share of the variance that each of a few inputs causes: Sobol' indices."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from ningde_sim.statistics.estimate import Values
 from ningde_sim.year.scenario import Scenario
 
 LEAST, MOST = 8, 2**20
-"""Points: fewer give no interval, more are no question for a simulation."""
+"""Bounds on the points: fewer give no interval, more are too many for a simulation."""
 
 RESAMPLES = 999
-"""Of the points, for the intervals."""
+"""Bootstrap samples of the points, for the intervals."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class SobolShares:
-    """Of what share of the variance each input is the cause.
+    """The share of the variance that each input causes.
 
     Attributes
     ----------
@@ -37,9 +37,9 @@ class SobolShares:
     of, unit : str
         The result whose variance is shared out, and its unit.
     inputs : tuple of str
-        Those that varied, in the order asked for.
+        Those that varied, in the order given.
     seed : int
-        Of the points, of the resampling, of the luck.
+        Of the points, of the bootstrap, of the random streams.
     level : float
         Confidence of the intervals. [-]
     values : numpy.ndarray, shape (d + 2, n)
@@ -72,18 +72,19 @@ class SobolShares:
 
     @property
     def runs(self) -> int:
-        """Number of runs that were made: n (d + 2)."""
+        """Number of runs in all: n (d + 2)."""
         return int(self.values.size)
 
     def __repr__(self) -> str:
         top = self.table.iloc[0]
         return (
             f"SobolShares({self.title!r}, {len(self.inputs)} inputs, {self.runs:,} runs, "
-            f"seed={self.seed}: {top['input']} has {variance_shares.in_words(top, 'total')} of {self.of})"
+            f"seed={self.seed}: {top['input']} has {variance_shares.in_words(top, 'total')} "
+            f"of {self.of})"
         )
 
     def summary(self) -> str:
-        """A dozen lines: what varied, the shares, what they mean."""
+        """A dozen lines: the inputs, their shares, what the intervals mean."""
         return "\n".join([f"{self.title}: shares of the variance of {self.of}", *self._lines()])
 
     def _lines(self) -> Iterator[str]:
@@ -103,7 +104,7 @@ class SobolShares:
             f"  interval  {100 * self.level:g} %, of the number of points ({self.n:,}) only; "
             f"{self.runs:,} runs, seed {self.seed}, version {self.version}"
         )
-        yield "  luck      the same in all runs; all other inputs typical: no share of either here"
+        yield "  streams   the same in all runs, and other inputs typical: neither has a share here"
 
 
 def sobol(
@@ -119,28 +120,30 @@ def sobol(
 ) -> SobolShares:
     """Share out the variance of a year over a few uncertain inputs, interactions included.
 
-    `first` is the share of the variance that would be gone were this input known: what it does
-    alone. `total` is the share that would be left were all the others known: what it does alone
-    and together with others. So `total` near 0 means that the input does not matter, and `total`
-    well above `first` that it matters by way of others, such as a store that counts only where
+    `first` is the share of the variance that would go if this input were known: its effect alone.
+    `total` is the share that would be left if all the others were known: its effect alone and
+    together with others. So a `total` near 0 means that the input does not matter. A `total` well
+    above `first` means that it matters through others, such as a store that counts only where
     breakdowns are long. The firsts of all inputs add up to at most 1, the totals to at least 1.
 
-    All other inputs stay typical, and all runs have the luck of run 0 of the seed: the shares are
-    of what is not known, not of luck. Yet an input also moves that luck about (in a shop a little
-    faster the same breakdown meets another body), and what comes of it counts as an interaction.
+    All other inputs stay typical, and all runs use common random numbers (CRN), the streams of run
+    0 of the seed: the shares are of uncertainty, not of random variation. Yet an input also shifts
+    that variation (in a slightly faster shop the same breakdown meets another body), and this
+    counts as an interaction.
 
-    It costs n (d + 2) runs for d inputs: 384 for four of them and 64 points. For the rank
-    correlations of all inputs at once, which see no interactions, `Study.input_shares` takes the
-    runs of a study that are there anyway.
+    It costs n (d + 2) runs for d inputs: 384 for four of them and 64 points. For rank correlations
+    of all inputs at once, which see no interactions, use `Study.input_shares`: it needs no more
+    runs than those of the study.
 
     Parameters
     ----------
     scenario, seed, of, workers, level, progress
         As for `tornado`.
     inputs : sequence of str
-        Two or more names as in `scenario.uncertain_inputs()`; what shares a doubt moves together.
+        Two or more names as in `scenario.uncertain_inputs()`; inputs that are drawn together move
+        together.
     n : int
-        Points, a power of 2 from 8 on. Four times as many halve the intervals, or better.
+        Number of points, a power of 2 from 8 on. Four times as many halve the intervals or better.
 
     Returns
     -------
@@ -149,10 +152,10 @@ def sobol(
     Raises
     ------
     KeyError
-        An input is not uncertain; the message names the nearest.
+        An input is not uncertain; the message names the nearest that is.
     TypeError, ValueError
-        A number out of bounds, n not a power of 2, fewer than two inputs, one named twice, an
-        unknown column, or all runs gave the same.
+        A number out of bounds, n not a power of 2, fewer than two inputs, a duplicate, an unknown
+        column, or all runs gave the same.
 
     References
     ----------
@@ -179,7 +182,7 @@ def sobol(
 
 
 def _year(scenario: Scenario, names: tuple[str, ...], seed: int, of: str, point: Values) -> float:
-    """The result of the year at one point, on the luck of run 0."""
+    """The result of the year at one point, with the random streams of run 0."""
     return year_at(scenario, seed, of, dict(zip(names, point.tolist(), strict=True)), 0)
 
 
@@ -196,7 +199,7 @@ def shares(
     level: float = 0.95,
     progress: bool | None = None,
 ) -> SobolShares:
-    """As `sobol`, of any function of independent numbers between 0 and 1.
+    """As `sobol`, for any function of independent numbers between 0 and 1.
 
     Parameters
     ----------
@@ -212,8 +215,8 @@ def shares(
     owner, names = f"sobol {title!r}", checks.members("sobol", "inputs", inputs, str)
     checks.distinct(owner, "inputs", names)
     if len(names) < 2:
-        rule = "there must be at least two inputs"
-        raise ValueError(checks.complain(owner, rule, names, "One alone is the cause of all."))
+        rule = "inputs must name at least two"
+        raise ValueError(checks.complain(owner, rule, names, "One alone has all the variance."))
     n = checks.whole(owner, "n", n, low=LEAST, high=MOST)
     if n & (n - 1):
         below = 2 ** (n.bit_length() - 1)
@@ -224,7 +227,9 @@ def shares(
     workers = number_of_workers(owner, workers)
 
     points = _points(n, len(names), seed).reshape(-1, len(names))
-    values = np.array(run_all(result, points, title=title, workers=workers, shown=progress))
+    values = np.array(
+        run_all(result, points, title=title, workers=workers, shown=progress), dtype=np.float64
+    )
     if np.ptp(values) == 0:
         rule = f"the runs must differ in {of}"
         raise ValueError(checks.complain(owner, rule, float(values[0])))
@@ -244,15 +249,15 @@ def _points(n: int, d: int, seed: int) -> Values:
 
 
 def _table(names: tuple[str, ...], values: Values, seed: int, level: float) -> pd.DataFrame:
-    """The indices, with percentile intervals from points that are drawn again.
+    """The indices, with percentile intervals from a bootstrap of the points.
 
-    Those of 95 % from 64 points held each index of Ishigami's function in 94 % to 99 % of 200
-    seeds, and of a sum of three inputs in all: drawing again knows nothing of how evenly the
-    points lie. They were 0.03 to 0.3 to each side.
+    The 95 % intervals from 64 points held each index of Ishigami's function in 94 % to 99 % of 200
+    seeds, and of a sum of three inputs in all of them: the bootstrap ignores how evenly the points
+    lie. They were 0.03 to 0.3 to each side.
     """
     rng, n = np.random.default_rng([seed, 1]), values.shape[1]
-    again = [_indices(values[:, rng.integers(n, size=n)]) for _ in range(RESAMPLES)]
-    low, high = np.quantile(again, [0.5 - level / 2, 0.5 + level / 2], axis=0)
+    resampled = [_indices(values[:, rng.integers(n, size=n)]) for _ in range(RESAMPLES)]
+    low, high = np.quantile(resampled, [0.5 - level / 2, 0.5 + level / 2], axis=0)
     columns = {
         f"{share}{end}": ends[k]
         for k, share in enumerate(("first", "total"))
@@ -265,13 +270,13 @@ def _table(names: tuple[str, ...], values: Values, seed: int, level: float) -> p
 def _indices(values: Values) -> Values:
     """First and total index of each input, shape (2, d).
 
-    Not by the `bootstrap()` of the result of scipy: that takes no seed, so that the intervals of
-    two equal calls would differ.
+    The `bootstrap()` of scipy's result is of no use here: it takes no seed, so two equal calls
+    would give different intervals.
     """
     runs: dict[Literal["f_A", "f_B", "f_AB"], Any] = {
         "f_A": values[:1],
         "f_B": values[1:2],
         "f_AB": values[2:, np.newaxis],
     }
-    found = scipy.stats.sobol_indices(func=runs, n=values.shape[1])
-    return np.array([found.first_order, found.total_order])
+    indices = scipy.stats.sobol_indices(func=runs, n=values.shape[1])
+    return np.array([indices.first_order, indices.total_order])

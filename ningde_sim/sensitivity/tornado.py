@@ -1,4 +1,4 @@
-"""What each uncertain input does to a year by itself, from the low to the high of its range."""
+"""The effect of each uncertain input by itself, from the low to the high of its range."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from ningde_sim.year import uncertainty
 from ningde_sim.year.scenario import Scenario
 
 SHOWN = 5
-"""Inputs that the summary tells of."""
+"""Inputs in the summary."""
 
 Ends = Mapping[str, tuple[float, float, str]]
-"""Of each input its low value, its high value, their unit."""
+"""For each input its low value, its high value, their unit."""
 
 Result = Callable[[Mapping[str, float], int], float]
-"""The result with some inputs at these places of their ranges, all others typical, in a run."""
+"""The result of a run with some inputs at these quantiles, all others typical."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Tornado:
-    """What the result is with one input at its low or its high, all others typical.
+    """The result with one input at its low or its high, all others typical.
 
     Attributes
     ----------
@@ -41,21 +41,21 @@ class Tornado:
     of, unit : str
         The result, and its unit.
     seed : int
-        Of the luck.
+        Of the random streams.
     between : tuple of two floats
-        The share of each range's distribution below low and high. [-]
+        The quantiles of each input's distribution that are its low and its high. [-]
     level : float
         Confidence of each interval. [-]
     typical : numpy.ndarray, shape (n,)
         The result with all inputs typical, read-only. [unit]
     table : DataFrame
-        A row an input, the greatest swing first: input; low, high, the values that it was put to;
-        unit, theirs; n, the runs that it was given; at_low, at_low_low, at_low_high, at_high,
-        at_high_low, at_high_high, the differences to the typical result with paired t intervals;
-        swing, swing_low, swing_high, from the least to the greatest of the three. Intervals of one
-        run are infinite; a swing whose interval holds 0 may be luck. [unit]
+        A row an input, the greatest swing first: input; low, high, the values it was set to; unit,
+        theirs; n, its runs; at_low, at_low_low, at_low_high, at_high, at_high_low, at_high_high,
+        the differences to the typical result with paired t intervals; swing, swing_low, swing_high,
+        from the least to the greatest of the three. Intervals of one run are infinite; a swing
+        whose interval holds 0 may be chance. [unit]
     runs : int
-        Number of runs that were made.
+        Number of runs in all.
     version : str
         Of this library.
     """
@@ -76,7 +76,7 @@ class Tornado:
 
     @property
     def base(self) -> Estimate:
-        """The mean result with all inputs typical; its interval is of luck. [unit]"""
+        """The mean result with all inputs typical; its interval is of random variation. [unit]"""
         return estimate.mean(self.typical, level=self.level)
 
     def __repr__(self) -> str:
@@ -91,7 +91,7 @@ class Tornado:
         return self.summary()
 
     def summary(self) -> str:
-        """A dozen lines: the strongest inputs, what they do, what that rests on."""
+        """A dozen lines: the strongest inputs, their effects, what these rest on."""
         title = f"{self.title}: {self.of} with one input moved at a time, all others typical"
         return "\n".join([title, *self._lines()])
 
@@ -106,13 +106,14 @@ class Tornado:
             line = "  ".join(f"{cell:<{w}}" for cell, w in zip(cells, widths, strict=True))
             yield f"  {line}".rstrip()
         low, high = (100 * share for share in self.between)
-        yield f"  ends      what {low:g} % and {high:g} % of each range's distribution lie below"
-        again = self.table[self.table["n"] > 1]
-        once, told = len(self.table) - len(again), int(np.sum(again["swing_low"] > 0))
-        some = f"; {once} inputs were run once and have none" if once else ""
-        yield f"  interval  {100 * self.level:g} %, of luck only, each by itself{some}"
-        yield f"  luck      common to all; {told} of {len(again)} swings with an interval stand out"
-        yield "  blind     to what two inputs do together"
+        yield f"  ends      the {low:g} % and {high:g} % quantiles of each input's distribution"
+        repeated = self.table[self.table["n"] > 1]
+        once, clear = len(self.table) - len(repeated), int(np.sum(repeated["swing_low"] > 0))
+        none = f"; none for {once} inputs that ran once" if once else ""
+        yield f"  interval  {100 * self.level:g} %, of random variation only, each by itself{none}"
+        stand_out = f"{clear} of {len(repeated)} swings with an interval stand out"
+        yield f"  chance    {stand_out}; all years use common random numbers (CRN)"
+        yield "  limits    it cannot see what two inputs do together"
         n = len(self.typical)
         yield f"  runs      {self.runs:,}, {n} of them typical; seed {self.seed}, {self.version}"
 
@@ -140,39 +141,38 @@ def tornado(
 ) -> Tornado:
     """Move each uncertain input of a year by itself to its low and to its high.
 
-    All other inputs stay typical, and all years have the luck of runs 0, 1, ... of the seed, so
-    that differences to the typical year are taken run by run.
+    All other inputs stay typical, and all years use common random numbers (CRN): the streams of
+    runs 0, 1, ... of the seed. So differences to the typical year are taken run by run.
 
-    Every input is given run 0; the `closer` inputs with the greatest swings there are given all
-    `runs`, the others have no interval. For the 62 inputs of "ningde-2021" that is 300 years in
-    place of 1,000, some five minutes on two cores. With effects and luck as measured there, normal
-    luck and 200 seeds, each of the eight greatest swings was among the 12 in 85 % of seeds or more;
-    the intervals of 95 % held both effects and swings in 95 % to 96 %, although they are of inputs
-    and ends chosen in the same runs; swings came out 1.4 % too great. What is passed over is an
-    input that acts in few years only, such as a stop that run 0 does not have; `closer=None` gives
-    all inputs all runs.
+    Every input gets run 0. The `closer` inputs with the greatest swings there get all `runs`; the
+    others have no interval. For the 62 inputs of "ningde-2021" that is 300 years in place of 1,000,
+    some five minutes on two cores. With effects and random variation as measured there, taken as
+    normal, and 200 seeds, each of the eight greatest swings was among the 12 in 85 % of seeds or
+    more. The intervals of 95 % held both effects and swings in 95 % to 96 %, although inputs and
+    ends were chosen in the same runs; swings came out 1.4 % too great. It can miss an input that
+    acts in few years only, such as a stop that run 0 does not have; `closer=None` gives all inputs
+    all runs.
 
-    It sees no interactions; for these take a few inputs to `sobol`. An input does more in a study
-    than here where it matters most together with others. Ranges are as they are stated: a swing is
-    large because the input weighs much or because little is known of it.
+    It sees no interactions; for these take a few inputs to `sobol`. An input that matters most
+    together with others does more in a study than here. Ranges are as stated: a swing is large
+    because the input has a strong effect or because it is very uncertain.
 
     Parameters
     ----------
     scenario : Scenario
     inputs : sequence of str, optional
-        Names as in `scenario.uncertain_inputs()`; what shares a doubt moves together. By default
-        all that can bear on the column.
+        Names as in `scenario.uncertain_inputs()`; inputs that are drawn together move together. By
+        default all that can affect the column.
     runs : int
         From 1 on.
     closer : int, optional
-        Inputs that are given more than one run; None for all.
+        Inputs that get all runs, not only the first; None for all inputs.
     seed : int
         From 0 to 2**63 - 1.
     of : str
         A column of results of a study of the scenario.
     between : pair of floats
-        Low and high as places of the distributions, the shares that lie below; 0 and 1 are the ends
-        of the ranges. [-]
+        Low and high as quantiles of the distributions; 0 and 1 are the ends of the ranges. [-]
     workers : int, optional
         How many runs at a time; all cores by default. It changes no result.
     level : float
@@ -187,9 +187,9 @@ def tornado(
     Raises
     ------
     KeyError
-        An input is not uncertain; the message names the nearest.
+        An input is not uncertain; the message names the nearest that is.
     TypeError, ValueError
-        A number out of bounds, no inputs, one named twice, an unknown column.
+        A number out of bounds, no inputs, a duplicate, an unknown column.
     """
     owner = f"tornado {scenario.name!r}"
     experiment = experiment_with(owner, scenario, of)
@@ -219,7 +219,7 @@ def tornado(
 
 
 def experiment_with(owner: str, scenario: Scenario, of: str) -> YearExperiment:
-    """The case whose runs differ by luck only, if it has this column."""
+    """The scenario with typical inputs as an experiment, if it has this column."""
     experiment = YearExperiment(scenario, "typical")
     if of not in experiment.units:
         raise ValueError(
@@ -228,20 +228,22 @@ def experiment_with(owner: str, scenario: Scenario, of: str) -> YearExperiment:
     return experiment
 
 
-def year_at(scenario: Scenario, seed: int, of: str, places: Mapping[str, float], run: int) -> float:
-    """The result of a year with inputs at these places, on the luck of this run."""
-    return YearExperiment(scenario.at(places), "typical").run(seed, run)[1][of]
+def year_at(
+    scenario: Scenario, seed: int, of: str, quantiles: Mapping[str, float], run: int
+) -> float:
+    """The result of a year with inputs at these quantiles, with the random streams of this run."""
+    return YearExperiment(scenario.at(quantiles), "typical").run(seed, run)[1][of]
 
 
 def _pair(owner: str, between: Any) -> tuple[float, float]:
-    """The two places of a distribution, checked."""
+    """The two quantiles, checked."""
     rule = "between must be two shares from 0 to 1, the lower first"
     if not isinstance(between, Iterable) or isinstance(between, str):
         raise TypeError(checks.complain(owner, rule, between))
-    found = [checks.number(owner, "each of between", share, high=1) for share in between]
-    if len(found) != 2 or not found[0] < found[1]:
-        raise ValueError(checks.complain(owner, rule, tuple(found)))
-    return found[0], found[1]
+    ends = [checks.number(owner, "each of between", share, high=1) for share in between]
+    if len(ends) != 2 or not ends[0] < ends[1]:
+        raise ValueError(checks.complain(owner, rule, tuple(ends)))
+    return ends[0], ends[1]
 
 
 def swings(
@@ -259,18 +261,18 @@ def swings(
     level: float = 0.95,
     progress: bool | None = None,
 ) -> Tornado:
-    """As `tornado`, of any function of places between 0 and 1 and the number of a run.
+    """As `tornado`, for any function of quantiles and the number of a run.
 
     Parameters
     ----------
     result : callable
-        Of a mapping of name to place, empty for all typical; and of the run.
+        Of a mapping from name to quantile, empty for all typical; and of the run.
     inputs : mapping
-        Of each name its low value, its high value, their unit.
+        For each name its low value, its high value, their unit.
     """
     owner, names = f"tornado {title!r}", [*inputs]
     if not names:
-        raise ValueError(checks.complain(owner, "there must be at least one input", names))
+        raise ValueError(checks.complain(owner, "inputs must name at least one", names))
     runs = checks.whole(owner, "runs", runs, low=1)
     if closer is not None:
         closer = checks.whole(owner, "closer", closer, cure="None gives all inputs all runs.")
@@ -282,21 +284,21 @@ def swings(
     total = 1 + 2 * len(names) + (runs - 1) * (1 + 2 * closer)
     typical, moved = np.full(runs, np.nan), np.full((len(names), 2, runs), np.nan)
 
-    def make(chosen: Iterable[int], numbers: range, words: str) -> None:
-        """Fill in these runs, typical and with each of the inputs chosen at both ends."""
+    def fill(chosen: Iterable[int], numbers: range, words: str) -> None:
+        """Fill in these runs: typical, and with each of the chosen inputs at both ends."""
         jobs: list[tuple[Values, dict[str, float], int]]
         jobs = [(typical, {}, run) for run in numbers]
-        for k, (end, place) in product(chosen, enumerate(between)):
-            jobs += [(moved[k, end], {names[k]: place}, run) for run in numbers]
-        tasks = [(places, run) for _, places, run in jobs]
+        for k, (end, quantile) in product(chosen, enumerate(between)):
+            jobs += [(moved[k, end], {names[k]: quantile}, run) for run in numbers]
+        tasks = [(quantiles, run) for _, quantiles, run in jobs]
         task, bar_title = partial(_call, result), f"{title}, {words}"
-        made = run_all(task, tasks, title=bar_title, workers=workers, shown=progress)
-        for (row, _, run), value in zip(jobs, made, strict=True):
+        results = run_all(task, tasks, title=bar_title, workers=workers, shown=progress)
+        for (row, _, run), value in zip(jobs, results, strict=True):
             row[run] = value
 
-    make(range(len(names)), range(1), "each input once")
+    fill(range(len(names)), range(1), "each input once")
     if runs > 1:
-        make(_strongest(typical[0], moved[:, :, 0], closer), range(1, runs), "the strongest")
+        fill(_strongest(typical[0], moved[:, :, 0], closer), range(1, runs), "the strongest")
     table = _table(inputs, typical, moved, level)
     return Tornado(title, of, unit, seed, between, level, typical, table, total, VERSION)
 
@@ -326,12 +328,12 @@ def _swing(typical: Values, moved: Values, level: float) -> dict[str, float]:
     n = int(np.sum(~np.isnan(moved[0])))
     three = np.vstack([typical, moved])[:, :n]
     least, greatest = np.argmin(three.mean(axis=1)), np.argmax(three.mean(axis=1))
-    found = {
+    differences = {
         "at_low": paired.difference(three[0], three[1], level=level),
         "at_high": paired.difference(three[0], three[2], level=level),
         "swing": paired.difference(three[least], three[greatest], level=level),
     }
     columns: dict[str, float] = {"n": n}
-    for name, of in found.items():
-        columns |= {name: of.value, f"{name}_low": of.low, f"{name}_high": of.high}
+    for name, by in differences.items():
+        columns |= {name: by.value, f"{name}_low": by.low, f"{name}_high": by.high}
     return columns

@@ -1,4 +1,4 @@
-"""Export: from the gate to the ship, and whether the cars can leave."""
+"""The export of cars and CKD sets: from the gate of the plant to the ship."""
 
 from ningde_sim.shipping.ship import ShippingRun, ship
 

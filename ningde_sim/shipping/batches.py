@@ -1,4 +1,4 @@
-"""Cars on their way as batches: how many, whither, built when; never single ones."""
+"""Cars on their way as batches: how many, bound for where, built when; never single cars."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ class Batch(NamedTuple):
     Attributes
     ----------
     to : int
-        Which destination.
+        Number of the destination.
     day : int
-        When they were built, in days since the start.
+        When they were built, since the start. [days]
     n : int
         How many. [units]
     since : int
-        From when on they may go further; each place says in what unit.
+        From when on they may go further; each `Stock` says in what unit.
     leg : int
-        Which way they came over land; -1 before they went.
+        Number of the leg that they took over land; -1 before they left.
     """
 
     to: int
@@ -34,7 +34,7 @@ class Batch(NamedTuple):
 
 
 class Stock:
-    """Units at one place, for each destination in the order in which they came.
+    """Units at one location; those to one destination keep the order in which they came.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Stock:
         self.total = 0
 
     def put(self, batch: Batch) -> None:
-        """Add a batch behind those of its destination."""
+        """Add a batch behind the others to its destination."""
         if batch.n:
             self.queues[batch.to].append(batch)
             self.total += batch.n
@@ -56,30 +56,30 @@ class Stock:
         return sum(batch.n for batch in self.queues[to] if batch.since <= by)
 
     def oldest(self) -> float:
-        """The least `since` of all; infinite where there is none."""
+        """The least `since` of all; infinite when it is empty."""
         return min((queue[0].since for queue in self.queues if queue), default=math.inf)
 
     def take(self, n: int, among: Iterable[int] | None = None, by: float = math.inf) -> list[Batch]:
-        """Up to n units, those built first foremost.
+        """Take up to n units, those built first before the others.
 
         Parameters
         ----------
         n : int
         among : iterable of int, optional
-            Destinations that may be taken; by default all.
+            Destinations to take from; by default all.
         by : float
-            Only those that may go further by then.
+            Take only units that may go further by then.
         """
-        taken: list[Batch] = []
+        batches: list[Batch] = []
         among = range(len(self.queues)) if among is None else tuple(among)
         while n > 0:
             queues = [self.queues[to] for to in among]
             heads = [(q[0].day, q[0].to) for q in queues if q and q[0].since <= by]
             if not heads:
                 break
-            taken.append(self._pop(min(heads)[1], n))
-            n -= taken[-1].n
-        return taken
+            batches.append(self._pop(min(heads)[1], n))
+            n -= batches[-1].n
+        return batches
 
     def _pop(self, to: int, n: int) -> Batch:
         head = self.queues[to].popleft()
@@ -112,8 +112,8 @@ def allot(n: int, due: Sequence[float]) -> list[int]:
     return given
 
 
-class Split:
-    """Whole numbers by shares, again and again: what one got too little, it gets the next time.
+class Shares:
+    """Shares that whole numbers keep to over time: what one got too little, it gets the next time.
 
     Parameters
     ----------
@@ -125,8 +125,8 @@ class Split:
         self.shares = tuple(shares)
         self._due = [0.0] * len(self.shares)
 
-    def __call__(self, n: int) -> list[int]:
-        """What each gets of the next n."""
+    def split(self, n: int) -> list[int]:
+        """How many of the next n each gets."""
         if len(self.shares) == 1:
             return [n]
         due = [before + n * share for before, share in zip(self._due, self.shares, strict=True)]

@@ -1,4 +1,4 @@
-"""What became of cars or sets for export: arrays by day, a record a ship."""
+"""What the export of cars or of CKD sets did: numbers by day, a record for each ship."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from ningde_sim.shipping.schema import ExportTable, Kind
 
 
 @dataclass(frozen=True, eq=False)
-class Account:
-    """What one kind did: arrays with a row a day, levels at its end. [units, int64]
+class DailyCounts:
+    """What one kind did: arrays with a row a day, levels at the end of the day. [units, int64]
 
     Attributes
     ----------
     destinations, gateways, legs : tuple of str
-        What the columns stand for.
+        Names of the columns.
     made : array (n,)
-        For export.
+        Made for export.
     held, plant, on_land, loading : array (n,)
-        Before the gate, behind it, on land, on ships.
+        Before the gate, behind it, on land, on ships that load.
     yard, over : array (n, gateways)
-        In the yards; waiting at the plant for a place there alone.
+        In the yards; waiting at the plant only because the yard there is full.
     sent, lots : array (n, legs)
         Units and lots that left the plant.
     exported : array (n, destinations, legs)
-        On ships that left, by the way they came over land.
+        On ships that left, by the leg that they took over land.
     arrived : array (n,)
         At their destination.
     ages : array
-        How many were so many days old at departure.
+        How many units were 0, 1, 2, ... days old when their ship left.
     """
 
     destinations: tuple[str, ...]
@@ -53,7 +53,19 @@ class Account:
 
 @dataclass(frozen=True)
 class Voyage:
-    """A ship that left. Days since the start; the last two in units, days."""
+    """A ship that left.
+
+    Attributes
+    ----------
+    service, gateway : str
+    kind : {"cars", "ckd_sets"}
+    planned, departed : int
+        Since the start. [days]
+    slots, loaded, left_behind : int
+        Room on it; what it took; what was ready and found no slot. [units]
+    age : float
+        Mean time since its units were built. [days]
+    """
 
     service: str
     gateway: str
@@ -66,8 +78,8 @@ class Voyage:
     age: float
 
 
-def empty_account(kind: Kind, export: ExportTable, made: Ints) -> Account:
-    """An account of what is still to be done."""
+def blank_counts(kind: Kind, export: ExportTable, made: Ints) -> DailyCounts:
+    """The counts of a kind before its first day: all 0 but what is made."""
     n, destinations = len(made), tuple(export.destinations)
     served = {table.gateway for table in export.services.values() if table.carries == kind}
     gateways = tuple(name for name in export.gateways if name in served)
@@ -76,7 +88,7 @@ def empty_account(kind: Kind, export: ExportTable, made: Ints) -> Account:
     def zeros(*shape: int) -> Ints:
         return np.zeros((n, *shape), dtype=np.int64)
 
-    return Account(
+    return DailyCounts(
         destinations=destinations,
         gateways=gateways,
         legs=legs,

@@ -1,7 +1,7 @@
 """The tables of [export] in a scenario's file: from the gate of the plant to the ship.
 
-Nearly every number of them is assumed for Ningde; each says so itself. Cars are built vehicles,
-sets are CKD sets, and units are either, whatever a lot or a slot is for.
+Nearly every number is assumed for Ningde, and says so itself. Cars are built vehicles. Units are
+cars or CKD sets, whichever a leg or a service carries.
 """
 
 from __future__ import annotations
@@ -15,25 +15,24 @@ from pydantic import Field, model_validator
 
 from ningde_sim._support.frozen import FROZEN, Entries, Named
 from ningde_sim.plant.faults import fault
-from ningde_sim.plant.quantity import Quantity, measured
-from ningde_sim.plant.schema import Flag, Share, record
-from ningde_sim.year.schema import Days, Season
+from ningde_sim.plant.quantity import Quantity, in_unit
+from ningde_sim.plant.schema import Days, Flag, Season, Share, record
 
 Kind = Literal["cars", "ckd_sets"]
 KINDS: tuple[Kind, ...] = ("cars", "ckd_sets")
 
-Units = Annotated[Quantity, measured("units", least=1, whole=True)]
-Cars = Annotated[Quantity, measured("cars", whole=True)]
-Slots = Annotated[Quantity, measured("units", whole=True)]
-LegHours = Annotated[Quantity, measured("h")]
+LotSize = Annotated[Quantity, in_unit("units", least=1, whole=True)]
+Cars = Annotated[Quantity, in_unit("cars", whole=True)]
+WholeUnits = Annotated[Quantity, in_unit("units", whole=True)]
+LegHours = Annotated[Quantity, in_unit("h")]
 
 
 @record
 class DestinationTable:
-    """[export.destinations.<name>]: its share of the cars and of the sets, how far it is.
+    """[export.destinations.<name>]: its share of the cars and of the CKD sets, and the time at sea.
 
-    The shares of all destinations add up to 1. Where they have ranges, those drawn are scaled so
-    that they still do. Without any `ckd_share` the sets go where the cars go.
+    The shares of all destinations add up to 1. Shares that are drawn from a range are scaled so
+    that they still do. Without any `ckd_share` the CKD sets go where the cars go.
     """
 
     share: Share
@@ -41,7 +40,7 @@ class DestinationTable:
     ckd_share: Share | None = None
 
     def of(self, kind: Kind) -> Quantity:
-        """Its share of cars or of sets. [-]"""
+        """Share of the cars or of the CKD sets. [-]"""
         return self.share if kind == "cars" or self.ckd_share is None else self.ckd_share
 
 
@@ -49,16 +48,16 @@ class DestinationTable:
 class LegTable:
     """[export.gateways.<name>.legs.<leg>]: a way over land, such as rail, road or containers.
 
-    It moves whole `lots` (a train, a truck, a container), at most `per_day` of them, once a day at
-    its end. A lot leaves when it is full, or when its oldest unit has waited `longest_wait`. The
-    shares of all legs of a gateway for cars add up to 1, and those for sets. An `overflow` leg also
-    takes what the others could not for want of lots.
+    It moves whole lots (a train, a truck, a container) of `lot` units, at most `per_day`, at the
+    end of each day. A lot leaves when it is full, or when its oldest unit has waited
+    `longest_wait`. At each gateway the shares of all legs for cars add up to 1, and so do those of
+    all legs for CKD sets. An `overflow` leg also takes what the others lack lots for.
     """
 
     carries: Kind = "cars"
     share: Share
-    lot: Units
-    per_day: Annotated[Quantity, measured("lots/day")]
+    lot: LotSize
+    per_day: Annotated[Quantity, in_unit("lots/day")]
     loading: LegHours
     transit: LegHours
     unloading: LegHours
@@ -68,24 +67,24 @@ class LegTable:
 
 @record
 class ShutTable:
-    """[export.gateways.<name>.closures.<cause>]: nothing moves by land, by sea, or either.
+    """[export.gateways.<name>.closures.<cause>]: nothing moves by land, by sea, or by both.
 
-    It begins on a date, or at random so many times a year, by the weights of a `season`; each time
-    it lasts `days`. What is on its way or being loaded waits, and goes on afterwards.
+    It begins on a date, or at random so many times a year with the weights of a `season`, and lasts
+    `days` each time. What is on its way or being loaded waits, and goes on afterwards.
     """
 
     closes: Annotated[tuple[Literal["land", "sea"], ...], Field(min_length=1)]
     days: Days
     start: datetime.date | None = None
-    per_year: Annotated[Quantity, measured("closures/year")] | None = None
+    per_year: Annotated[Quantity, in_unit("closures/year")] | None = None
     season: Season | None = None
 
     @model_validator(mode="after")
     def _check(self) -> ShutTable:
         if (self.start is None) == (self.per_year is None):
-            raise fault("it must have either a start or a number per_year", None, "start")
+            raise fault("give either start or per_year", None, "start")
         if self.start is not None and self.season is not None:
-            raise fault("only what comes at random has a season", self.season, "season")
+            raise fault("a season needs per_year, not a start", self.season, "season")
         return self
 
 
@@ -94,11 +93,11 @@ class GatewayTable:
     """[export.gateways.<name>]: a port with its yard for cars, one berth, the ways to it.
 
     A car may be loaded once it has stood there for `clearance` (customs, inspection, cut-off).
-    Sets stand in a container terminal, which is never full, and wait for no berth.
+    CKD sets stand in a container terminal that is never full, and wait for no berth.
     """
 
     yard: Cars
-    loading_rate: Annotated[Quantity, measured("cars/day", least=1)]
+    loading_rate: Annotated[Quantity, in_unit("cars/day", least=1)]
     clearance: Days
     legs: Annotated[dict[str, LegTable], Field(min_length=1), FROZEN]
     closures: Named[ShutTable] = dataclasses.field(default_factory=Entries)
@@ -108,39 +107,40 @@ class GatewayTable:
 class ServiceTable:
     """[export.services.<name>]: ships that call at a gateway, either `calls` a month or on `dates`.
 
-    Calls are spread evenly over each month. Each is late by an exponential time of mean `slip`,
-    which is then its standard deviation too, and takes up to `slots` units. Those built first go
-    first ("age"), or destination by destination in the order given ("destination"), or the slots
-    are shared by what waits for each ("waiting"). What does not fit waits for a later call.
+    Calls are spread evenly over each month. Each is late by an exponential time, whose mean and
+    standard deviation are `slip`, and takes up to `slots` units. With `order = "age"` the units
+    built first go first; with "destination" one destination after the other, as listed; with
+    "waiting" the slots are shared in proportion to what waits for each. The rest waits for a later
+    call.
     """
 
     gateway: str
     destinations: Annotated[tuple[str, ...], Field(min_length=1)]
     carries: Kind = "cars"
-    slots: Slots
+    slots: WholeUnits
     slip: Days
-    calls: Annotated[Quantity, measured("calls/month", most=100)] | None = None
+    calls: Annotated[Quantity, in_unit("calls/month", most=100)] | None = None
     dates: tuple[datetime.date, ...] | None = None
     order: Literal["age", "destination", "waiting"] = "age"
 
     @model_validator(mode="after")
     def _check(self) -> ServiceTable:
         if (self.calls is None) == (self.dates is None):
-            raise fault("it must have either calls a month or dates", None, "calls")
+            raise fault("give either calls or dates", None, "calls")
         return self
 
 
 @record
 class ExportTable:
-    """[export]: which vehicles and sets leave the country, which way, on which ships.
+    """[export]: which vehicles and CKD sets leave the country, which way, on which ships.
 
-    `vehicle_share` and `ckd_share` are those of the vehicles and sets made; `initial` cars stand
-    behind the gate at the start; `yard` is the plant's own, for the cars to be exported.
+    `vehicle_share` and `ckd_share` of the vehicles and CKD sets made are exported. `initial` cars
+    stand behind the gate at the start. `yard` is the plant's own, for the cars to be exported.
     """
 
     vehicle_share: Share
     ckd_share: Share
-    initial: Slots
+    initial: WholeUnits
     yard: Cars
     destinations: Annotated[dict[str, DestinationTable], Field(min_length=1), FROZEN]
     gateways: Annotated[dict[str, GatewayTable], Field(min_length=1), FROZEN]
@@ -150,20 +150,19 @@ class ExportTable:
     def _check(self) -> ExportTable:
         for name, service in self.services.items():
             if service.gateway not in self.gateways:
-                known = ", ".join(self.gateways)
-                rule = f"there is no such gateway; there are {known}"
+                rule = f"gateway must be one of {', '.join(self.gateways)}"
                 raise fault(rule, service.gateway, "services", name, "gateway")
             for to in service.destinations:
                 if to not in self.destinations:
-                    rule = f"there is no such destination; there are {', '.join(self.destinations)}"
+                    rule = f"each destination must be one of {', '.join(self.destinations)}"
                     raise fault(rule, to, "services", name, "destinations")
         given = [to for to, table in self.destinations.items() if table.ckd_share is not None]
         if given and len(given) < len(self.destinations):
-            raise fault("all destinations must have a ckd_share, or none", given, "destinations")
-        for kind, where, shares in self._mixes():
+            raise fault("all destinations need a ckd_share, or none", given, "destinations")
+        for kind, where, shares in self._groups():
             total = sum(share.value for share in shares.values())
             if abs(total - 1) > 1e-6:
-                rule = f"the shares of {kind} must add up to 1, they make {total:.6g}"
+                rule = f"the shares of {kind} must add up to 1, not {total:.6g}"
                 got = {path[-2]: share.value for path, share in shares.items()}
                 raise fault(rule, got, *where)
         for kind in KINDS:
@@ -171,16 +170,16 @@ class ExportTable:
         return self
 
     def _check_ways(self, kind: Kind) -> None:
-        """Every destination has a service, every service a way over land."""
+        """Check that every destination has a service, and every service a way over land."""
         if kind == "ckd_sets" and self.ckd_share.value == 0:
             return
         for to, table in self.destinations.items():
             if table.of(kind).value > 0 and not self.calling(kind, to):
-                rule = f"a service that carries {kind} must serve it"
+                rule = f"a destination needs a service that carries {kind}"
                 raise fault(rule, to, "destinations", to)
         for service in self.services.values():
             if service.carries == kind and not self.legs(service.gateway, kind):
-                rule = f"it must have a leg that carries {kind}, since services do"
+                rule = f"a gateway whose services carry {kind} needs a leg that does"
                 raise fault(rule, [], "gateways", service.gateway, "legs")
 
     def calling(self, kind: Kind, to: str) -> list[ServiceTable]:
@@ -193,8 +192,8 @@ class ExportTable:
         legs = self.gateways[gateway].legs
         return {name: leg for name, leg in legs.items() if leg.carries == kind}
 
-    def _mixes(self) -> Iterator[tuple[Kind, tuple[str, ...], dict[tuple[str, ...], Quantity]]]:
-        """Every group of shares that add up to 1: of what, where, each share by its path."""
+    def _groups(self) -> Iterator[tuple[Kind, tuple[str, ...], dict[tuple[str, ...], Quantity]]]:
+        """Each group of shares that add up to 1: the kind, where they stand, the shares by path."""
         for kind in KINDS:
             key = "share" if kind == "cars" else "ckd_share"
             shares: dict[tuple[str, ...], Quantity] = {
@@ -211,21 +210,21 @@ class ExportTable:
                     yield kind, where, {(*where, leg, "share"): t.share for leg, t in legs.items()}
 
     def balanced(self, drawn: Mapping[str, float], *path: str) -> dict[str, float]:
-        """Values drawn by dotted path, with the shares among them scaled so as to add up to 1.
+        """Values that were drawn, with the shares among them scaled so that they add up to 1.
 
-        Shares that are known stay as they are.
+        Shares that were not drawn stay as they are.
 
         Parameters
         ----------
         drawn : mapping of path to value
         *path : str
-            Where this table stands.
+            The path of this table.
         """
         new = dict(drawn)
-        for _, _, shares in self._mixes():
+        for _, _, shares in self._groups():
             names = {".".join((*path, *inner)): share.value for inner, share in shares.items()}
-            known = sum(value for name, value in names.items() if name not in drawn)
+            fixed = sum(value for name, value in names.items() if name not in drawn)
             total = sum(drawn[name] for name in names if name in drawn)
             if total > 0:
-                new |= {n: drawn[n] * (1 - known) / total for n in names if n in drawn}
+                new |= {n: drawn[n] * (1 - fixed) / total for n in names if n in drawn}
         return new

@@ -1,4 +1,4 @@
-"""The export of a year from daily numbers, and what came of it."""
+"""The export of what a plant makes day by day, and its result."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks
-from ningde_sim._support.tabled import tabled
+from ningde_sim._support.result_table import result_table
 from ningde_sim.engine.counts import Ints
 from ningde_sim.shipping.model import move
-from ningde_sim.shipping.records import Account, Voyage
+from ningde_sim.shipping.records import DailyCounts, Voyage
 from ningde_sim.shipping.schema import ExportTable, Kind
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class ShippingRun:
-    """What one run of an export gave.
+    """Result of one run of an export.
 
     Attributes
     ----------
@@ -30,67 +30,87 @@ class ShippingRun:
     start : date
         The first day.
     seed, run : int
-        Which luck it had.
-    cars, ckd_sets : Account
+        Its random streams.
+    cars, ckd_sets : DailyCounts
         What each kind did, as arrays by day.
     calls : tuple of Voyage
-        The ships that left, in the order in which they did.
+        The ships that left, in that order.
     """
 
     export: ExportTable
     start: datetime.date
     seed: int
     run: int
-    cars: Account
-    ckd_sets: Account
+    cars: DailyCounts
+    ckd_sets: DailyCounts
     calls: tuple[Voyage, ...]
 
     @property
     def exports(self) -> int:
-        """Cars and sets on ships that left in the horizon. [units]"""
+        """Cars and CKD sets on ships that left within the horizon. [units]"""
         return self.exported_cars + self.exported_ckd_sets
 
     @property
     def exported_cars(self) -> int:
-        """Built cars among them. [cars]"""
+        """Built cars on ships that left within the horizon. [cars]"""
         return int(self.cars.exported.sum())
 
     @property
     def exported_ckd_sets(self) -> int:
-        """CKD sets among them. [sets]"""
+        """CKD sets on ships that left within the horizon. [sets]"""
         return int(self.ckd_sets.exported.sum())
 
     @property
     def arrivals(self) -> int:
-        """Cars and sets that reached their destination in the horizon. [units]"""
+        """Cars and CKD sets that reached their destination within the horizon. [units]"""
         return int(self.cars.arrived.sum() + self.ckd_sets.arrived.sum())
 
-    @tabled
+    @result_table
     def daily(self) -> pd.DataFrame:
         """A row a day.
 
-        Flows: made_cars, made_ckd_sets (for export, those at the start on the first day); exported
-        and of these exported_cars, exported_ckd_sets, exported_to_<destination>, exported_by_<leg>;
-        arrived; sent_<leg> [units]; lots_<leg>: trains, trucks, containers used. [lots]
+        Returns
+        -------
+        DataFrame
+            Flows:
 
-        Levels at the end of the day: held: cars that the full yard of the plant keeps before the
-        gate; plant_yard; on_land; yard_<gateway>; loading; over_<gateway>: cars in the plant's yard
-        for want of a place in that of the gateway alone [cars]; sets_at_plant, sets_on_land,
-        sets_at_port, sets_loading. [sets]
+            made_cars, made_ckd_sets
+                Made for export; the first day includes the cars at the start. [units]
+            exported
+                Cars and CKD sets on ships that left. [units]
+            exported_cars, exported_ckd_sets, exported_to_<destination>, exported_by_<leg>
+                Parts of it: by kind, by destination, by way over land. [units]
+            arrived
+                At their destination. [units]
+            sent_<leg>
+                Left the plant. [units]
+            lots_<leg>
+                Trains, trucks, containers that did. [lots]
+
+            Levels at the end of the day:
+
+            held
+                Before the gate, because the plant's yard is full. [cars]
+            plant_yard, on_land, yard_<gateway>, loading
+                In the plant's yard, on the way to a gateway, in its yard, on loading ships. [cars]
+            over_<gateway>
+                In the plant's yard only because that of the gateway is full. [cars]
+            ckd_sets_at_plant, ckd_sets_on_land, ckd_sets_at_port, ckd_sets_loading
+                The same of CKD sets, all gateways together. [sets]
         """
-        cars, sets = self.cars, self.ckd_sets
-        by_day = {"made_cars": cars.made, "made_ckd_sets": sets.made}
-        both = {"cars": _by_day(cars.exported), "ckd_sets": _by_day(sets.exported)}
-        by_day["exported"] = both["cars"] + both["ckd_sets"]
-        by_day |= {f"exported_{kind}": exported for kind, exported in both.items()}
-        to = cars.exported.sum(axis=2) + sets.exported.sum(axis=2)
+        cars, ckd_sets = self.cars, self.ckd_sets
+        by_day = {"made_cars": cars.made, "made_ckd_sets": ckd_sets.made}
+        exported = {"cars": _by_day(cars.exported), "ckd_sets": _by_day(ckd_sets.exported)}
+        by_day["exported"] = exported["cars"] + exported["ckd_sets"]
+        by_day |= {f"exported_{kind}": numbers for kind, numbers in exported.items()}
+        to = cars.exported.sum(axis=2) + ckd_sets.exported.sum(axis=2)
         by_day |= _named("exported_to", cars.destinations, to)
-        for account in (cars, sets):
-            by_day |= _named("exported_by", account.legs, account.exported.sum(axis=1))
-        by_day["arrived"] = cars.arrived + sets.arrived
-        for account in (cars, sets):
-            by_day |= _named("sent", account.legs, account.sent)
-            by_day |= _named("lots", account.legs, account.lots)
+        for counts in (cars, ckd_sets):
+            by_day |= _named("exported_by", counts.legs, counts.exported.sum(axis=1))
+        by_day["arrived"] = cars.arrived + ckd_sets.arrived
+        for counts in (cars, ckd_sets):
+            by_day |= _named("sent", counts.legs, counts.sent)
+            by_day |= _named("lots", counts.legs, counts.lots)
         return pd.DataFrame(by_day | self._levels, index=pd.Index(self._days, name="day"))
 
     @property
@@ -100,7 +120,7 @@ class ShippingRun:
 
     @property
     def _levels(self) -> dict[str, Ints]:
-        cars, sets = self.cars, self.ckd_sets
+        cars, ckd_sets = self.cars, self.ckd_sets
         return {
             "held": cars.held,
             "plant_yard": cars.plant,
@@ -108,17 +128,23 @@ class ShippingRun:
             **_named("yard", cars.gateways, cars.yard),
             **_named("over", cars.gateways, cars.over),
             "loading": cars.loading,
-            "sets_at_plant": sets.plant,
-            "sets_on_land": sets.on_land,
-            "sets_at_port": _by_day(sets.yard),
-            "sets_loading": sets.loading,
+            "ckd_sets_at_plant": ckd_sets.plant,
+            "ckd_sets_on_land": ckd_sets.on_land,
+            "ckd_sets_at_port": _by_day(ckd_sets.yard),
+            "ckd_sets_loading": ckd_sets.loading,
         }
 
-    @tabled
+    @result_table
     def monthly(self) -> pd.DataFrame:
-        """The same by month, such as "2021-09": flows added up, levels at the end of the month.
+        """A row a month, such as "2021-09": columns as in `daily`, and days above 0.
 
-        days_held and days_over_<gateway> are the days on which those levels were above 0. [days]
+        Flows are added up; levels are those at the end of the month.
+
+        Returns
+        -------
+        DataFrame
+            days_held, days_over_<gateway>
+                Days at whose end that level was above 0. [days]
         """
         months = pd.Index([f"{day:%Y-%m}" for day in self._days], name="month")
         grouped = self.daily.groupby(months, sort=False)
@@ -131,7 +157,7 @@ class ShippingRun:
 
     @property
     def days_over(self) -> int:
-        """Days at whose end cars waited at the plant for a place in a gateway's yard. [days]
+        """Days at whose end cars waited at the plant because a gateway's yard was full. [days]
 
         With these cars that yard would hold more than its capacity.
         """
@@ -141,29 +167,41 @@ class ShippingRun:
     def days_held(self) -> int:
         """Days at whose end the full yard of the plant kept cars before the gate. [days]
 
-        A plant that cannot put its cars anywhere stops. The model does not stop it: what was made
-        on these days and held is the loss to be expected.
+        A plant with no room for its cars stops. The model does not stop it: what was made on these
+        days and held is the loss to expect.
         """
         return int((self.cars.held > 0).sum())
 
     @property
     def left(self) -> dict[str, int]:
-        """Where the cars and sets are that had not left at the end. [units]"""
+        """Where the cars and CKD sets are at the end that have not left. [units]"""
         cars = {key: int(getattr(self.cars, key)[-1]) for key in ("held", "plant", "on_land")}
         last = zip(self.cars.gateways, self.cars.yard[-1].tolist(), strict=True)
         yards = {f"yard {gateway}": n for gateway, n in last}
         loading = int(self.cars.loading[-1] + self.ckd_sets.loading[-1])
-        sets = sum(int(getattr(self.ckd_sets, key)[-1]) for key in ("held", "plant", "on_land"))
-        sets += int(self.ckd_sets.yard[-1].sum())
-        return cars | yards | {"loading": loading, "ckd_sets": sets}
+        ckd_sets = sum(int(getattr(self.ckd_sets, key)[-1]) for key in ("held", "plant", "on_land"))
+        ckd_sets += int(self.ckd_sets.yard[-1].sum())
+        return cars | yards | {"loading": loading, "ckd_sets": ckd_sets}
 
-    @tabled
+    @result_table
     def voyages(self) -> pd.DataFrame:
         """A row a ship that left.
 
-        service, gateway, kind; planned, departed [date]; late: the latter less the former [days];
-        slots, loaded, left_behind: ready but without a slot [units]; fill: loaded by slots [-];
-        age: mean days since they were built [days].
+        Returns
+        -------
+        DataFrame
+            service, gateway, kind
+                Whose ship, where it called, what it carries: "cars" or "ckd_sets".
+            planned, departed
+                [date]
+            late
+                From planned to departed. [days]
+            slots, loaded, left_behind
+                Room on it; what it took; what was ready and found no slot. [units]
+            fill
+                Loaded by slots. [-]
+            age
+                Mean time since its units were built. [days]
         """
         names = [field.name for field in dataclasses.fields(Voyage)]
         table = pd.DataFrame([dataclasses.astuple(call) for call in self.calls], columns=names)
@@ -176,23 +214,23 @@ class ShippingRun:
         return table[[*order, "slots", "loaded", "fill", "left_behind", "age"]]
 
     def age(self, q: float, kind: Kind = "cars") -> float:
-        """The age at departure that a share of the exported do not exceed.
+        """A quantile of the age at departure.
 
         Parameters
         ----------
         q : float
-            From 0 to 1. [-]
+            Share of the exported units that are no older, from 0 to 1. [-]
         kind : {"cars", "ckd_sets"}
 
         Returns
         -------
         float
-            Days since they were built; nan where none left. [days]
+            Time since they were built; NaN when none left. [days]
         """
         owner = "ShippingRun"
         q = checks.number(owner, "q", q, high=1.0)
         if kind not in ("cars", "ckd_sets"):
-            raise ValueError(checks.complain(owner, "kind must be cars or sets", kind))
+            raise ValueError(checks.complain(owner, "kind must be cars or ckd_sets", kind))
         ages = self.cars.ages if kind == "cars" else self.ckd_sets.ages
         below = np.cumsum(ages)
         if not below[-1]:
@@ -206,13 +244,14 @@ class ShippingRun:
         )
 
     def summary(self) -> str:
-        """A dozen lines: what left, how, what did not."""
+        """A dozen lines: what left, how, and what did not."""
         return "\n".join(_summary(self))
 
 
 def _by_day(numbers: Ints) -> Ints:
-    found: Ints = numbers.reshape(len(numbers), -1).sum(axis=1)
-    return found
+    """Sums over all but the first axis."""
+    sums: Ints = numbers.reshape(len(numbers), -1).sum(axis=1)
+    return sums
 
 
 def _named(head: str, names: tuple[str, ...], columns: Ints) -> dict[str, Ints]:
@@ -223,8 +262,8 @@ def _summary(run: ShippingRun) -> list[str]:
     voyages, cars = run.voyages, run.cars
     lots = [
         f"{lots:,} lots by {leg}"
-        for account in (cars, run.ckd_sets)
-        for leg, lots in zip(account.legs, account.lots.sum(axis=0).tolist(), strict=True)
+        for counts in (cars, run.ckd_sets)
+        for leg, lots in zip(counts.legs, counts.lots.sum(axis=0).tolist(), strict=True)
         if lots
     ]
     fill = voyages["loaded"].sum() / max(1, voyages["slots"].sum())
@@ -237,7 +276,7 @@ def _summary(run: ShippingRun) -> list[str]:
     return [
         f"export from {run.start}, {len(cars.made)} days",
         f"  exported          {run.exports:,}: {run.exported_cars:,} cars, "
-        f"{run.exported_ckd_sets:,} sets; counted at departure",
+        f"{run.exported_ckd_sets:,} CKD sets; counted at departure",
         f"  arrived           {run.arrivals:,}",
         *(f"    {name:<16}{n:>9,}" for name, n in zip(cars.destinations, to.tolist(), strict=True)),
         f"  ships             {len(voyages)}, {fill:.0%} of the slots taken",
@@ -247,36 +286,36 @@ def _summary(run: ShippingRun) -> list[str]:
         f"  gate              {run.days_held} days with cars held, at most "
         f"{int(cars.held.max()):,}",
         f"  left at the end   {', '.join(left) or 'none'}",
-        f"  luck              seed {run.seed}, run {run.run}; most numbers are assumed",
+        f"  random streams    seed {run.seed}, run {run.run}; most numbers are assumed",
     ]
 
 
 def ship(
     export: ExportTable,
     vehicles: Any,
-    sets: Any = None,
+    ckd_sets: Any = None,
     *,
     start: datetime.date,
     seed: int,
     run: int = 0,
     horizon_days: int | None = None,
 ) -> ShippingRun:
-    """Take to the ships what a plant makes day by day.
+    """Run the export of what a plant makes day by day, from its gate to the ships.
 
     Parameters
     ----------
     export : ExportTable
-        Such as `scenario("ningde-2021").export`. Ranges are not drawn from.
+        Such as `scenario("ningde-2021").export`. Each quantity has its typical value.
     vehicles : array of int (n,)
         Vehicles made each day, of which a share is exported. [vehicles]
-    sets : array of int (n,), optional
+    ckd_sets : array of int (n,), optional
         CKD sets made each day; by default none. [sets]
     start : date
         The first day.
     seed, run : int
-        Which luck, from 0 to 2**63 - 1: late ships, closures at random.
+        Random streams, from 0 to 2**63 - 1: late ships and closures at random depend on them.
     horizon_days : int, optional
-        Days in all, at least n; nothing is made on those beyond. [days]
+        Days in all, at least n; nothing is made after day n. [days]
 
     Returns
     -------
@@ -285,27 +324,27 @@ def ship(
     Raises
     ------
     TypeError, ValueError
-        What is no ExportTable, no date, no whole numbers of at least 0, no seed.
+        An argument of another kind, a negative number, series of different length.
 
     Examples
     --------
     >>> from ningde_sim import scenario
     >>> plan = scenario("ningde-2021").export
-    >>> found = ship(plan, [800] * 31, start=datetime.date(2021, 5, 1), seed=1)
-    >>> int(found.cars.made.sum())  # 15 % of 24,800, and 300 at the start
+    >>> run = ship(plan, [800] * 31, start=datetime.date(2021, 5, 1), seed=1)
+    >>> int(run.cars.made.sum())  # 15 % of 24,800, and 300 at the start
     4020
     """
     if not isinstance(export, ExportTable):
         cure = 'scenario("ningde-2021").export is one.'
-        raise TypeError(checks.complain("ship", "it must be given an ExportTable", export, cure))
+        raise TypeError(checks.complain("ship", "export must be an ExportTable", export, cure))
     if not isinstance(start, datetime.date):
         raise TypeError(checks.complain("ship", "start must be a date", start))
     seed = checks.stream_number("ship", "seed", seed)
     run = checks.stream_number("ship", "run", run)
     made = _numbers("vehicles", vehicles)
-    packed = np.zeros_like(made) if sets is None else _numbers("ckd_sets", sets)
+    packed = np.zeros_like(made) if ckd_sets is None else _numbers("ckd_sets", ckd_sets)
     if len(packed) != len(made):
-        rule = f"sets must have as many days as vehicles, {len(made)}"
+        rule = f"ckd_sets must have as many days as vehicles, {len(made)}"
         raise ValueError(checks.complain("ship", rule, len(packed)))
     n = len(made)
     if horizon_days is not None:
@@ -316,31 +355,29 @@ def ship(
         "ckd_sets": _share(packed, export.ckd_share.value, n),
     }
     for_export["cars"][0] += initial
-    accounts, voyages = move(export, for_export, initial, start, seed=seed, run=run)
+    counts, voyages = move(export, for_export, initial, start, seed=seed, run=run)
     ordered = sorted(voyages, key=lambda voyage: voyage.departed)
-    return ShippingRun(
-        export, start, seed, run, accounts["cars"], accounts["ckd_sets"], (*ordered,)
-    )
+    return ShippingRun(export, start, seed, run, counts["cars"], counts["ckd_sets"], (*ordered,))
 
 
 def _numbers(name: str, given: Any) -> Ints:
-    """Days of whole numbers."""
+    """A series of days, checked."""
     numbers = np.asarray(given)
     if numbers.ndim != 1 or len(numbers) == 0:
-        raise ValueError(checks.complain("ship", f"{name} must be a row of days", given))
+        raise ValueError(checks.complain("ship", f"{name} must be a series of days", given))
     if numbers.dtype.kind not in "iu":
         rule = f"{name} must be whole numbers"
         raise TypeError(checks.complain("ship", rule, numbers.dtype.name))
     if numbers.min() < 0:
         day = int(numbers.argmin())
-        rule = f"{name} must be at least 0, on day {day} too"
+        rule = f"{name} must be at least 0 on day {day}"
         raise ValueError(checks.complain("ship", rule, int(numbers[day])))
     return numbers.astype(np.int64)
 
 
 def _share(made: Ints, share: float, n: int) -> Ints:
-    """A share of what is made, in whole numbers that add up; of n days."""
-    ever = np.floor(np.cumsum(made) * share + 0.5).astype(np.int64)
-    found = np.zeros(n, dtype=np.int64)
-    found[: len(made)] = np.diff(ever, prepend=0)
-    return found
+    """A share of what is made on each of n days, in whole numbers that add up."""
+    cumulative = np.floor(np.cumsum(made) * share + 0.5).astype(np.int64)
+    shared = np.zeros(n, dtype=np.int64)
+    shared[: len(made)] = np.diff(cumulative, prepend=0)
+    return shared

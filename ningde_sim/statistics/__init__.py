@@ -1,1 +1,1 @@
-"""Estimates from independent runs: intervals, differences, shares of variance, stopping."""
+"""Estimates from independent runs: intervals, differences, selection, shares of variance."""

@@ -1,4 +1,4 @@
-"""What the runs say of the rest of a year, given what its first months made."""
+"""The rest of a year given the output of its first months, by regression over the runs."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ningde_sim.statistics import estimate
 from ningde_sim.statistics.estimate import Values
 
 ROUNDING = 1e-12
-"""Of the months built, what the sum of others may be off. [-]"""
+"""Rounding error of a sum of months, as a share of the months built. [-]"""
 
 SHOWN = 3
-"""Columns that a sentence names."""
+"""Number of columns that a sentence names."""
 
 Columns = Mapping[str, Values]
-"""A value a run, by name of the column."""
+"""A value for each run, by name of the column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +31,23 @@ class KnownMonths:
     Parameters
     ----------
     of : str
-        What was counted: the main column of the results.
+        The quantity counted: the main column of the results.
     months : tuple of str
-        From the first month on.
+        The months, from the first month of the year on.
     total : float
-        What they made. [units of the column]
+        Output of these months together. [units of the column]
     figures : tuple of float
-        What each made; empty where only the total is known. [units of the column]
+        Output of each month; empty where only the total is known. [units of the column]
     distance : float
-        How far the total is from the mean of the runs, in their standard deviations; of several
-        given one after the other the root of the sum of squares. [-]
+        Distance of the total from the mean of the runs, in their standard deviations; for several
+        steps of known months the root of the sum of squares. [-]
     regressions : int
-        Along how many regressions the columns were moved, one after the other. Each costs a degree
-        of freedom.
+        Number of regressions along which the columns were moved, one after the other. Each costs a
+        degree of freedom.
     outside : tuple of str
-        A sentence for each time that no run was like these months.
+        A sentence for each step in which no run was like these months.
     stopped : tuple of str
-        Columns that the regression takes below the least possible in some run.
+        Columns that the regression takes below the least possible value in some run.
     """
 
     of: str = ""
@@ -64,11 +64,11 @@ class KnownMonths:
 
     @property
     def widening(self) -> float:
-        """How many times as wide intervals have to be, since the regression is an estimate too.
+        """Factor by which intervals must be wider, since the regression is an estimate too. [-]
 
-        For the mean at x the standard error is s sqrt(1/n + (x - mean)^2 / sum of squares). Of
+        For the mean at x the standard error is s sqrt(1/n + (x - mean)^2 / sum of squares). For
         probabilities and quantiles of normal results the factor errs on the safe side, at the
-        median by a quarter at most, towards the ends by more. [-]
+        median by a quarter at most, towards the ends by more.
 
         References
         ----------
@@ -77,14 +77,14 @@ class KnownMonths:
         return math.hypot(1.0, self.distance)
 
     def cautions(self) -> Iterator[str]:
-        """What the reader of any result must know of these months, a sentence each."""
+        """What every reader of a result must know about these months, a sentence each."""
         yield from self.outside
         if self.stopped:
             names = ", ".join(self.stopped[:SHOWN])
             more = f" and {left} more" if (left := len(self.stopped) - SHOWN) > 0 else ""
             yield (
                 f"The regression on the months built takes {names}{more} below the least possible "
-                "in some runs; there they are set to it, so they need not add up with others."
+                "value in some runs. They are set to it there, so sums may not add up."
             )
 
     def __str__(self) -> str:
@@ -102,25 +102,25 @@ def known_months(
     actuals: float | Iterable[float],
     through: str | int | None,
 ) -> KnownMonths:
-    """Check what is known of the first months.
+    """Check the known output of the first months.
 
     Raises
     ------
     TypeError, ValueError
-        There are no months, none or too many are given, a total without its last month, an unknown
-        month, a figure that is negative or not a number.
+        The runs have no months, none or too many are given, a total without its last month, an
+        unknown month, a figure that is negative or not a number.
     """
     if not months:
-        raise ValueError(checks.complain(owner, "its runs have no months", actuals))
+        raise ValueError(checks.complain(owner, "the runs must have months", actuals))
     if not isinstance(actuals, Iterable):
         total = checks.number(owner, "actuals", actuals)
         return KnownMonths(of, tuple(months[: _count(owner, months, through)]), total)
     if through is not None:
-        cure = "Months given one by one end with the last of them."
-        raise ValueError(checks.complain(owner, "through goes with one total", through, cure))
+        cure = "It is for a single total; months given one by one need none."
+        raise ValueError(checks.complain(owner, "through must be left out", through, cure))
     figures = tuple(checks.number(owner, "each of actuals", figure) for figure in actuals)
     if not 1 <= len(figures) <= len(months):
-        rule = f"actuals must be those of 1 to {len(months)} months"
+        rule = f"actuals must hold 1 to {len(months)} months"
         raise ValueError(checks.complain(owner, rule, len(figures)))
     return KnownMonths(of, tuple(months[: len(figures)]), sum(figures), figures)
 
@@ -143,7 +143,7 @@ class Conditioned:
     ----------
     known : KnownMonths
     inputs, values, repeats : mapping of numpy.ndarray
-        As those of a study.
+        Columns as in a study.
     """
 
     known: KnownMonths
@@ -161,23 +161,23 @@ def condition(
     repeats: Columns,
     idle: Collection[str],
 ) -> Conditioned:
-    """Move each column along its regression on what the runs made in the months now known.
+    """Move each column along its regression on the output of the runs in the known months.
 
     Parameters
     ----------
     new, before : KnownMonths
-        What becomes known now; what was known before.
+        The months known now; the months known before.
     inputs, values : mapping of numpy.ndarray, shape (n,)
-        Inputs drawn and results of n runs.
+        Drawn inputs and results of n runs.
     repeats : mapping of numpy.ndarray, shape (m,)
-        Results of the runs that were repeated, and the numbers of these runs as `run`.
+        Results of the repeats, and the numbers of the repeated runs as `run`.
     idle : collection of str
-        Inputs that cannot affect the main column: they stay as they are.
+        Inputs that cannot affect the main column: they stay unchanged.
 
     Warns
     -----
     OutsideRuns
-        No run made so little, or so much.
+        The total lies outside of the range of the runs.
 
     References
     ----------
@@ -212,31 +212,31 @@ def condition(
 
 
 def _outside(known: KnownMonths, made: Values) -> Iterator[str]:
-    """A sentence, and a warning, where no run made so little or so much."""
+    """A sentence, and a warning, where the total lies outside of the range of the runs."""
     low, high = float(made.min()), float(made.max())
     if not low <= known.total <= high:
         mean = estimate.mean(made, level=0.95)
         warnings.warn(OutsideRuns(mean, known.total, low, high), stacklevel=4)
         yield (
-            f"No run made so little, or so much, as {known}: they made {low:,.6g} to "
-            f"{high:,.6g}; what follows is extrapolated."
+            f"No run made as few, or as many, as {known}: the runs made {low:,.6g} to "
+            f"{high:,.6g}; results are extrapolated."
         )
 
 
 def _made(known: KnownMonths, columns: Columns) -> Values:
-    """What each run made in these months, shape (n,). [units of the column]"""
+    """Output of each run in these months, shape (n,). [units of the column]"""
     made: Values = np.sum([columns[f"{known.of}_{month}"] for month in known.months], axis=0)
     return made
 
 
 def _shifted(known: KnownMonths, values: Columns, made: Values) -> dict[str, Values]:
-    """Columns as they would be had these months made the total.
+    """Columns as they would be if these months had made the total.
 
-    The main column is the total plus the rest, which moves along a regression of its own.
+    The main column is the total plus the rest, which moves along its own regression.
     """
     rest = values[known.of] - made
     if np.ptp(rest) <= ROUNDING * known.total:
-        rest = np.full(len(made), rest[0])  # as when all months are known
+        rest = np.full(len(made), rest[0])  # for example with all months known
     rest = _along(made, known.total, rest)
     moved = {name: _along(made, known.total, column) for name, column in values.items()}
     return {**moved, known.of: known.total + rest, **_figures(known, len(made))}
@@ -248,24 +248,23 @@ def _shifted_repeats(
     """Results of repeats as they would be: the same inputs, these months, another rest.
 
     A run and its repeat differ by random variation alone, that of these months and that of the
-    rest. What that of these months explains of the difference, by a regression through 0 as
-    neither is the better one, is taken out of it; what is left is added to the `first`, as
-    `moved`. With
+    rest. A regression through 0 (run and repeat are exchangeable) takes out of the difference what
+    these months explain; what is left is added to the moved results of the run. With
 
         y = a + g x + b made + e,  e of variance v,
 
-    for inputs x and results y, the first moves by the slope of y on made, which is g times that of
-    x on made, plus b: so it is a + g (x moved) + b total + e. The difference to the repeat is b
-    times that of made, plus that of e: with b taken out, half its mean square is v, the random
-    variance of y once these months are known. For jointly normal results all of this is exact but
-    for the errors of the slopes.
+    for inputs x and results y, the result of the run moves by the slope of y on made, which is g
+    times that of x on made, plus b: so it becomes a + g (x moved) + b total + e. The difference to
+    the repeat is b times that of made, plus that of e. With b taken out, half its mean square is v,
+    the random variance of y once these months are known. For jointly normal results this is exact
+    except for the errors of the slopes.
 
     Parameters
     ----------
     second, first : mapping of numpy.ndarray, shape (m,)
         The results of the repeats, and of the runs that they repeat.
     moved : mapping of numpy.ndarray, shape (m,)
-        The latter after `_shifted`.
+        The results of the runs after `_shifted`.
     """
     made = _made(known, second) - _made(known, first)
     squares = float(made @ made)
@@ -278,7 +277,7 @@ def _shifted_repeats(
 
 
 def _figures(known: KnownMonths, n: int) -> dict[str, Values]:
-    """The months that are known one by one, in each of n runs."""
+    """The columns of months that are known one by one, for n runs."""
     return {
         f"{known.of}_{month}": np.full(n, figure)
         for month, figure in zip(known.months, known.figures, strict=False)
@@ -286,22 +285,22 @@ def _figures(known: KnownMonths, n: int) -> dict[str, Values]:
 
 
 def _least_possible(known: KnownMonths, values: Columns, made: Values) -> dict[str, float]:
-    """0 of what no run has below 0, what is built of the main column."""
+    """0 for columns that no run has below 0; for the main column what is built."""
     least = {name: 0.0 for name, column in values.items() if column.min() >= 0}
     rest = values[known.of] - made
     return {**least, known.of: known.total} if rest.min() >= 0 else least
 
 
 def _distance(made: Values, total: float) -> float:
-    """How far a total is from the mean of the runs; 0 where they agree. [standard deviations]"""
+    """Distance of a total from the mean of the runs; 0 without spread. [standard deviations]"""
     sd = float(np.std(made))
     return abs(total - float(np.mean(made))) / sd if sd > 0 else 0.0
 
 
 def _along(made: Values, total: float, column: Values) -> Values:
-    """A column moved along its least-squares line on what was made, to where that is the total.
+    """A column moved along its least-squares line on the output, to where the output is the total.
 
-    As it was where either is constant.
+    Unchanged where either is constant.
     """
     if np.ptp(made) == 0 or np.ptp(column) == 0:
         return column
@@ -311,7 +310,7 @@ def _along(made: Values, total: float, column: Values) -> Values:
 
 
 def _not_below(columns: Columns, least: Mapping[str, float]) -> dict[str, Values]:
-    """Columns stopped at the least possible."""
+    """Columns with values below the least possible set to it."""
     return {
         name: np.maximum(column, least[name]) if name in least else column
         for name, column in columns.items()

@@ -1,4 +1,4 @@
-"""An estimate from independent runs: a value that never leaves without its interval, level, n."""
+"""An estimate from independent replications: a value with its interval, level and n."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from ningde_sim.exceptions import EstimateWarning, FewRuns, OpenInterval
 Values = np.ndarray[Any, np.dtype[Any]]
 
 FEW_RUNS = 10
-"""With fewer runs no interval is trusted without a warning. [runs]"""
+"""With fewer runs each interval comes with a warning. [runs]"""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value with the interval that holds the true one in a share `level` of all studies.
+    """A value with an interval that holds the true value in a share `level` of all studies.
 
     Parameters
     ----------
     value : float
-        [the unit of what is estimated]
+        [unit of the quantity]
     low, high : float
-        Ends of the interval, infinite where the runs give no bound. [as value]
+        Ends of the interval, infinite where the runs give no bound. [as `value`]
     level : float
-        Confidence, between 0 and 1; of a quantile the one reached. [-]
+        Confidence, between 0 and 1; for a quantile the one reached. [-]
     n : int
-        Independent runs that it rests on.
+        Number of independent runs.
 
     Examples
     --------
@@ -55,9 +55,9 @@ class Estimate:
         return Estimate(value, low, high, self.level, self.n)
 
     def wider(self, factor: float, *, least: float = -math.inf, most: float = math.inf) -> Estimate:
-        """The same with ends `factor` times as far from the value, inside of `least` and `most`."""
+        """The same with ends `factor` times as far from the value, within `least` and `most`."""
         if factor == 1:
-            return self  # to the last bit
+            return self  # the same bits
         low, high = (self.value + factor * (end - self.value) for end in (self.low, self.high))
         return replace(self, low=max(low, least), high=min(high, most))
 
@@ -67,7 +67,7 @@ class Estimate:
         return math.isfinite(self.low) and math.isfinite(self.high)
 
     def __str__(self) -> str:
-        """To as many decimals as show two figures of the interval's width."""
+        """With decimals for two significant digits of the interval's width."""
         ends = [x for x in (self.low, self.value, self.high) if math.isfinite(x)]
         width = max(ends) - min(ends)
         decimals = max(0, 1 - math.floor(math.log10(width))) if width > 0 else 4
@@ -77,7 +77,7 @@ class Estimate:
 
 
 def warn(estimate: Estimate, *, needed: int = FEW_RUNS) -> Estimate:
-    """Hand an estimate on, with a named warning that carries it when it is uncertain."""
+    """Return an estimate, with a warning that carries it where there are too few runs."""
     if not estimate.bounded:
         warnings.warn(OpenInterval(estimate, max(needed, FEW_RUNS)), stacklevel=3)
     elif estimate.n < FEW_RUNS:
@@ -87,7 +87,7 @@ def warn(estimate: Estimate, *, needed: int = FEW_RUNS) -> Estimate:
 
 @contextmanager
 def unwarned() -> Iterator[None]:
-    """Without the warnings of estimates, where a text says itself what they are worth."""
+    """Silence the warnings of estimates, where a text itself says how good they are."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EstimateWarning)
         yield
@@ -96,11 +96,11 @@ def unwarned() -> Iterator[None]:
 def probability(hits: int, n: int, *, level: float) -> Estimate:
     """A probability from `hits` in `n` runs, with the exact interval of Clopper and Pearson.
 
-    It holds the true probability at least in a share `level` of all studies, whatever that
-    probability and n; the narrower interval of Wilson does so on average only.
+    It holds the true probability in at least a share `level` of all studies, for any probability
+    and n; the narrower interval of Wilson does so only on average.
 
     At 95 % and n = 200 it holds 0.5, 0.2, 0.05 and 0.01 in 96.0 %, 95.9 %, 96.7 % and 98.4 %: hits
-    are whole numbers, the fewer the coarser. That is its nature, and errs on the safe side.
+    are whole numbers, and the fewer there are the coarser the interval. It errs on the safe side.
 
     References
     ----------
@@ -114,9 +114,9 @@ def probability(hits: int, n: int, *, level: float) -> Estimate:
 def mean(values: Values, *, level: float) -> Estimate:
     """The mean, with Student's t interval; infinite for a single run.
 
-    It is exact for normal results, and close for sums of many small things, such as bodies. Skewed
-    results need more runs. How often 95 % intervals held the mean in 4,000 studies (standard error
-    0.4 points):
+    It is exact for normal results, and close for sums of many small parts, such as counts of
+    bodies. Skewed results need more runs. How often 95 % intervals held the mean in 4,000 studies
+    (standard error 0.4 points):
 
     ==================== ======= ======= ======= ========
     lognormal            10 runs 20 runs 50 runs 200 runs
@@ -125,7 +125,7 @@ def mean(values: Values, *, level: float) -> Estimate:
     skewness 6.18        82.8 %  86.9 %  89.0 %  93.0 %
     ==================== ======= ======= ======= ========
 
-    Most of those that missed it lay below it, as samples without one of the rare large results do.
+    Most intervals that missed it lay below it: those of samples without a rare large result.
 
     References
     ----------
@@ -142,8 +142,8 @@ def quantile(values: Values, q: float, *, level: float) -> Estimate:
     """The q-quantile, with an interval between two of the sorted runs, whatever the distribution.
 
     The ranks are l, the largest with P(Bin(n, q) <= l - 1) <= (1 - level) / 2, and u, the smallest
-    with P(Bin(n, q) >= u) at most that. Where there is no such run the end is infinite. The level
-    of the result is the one reached, P(l <= Bin(n, q) <= u - 1), or more where results tie.
+    with P(Bin(n, q) >= u) <= (1 - level) / 2. Where there is no such run the end is infinite. The
+    level of the result is the one reached, P(l <= Bin(n, q) <= u - 1), or more where results tie.
 
     References
     ----------

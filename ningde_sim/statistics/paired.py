@@ -1,4 +1,4 @@
-"""Results on the same luck, compared run by run: what they share cancels."""
+"""Results with common random numbers (CRN), compared run by run: what they share cancels."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ def difference(first: Values, second: Values, *, level: float, comparisons: int 
     Parameters
     ----------
     first, second : numpy.ndarray, shape (n,)
-        Results of the same runs of two cases.
+        Results of the same runs of two variants.
     level : float
         Confidence. [-]
     comparisons : int
-        How many such intervals are read together: all of them hold at once in a share `level` of
-        all studies, however they hang together (Bonferroni).
+        Number of such intervals that are read together: all of them hold at once in a share `level`
+        of all studies, however they are correlated (Bonferroni).
 
     References
     ----------
     Law (2015), Simulation Modeling and Analysis, 5th ed., section 10.2.1 (paired t) and 10.3
     (several intervals at once).
     """
-    found = estimate.mean(second - first, level=_each(level, comparisons))
-    return replace(found, level=level)
+    mean = estimate.mean(second - first, level=_each(level, comparisons))
+    return replace(mean, level=level)
 
 
 def probability_difference(
     first: Values, second: Values, *, level: float, comparisons: int = 1
 ) -> Estimate:
-    """How much likelier second is than first, with Tango's score interval of paired shares.
+    """Probability of second less that of first, with Tango's score interval of paired shares.
 
-    Over n from 20 to 400 runs, and 0.2 % to 90 % of them in which the two differ, all one way or
-    both ways, an interval of 95 % holds the truth in 93.2 % to 100 % of studies, in 95.8 % to
-    98.6 % on average over these; the fewer differ, the oftener. One of 99.95 %, as 100 comparisons
-    at 95 % ask for, holds it in 99.90 % or more from 50 runs on, with 20 in 99.75 %. The adjusted
-    Wald interval of Bonett and Price (2012) is as good at 95 %, but at 99.95 % only 99.4 %.
+    With 20 to 400 runs, of which the two differ in 0.2 % to 90 %, in one direction or in both, an
+    interval of 95 % holds the true difference in 93.2 % to 100 % of studies, on average in 95.8 %
+    to 98.6 %; the fewer runs differ, the more often. An interval of 99.95 %, for 100 comparisons at
+    95 %, holds it in 99.90 % or more from 50 runs on, with 20 runs in 99.75 %. The adjusted Wald
+    interval of Bonett and Price (2012) is as good at 95 %, but at 99.95 % it reaches only 99.4 %.
 
     Parameters
     ----------
     first, second : numpy.ndarray of bool, shape (n,)
-        Whether each run of two cases hit.
+        Whether each run of two variants hit the target.
     level, comparisons
         As for `difference`.
 
@@ -65,7 +65,7 @@ def probability_difference(
 
 
 def _least(gained: int, lost: int, n: int, z: float) -> float:
-    """The least difference of the shares that gained and lost that the score test lets stand."""
+    """The least difference of the shares gained and lost that the score test does not reject."""
     low, high = -1.0, (gained - lost) / n
     for _ in range(52):  # to the last bit of 1
         middle = (low + high) / 2
@@ -77,9 +77,9 @@ def _least(gained: int, lost: int, n: int, z: float) -> float:
 
 
 def _score_sd(difference: float, gained: int, lost: int, n: int) -> float:
-    """Standard deviation of gained - lost where the share that gains is greater by `difference`.
+    """Standard deviation of gained - lost where the share gained is greater by `difference`.
 
-    The share that loses is the most likely one then (Tango 1998, section 3).
+    The share lost is then at its likeliest value (Tango 1998, section 3).
     """
     b = (2 * n - gained + lost) * difference - gained - lost  # a = 2 n
     c = -lost * difference * (1 - difference)
@@ -88,21 +88,21 @@ def _score_sd(difference: float, gained: int, lost: int, n: int) -> float:
 
 
 def variance_reduction(first: Values, second: Values, *, level: float) -> Estimate:
-    """How many times the runs independent streams would take for as narrow an interval.
+    """How many times as many runs independent random streams would need for the same interval.
 
     It is (Var first + Var second) / Var(second - first), 1 where pairs share nothing, and never
-    less than 1/2. The interval is of the jackknife on the logarithm. That of 95 % holds a true
+    less than 1/2. The interval is that of the jackknife on the logarithm. At 95 % it holds a true
     factor of 1, 10 and 100 in 93 %, 94 % and 95 % of studies of 20 normal runs, in 95 % from 200
-    on. Where three of four runs do not differ at all it still does so in 93 %, 94 % and 95 % of
-    studies of 20, 50 and 200 runs; the exact interval for normal results (Pitman 1939) in 70 %.
+    runs on. Where three of four runs do not differ at all it still does so in 93 %, 94 % and 95 %
+    of studies of 20, 50 and 200 runs; the exact interval for normal results (Pitman 1939) in 70 %.
 
-    Where all differences are equal the factor is infinite, or 1 if no result varies, and nothing
-    bounds it; nor where all but one are.
+    Where all differences are equal the factor is infinite, or 1 if no result varies, without a
+    bound; there is no bound either where all but one are equal.
 
     Parameters
     ----------
     first, second : numpy.ndarray, shape (n,)
-        Results of the same runs of two cases; n from 3.
+        Results of the same runs of two variants; n from 3.
     level : float
         Confidence. [-]
 
@@ -126,11 +126,11 @@ def variance_reduction(first: Values, second: Values, *, level: float) -> Estima
 
 
 def _variances_without(values: Values) -> Values:
-    """The variance of the others, for each value, shape (n,)."""
+    """For each value the variance of the others, shape (n,)."""
     n, squares = len(values), np.square(values - np.mean(values))
     return np.asarray((squares.sum() - squares * n / (n - 1)).clip(min=0) / (n - 1))
 
 
 def _each(level: float, comparisons: int) -> float:
-    """The confidence of each of so many intervals that hold together with `level`."""
+    """The confidence of each interval, so that all hold together with `level`."""
     return 1 - (1 - level) / comparisons

@@ -10,16 +10,17 @@ import scipy
 from ningde_sim.statistics.estimate import Values
 
 BLOCK = 256
-"""Rows of the table of all pairs that are held at a time; ten thousand points take some 20 MB."""
+"""Rows of the table of all pairs held in memory at a time; 10,000 points take about 20 MB."""
 
 
 def possibly_best(values: Values, *, confidence: float) -> Values:
-    """Which design points may have the largest mean: subset selection with common random numbers.
+    """Which design points may have the largest mean: subset selection with CRN.
 
-    A design point is dropped when another one's mean is greater by more than t S / sqrt(n), S the
-    standard deviation of their paired differences and t the quantile of Student's law at 1 - (1 -
-    confidence) / (k - 1), n - 1 degrees of freedom. With normal differences the best of the k
-    design points, and each of several that are equally good, is kept with the confidence or more.
+    A design point is dropped when the mean of another one is greater by more than t S / sqrt(n).
+    Here S is the standard deviation of their paired differences and t the quantile of Student's
+    distribution at 1 - (1 - confidence) / (k - 1) with n - 1 degrees of freedom. With normal
+    differences the best of the k design points, and each of several equally good ones, is kept with
+    at least this confidence.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def possibly_best(values: Values, *, confidence: float) -> Values:
     Returns
     -------
     numpy.ndarray of bool, shape (k,)
-        All True for a single run, which tells nothing.
+        All True for a single run, which decides nothing.
 
     References
     ----------
@@ -55,11 +56,12 @@ def possibly_best(values: Values, *, confidence: float) -> Values:
 
 
 def possibly_likeliest(hits: Values, *, confidence: float) -> Values:
-    """Which design points may have the largest probability of a hit: subset selection by exact tests.
+    """Which design points may have the largest probability of a hit: subset selection, exact.
 
     A design point is dropped when, of the runs in which it and another one differ, the other hit so
-    often that chance alone would do it with probability (1 - confidence) / (k - 1) or less:
-    McNemar's sign test. The likeliest design point is kept with the confidence or more, whatever n.
+    often that chance alone would cause it with probability (1 - confidence) / (k - 1) or less:
+    McNemar's sign test. The likeliest design point is kept with at least this confidence, for any
+    n.
 
     Parameters
     ----------
@@ -74,15 +76,13 @@ def possibly_likeliest(hits: Values, *, confidence: float) -> Values:
 
     References
     ----------
-    McNemar (1947), Psychometrika 12, 153-157. The scheme as for `possibly_best`.
+    McNemar (1947), Psychometrika 12, 153-157. The scheme is that of `possibly_best`.
     """
     k, n = hits.shape
     if k == 1:
         return np.ones(k, dtype=bool)
-    chance = (1 - confidence) / (k - 1)
-    enough = (
-        np.asarray(scipy.stats.binom.isf(chance, np.arange(n + 1), 0.5)) + 1
-    )  # of those that differ
+    p = (1 - confidence) / (k - 1)
+    enough = np.asarray(scipy.stats.binom.isf(p, np.arange(n + 1), 0.5)) + 1  # by runs that differ
     counts, ones = hits.sum(axis=1), hits.astype(np.float32)  # exact: n is below 2**24
     kept = np.empty(k, dtype=bool)
     for rows in _blocks(k):
@@ -96,14 +96,14 @@ def possibly_likeliest(hits: Values, *, confidence: float) -> Values:
 def chances(hits: Values, n: int, *, confidence: float) -> tuple[Values, Values]:
     """Bounds of the probabilities of many design points, by Clopper and Pearson.
 
-    Each bound of each of the k design points fails with probability (1 - confidence) / k at most. So all
-    lower bounds hold together with the confidence, and so do all upper ones (Bonferroni); all of
-    both at once with 1 - 2 (1 - confidence).
+    Each bound of each of the k design points fails with probability (1 - confidence) / k at most.
+    So all lower bounds hold together with the confidence, and so do all upper bounds (Bonferroni);
+    all bounds hold together with 1 - 2 (1 - confidence).
 
     Parameters
     ----------
     hits : numpy.ndarray of int, shape (k,)
-        How many of n runs hit.
+        Number of the n runs that hit.
     n : int
     confidence : float
         [-]
@@ -117,7 +117,7 @@ def chances(hits: Values, n: int, *, confidence: float) -> tuple[Values, Values]
     Clopper, Pearson (1934), Biometrika 26, 404-413.
     """
     tail = (1 - confidence) / len(hits)
-    # Beta laws need counts above 0; where there is none the bound is known.
+    # The beta distribution needs counts above 0; with a count of 0 the bound is known.
     lows: Values = np.where(
         hits == 0, 0.0, scipy.stats.beta.ppf(tail, np.maximum(hits, 1), n - hits + 1)
     )

@@ -1,4 +1,4 @@
-"""When a study has runs enough: a rule on the results so far, at run counts fixed beforehand."""
+"""When a study has enough runs: a sequential rule that looks at run counts fixed beforehand."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from ningde_sim.statistics import estimate
 from ningde_sim.statistics.estimate import Estimate, Values
 
 MOST = 10_000
-"""Runs after which a study ends, whatever its precision, unless it is told otherwise. [runs]"""
+"""Runs after which a study ends by default, whatever its precision. [runs]"""
 
 FIRST, STEP, GROWTH = 128, 32, 1.25
-"""The first look; what each is a multiple of; how much later than the last one it is at least."""
+"""First look [runs]; each look is a multiple of STEP [runs], and GROWTH times the last one [-]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """A half-width wanted of an interval.
+    """The precision wanted: the half-width of an interval.
 
     Parameters
     ----------
     of : {"probability", "mean"}
-        That of P(>= target), or of the mean.
+        The quantity: P(>= target), or the mean.
     wanted : float
-        Half of high - low. [share, or as the results]
+        Half of high - low. [-, or as the results]
     target : float, optional
-        The least that counts as reached; a probability needs it.
+        The least result that counts as reached; needed for a probability.
     level : float
         Confidence of the interval. [-]
     """
@@ -41,25 +41,25 @@ class Precision:
     level: float = 0.95
 
     def estimate(self, values: Values) -> Estimate:
-        """The estimate whose interval it asks about, from results of shape (n,)."""
+        """The estimate, with its interval, from results of shape (n,)."""
         if self.of == "mean" or self.target is None:
             return estimate.mean(values, level=self.level)
         hits = int(np.sum(values >= self.target))
         return estimate.probability(hits, len(values), level=self.level)
 
     def reached(self, values: Values) -> bool:
-        """Whether the interval of these results is that narrow."""
+        """Whether the interval of these results is narrow enough."""
         return half_width(self.estimate(values)) <= self.wanted
 
-    def needed(self, found: Estimate) -> int:
+    def needed(self, estimated: Estimate) -> int:
         """About how many runs would reach it: a half-width falls as 1/sqrt(n). [runs]"""
-        more = half_width(found) / self.wanted
-        return math.ceil(found.n * more**2) if math.isfinite(more) else FIRST
+        more = half_width(estimated) / self.wanted
+        return math.ceil(estimated.n * more**2) if math.isfinite(more) else FIRST
 
 
-def half_width(found: Estimate) -> float:
+def half_width(estimated: Estimate) -> float:
     """Half of high - low. [as the value]"""
-    return (found.high - found.low) / 2
+    return (estimated.high - estimated.low) / 2
 
 
 def looks(most: int) -> Iterator[int]:
@@ -72,7 +72,7 @@ def looks(most: int) -> Iterator[int]:
 
 
 def stop(values: Values, precision: Precision) -> int | None:
-    """The first look at which the results so far are precise enough; None when at none.
+    """The first look at which the results so far are precise enough, or None.
 
     Parameters
     ----------
@@ -82,8 +82,8 @@ def stop(values: Values, precision: Precision) -> int | None:
 
     Notes
     -----
-    A rule that stops when an interval looks narrow favours samples that are narrow by luck. How
-    often 95 % intervals at this schedule hold the truth was measured, with 4,000 studies each
+    A rule that stops when an interval looks narrow favours samples that are narrow by chance. How
+    often 95 % intervals with this schedule hold the true value was measured with 4,000 studies each
     (standard error 0.4 points), and the tests repeat it:
 
     ====================  ===============  ===============  ===============
@@ -99,9 +99,9 @@ def stop(values: Values, precision: Precision) -> int | None:
     lognormal             94.3 %           93.6 %           94.4 %
     ====================  ===============  ===============  ===============
 
-    More than 95 % is no fault: the interval of Clopper and Pearson holds its level for each
-    probability, and exceeds it where hits are few. The lognormal has a skewness of 1.75; there
-    a first look at 64 gave 92.9 %, Student's interval without any stopping 94.3 % at 112 runs.
+    More than 95 % is no error: the interval of Clopper and Pearson keeps its level for each
+    probability, and exceeds it where hits are few. The lognormal has a skewness of 1.75; for it a
+    first look at 64 runs gave 92.9 %, Student's interval without stopping 94.3 % at 112 runs.
 
     References
     ----------
@@ -112,22 +112,24 @@ def stop(values: Values, precision: Precision) -> int | None:
 
 
 def wanted(owner: str, precision: float | Mapping[str, float], target: float | None) -> Precision:
-    """Check what precision is asked for.
+    """Check the precision that a user gives.
 
     Raises
     ------
     TypeError, ValueError
-        Not one known quantity, a half-width out of bounds, a probability without a target.
+        An unknown quantity, a half-width out of bounds, a probability without a target.
     """
-    asked = precision if isinstance(precision, Mapping) else {"probability": precision}
-    if len(asked) != 1 or not asked.keys() <= {"probability", "mean"}:
+    given = precision if isinstance(precision, Mapping) else {"probability": precision}
+    if len(given) != 1 or not given.keys() <= {"probability", "mean"}:
         rule = "precision must be of one of 'probability', 'mean'"
         raise ValueError(checks.complain(owner, rule, precision))
-    ((of, value),) = asked.items()
+    ((of, value),) = given.items()
     high = 0.5 if of == "probability" else math.inf
     cure = "It is a half-width: 0.02 for +-2 points." if of == "probability" else ""
     value = checks.number(owner, "precision", value, above=True, high=high, cure=cure)
     if of == "probability" and target is None:
         rule = "the precision of a probability needs a target"
-        raise ValueError(checks.complain(owner, rule, target, "Give one, or ask for the mean."))
+        raise ValueError(
+            checks.complain(owner, rule, target, "Give a target, or take {'mean': ...}.")
+        )
     return Precision(of, value, target)

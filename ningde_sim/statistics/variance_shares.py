@@ -1,4 +1,4 @@
-"""What the spread of results is made of: the share of luck, the weight of each input."""
+"""Shares of the variance of results: random variation, and each uncertain input."""
 
 from __future__ import annotations
 
@@ -15,27 +15,28 @@ from ningde_sim.statistics.estimate import Estimate, Values
 def random_share(
     values: Values, first: Values, second: Values, *, level: float, regressions: int = 0
 ) -> Estimate:
-    """The share of the variance that is luck, from twins: the same inputs, other luck.
+    """The share of the variance that is random variation, from runs and their repeats.
 
-    Half of the mean squared difference of twins is the variance of luck alone; over the variance
-    of the results it has, for normal results, the F distribution with m and n - 1 degrees of
-    freedom times the true share. The two are not quite independent, as the first of each twins is
-    a result too, which makes the interval a little wide: that of 95 % held a true share of 0.2,
-    0.5 and 0.9 in 95.2 %, 96.2 % and 96.5 % of 4,000 studies of 200 runs. With as few as 46 runs
-    it was 95.4 %, 96.1 % and 96.7 %; with 200 whose luck is lognormal, of skewness 1.75, 84.5 %,
-    85.8 % and 85.7 %: of skewed luck take it as a rough guide.
+    A repeat has the same inputs as its run and other random streams. Half of the mean squared
+    difference of run and repeat is the variance of random variation alone. For normal results its
+    ratio to the variance of the results has the F distribution with m and n - 1 degrees of freedom
+    times the true share. The two variances are not quite independent, as the repeated runs are
+    among the results, which makes the interval a little wide: at 95 % it held a true share of 0.2,
+    0.5 and 0.9 in 95.2 %, 96.2 % and 96.5 % of 4,000 studies of 200 runs. With only 46 runs it was
+    95.4 %, 96.1 % and 96.7 %; with 200 runs and lognormal random variation, of skewness 1.75,
+    84.5 %, 85.8 % and 85.7 %: with skewed random variation take it as a rough guide.
 
     Parameters
     ----------
     values : numpy.ndarray, shape (n,)
         The results; they must differ.
     first, second : numpy.ndarray, shape (m,)
-        The results of the twins.
+        The results of m runs, and of their repeats.
     level : float
         Confidence. [-]
     regressions : int
-        Regressions on known months that were regressions out of the results, and of the differences
-        of the twins; each takes a degree of freedom from both.
+        Number of regressions on known months that were taken out of the results, and of the
+        differences of runs and repeats; each costs both a degree of freedom.
 
     References
     ----------
@@ -43,10 +44,10 @@ def random_share(
     Global Sensitivity Analysis, section 4.5.
     """
     m, n = len(first) - regressions, len(values) - regressions
-    luck = np.sum((first - second) ** 2) / m / 2
-    ratio = luck / np.var(values, ddof=1 + regressions)
-    law = scipy.stats.f(m, n - 1)
-    ends = (ratio / law.ppf(0.5 + level / 2), ratio, ratio / law.ppf(0.5 - level / 2))
+    random = np.sum((first - second) ** 2) / m / 2
+    ratio = random / np.var(values, ddof=1 + regressions)
+    f = scipy.stats.f(m, n - 1)
+    ends = (ratio / f.ppf(0.5 + level / 2), ratio, ratio / f.ppf(0.5 - level / 2))
     low, value, high = (float(x) for x in np.clip(ends, 0, 1))
     return Estimate(value, low, high, level, len(first))
 
@@ -54,9 +55,9 @@ def random_share(
 def input_shares(
     inputs: Mapping[str, Values], values: Values, *, level: float, regressions: int = 0
 ) -> pd.DataFrame:
-    """Spearman's correlation of each input with the results, the strongest first.
+    """Spearman's correlation of each uncertain input with the results, the strongest first.
 
-    Ties share their mean rank. Inputs that are constant are left out.
+    Ties share their mean rank. Constant inputs are left out.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ def input_shares(
     level : float
         Confidence of the intervals, and of `beyond_chance` over all inputs. [-]
     regressions : int
-        Regressions on known months that were regressions out of inputs and results.
+        Number of regressions on known months that were taken out of inputs and results.
 
     Returns
     -------
@@ -103,17 +104,17 @@ def input_shares(
 def parabola_shares(
     inputs: Mapping[str, Values], values: Values, *, level: float, regressions: int = 0
 ) -> pd.DataFrame:
-    """The share of the variance that goes with each input alone, the greatest first.
+    """The share of the variance explained by each uncertain input alone, the greatest first.
 
     It is what a parabola in the input explains, less what chance adds (adjusted R squared). So it
-    sees a middle that is best, but no interactions, and of a step or a kink only a part. Inputs
-    that are constant are left out; of one that has two values only, the parabola is a line.
+    shows an optimum in the middle, but no interactions, and only a part of a step or a kink.
+    Constant inputs are left out; for an input with two values the parabola is a line.
 
-    The interval takes the values of the input as given and the rest as normal, which Latin
-    hypercubes come close to. In 1,500 studies of 96 and of 320 runs with PERT inputs in hypercubes,
-    that of 95 % held true shares from 0 to 0.3 in 93 % to 98 %, and 0.6 in 95 % to 96 % on a line,
-    in 90 % to 91 % on a parabola. With inputs drawn independently it held shares to 0.15 in 88 %
-    to 98 %, but 0.6 in 91 % on a line, in 74 % on a parabola.
+    The interval takes the values of the input as given and the rest as normal; Latin hypercubes
+    come close to this. In 1,500 studies of 96 and of 320 runs with PERT inputs in hypercubes, an
+    interval of 95 % held true shares from 0 to 0.3 in 93 % to 98 %, and 0.6 in 95 % to 96 % on a
+    line, in 90 % to 91 % on a parabola. With inputs drawn independently it held shares up to 0.15
+    in 88 % to 98 %, but 0.6 in 91 % on a line, in 74 % on a parabola.
 
     Parameters
     ----------
@@ -124,7 +125,7 @@ def parabola_shares(
     level : float
         Confidence of the intervals, and of `beyond_chance` over all inputs. [-]
     regressions : int
-        Regressions on known months that were regressions out of inputs and results.
+        Number of regressions on known months that were taken out of inputs and results.
 
     Returns
     -------
@@ -157,12 +158,12 @@ def parabola_shares(
 
 
 def share_by_chance(n: int, k: int, *, level: float) -> float:
-    """What the greatest of k shares stays below with confidence `level` where no input matters. [-]
+    """Bound of the greatest of k shares where no input matters, with confidence `level`. [-]
 
     Parameters
     ----------
     n, k : int
-        Runs, inputs.
+        Numbers of runs and inputs.
     level : float
         [-]
     """
@@ -171,11 +172,11 @@ def share_by_chance(n: int, k: int, *, level: float) -> float:
 
 
 ALL = 1 - 1e-6
-"""The greatest share that is told from 1."""
+"""The greatest share that is distinguished from 1. [-]"""
 
 
 def _parabola(x: Values, y: Values) -> tuple[float, int]:
-    """The share of the squares of y that a parabola in x explains; its terms besides the mean."""
+    """The share of the squares of y that a parabola in x explains; its terms without the mean."""
     z = (x - x.mean()) / x.std()
     columns = np.column_stack([np.ones_like(z), z, z * z])
     weights, _, rank, _ = np.linalg.lstsq(columns, y, rcond=1e-9)
@@ -184,9 +185,9 @@ def _parabola(x: Values, y: Values) -> tuple[float, int]:
 
 
 def _share_where(p: float, f: Values, terms: Values, n: int) -> Values:
-    """The true share at which F is at most that found with probability p; 0 where there is none."""
+    """The true share at which F is at most `f` with probability p; 0 where there is none."""
     low, high = np.zeros_like(f), np.full_like(f, ALL)
-    for _ in range(50):  # to the last bits
+    for _ in range(50):  # to the last bit
         middle = (low + high) / 2
         less = scipy.special.ncfdtr(terms, n - 1 - terms, n * middle / (1 - middle), f) > p
         low, high = np.where(less, middle, low), np.where(less, high, middle)
@@ -194,15 +195,15 @@ def _share_where(p: float, f: Values, terms: Values, n: int) -> Values:
 
 
 def _holm(p: Values, alpha: float) -> Values:
-    """Which p values are too small for chance, all of them regressions together."""
+    """Which p values are too small for chance, all of them taken together (Holm)."""
     order = np.argsort(p)
     small = p[order] <= alpha / np.arange(len(p), 0, -1)
-    found = np.zeros(len(p), dtype=bool)
-    found[order] = np.logical_and.accumulate(small)
-    return found
+    beyond = np.zeros(len(p), dtype=bool)
+    beyond[order] = np.logical_and.accumulate(small)
+    return beyond
 
 
 def in_words(row: pd.Series[Any], share: str) -> str:
-    """A share of a table with its interval, such as 0.62 (0.48 to 0.77)."""
+    """A share of a table with its interval as text: 0.62 (0.48 to 0.77)."""
     value, low, high = (float(row[f"{share}{end}"]) for end in ("", "_low", "_high"))
     return f"{value:.2f} ({low:.2f} to {high:.2f})"

@@ -124,7 +124,7 @@ class Experiment(ABC):
         return ()
 
     def check(self, counted: Estimate, seed: int) -> None:  # noqa: B027, nothing by default
-        """Warn of what the results cannot show; `counted` is the mean of the main column."""
+        """Warn of what the results of `seed` cannot show; `counted` is the main column's mean."""
 
     def call(self) -> Call:
         """How a program makes it again."""

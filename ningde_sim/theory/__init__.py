@@ -1,7 +1,7 @@
 """Exact and approximate formulas that see no engine.
 
-`capacity` bounds what a whole shop can make. The others are for lines and crews in a textbook's
-terms: lists of means or rates in one unit of time of the caller's choice.
+`capacity` bounds the throughput of a whole shop. The others are for lines and crews as in a
+textbook: lists of means (MTBF, MTTR) or rates, in one unit of time of the caller's choice.
 """
 
 from ningde_sim.theory.capacity import Capacity, capacity

@@ -1,4 +1,4 @@
-"""Lines of machines with exponential times, exactly, as Markov chains."""
+"""Lines of machines with exponential times, solved exactly as Markov chains."""
 
 from __future__ import annotations
 
@@ -14,28 +14,29 @@ from ningde_sim.plant.station import Clock, check_clock
 from ningde_sim.theory.chains import stationary
 
 STARVED, BLOCKED = -1, -2
-"""What a machine without work does; else it has so many phases of its work behind it."""
+"""LineState of a machine without work; otherwise the number of phases of its work done so far."""
 
-State = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
-"""Work of the machines, contents of the gaps, machines that are down in the order of repair."""
+LineState = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+"""Work of the machines, contents of the buffers, machines that are down in the order of repair."""
 
 
 @dataclass(frozen=True, eq=False)
 class ExactLine:
-    """The long run of a line.
+    """The steady state of a line.
 
     Attributes
     ----------
     throughput : float
         [bodies per unit of time]
     contents : numpy.ndarray, shape (n - 1,)
-        Bodies between two machines, on average. [bodies]
+        Mean content of each buffer. [bodies]
     working, down, blocked, starved : numpy.ndarray, shape (n,)
-        Shares of time, 1 in all. A machine under repair, or waiting for it, is down alone. [-]
+        Shares of time, 1 in all. A machine under repair, or waiting for it, counts as down only.
+        [-]
     parts : float
-        Bodies on machines and between them, on average. [bodies]
+        Mean number of bodies on machines and in buffers (WIP). [bodies]
     n_states : int
-        Of the chain.
+        Number of states of the chain.
     """
 
     throughput: float
@@ -60,35 +61,35 @@ def exponential_line(
 ) -> ExactLine:
     """A line with exponential (or Erlang) cycles, exponential uptimes and repairs: exact.
 
-    The rules are those of the simulated lines: a finished body stays until there is room behind it
-    (blocking after service), buffers do not count the machines, the first machine always has a
-    body, the last always has room, crews serve first come, first served.
+    The rules are those of the simulated lines: a finished body stays until there is space behind it
+    (blocking after service), buffers do not count the machines, the first machine is never starved,
+    the last never blocked, crews serve first come, first served.
 
     Parameters
     ----------
     service : sequence of float, length n
         Mean cycle of each machine. [unit of time]
     buffers : int or sequence of int, length n - 1
-        Places in each gap.
+        Capacity of each buffer. [bodies]
     uptime, repair : sequence of float, length n, optional
-        Means, on the clock, of all machines; without them no machine fails. [unit of time]
+        MTBF, on the clock, and MTTR of all machines; without them no machine fails. [unit of time]
     clock : {"operating", "calendar"}
-        As for `Failure`.
+        Operation- or time-dependent failures (ODF, TDF), as for `Failure`.
     crews : int, optional
-        Shared by all machines; by default one is always free.
+        Number of crews, shared by all machines; by default one is always free.
     phases : int
-        Of the cycle, 1 is exponential; with k it is Erlang-k, its cv 1 / sqrt(k).
+        Phases of the cycle: 1 is exponential, k is Erlang-k with a cv of 1 / sqrt(k).
 
     Raises
     ------
     TypeError, ValueError
-        Lengths that differ, a number out of bounds, more states than can be solved.
+        Different lengths, a number out of bounds, more states than can be solved.
 
     References
     ----------
     Hillier, Boling (1967), Operations Research 15, 286-303: such chains for reliable lines.
     Gershwin (1994), Manufacturing Systems Engineering, chapter 3: two exponential machines that
-    fail, with another rule of blocking.
+    fail, with another blocking rule.
 
     Examples
     --------
@@ -100,19 +101,19 @@ def exponential_line(
     n = len(means)
     if isinstance(buffers, int):
         buffers = [buffers] * (n - 1)
-    places = tuple(checks.whole(owner, "buffers", b) for b in buffers)
-    if len(places) != n - 1:
-        rule = f"buffers must be one number or {n - 1} numbers, one per gap"
+    capacities = tuple(checks.whole(owner, "buffers", b) for b in buffers)
+    if len(capacities) != n - 1:
+        rule = f"buffers must be one number or {n - 1} numbers, one between two machines"
         raise ValueError(checks.complain(owner, rule, buffers))
     if (uptime is None) != (repair is None):
-        rule = "uptime and repair must come together"
+        rule = "uptime and repair must be given together"
         raise ValueError(checks.complain(owner, rule, (uptime, repair)))
     check_clock(owner, clock)
     ups = _numbers(owner, "uptime", uptime or [math.inf] * n, n)
     repairs = _numbers(owner, "repair", repair or [1.0] * n, n)
     phases = checks.whole(owner, "phases", phases, low=1)
     line = _Line(
-        buffers=places,
+        buffers=capacities,
         work=tuple(phases / mean for mean in means),
         phases=phases,
         fails=tuple(1 / up for up in ups),
@@ -120,23 +121,23 @@ def exponential_line(
         calendar=clock == "calendar",
         crews=n if crews is None else checks.whole(owner, "crews", crews, low=1),
     )
-    first: State = (0, *[STARVED] * (n - 1)), (0,) * (n - 1), ()
+    first: LineState = (0, *[STARVED] * (n - 1)), (0,) * (n - 1), ()
     return _read(line, *stationary(owner, first, line.steps))
 
 
 def _numbers(
     owner: str, field: str, values: Sequence[float], length: int | None
 ) -> tuple[float, ...]:
-    found = tuple(
+    numbers = tuple(
         value if value == math.inf else checks.number(owner, field, value, above=True)
         for value in values
     )
-    if length is not None and len(found) != length:
+    if length is not None and len(numbers) != length:
         rule = f"{field} must hold {length} numbers, one per machine"
         raise ValueError(checks.complain(owner, rule, values))
-    if not found:
+    if not numbers:
         raise ValueError(checks.complain(owner, f"{field} must not be empty", values))
-    return found
+    return numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +152,8 @@ class _Line:
     calendar: bool
     crews: int
 
-    def steps(self, state: State) -> Iterator[tuple[State, float]]:
-        """What can happen next, and how fast."""
+    def steps(self, state: LineState) -> Iterator[tuple[LineState, float]]:
+        """The next states, with their rates."""
         works, contents, queue = state
         for i in queue[: self.crews]:
             yield (works, contents, tuple(j for j in queue if j != i)), self.repairs[i]
@@ -168,14 +169,14 @@ class _Line:
                 yield (*moved, queue), self.work[i]
 
     def _queued(self, queue: tuple[int, ...], i: int) -> tuple[int, ...]:
-        """The order of repairs under way makes no difference, and so none is told."""
+        """The queue with one more; repairs under way are sorted, as their order does not matter."""
         longer = (*queue, i)
         return (*sorted(longer[: self.crews]), *longer[self.crews :])
 
     def _moved(
         self, works: list[int], contents: list[int]
     ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """All moves that have become possible, from the end, so that each makes room."""
+        """Make all possible moves, from the end of the line, so that each one frees space."""
         last = len(works) - 1
         for i in range(last, -1, -1):
             if works[i] == BLOCKED:
@@ -196,7 +197,7 @@ def _with(works: tuple[int, ...], i: int, work: int) -> tuple[int, ...]:
     return (*works[:i], work, *works[i + 1 :])
 
 
-def _read(line: _Line, states: list[State], shares: NDArray[np.float64]) -> ExactLine:
+def _read(line: _Line, states: list[LineState], shares: NDArray[np.float64]) -> ExactLine:
     n = len(line.work)
     works = np.array([works for works, _, _ in states])
     contents = np.array([contents for _, contents, _ in states]).reshape(len(states), n - 1)

@@ -14,29 +14,29 @@ from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.shop import Shop
 
 Row = dict[tuple[str, str], float]
-"""Coefficients of a row by kind of the variable and name of the line."""
+"""Coefficients of a row by kind of variable and name of the line."""
 
 
 SLACK = 1e-6
-"""Play where one program goes on from the optimum of another, as a share of the greatest flow; the
-solver itself has 1e-7. [-]"""
+"""Tolerance where one program starts from the optimum of another, as a share of the greatest flow;
+the solver itself has 1e-7. [-]"""
 
 
 @dataclass(frozen=True, slots=True)
 class LineFlow:
-    """What the program has to know of a line.
+    """What the program needs of a line.
 
     Attributes
     ----------
     line : Line
     most : float
-        Bodies that it can take in. [bodies/h]
+        Most bodies that it can take in. [bodies/h]
     passed : float
-        Share of these that comes out, the others are scrapped. [-]
+        Share of these that comes out; the others are scrapped. [-]
     held : float
-        Least mean time that a body taken in stays in it. [h]
+        Least mean time that a body taken in stays in the line. [h]
     repair : float
-        Time of crews that a body taken in asks for. [h]
+        Time of crews for each body taken in. [h]
     """
 
     line: Line
@@ -46,14 +46,14 @@ class LineFlow:
     repair: float
 
     @property
-    def places(self) -> int:
-        """Bodies that it can hold."""
+    def wip_limit(self) -> int:
+        """Most bodies that it can hold. [bodies]"""
         return len(self.line.stations) + sum(self.line.buffers)  # type: ignore[arg-type]
 
 
 @dataclass(slots=True)
 class _Program:
-    """Rows of a program as they come, each at most its bound, with the thing that it speaks of."""
+    """Rows of a linear program, each with its upper bound and the thing that it limits."""
 
     lines: Sequence[LineFlow]
     kinds: tuple[str, ...] = ("flow", "in", "out", "scrapped")
@@ -63,16 +63,16 @@ class _Program:
     equal: list[NDArray[np.float64]] = field(default_factory=list)
 
     def copy(self) -> _Program:
-        """The same, to be added to."""
+        """A copy to which rows can be added."""
         return replace(self, rows=[*self.rows], bounds=[*self.bounds], things=[*self.things])
 
     def row(self, coefficients: Row) -> NDArray[np.float64]:
         """The coefficients in the order of the variables."""
         names = [flow.line.name for flow in self.lines]
-        found = np.zeros(len(self.kinds) * len(names))
+        row = np.zeros(len(self.kinds) * len(names))
         for (kind, name), value in coefficients.items():
-            found[self.kinds.index(kind) * len(names) + names.index(name)] = value
-        return found
+            row[self.kinds.index(kind) * len(names) + names.index(name)] = value
+        return row
 
     def at_most(self, bound: float, thing: tuple[str, str], coefficients: Row) -> None:
         """Add a row."""
@@ -84,24 +84,24 @@ class _Program:
 def greatest_flow(
     shop: Shop, lines: Sequence[LineFlow]
 ) -> tuple[float, NDArray[np.float64], dict[tuple[str, str], float]]:
-    """The most that can come out of a shop, the flows at which it does, what holds them back.
+    """The greatest output of a shop, the flows that give it, and what limits them.
 
-    In the long run each store takes in as much as it gives, no line takes in more than it can,
-    and, by Little's law, what is inside a line or a store is at least flow times time. What is
-    inside on average follows from what was there at the start by average counts of what went in
-    and out, and is at most what there is room for: so few pallets in a loop, or few places for
-    long transits, hold the flow back too.
+    In the long run each store takes in as much as it gives, no line takes in more than it can, and,
+    by Little's law, the mean content (WIP) of a line or a store is at least flow times time. The
+    mean content is the initial content plus mean counts of what went in, less what went out, and is
+    at most the capacity. So too few pallets in a loop, or too little capacity for long transits,
+    limit the flow too.
 
     Returns
     -------
     float
-        Over all output lines. [bodies/h]
+        Output of all output lines. [bodies/h]
     numpy.ndarray, shape (n_lines,)
-        Bodies that each line takes in, to 1e-5 of the greatest; of all such flows those with the
-        lowest loads, the highest load first. [bodies/h]
+        Bodies that each line takes in, to 1e-5 of the greatest; of all flows with the best output
+        those with the lowest loads, the highest load first. [bodies/h]
     dict
-        For ("line" | "store" | "room" | "crews", name) the share of the output that it accounts
-        for: 1 % more of it brings that share of 1 %. They add up to 1. [-]
+        For ("line" | "store" | "wip" | "crews", name) the share of the output that it accounts for:
+        1 % more of it brings that share of 1 %. They add up to 1. [-]
 
     References
     ----------
@@ -120,14 +120,13 @@ def greatest_flow(
     output = program.row(
         {("flow", f.line.name): f.passed for f in lines if f.line.name in (shop.output or ())}
     )
-    found = _solved(shop, program, -output)
-    best = max(0.0, -found.fun)
-    return best, _evened(shop, program, output, best), _shares(program, found)
+    optimum = _solved(shop, program, -output)
+    best = max(0.0, -optimum.fun)
+    return best, _evened(shop, program, output, best), _shares(program, optimum)
 
 
 def _solved(shop: Shop, program: _Program, costs: NDArray[np.float64]) -> Any:
-
-    found: Any = scipy.optimize.linprog(
+    optimum: Any = scipy.optimize.linprog(
         costs,
         A_ub=np.array(program.rows),
         b_ub=program.bounds,
@@ -135,9 +134,9 @@ def _solved(shop: Shop, program: _Program, costs: NDArray[np.float64]) -> Any:
         b_eq=np.zeros(len(program.equal)) if program.equal else None,
         method="highs",
     )
-    if not found.success:  # all flows at 0 are always possible, and every line has its most
-        raise RuntimeError(f"Shop {shop.name!r}: no greatest flow was found: {found.message}")
-    return found
+    if not optimum.success:  # cannot be: flows of 0 are possible, and every flow is bounded
+        raise RuntimeError(f"Shop {shop.name!r}: no greatest flow: {optimum.message}")
+    return optimum
 
 
 def _add_line(program: _Program, flow: LineFlow) -> None:
@@ -147,8 +146,8 @@ def _add_line(program: _Program, flow: LineFlow) -> None:
         inside["scrapped", name] = -1.0
     held: Row = {key: -value for key, value in inside.items()}
     program.at_most(flow.most, ("line", name), {("flow", name): 1.0})
-    program.at_most(flow.places, ("room", name), inside)
-    program.at_most(0.0, ("room", name), {("flow", name): flow.held} | held)
+    program.at_most(flow.wip_limit, ("wip", name), inside)
+    program.at_most(0.0, ("wip", name), {("flow", name): flow.held} | held)
 
 
 def _add_store(program: _Program, store: Store) -> None:
@@ -168,13 +167,13 @@ def _add_store(program: _Program, store: Store) -> None:
     program.equal.append(comes - goes)
 
 
-def _shares(program: _Program, found: Any) -> dict[tuple[str, str], float]:
-    """By duality the output is the sum of all bounds times their prices."""
+def _shares(program: _Program, optimum: Any) -> dict[tuple[str, str], float]:
+    """The share of each thing; by duality the output is the sum of bounds times their prices."""
     shares: dict[tuple[str, str], float] = {}
     for thing, bound, price in zip(
-        program.things, program.bounds, found.ineqlin.marginals, strict=True
+        program.things, program.bounds, optimum.ineqlin.marginals, strict=True
     ):
-        shares[thing] = shares.get(thing, 0.0) + bound * price / (found.fun or 1.0)
+        shares[thing] = shares.get(thing, 0.0) + bound * price / (optimum.fun or 1.0)
     return shares
 
 
@@ -183,8 +182,8 @@ def _evened(
 ) -> NDArray[np.float64]:
     """Of all flows with the best output those with the lowest loads, the highest load first.
 
-    Each round finds the least that the highest of the free loads can be, then holds the lines that
-    keep it there at their loads.
+    Each round minimises the highest of the free loads, then fixes the loads of the lines that keep
+    it from being lower.
     """
     names = [flow.line.name for flow in program.lines]
     most = np.array([flow.most for flow in program.lines])
@@ -192,8 +191,8 @@ def _evened(
     flows = np.zeros(len(names))
     held = program.copy()
     held.rows.append(-output)
-    play = SLACK * most.max()
-    held.bounds.append(play - best)
+    slack = SLACK * most.max()
+    held.bounds.append(slack - best)
     while free.any():
         n_rows = len(held.rows)
         level = held.copy()
@@ -204,15 +203,15 @@ def _evened(
             row[i], row[-1] = 1.0, -most[i]
             level.rows.append(row)
             level.bounds.append(0.0)
-        found = _solved(shop, level, np.append(np.zeros(len(output)), 1.0))
-        flows = found.x[: len(names)]
-        if found.x[-1] < SLACK:  # the others stand still
+        optimum = _solved(shop, level, np.append(np.zeros(len(output)), 1.0))
+        flows = optimum.x[: len(names)]
+        if optimum.x[-1] < SLACK:  # the other lines stand still
             break
-        prices = found.ineqlin.marginals[n_rows:]
+        prices = optimum.ineqlin.marginals[n_rows:]
         for i in np.flatnonzero(free)[prices < prices.min() / 2]:
             row = np.zeros(len(output))
             row[i] = 1.0
             held.rows.append(row)
-            held.bounds.append(most[i] * found.x[-1] + play)
+            held.bounds.append(most[i] * optimum.x[-1] + slack)
             free[i] = False
     return flows

@@ -1,4 +1,4 @@
-"""Lines of machines of one speed with material that flows: two exactly, more by decomposition."""
+"""Continuous-flow lines of machines with one speed: two exactly, more by decomposition."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from ningde_sim.plant.station import Clock, check_clock
 
 @dataclass(frozen=True, slots=True)
 class FluidPair:
-    """The long run of two machines with a buffer between.
+    """The steady state of two machines with a buffer between them.
 
     Attributes
     ----------
     throughput : float
         As a share of the speed. [-]
     content : float
-        Of the buffer, on average. [bodies]
+        Mean content of the buffer. [bodies]
     blocked, starved : float
-        Share of the time in which the first is up and stands before a full buffer because the
-        second is down; in which the second is up and stands behind an empty one. [-]
+        Share of the time in which the first machine is up and stands before a full buffer because
+        the second is down; in which the second is up and stands behind an empty buffer. [-]
     """
 
     throughput: float
@@ -34,18 +34,18 @@ class FluidPair:
 def fluid_pair(
     fails: Sequence[float], repairs: Sequence[float], buffer: float, *, clock: Clock = "operating"
 ) -> FluidPair:
-    """Two machines of one speed with a buffer between, material that flows: exact.
+    """Two machines with one speed and a buffer between them, continuous flow: exact.
 
     Uptimes and repairs are exponential. The unit of time is the cycle, so that the speed is 1.
 
     Parameters
     ----------
     fails, repairs : sequence of float, length 2
-        Rates, above 0. [1 / cycle]
+        Rates 1 / MTBF and 1 / MTTR, above 0. [1 / cycle]
     buffer : float
-        Room for so much material, none is on the machines. [bodies]
+        Capacity; the machines hold nothing. [bodies]
     clock : {"operating", "calendar"}
-        Whether only a machine at work fails, or any that is up.
+        Whether only a machine at work fails (ODF), or any that is up (TDF).
 
     Raises
     ------
@@ -56,7 +56,7 @@ def fluid_pair(
     ----------
     Gershwin, Schick (1980), Continuous model of an unreliable two-stage material flow system with a
     finite interstage buffer, MIT report: operating clocks; Li, Meerkov (2009), Production Systems
-    Engineering, part III: calendar clocks. Derived anew here.
+    Engineering, part III: calendar clocks. Derived afresh here.
 
     Examples
     --------
@@ -76,16 +76,16 @@ Machine = tuple[float, float]
 
 
 def _pair(first: Machine, second: Machine, buffer: float, *, calendar: bool = False) -> FluidPair:
-    """With weights: where one machine is up and one down the content x has density e^(growth x).
+    """By weights: with one machine up and one down the content x has the density e^(growth x).
 
-    From the balance of states: both up r / p times that, both down p / r times, with p and r the
-    sums of the rates. At an empty buffer stand the states with the second machine up (with a
-    calendar clock also both down), at a full one those with the first up.
+    From the balance of states: both up have r / p times this density, both down p / r times, with p
+    and r the sums of the rates. The buffer can be empty in states with the second machine up (with
+    a calendar clock also with both down), full in states with the first up.
     """
     (p1, r1), (p2, r2) = first, second
     p, r = p1 + p2, r1 + r2
     growth = r1 * p / r + p2 * r / p - p1 - r2
-    # Weights are taken at the fuller end, so that none overflows.
+    # Weights are relative to the end with the higher density, so that none overflows.
     low, high = math.exp(min(0.0, -growth * buffer)), math.exp(min(0.0, growth * buffer))
     mass, moment = _integrals(abs(growth), buffer)
     if growth > 0:
@@ -104,7 +104,7 @@ def _pair(first: Machine, second: Machine, buffer: float, *, calendar: bool = Fa
 
 
 def _integrals(decay: float, buffer: float) -> tuple[float, float]:
-    """Of e^(-decay x) and x e^(-decay x) over the buffer."""
+    """The integrals of e^(-decay x) and x e^(-decay x) over the buffer."""
     if decay * buffer < 1e-6:
         return buffer, buffer * buffer / 2
     mass = -math.expm1(-decay * buffer) / decay
@@ -112,7 +112,7 @@ def _integrals(decay: float, buffer: float) -> tuple[float, float]:
 
 
 def _end(waits: Machine, other: Machine, *, calendar: bool) -> tuple[float, float, float]:
-    """Weights where the buffer stops one machine: both up, it alone up, both down."""
+    """Weights at the end where the buffer stops a machine: both up, only it up, both down."""
     (p, r), (p_other, r_other) = waits, other
     if not calendar:  # it cannot fail while it waits
         return 1 / p, (p + p_other) / (p * r_other), 0.0
@@ -127,24 +127,25 @@ CLOSE = 1e-12
 
 
 def fluid_line(fails: Sequence[float], repairs: Sequence[float], buffers: Sequence[float]) -> float:
-    """Throughput of a long line of one speed, as a share of it, by decomposition. [-]
+    """Throughput of a long line with one speed, as a share of it, by decomposition. [-]
 
-    Each buffer is seen between two machines that stand for all that is before and behind it: an
-    approximation, exact for two machines. Clocks are in operation, times exponential. Of 82 random
-    lines of three machines, each up 83 % to 98 % of the time, repairs of 3 to 20 cycles, buffers of
-    1 to 10, it is 0.1 % above the exact value on average, 1.0 % off at most.
+    Each buffer is taken between two machines that stand for all that is before and behind it: an
+    approximation, exact for two machines. Failures are operation-dependent (ODF), times
+    exponential. For 82 random lines of three machines, each up 83 % to 98 % of the time, repairs of
+    3 to 20 cycles, buffers of 1 to 10, it is 0.1 % above the exact value on average, 1.0 % off at
+    most.
 
     Parameters
     ----------
     fails, repairs : sequence of float, length n
-        Rates, above 0. [1 / cycle]
+        Rates 1 / MTBF and 1 / MTTR, above 0. [1 / cycle]
     buffers : sequence of float, length n - 1
-        Room, none is on the machines. [bodies]
+        Capacities; the machines hold nothing. [bodies]
 
     Raises
     ------
     TypeError, ValueError
-        Lengths that differ, a number out of bounds, rounds that do not come to rest.
+        Different lengths, a number out of bounds, no convergence.
 
     References
     ----------
@@ -159,39 +160,39 @@ def fluid_line(fails: Sequence[float], repairs: Sequence[float], buffers: Sequen
     owner = "fluid_line"
     fail = [checks.number(owner, "each of fails", p, above=True) for p in fails]
     repair = [checks.number(owner, "each of repairs", r, above=True) for r in repairs]
-    rooms = [checks.number(owner, "each of buffers", b) for b in buffers]
+    capacities = [checks.number(owner, "each of buffers", b) for b in buffers]
     n = len(fail)
-    for field, values, length in (("repairs", repair, n), ("buffers", rooms, n - 1)):
+    for field, values, length in (("repairs", repair, n), ("buffers", capacities, n - 1)):
         if len(values) != length or n < 2:
             rule = f"{field} must hold {length} numbers, for {n} machines, at least 2"
             raise ValueError(checks.complain(owner, rule, values))
     machines = list(zip(fail, repair, strict=True))
     before, behind = machines[:-1], machines[1:]
-    pairs = [_pair(a, b, room) for a, b, room in zip(before, behind, rooms, strict=True)]
+    pairs = [_pair(a, b, size) for a, b, size in zip(before, behind, capacities, strict=True)]
     for _ in range(MOST_ROUNDS):
         for i in range(1, n - 1):
             left = pairs[i - 1]
             before[i] = _joined(machines[i], before[i - 1], behind[i - 1], left, left.starved)
-            pairs[i] = _pair(before[i], behind[i], rooms[i])
+            pairs[i] = _pair(before[i], behind[i], capacities[i])
         for i in range(n - 3, -1, -1):
             right = pairs[i + 1]
             behind[i] = _joined(machines[i + 1], behind[i + 1], before[i + 1], right, right.blocked)
-            pairs[i] = _pair(before[i], behind[i], rooms[i])
+            pairs[i] = _pair(before[i], behind[i], capacities[i])
         rates = [pair.throughput for pair in pairs]
         if max(rates) - min(rates) < CLOSE:
             return rates[0]
-    rule = f"the decomposition must come to rest within {MOST_ROUNDS} rounds"
+    rule = f"the decomposition must converge within {MOST_ROUNDS} rounds"
     cure = "Simulate the line."
     raise ValueError(checks.complain(owner, rule, max(rates) - min(rates), cure))
 
 
 def _joined(own: Machine, far: Machine, near: Machine, pair: FluidPair, waits: float) -> Machine:
-    """The machine that stands for a machine and for all beyond the buffer on one side of it.
+    """One machine that stands for a machine and all machines beyond the buffer on one side of it.
 
-    It is down while the machine is under repair or waits for those beyond. `far` and `near` stand
-    for these and for the machine itself in the pair around that buffer, of which it waits a share
-    of the time. Its down time for each hour at work follows from the conservation of flow, its rate
-    of repair is that of `own` or `far`, whichever it waits for.
+    It is down while its own machine is under repair or waits for those beyond. In the pair around
+    that buffer `far` stands for those beyond, `near` for the machine itself, and `waits` is the
+    share of the time in which the machine waits. The down time for each hour at work follows from
+    the conservation of flow; the repair rate is that of `own` or `far`, whichever it waits for.
     """
     down = 1 / pair.throughput + own[0] / own[1] - 1 - near[0] / near[1]
     beyond = waits / (down * pair.throughput)

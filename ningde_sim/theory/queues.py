@@ -9,14 +9,14 @@ from ningde_sim._support import checks
 
 
 def inside(throughput: float, time: float) -> float:
-    """Mean number of bodies inside, by Little's law: throughput times mean time inside.
+    """Mean number of bodies inside (WIP) by Little's law: throughput times mean lead time.
 
     Parameters
     ----------
     throughput : float
         [bodies per unit of time]
     time : float
-        From coming in to going out, on the same clock. [unit of time]
+        Mean time from entry to exit (lead time), on the same clock. [unit of time]
 
     References
     ----------
@@ -32,20 +32,20 @@ def inside(throughput: float, time: float) -> float:
 
 
 def practical_worst_case(jobs: float, *, rate: float, critical: float) -> float:
-    """Throughput of a line with constant content in its practical worst case.
+    """Throughput of a line with constant content (CONWIP) in its practical worst case.
 
     It is w / (W0 + w - 1) times the rate, exact for a balanced loop of single exponential servers
-    with room for all; a real line that does worse has something to mend.
+    with unlimited buffers; a real line that does worse can be improved.
 
     Parameters
     ----------
     jobs : float
         Content w, at least 1. [bodies]
     rate : float
-        Of the bottleneck. [bodies per unit of time]
+        Rate of the bottleneck. [bodies per unit of time]
     critical : float
-        Content W0 that keeps a line without any variation just busy, rate times the time that a
-        body takes through an empty line, at least 1. [bodies]
+        Critical content W0, with which a line without variation just reaches the rate: rate times
+        the time that a body takes through an empty line, at least 1. [bodies]
 
     References
     ----------
@@ -63,18 +63,18 @@ def practical_worst_case(jobs: float, *, rate: float, critical: float) -> float:
 
 
 def mm1_delay(arrival_rate: float, service: float) -> float:
-    """Mean delay in the queue of M/M/1 in the long run, the service not counted.
+    """Mean delay in the queue of M/M/1 in steady state, without the service.
 
     Parameters
     ----------
     arrival_rate : float
         [1 / unit of time]
     service : float
-        Its mean; less than 1 / arrival_rate. [unit of time]
+        Mean service time; less than 1 / arrival_rate. [unit of time]
 
     References
     ----------
-    Any book on queues, such as Kleinrock (1975), Queueing Systems, vol. 1, chapter 3.
+    Any book on queues, for example Kleinrock (1975), Queueing Systems, vol. 1, chapter 3.
 
     Examples
     --------
@@ -83,23 +83,23 @@ def mm1_delay(arrival_rate: float, service: float) -> float:
     """
     load = _load("mm1_delay", arrival_rate, service)
     if load >= 1:
-        rule = "arrival_rate times service must be below 1, or the queue has no long run"
+        rule = "arrival_rate times service must be below 1, or the queue has no steady state"
         raise ValueError(checks.complain("mm1_delay", rule, load))
     return load * service / (1 - load)
 
 
 def mm1_delays(arrival_rate: float, service: float, n: int) -> NDArray[np.float64]:
-    """Mean delay in the queue of the first n customers of M/M/1, the first of whom finds it empty.
+    """Mean delay in the queue of each of the first n customers of M/M/1, from an empty start.
 
-    Exact: the k-th finds 0 to k - 1 others, of whom, between two arrivals, the server sends off
-    a geometric number.
+    Exact: the k-th customer meets 0 to k - 1 others; between two arrivals a geometric number of
+    them leaves.
 
     Parameters
     ----------
     arrival_rate, service
         As for `mm1_delay`; the load may be 1 or more.
     n : int
-        How many customers.
+        Number of customers.
 
     Returns
     -------
@@ -115,19 +115,19 @@ def mm1_delays(arrival_rate: float, service: float, n: int) -> NDArray[np.float6
     load = _load(owner, arrival_rate, service)
     n = checks.whole(owner, "n", n, low=1, high=10_000)
     stays = load / (1 + load)  # the next arrival comes before the next departure
-    found = np.zeros(n)  # probabilities that a customer finds 0, 1, ... others
-    found[0] = 1.0
+    meets = np.zeros(n)  # probabilities that a customer meets 0, 1, ... others
+    meets[0] = 1.0
     delays = np.zeros(n)
     others = np.arange(n)
     for k in range(n):
-        delays[k] = service * (others @ found)
-        # With this one j + 1 are there; the next finds i of them where j + 1 - i went, i > 0.
+        delays[k] = service * (others @ meets)
+        # With this one there are j + 1; the next meets i > 0 of them where j + 1 - i have left.
         left, carried = np.zeros(n), 0.0
         for i in range(min(k + 1, n - 1), 0, -1):
-            carried = found[i - 1] + (1 - stays) * carried
+            carried = meets[i - 1] + (1 - stays) * carried
             left[i] = stays * carried
         left[0] = 1 - left.sum()
-        found = left
+        meets = left
     return delays
 
 

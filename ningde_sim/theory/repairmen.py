@@ -12,14 +12,14 @@ from ningde_sim._support import checks
 
 @dataclass(frozen=True, slots=True)
 class Repairmen:
-    """What comes of machines that share crews.
+    """The steady state of machines that share crews.
 
     Attributes
     ----------
     availability : float
         Share of the time in which a machine is up. [-]
     down : float
-        Machines that are under repair or wait for it, on average. [machines]
+        Mean number of machines under repair or waiting for it. [machines]
     busy : float
         Share of the time in which a crew is at work. [-]
     waits : float
@@ -33,16 +33,16 @@ class Repairmen:
 
 
 def machine_repairman(machines: int, crews: int, *, uptime: float, repair: float) -> Repairmen:
-    """Equal machines, always at work when up, whose failures share crews: first come first served.
+    """Equal machines that always work when up and share crews, first come, first served.
 
-    Exact for exponential times; the availability holds for any law of the uptimes.
+    Exact for exponential times; the availability holds for any distribution of the uptimes.
 
     Parameters
     ----------
     machines, crews : int
         At least 1.
     uptime, repair : float
-        Means, greater than 0. [one unit of time]
+        MTBF and MTTR, greater than 0. [any unit of time, the same for both]
 
     Raises
     ------
@@ -53,13 +53,13 @@ def machine_repairman(machines: int, crews: int, *, uptime: float, repair: float
     ----------
     The finite-source queue M/M/c//N: Palm (1947), Industritidningen Norden 75; Feller (1968),
     An Introduction to Probability Theory and Its Applications, vol. 1, "servicing of machines".
-    That failures see the state of the others without themselves: Lavenberg, Reiser (1980),
+    A failure meets the other machines in the steady state without it: Lavenberg, Reiser (1980),
     Journal of Applied Probability 17, 1048-1061.
 
     Examples
     --------
-    >>> found = machine_repairman(2, 1, uptime=1.0, repair=0.5)
-    >>> round(found.availability, 4), round(found.waits, 4)
+    >>> shared = machine_repairman(2, 1, uptime=1.0, repair=0.5)
+    >>> round(shared.availability, 4), round(shared.waits, 4)
     (0.6, 0.3333)
     """
     owner = "machine_repairman"
@@ -85,5 +85,5 @@ def _down(machines: int, crews: int, load: float) -> np.ndarray[tuple[int], np.d
     steps = np.log(load * (machines - k + 1) / np.minimum(k, crews))
     logs = np.concatenate(([0.0], np.cumsum(steps)))
     weights = np.exp(logs - logs.max())
-    found: np.ndarray[tuple[int], np.dtype[np.float64]] = weights / math.fsum(weights)
-    return found
+    shares: np.ndarray[tuple[int], np.dtype[np.float64]] = weights / math.fsum(weights)
+    return shares

@@ -1,4 +1,4 @@
-"""Machines without a buffer between them, that stop one another at once."""
+"""Machines without buffers between them, which stop each other at once."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from ningde_sim._support import checks
 
 
 def stop_together(uptimes: Sequence[float], repairs: Sequence[float]) -> float:
-    """Share of the time at work where a failure of one stops all, their clocks too.
+    """Availability where a failure of one machine stops all, with their clocks (ODF).
 
-    It is 1 / (1 + sum of repair / uptime), exact for any law of the times.
+    It is 1 / (1 + sum of MTTR / MTBF), exact for any distribution of the times.
 
     Parameters
     ----------
     uptimes, repairs : sequence of float, length n
-        Means, in one unit of time; uptimes of work.
+        MTBF, in time at work, and MTTR, in one unit of time.
 
     Raises
     ------
     TypeError, ValueError
-        Lengths that differ, an uptime that is not above 0.
+        Different lengths, an uptime that is not above 0.
 
     References
     ----------
@@ -42,15 +42,15 @@ def stop_together(uptimes: Sequence[float], repairs: Sequence[float]) -> float:
 
 
 def all_up(uptimes: Sequence[float], repairs: Sequence[float]) -> float:
-    """Share of the time in which all are up, where each fails and is repaired by itself.
+    """Share of the time in which all machines are up, where each fails independently (TDF).
 
-    It is the product of uptime / (uptime + repair), exact for independent calendar clocks of any
-    law, but for times that keep step.
+    It is the product of MTBF / (MTBF + MTTR), exact for independent calendar clocks with any
+    distribution, except times that stay in step.
 
     Parameters
     ----------
     uptimes, repairs : sequence of float, length n
-        Means, in one unit of time.
+        MTBF and MTTR, in one unit of time.
 
     Raises
     ------
@@ -72,18 +72,18 @@ def all_up(uptimes: Sequence[float], repairs: Sequence[float]) -> float:
 
 
 def indexing_line(uptimes: Sequence[float], repairs: Sequence[float], *, cycle: float) -> float:
-    """Cycles per unit of time of a line that moves on when its last station is done.
+    """Cycles per unit of time of an indexing line, which moves when its last station is done.
 
     Each station works for `cycle`, its exponential failures each cost an exponential repair, and
-    all wait for the slowest before all bodies move at once: exact. Repairs of one cycle overlap,
-    so that it is a little faster than `stop_together(...) / cycle`.
+    all wait for the slowest before all bodies move at once: exact. Repairs in one cycle overlap, so
+    the line is a little faster than `stop_together(...) / cycle`.
 
     Parameters
     ----------
     uptimes, repairs : sequence of float, length n
-        Means, in one unit of time; uptimes of work.
+        MTBF, in time at work, and MTTR, in one unit of time.
     cycle : float
-        Work of each station in a cycle. [the same unit of time]
+        Cycle time of each station. [the same unit of time]
 
     Raises
     ------
@@ -100,7 +100,7 @@ def indexing_line(uptimes: Sequence[float], repairs: Sequence[float], *, cycle: 
     cycle = checks.number(owner, "cycle", cycle, above=True)
 
     def still(t: float) -> float:
-        """Probability that the cycle is not over `t` after the work."""
+        """Probability that the cycle is not over at `t` after the work."""
         return float(1 - np.prod([_done(t, cycle / u, r) for u, r in zip(ups, downs, strict=True)]))
 
     extra, _ = scipy.integrate.quad(still, 0, np.inf, epsabs=1e-12, epsrel=1e-10, limit=500)
@@ -112,8 +112,8 @@ def _done(t: float, failures: float, repair: float) -> float:
     if repair == 0:
         return 1.0
     n = np.arange(1, 20 + math.ceil(failures + 12 * math.sqrt(failures)))
-    chances = np.exp(n * math.log(failures) - failures - scipy.special.gammaln(n + 1))
-    return float(math.exp(-failures) + chances @ scipy.special.gammainc(n, t / repair))
+    probabilities = np.exp(n * math.log(failures) - failures - scipy.special.gammaln(n + 1))
+    return float(math.exp(-failures) + probabilities @ scipy.special.gammainc(n, t / repair))
 
 
 def _pair(

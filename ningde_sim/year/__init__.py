@@ -1,1 +1,1 @@
-"""What a year of a plant is, how it runs, what came of it."""
+"""A year of a plant: its scenario, its open hours, its run."""

@@ -1,7 +1,7 @@
-"""The production days of a scenario: which are worked, how long, by how many.
+"""The production days of a scenario: which days are worked, and how long.
 
-A production day begins with its first shift and lasts 24 hours; its shifts follow one another,
-breaks already taken off. So no shift belongs to two days.
+A production day begins with its first shift and lasts 24 hours. Its shifts follow one another,
+without their breaks. So no shift belongs to two days.
 """
 
 from __future__ import annotations
@@ -20,24 +20,21 @@ import numpy as np
 from ningde_sim._support import units
 from ningde_sim.engine.counts import Ints
 from ningde_sim.exceptions import CalendarWarning
-from ningde_sim.year.dates import Span
+from ningde_sim.year.dates import Period
 from ningde_sim.year.schema import CalendarTable
-
-DAY_MS = 24 * units.MS_PER_H
-"""Length of a production day. [ms]"""
 
 STANDARD_DAY = 8.0
 """Hours of an official working day without overtime. [h]"""
 
 OVERTIME_CAP = 36.0
-"""Overtime that a worker may do in a month: Labour Law of China (1994), article 41. [h]"""
+"""Most overtime of a worker in a month: Labour Law of China (1994), article 41. [h]"""
 
 LAST_YEAR_PUBLISHED = 2026
-"""The make-up days of later years are not announced yet."""
+"""The last year whose make-up days are announced."""
 
 
 @dataclass(frozen=True, eq=False)
-class Days:
+class ProductionDays:
     """The production days of a calendar, arrays of shape (n,).
 
     Attributes
@@ -52,7 +49,7 @@ class Days:
     first_shift : array
         Hours of the first shift. [ms, int64]
     of_month : array
-        Hours that the plan asks for in all of the day's month. [ms, int64]
+        Hours that the plan asks for in the whole month of the day. [ms, int64]
     """
 
     dates: tuple[datetime.date, ...]
@@ -75,10 +72,10 @@ class Days:
 def working_days(
     start: datetime.date, end: datetime.date
 ) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
-    """Of each day whether it is an official working day, and whether it is a free Saturday.
+    """Whether each day is an official working day, and whether it is a free Saturday.
 
-    A Saturday is free to be worked when it is no working day and lies in no run of days off with a
-    public holiday in it.
+    A Saturday is free to be worked if it is no official working day and the days off around it hold
+    no public holiday.
 
     References
     ----------
@@ -102,19 +99,19 @@ def working_days(
     return tuple(china.is_working_day(day) for day in dates), tuple(free(day) for day in dates)
 
 
-def production_days(table: CalendarTable) -> Days:
-    """The production days that a calendar plans; of a month that it cuts, those that are left."""
+def production_days(table: CalendarTable) -> ProductionDays:
+    """The production days of a calendar; a month that it cuts short is planned as a whole."""
     start, end = table.start, table.end
     last = calendar.monthrange(end.year, end.month)[1]
     whole = _whole_months(table, start.replace(day=1), end.replace(day=last))
     part = slice(start.day - 1, start.day + (end - start).days)
     cut = {field.name: getattr(whole, field.name)[part] for field in dataclasses.fields(whole)}
-    return Days(**cut)
+    return ProductionDays(**cut)
 
 
-def _whole_months(table: CalendarTable, start: datetime.date, end: datetime.date) -> Days:
-    """The production days of a calendar in some months."""
-    official, saturdays = (np.array(found) for found in working_days(start, end))
+def _whole_months(table: CalendarTable, start: datetime.date, end: datetime.date) -> ProductionDays:
+    """The production days of a calendar in whole months."""
+    official, saturdays = (np.array(flags) for flags in working_days(start, end))
     first = np.datetime64(start)
     days = first + np.arange(len(official))
     dates = tuple(days.tolist())
@@ -128,17 +125,17 @@ def _whole_months(table: CalendarTable, start: datetime.date, end: datetime.date
     shifts = int(table.shifts.value)
     shift = np.zeros(len(dates))
     for number in set(month.tolist()):
-        here = month == number
+        in_month = month == number
         of_year = number % 12 + 1
         wanted = round(table.of_month("saturdays", of_year))
-        worked |= here & saturdays & (np.cumsum(here & saturdays) <= wanted)
-        shift[here] = table.of_month("shift_hours", of_year)
+        worked |= in_month & saturdays & (np.cumsum(in_month & saturdays) <= wanted)
+        shift[in_month] = table.of_month("shift_hours", of_year)
         extra = table.of_month("overtime", of_year) * table.of_month("crews", of_year)
-        shift[here] += extra / shifts / (np.count_nonzero(worked & here) or 1)
+        shift[in_month] += extra / shifts / (np.count_nonzero(worked & in_month) or 1)
     planned = np.where(worked, np.minimum(shifts * shift, 24.0), 0.0)
     hours = _ms(planned)
     totals = np.bincount(month - month[0], hours).astype(np.int64)
-    return Days(
+    return ProductionDays(
         dates=dates,
         official=official,
         nominal=_ms(np.where(official, shifts * table.shift_hours.value, 0.0)),
@@ -149,45 +146,45 @@ def _whole_months(table: CalendarTable, start: datetime.date, end: datetime.date
 
 
 def _ms(hours: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Ints:
-    found: Ints = np.rint(hours * units.MS_PER_H).astype(np.int64)
-    return found
+    ms: Ints = np.rint(hours * units.MS_PER_H).astype(np.int64)
+    return ms
 
 
 def overtime(table: CalendarTable) -> dict[str, float]:
-    """Overtime of a worker in each month: hours worked above 8 on each official day. [h]"""
+    """Overtime of a worker by month: hours worked beyond 8 on each official working day. [h]"""
     days = production_days(table)
     months = np.array(days.months)
-    found = {}
+    by_month = {}
     for month in dict.fromkeys(days.months):
-        here = months == month
+        in_month = months == month
         crews = table.of_month("crews", int(month[-2:]))
-        worked = float(units.ms_to_hours(days.planned[here].sum())) / crews
-        standard = STANDARD_DAY * np.count_nonzero(days.official[here])
-        found[month] = float(max(0.0, worked - standard))
-    return found
+        worked = float(units.ms_to_hours(days.planned[in_month].sum())) / crews
+        standard = STANDARD_DAY * np.count_nonzero(days.official[in_month])
+        by_month[month] = float(max(0.0, worked - standard))
+    return by_month
 
 
-def check_plan(name: str, table: CalendarTable, times: Mapping[str, Span]) -> None:
-    """Warn of what is allowed to be planned, but not by law, or not in the calendar.
+def check_plan(name: str, table: CalendarTable, times: Mapping[str, Period]) -> None:
+    """Warn of a plan beyond the overtime cap or outside the calendar.
 
     Parameters
     ----------
     name : str
-        Of the scenario.
+        Name of the scenario.
     table : CalendarTable
-    times : mapping of path to Span
-        Of retooling, launches, closures, slowdowns and ships.
+    times : mapping of path to Period
+        When retooling, launches, closures, slowdowns and ships take place.
     """
     late = {path: time.begins for path, time in times.items() if time.begins > table.end}
     early = {path: time.begins for path, time in times.items() if time.over <= table.start}
     rules = (
-        (late, f"what begins after the end of the calendar, {table.end}"),
-        (early, f"what is over before the start of the calendar, {table.start}"),
+        (late, f"must begin by the end of the calendar, {table.end},"),
+        (early, f"must end after the start of the calendar, {table.start},"),
     )
     for outside, rule in rules:
         if outside:
             text = (
-                f"Scenario {name!r}: {', '.join(outside)}: {rule}, does not happen in it, got "
+                f"Scenario {name!r}: {', '.join(outside)}: {rule} to have any effect, got "
                 f"{', '.join(map(str, outside.values()))}. "
                 "Move it, unless it is left out on purpose."
             )
@@ -197,13 +194,14 @@ def check_plan(name: str, table: CalendarTable, times: Mapping[str, Span]) -> No
         worst = max(over, key=over.__getitem__)
         text = (
             f"Scenario {name!r}: calendar: overtime must be at most {OVERTIME_CAP:g} h a month, "
-            f"{len(over)} months plan more, {worst} most with {over[worst]:.0f} h. "
-            "More crews, fewer Saturdays or shorter shifts bring it down."
+            f"but {len(over)} months plan more, {worst} the most, got {over[worst]:.0f} h. "
+            "More crews, fewer Saturdays or shorter shifts reduce it."
         )
         warnings.warn(CalendarWarning(text), stacklevel=4)
     if table.end.year > LAST_YEAR_PUBLISHED:
         text = (
             f"Scenario {name!r}: calendar: the make-up days after {LAST_YEAR_PUBLISHED} are not "
-            f"announced yet, got an end on {table.end}. Holidays count, make-up days do not."
+            f"announced yet, got an end on {table.end}. "
+            "Its holidays are known, but not its make-up days."
         )
         warnings.warn(CalendarWarning(text), stacklevel=4)

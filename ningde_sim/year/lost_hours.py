@@ -1,22 +1,22 @@
-"""Where the hours of a year went, shop by shop and day by day, to the last millisecond.
+"""Where the nominal hours of a year went, by shop, day and cause.
 
-Each shop is measured at one station: the last of the body shop (of its first output line), the
-topcoat line of paint, the line of assembly. Of the nominal hours of a day, the shifts on official
-working days, are lost, in this order:
+Each shop is measured at one station: the last one of the body shop (on its first output line), the
+topcoat line of paint, the line of assembly. The nominal hours of a day are the shifts of an
+official working day. From them are lost, in this order and to the millisecond:
 
     overtime       hours that the plan adds, Saturdays included: a loss below zero
     closures       shifts of official working days that the plan leaves out, or makes shorter
-    maintenance    shifts that leave no time for it
+    maintenance    hours of shifts that leave too little time for it
     retooling, <each cause of the supply>, <each slowdown>, retooling_nights, launches
-                   hours in which the shop is closed, or slowed down, as `course` says
-    breakdown      the station is stopped: down, waiting for a crew, a planned stop; in the body
-                   shop, which is never short of parts, also when its last station has no body
-    blocked        no place behind it: the shops that follow are slower, or stand
-    starved        no body before it: the shops ahead are slower, or stand
-    rework         work on bodies done again or scrapped, and on those still on the way at the end;
-                   where cycles are random also what they are longer than their mean
+                   hours in which the shop is closed or slowed down, see `open_hours`
+    breakdown      the station is down, waits for a crew, or has a planned stop; in the body shop,
+                   which never lacks parts, also time in which its last station has no body
+    blocked        no room behind it: the shops after it are slower, or stand
+    starved        no body before it: the shops ahead of it are slower, or stand
+    rework         work done again, on scrapped bodies, and on bodies still inside at the end; with
+                   random cycles also what they take longer than their mean
 
-What is left is `made`: what came out, times the cycle.
+What is left is `made`: the bodies that came out, times the cycle.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ import pandas as pd
 from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.rules import State
 from ningde_sim.engine.shop_run import ShopRun
-from ningde_sim.year.joined_shops import Meter
-from ningde_sim.year.open_hours import Course
+from ningde_sim.year.joined_shops import MeasuredStation
+from ningde_sim.year.open_hours import OpenHours
 from ningde_sim.year.schema import ShopName
 from ningde_sim.year.windows import by_day
 
 _STOPPED = (State.DOWN, State.WAITING, State.PLANNED)
 
 
-def of_days(cumulative: Ints) -> Ints:
-    """What each day adds to counts that are kept at its end, along the first axis."""
-    found: Ints = np.diff(cumulative, axis=0, prepend=0)
-    return found
+def daily(cumulative: Ints) -> Ints:
+    """What each day adds to counts at the end of each day, along the first axis."""
+    added: Ints = np.diff(cumulative, axis=0, prepend=0)
+    return added
 
 
 def station_number(run: ShopRun, name: str) -> int:
@@ -46,35 +46,53 @@ def station_number(run: ShopRun, name: str) -> int:
     return [station.name for station in run.shop.stations].index(name)
 
 
-def kept(run: ShopRun, count: str, store: str) -> Ints:
+def at_day_ends(run: ShopRun, count: str, store: str) -> Ints:
     """A count of a store at the end of each day."""
-    number = [there.name for there in run.shop.stores].index(store)
-    found: Ints = run.history.stores[count][:, number]
-    return found
+    number = [each.name for each in run.shop.stores].index(store)
+    counts: Ints = run.history.stores[count][:, number]
+    return counts
 
 
-def good(run: ShopRun, station: str) -> Ints:
-    """Bodies that a station passed on in each day, repeats and scrap left out."""
+def good_bodies(run: ShopRun, station: str) -> Ints:
+    """Bodies that a station passed on each day, without repeats and scrap."""
     k = station_number(run, station)
-    counted = {name: values[:, k] for name, values in run.history.stations.items()}
-    return of_days(counted["cycles"] - counted["scrapped"] - counted["reworked"])
+    counts = {name: values[:, k] for name, values in run.history.stations.items()}
+    return daily(counts["cycles"] - counts["scrapped"] - counts["reworked"])
 
 
-def lost(run: ShopRun, course: Course, name: ShopName, meters: tuple[Meter, ...]) -> pd.DataFrame:
-    """A row a day, the nominal time, what each cause took of it, what was made. [ms, int64]"""
-    days, opening = course.days, course.shops[name]
-    planned = by_day(opening.planned, len(days))
+def lost_ms(
+    run: ShopRun, hours: OpenHours, name: ShopName, measured: tuple[MeasuredStation, ...]
+) -> pd.DataFrame:
+    """The lost time of one shop.
+
+    Parameters
+    ----------
+    run : ShopRun
+        The whole plant, with a history by day.
+    hours : OpenHours
+    name : str
+        The shop.
+    measured : tuple of MeasuredStation
+        Where it is measured.
+
+    Returns
+    -------
+    DataFrame
+        A row a day; columns nominal, the causes, made. [ms, int64]
+    """
+    days, shop = hours.days, hours.shops[name]
+    planned = by_day(shop.planned, len(days))
     table = {
         "nominal": days.nominal,
         "overtime": -np.maximum(planned - days.nominal, 0),
         "closures": np.maximum(days.nominal - planned, 0),
-        **{cause: by_day(windows, len(days)) for cause, windows in opening.lost.items()},
+        **{cause: by_day(windows, len(days)) for cause, windows in shop.lost.items()},
     }
     spent = np.zeros((len(days), len(State) - 1), np.int64)
     made = np.zeros(len(days), np.int64)
-    for meter in meters:
-        spent += of_days(run.history.spent[:, station_number(run, meter.station)])
-        made += good(run, meter.counted_at) * meter.cycle_ms
+    for each in measured:
+        spent += daily(run.history.spent[:, station_number(run, each.station)])
+        made += good_bodies(run, each.counted_at) * each.cycle_ms
     stopped = spent[:, _STOPPED].sum(axis=1)
     starved = spent[:, State.STARVED]
     if name == "body_shop":

@@ -1,15 +1,15 @@
-"""The course of a year: which hours each shop is open, and what every closed hour is lost to.
+"""The open hours of each shop in a year, and the cause that takes each of the others.
 
-The plan's hours of a shop are taken away from in a fixed order: maintenance, the full stop of the
-retooling, the stops of the supply in the order of the file, slowdowns, nights and week-ends of the
-retooling, launches. An hour is lost to the first that takes it, so what is lost and what is left
-add up to the plan exactly, in whole milliseconds.
+From the hours that the plan asks for, causes take theirs in a fixed order: maintenance, the full
+stop of the retooling, the stops of the supply in the order of the file, slowdowns, nights and
+week-ends of the retooling, launches. An hour is lost to the first cause that takes it. So what is
+lost and what is open add up to the plan, exactly, in whole milliseconds.
 
 A reduced rate closes the shop for the rest of each hour: at 80 % it is open for the first 48
-minutes, and everything in it stands still together for the other 12.
+minutes, and everything in it stands still for the other 12.
 
-Stops of the supply come at random on the working hours of the plan: the time from the end of one to
-the next is exponential, with a mean that follows the season, and how long they last lognormal.
+Stops of the supply come at random in the working hours of the plan. The time from the end of one to
+the next is exponential, with a mean that follows the season; their length is lognormal.
 """
 
 from __future__ import annotations
@@ -17,36 +17,35 @@ from __future__ import annotations
 import datetime
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from ningde_sim._support import checks, units
+from ningde_sim._support.intervals import Windows, difference, intersection, joined
 from ningde_sim.engine.streams import Draws
 from ningde_sim.plant.distributions import Exponential, Lognormal
-from ningde_sim.year.calendar import DAY_MS, Days, production_days
+from ningde_sim.year.calendar import ProductionDays, production_days
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import MOST_DAYS, SHOPS, CalendarTable, LaunchTable, ShopName, StopTable
-from ningde_sim.year.windows import Windows, both, joined, minus, trimmed
-
-Rate = Callable[[int], float]
+from ningde_sim.year.windows import Rate, trimmed
 
 MOST_STOPS = 100_000
-"""Stops of one cause in a run; more are too short to matter one by one."""
+"""Stops of one cause in a run; if there were more, each would be too short to matter."""
 
 
 @dataclass(frozen=True, eq=False)
-class Opening:
-    """The hours of one shop, from the start of the first production day on. [ms]
+class ShopHours:
+    """The hours of one shop, since the start of the first production day. [ms]
 
     Attributes
     ----------
     planned : Windows
-        As the plan asks.
+        What the plan asks for.
     open : Windows
-        What is left of them.
+        What is left of it.
     lost : dict of Windows
         What each cause takes.
     """
@@ -55,41 +54,41 @@ class Opening:
     open: Windows
     lost: dict[str, Windows] = field(default_factory=dict)
 
-    def less(self, cause: str, closed: Windows) -> Opening:
-        """The same when a cause closes the shop."""
-        lost = {**self.lost, cause: both(self.open, closed)}
-        return Opening(self.planned, minus(self.open, closed), lost)
+    def closed_by(self, cause: str, within: Windows) -> ShopHours:
+        """The same after a cause closes the shop within some time."""
+        lost = {**self.lost, cause: intersection(self.open, within)}
+        return ShopHours(self.planned, difference(self.open, within), lost)
 
-    def at(self, cause: str, within: Windows, rate: Rate) -> Opening:
-        """The same when a cause slows the shop down within some time."""
-        stay, closed = trimmed(both(self.open, within), rate)
-        return Opening(
+    def slowed_by(self, cause: str, within: Windows, rate: Rate) -> ShopHours:
+        """The same after a cause slows the shop down within some time."""
+        stay, closed = trimmed(intersection(self.open, within), rate)
+        return ShopHours(
             self.planned,
-            joined([*minus(self.open, within), *stay]),
+            joined([*difference(self.open, within), *stay]),
             {**self.lost, cause: closed},
         )
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class OpenHours:
     """The hours of all shops in one run of a year.
 
     Attributes
     ----------
-    days : Days
-    shops : dict of Opening
+    days : ProductionDays
+    shops : dict of ShopHours
         By name.
     switch : int
-        When the body shop of before the retooling gives way to that of after. [ms]
+        When the body shop after the retooling takes over. [ms]
     """
 
-    days: Days
-    shops: dict[ShopName, Opening]
+    days: ProductionDays
+    shops: dict[ShopName, ShopHours]
     switch: int
 
 
-def course(scenario: Scenario, *, seed: int, run: int) -> Course:
-    """The course that a year takes with the luck of one run."""
+def open_hours(scenario: Scenario, *, seed: int, run: int) -> OpenHours:
+    """The open hours of a scenario, with the random streams of one run."""
     days = production_days(scenario.calendar)
     retooling = _retooling(scenario, days)
     stops = {
@@ -99,15 +98,15 @@ def course(scenario: Scenario, *, seed: int, run: int) -> Course:
     shops = {}
     for name in SHOPS:
         extra = _extra_hours(scenario, name)
-        opening = _planned(days, extra, 24.0 - scenario.calendar.maintenance.value)
+        hours = _planned(days, extra, 24.0 - scenario.calendar.maintenance.value)
         stop = joined([(retooling.begin, retooling.end)]) if name in retooling.shops else []
-        opening = opening.less("retooling", stop)
-        for cause, (closes, closed) in stops.items():
-            opening = opening.less(cause, closed if name in closes else [])
-        for cause, within, rate in _slow(scenario, days, retooling, name):
-            opening = opening.at(cause, within, rate)
-        shops[name] = opening
-    return Course(days, shops, retooling.begin)
+        hours = hours.closed_by("retooling", stop)
+        for cause, (stopped, windows) in stops.items():
+            hours = hours.closed_by(cause, windows if name in stopped else [])
+        for cause, within, rate in _reduced_rates(scenario, days, retooling, name):
+            hours = hours.slowed_by(cause, within, rate)
+        shops[name] = hours
+    return OpenHours(days, shops, retooling.begin)
 
 
 def _extra_hours(scenario: Scenario, name: ShopName) -> float:
@@ -118,21 +117,20 @@ def _extra_hours(scenario: Scenario, name: ShopName) -> float:
     }[name]
 
 
-def _planned(days: Days, extra_hours: float, limit: float) -> Opening:
-    """The plan's hours of a shop, and what maintenance takes back of more than `limit` h a day."""
+def _planned(days: ProductionDays, extra_hours: float, limit: float) -> ShopHours:
+    """The hours that the plan asks for; maintenance takes those beyond `limit` h a day."""
     extra = round(extra_hours * units.MS_PER_H)
-    long = np.where(days.planned > 0, np.minimum(days.planned + extra, DAY_MS), 0)
-    eaten = np.maximum(long - round(limit * units.MS_PER_H), 0)
-    start = np.arange(len(days)) * DAY_MS
-    planned = list(zip(start.tolist(), (start + long).tolist(), strict=True))
-    late = zip((start + long - eaten).tolist(), (start + long).tolist(), strict=True)
-    whole = joined(planned)
-    return Opening(whole, whole).less("maintenance", joined(late))
+    length = np.where(days.planned > 0, np.minimum(days.planned + extra, units.MS_PER_DAY), 0)
+    excess = np.maximum(length - round(limit * units.MS_PER_H), 0)
+    start = np.arange(len(days)) * units.MS_PER_DAY
+    planned = joined(zip(start.tolist(), (start + length).tolist(), strict=True))
+    late = zip((start + length - excess).tolist(), (start + length).tolist(), strict=True)
+    return ShopHours(planned, planned).closed_by("maintenance", joined(late))
 
 
-def _since(days: Days, day: datetime.date) -> int:
-    """Start of a calendar day, from the start of the first. [ms]"""
-    return (day - days.dates[0]).days * DAY_MS
+def _start_of(day: datetime.date, days: ProductionDays) -> int:
+    """Start of a calendar day, since the start of the first production day. [ms]"""
+    return (day - days.dates[0]).days * units.MS_PER_DAY
 
 
 # ------------------------------------------------------------------ retooling and launches
@@ -149,80 +147,80 @@ class _Retooling:
     shops: tuple[ShopName, ...]
 
 
-def _retooling(scenario: Scenario, days: Days) -> _Retooling:
+def _retooling(scenario: Scenario, days: ProductionDays) -> _Retooling:
     table = scenario.retooling
     if table is None:
         return _Retooling(0, 0, 0, 1.0, ())
-    begin = _since(days, table.start) + round(table.delay.value) * DAY_MS
-    starts = _starts(scenario.calendar, days, max(0, -begin // DAY_MS))
+    begin = _start_of(table.start, days) + round(table.delay.value) * units.MS_PER_DAY
+    starts = _working_days(scenario.calendar, days, max(0, -begin // units.MS_PER_DAY))
     n = round(table.full_stop_days.value)
     stop = starts[starts >= begin][:n]
     # past the end of the plan every day counts as a working day
-    beyond = max(begin, len(days) * DAY_MS) + (n - len(stop)) * DAY_MS
-    end = begin if n == 0 else int(stop[-1]) + DAY_MS if len(stop) == n else beyond
-    until = end + round(table.partial_weeks.value * 7 * DAY_MS)
+    beyond = max(begin, len(days) * units.MS_PER_DAY) + (n - len(stop)) * units.MS_PER_DAY
+    end = begin if n == 0 else int(stop[-1]) + units.MS_PER_DAY if len(stop) == n else beyond
+    until = end + round(table.partial_weeks.value * 7 * units.MS_PER_DAY)
     return _Retooling(begin, end, until, table.night_rate.value, table.shops)
 
 
-def _starts(table: CalendarTable, days: Days, earlier: int) -> Any:
-    """Starts of the days that are worked, from so many days before the first on. [ms]"""
+def _working_days(table: CalendarTable, days: ProductionDays, earlier: int) -> Any:
+    """Starts of the working days, with so many days before the first production day. [ms]"""
     earlier = min(earlier, MOST_DAYS - len(days))
     start = table.start - datetime.timedelta(days=earlier)
     planned = production_days(replace(table, start=start)).planned  # type: ignore[type-var]
-    return (np.flatnonzero(planned) - earlier) * DAY_MS
+    return (np.flatnonzero(planned) - earlier) * units.MS_PER_DAY
 
 
-def _slow(
-    scenario: Scenario, days: Days, retooling: _Retooling, name: ShopName
+def _reduced_rates(
+    scenario: Scenario, days: ProductionDays, retooling: _Retooling, name: ShopName
 ) -> Iterator[tuple[str, Windows, Rate]]:
-    """What slows a shop down: cause, time, rate at each instant."""
+    """What slows a shop down: the cause, its time, the rate at each instant."""
     for cause, table in scenario.slowdowns.items():
-        begin = _since(days, table.start)
-        end = begin + round(table.days.value * DAY_MS) if name in table.shops else begin
-        yield cause, joined([(begin, end)]), _always(table.rate.value)
+        begin = _start_of(table.start, days)
+        end = begin + round(table.days.value * units.MS_PER_DAY) if name in table.shops else begin
+        yield cause, joined([(begin, end)]), _constant(table.rate.value)
     end = retooling.until if name in retooling.shops else retooling.end
     yield (
         "retooling_nights",
-        both(_nights(days), joined([(retooling.end, end)])),
-        _always(retooling.rate),
+        intersection(_nights(days), joined([(retooling.end, end)])),
+        _constant(retooling.rate),
     )
-    starts = [
-        (max(_since(days, t.start) + round(t.delay.value * DAY_MS), retooling.end), t)
+    launches = [
+        (max(_start_of(t.start, days) + round(t.delay.value * units.MS_PER_DAY), retooling.end), t)
         for t in scenario.launches.values()
     ]
-    begin = min((start for start, _ in starts), default=0)
-    end = len(days) * DAY_MS if starts and name != "paint" else begin
-    yield "launches", joined([(begin, end)]), lambda at: _launched(starts, at)
+    begin = min((start for start, _ in launches), default=0)
+    end = len(days) * units.MS_PER_DAY if launches and name != "paint" else begin
+    yield "launches", joined([(begin, end)]), lambda at: _launch_rate(launches, at)
 
 
-def _always(rate: float) -> Rate:
+def _constant(rate: float) -> Rate:
     return lambda _: rate
 
 
-def _nights(days: Days) -> Windows:
+def _nights(days: ProductionDays) -> Windows:
     """Second and third shifts, and all of Saturdays and Sundays."""
     weekend = np.array([day.weekday() >= 5 for day in days.dates])
-    start = np.arange(len(days)) * DAY_MS
+    start = np.arange(len(days)) * units.MS_PER_DAY
     begin = start + np.where(weekend, 0, days.first_shift)
-    return joined(zip(begin.tolist(), (start + DAY_MS).tolist(), strict=True))
+    return joined(zip(begin.tolist(), (start + units.MS_PER_DAY).tolist(), strict=True))
 
 
-def _launched(starts: list[tuple[int, LaunchTable]], at: int) -> float:
+def _launch_rate(launches: list[tuple[int, LaunchTable]], at: int) -> float:
     """The rate of a line on which each new model has its share of the bodies and its efficiency.
 
     A body of a model at efficiency e takes 1/e of its time, so the rate is 1 / (1 + sum of
     mix (1/e - 1)).
     """
     slower = 0.0
-    for start, table in starts:
+    for start, table in launches:
         if at >= start:
-            e = efficiency(table, (at - start) / DAY_MS)
+            e = efficiency(table, (at - start) / units.MS_PER_DAY)
             slower += table.mix.value * (1 / e - 1)
     return 1 / (1 + slower)
 
 
 def efficiency(table: LaunchTable, days: float) -> float:
-    """Of a new model, so many days after its start: 1 - (1 - e0) exp(-t / tau). [-]"""
+    """Efficiency of a new model so many days after its start: 1 - (1 - e0) exp(-t / tau). [-]"""
     short = 1 - table.initial_efficiency.value
     if short <= 0.1:
         return table.initial_efficiency.value
@@ -233,22 +231,23 @@ def efficiency(table: LaunchTable, days: float) -> float:
 # ------------------------------------------------------------------ supply
 
 
-def _stops(cause: str, table: StopTable, days: Days, *, seed: int, run: int) -> Windows:
+def _stops(cause: str, table: StopTable, days: ProductionDays, *, seed: int, run: int) -> Windows:
     """The stops of one cause.
 
-    On a working hour of a month with weight w the hazard of a stop is, for a share s and a mean
-    duration d, s w / (d (1 - s w)), so that a share s w of the hours is lost; for a number a month
-    it is that number times w over the planned hours of the whole month, also of one cut short.
+    In a working hour of a month with weight w the hazard of a stop is s w / (d (1 - s w)) for a
+    share s and a mean duration d, so that a share s w of the hours is lost. For a number per month
+    it is that number times w over the planned hours of the whole month, even if the calendar cuts
+    it short.
     """
-    begin = np.arange(len(days)) * DAY_MS
+    begin = np.arange(len(days)) * units.MS_PER_DAY
     worked = np.concatenate(([0], np.cumsum(days.planned)))
     risk = np.concatenate(([0.0], np.cumsum(_hazard(table, days) * days.planned / units.MS_PER_H)))
-    gap = Draws("supply", cause, "gap", Exponential(1))
+    between = Draws("supply", cause, "gap", Exponential(1))
     length = Draws("supply", cause, "length", Lognormal(table.duration.value, table.cv.value))
-    found: Windows = []
+    stops: Windows = []
     at = 0.0  # risk run up to now
     for k in itertools.count():
-        at += gap(seed, run, k)
+        at += between(seed, run, k)
         if at >= risk[-1]:
             break
         if k == MOST_STOPS:
@@ -256,21 +255,21 @@ def _stops(cause: str, table: StopTable, days: Days, *, seed: int, run: int) -> 
         first = _instant(float(np.interp(at, risk, worked)), worked, begin)
         hours = min(length(seed, run, k), 1e6)
         ends = np.interp(at, risk, worked) + hours * units.MS_PER_H
-        last = len(days) * DAY_MS if ends >= worked[-1] else _instant(ends, worked, begin)
-        found.append((first, last))
+        last = len(days) * units.MS_PER_DAY if ends >= worked[-1] else _instant(ends, worked, begin)
+        stops.append((first, last))
         at = float(np.interp(min(ends, worked[-1]), worked, risk))
-    return joined(found)
+    return joined(stops)
 
 
 def _too_many(cause: str, table: StopTable) -> str:
     cure = "Fewer and longer ones lose the same hours."
-    rule = f"there must be at most {MOST_STOPS:,} stops in a run"
-    many = table.per_month if table.share is None else table.duration
-    return checks.complain(f"supply.{cause}", rule, str(many), cure)
+    rule = f"a run must have at most {MOST_STOPS:,} stops"
+    number = table.per_month if table.share is None else table.duration
+    return checks.complain(f"supply.{cause}", rule, str(number), cure)
 
 
-def _hazard(table: StopTable, days: Days) -> Any:
-    """Stops to be expected in a working hour of each day. [1/h]"""
+def _hazard(table: StopTable, days: ProductionDays) -> Any:
+    """Expected stops in a working hour of each day. [1/h]"""
     weight = np.ones(len(days))
     if table.season is not None:
         weight = np.array([table.season[day.month - 1] for day in days.dates])

@@ -1,4 +1,4 @@
-"""Reading a scenario from a file that a person edits, or by the name under which it ships."""
+"""Reading a scenario from a TOML file, or by the name of one that ships."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ from ningde_sim.plant.paths import nearest
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.read import OF_SCENARIO, load
 from ningde_sim.plant.schema import ShopFile
-from ningde_sim.year.bases import over, told
+from ningde_sim.year.overlay import overlaid, title_and_notes
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.scenario_paths import SHOP_KEYS
 
 QUANTITY_KEYS = {"value", "unit"}
-"""By which a table is known for a quantity."""
+"""Keys by which a table is recognised as a quantity."""
 
 
 def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
-    """The scenario that ships under a name, or that a TOML file describes.
+    """Read a scenario that ships, or that a TOML file describes.
 
-    A shop in it is a table, or the name of a file beside it or of one that ships. With
-    `base = "ningde-2021"`, or the name of a file beside it, a file needs to say only what differs:
-    its tables are laid over those of the base. What stands under [changes], a path and a quantity
-    (or a number, a date, a word), takes the place of what these files say. `title` and `notes` of a
-    file replace those of its base; without `notes` the first one tells what it changes of its base.
+    A shop in the file is a table, or the name of another file: one beside it, or one that ships.
+
+    With `base = "ningde-2021"`, or the name of a file beside it, a file needs to hold only what
+    differs: its tables are laid over those of the base. Its [changes] then replace values by path,
+    with a quantity, a number, a date or a word. `title` and `notes` of a file replace those of its
+    base; without `notes` of its own, its first note says what it changes.
 
     Parameters
     ----------
@@ -42,15 +43,15 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     Raises
     ------
     FileNotFoundError
-        There is no such name or file; the message names the nearest.
+        Unknown name or file; the message names the nearest.
     ValueError
-        With every fault of the file: its path in the file, the rule, the value given.
+        A faulty file; the message lists every fault: its path in the file, the rule, the value.
 
     Warns
     -----
     CalendarWarning
-        A plan beyond the overtime cap, or beyond the calendar that is announced; what has a date
-        out of the calendar.
+        A plan beyond the overtime cap or beyond the announced holidays; a date outside the
+        calendar.
 
     Examples
     --------
@@ -59,36 +60,36 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     8 days (3-20), assumed
     """
     path = _find(name_or_path)
-    found, faults = _read(_load(path), path.parent)
-    if found is None:
+    plan, faults = _read(_load(path), path.parent)
+    if plan is None:
         raise ValueError("\n  ".join([f"{path}: faults found: {len(faults)}", *faults]))
-    found.check_plan()
-    return found
+    plan.check_plan()
+    return plan
 
 
 def _find(name_or_path: str | os.PathLike[str], folder: Path | None = None) -> Path:
-    """The file of a scenario; what is missing was meant to lie in `folder`, if one is given."""
+    """The file of a scenario; errors name the files of `folder`, if one is given."""
     if not isinstance(name_or_path, (str, os.PathLike)):
-        rule = "it must be given a name or a path"
+        rule = "name_or_path must be a name or a path"
         raise TypeError(checks.complain("scenario", rule, name_or_path))
     name, path = os.fspath(name_or_path), Path(name_or_path)
     if name in Scenario.names():
         return Path(str(files("ningde_sim.data") / f"{name}.toml"))
     if not path.is_file():
         known = Scenario.names()
-        cure = f"By name there are {', '.join(known)}. {nearest(str(name), known)}"
-        rule = "there must be a scenario of that name, or such a file"
+        cure = f"The names are {', '.join(known)}. {nearest(str(name), known)}"
+        rule = "unknown name, and no such file"
         cure = f"{cure.strip()} {near(path if folder is None else folder / path)}"
         raise FileNotFoundError(checks.complain("scenario", rule, name, cure))
     return path
 
 
 def _load(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """The tables of a file, over those of its base."""
+    """The tables of a file, laid over those of its base."""
     data = tables(path)
     if "zones" in data and not any(key in data for key in OF_SCENARIO):
         rule = "this is a shop, not a scenario: `read_shop` reads it"
-        cure = f'A scenario of it has `base = "ningde-2022"` and `body_shop = "{path.name}"`.'
+        cure = f'Its scenario has `base = "ningde-2022"` and `body_shop = "{path.name}"`.'
         raise ValueError(f"{path}: {rule}. {cure}")
     if "base" not in data:
         return data
@@ -97,14 +98,14 @@ def _load(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     under = beside if beside.is_file() else _find(str(base), path.parent)
     above = (*above, path.resolve())
     if under.resolve() in above:
-        raise ValueError(f"{path}: base must not lead back to the file, got {base!r}.")
-    there = _load(under, above)
-    own = {**told(there, data, str(base), _shop_notes(data, path.parent)), **data}
-    return over(there, own)
+        raise ValueError(f"{path}: base must not lead back to this file, got {base!r}.")
+    of_base = _load(under, above)
+    texts = title_and_notes(of_base, data, str(base), _shop_notes(data, path.parent))
+    return overlaid(of_base, {**texts, **data})
 
 
 def _shop_notes(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
-    """The notes of the body shops that a file has for itself, each with the name of its shop."""
+    """The notes of the body shops that a file brings, each with the name of its shop."""
     for key in SHOP_KEYS:
         shop = data.get(key)
         if isinstance(shop, str) and (path := _shop_path(shop, folder)).is_file():
@@ -114,7 +115,7 @@ def _shop_notes(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
 
 
 def _read(data: dict[str, Any], folder: Path) -> tuple[Scenario | None, list[str]]:
-    """The scenario, or None and all faults."""
+    """The scenario or None, and all faults."""
     faults: list[str] = []
     changes = data.pop("changes", {})
     for key in SHOP_KEYS:
@@ -126,37 +127,38 @@ def _read(data: dict[str, Any], folder: Path) -> tuple[Scenario | None, list[str
     if faults:
         return None, faults
     try:
-        found = TypeAdapter(Scenario).validate_python(data)
+        plan = TypeAdapter(Scenario).validate_python(data)
     except ValidationError as error:
         return None, fault_lines(error, Scenario)
-    return _changed(found, changes)
+    return _changed(plan, changes)
 
 
 def _shop(given: Any, folder: Path) -> ShopFile:
     if not isinstance(given, str):
         if not isinstance(given, Mapping):
-            raise ValueError(f"it must be the name of a file, or a table, got {given!r}.")
+            raise ValueError(f"a shop must be the name of a file or a table, got {given!r}.")
         return load(given)
     path = _shop_path(given, folder)
     if not path.is_file():
-        raise ValueError(f"there must be such a file, got {given!r}. {near(folder / given)}")
+        raise ValueError(f"no such file, got {given!r}. {near(folder / given)}")
     return load(path)
 
 
 def _shop_path(given: str, folder: Path) -> Path:
-    """The file of a shop: beside the scenario, or one that ships."""
+    """The file of a shop: one beside the scenario, or one that ships."""
     beside = folder / given
     return beside if beside.is_file() else Path(str(files("ningde_sim.data") / given))
 
 
-def _changed(found: Scenario, changes: Any) -> tuple[Scenario | None, list[str]]:
+def _changed(plan: Scenario, changes: Any) -> tuple[Scenario | None, list[str]]:
+    """The scenario after its changes or None, and all their faults."""
     if not isinstance(changes, Mapping):
-        return None, [f"changes: it must be a table of paths, got {changes!r}."]
+        return None, [f"changes must be a table of paths, got {changes!r}."]
     faults, new = [], {}
     for path, value in changes.items():
         if isinstance(value, Mapping) and not QUANTITY_KEYS & value.keys():
-            rule = "changes take a quantity, a number, a date, a word or a list, no other table"
-            cure = f"What is new has a heading of its own, outside of [changes]: [{path}]."
+            rule = "a change must be a quantity, a number, a date, a word or a list"
+            cure = f"Put a new table outside [changes], under the heading [{path}]."
             faults.append(checks.complain(f"changes.{path}", rule, dict(value), cure))
             continue
         try:
@@ -164,16 +166,17 @@ def _changed(found: Scenario, changes: Any) -> tuple[Scenario | None, list[str]]
             new[path] = TypeAdapter(Quantity).validate_python(value) if is_table else value
         except ValidationError as error:
             faults += fault_lines(error, Quantity, "changes", path)
-    together = _refused(found, new)
+    together = _refused(plan, new)
     if not faults and not together:
-        return found.replaced(new), []
-    alone = [fault for path, value in new.items() for fault in _refused(found, {path: value})]
+        return plan.replaced(new), []
+    alone = [fault for path, value in new.items() for fault in _refused(plan, {path: value})]
     return None, [*faults, *(alone or together)]
 
 
-def _refused(found: Scenario, changes: Mapping[str, Any]) -> list[str]:
+def _refused(plan: Scenario, changes: Mapping[str, Any]) -> list[str]:
+    """The faults of some changes."""
     try:
-        found.replaced(changes)
+        plan.replaced(changes)
     except (KeyError, TypeError, ValueError) as error:
         return [f"changes: {line}" for line in str(error.args[0]).splitlines()]
     return []

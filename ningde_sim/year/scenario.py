@@ -1,4 +1,4 @@
-"""A scenario: one plant with one year, every number with its doubt, each addressable by path."""
+"""A scenario: one plant with one year, each number with its uncertainty, at a path of its own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ningde_sim._support.summary import wrapped
 from ningde_sim.plant.faults import fault
 from ningde_sim.plant.nested import plain
 from ningde_sim.plant.paths import differences, nearest
-from ningde_sim.plant.quantity import Quantity, Text, measured
+from ningde_sim.plant.quantity import Quantity, Text, in_unit
 from ningde_sim.plant.schema import ShopFile, record
 from ningde_sim.shipping.schema import ExportTable
 from ningde_sim.year import uncertainty
@@ -44,27 +44,27 @@ from ningde_sim.year.without import WITHOUT
 class Scenario(Addressed):
     """A plant with one year, as a TOML file describes it; `scenario()` reads one.
 
-    Every number is a `Quantity`: value, unit, low, high, evidence, source. Dotted paths address
-    them: `body_shop.finish.cycle_time`, `retooling.full_stop_days`, `calendar.shift_hours`.
+    Every number is a `Quantity`: value, unit, low, high, evidence, source. It has a dotted path:
+    `body_shop.finish.cycle_time`, `retooling.full_stop_days`, `calendar.shift_hours`.
 
     Attributes
     ----------
     name, title : str
     target : Quantity
-        Vehicles of the whole time that are aimed at. [vehicles]
+        Vehicles to make within the calendar. [vehicles]
     month_target : Quantity
-        Bodies of a month that are aimed at. [bodies]
+        Bodies to make in a month. [bodies]
     calendar, retooling, launches, supply, slowdowns, stores, paint, assembly, ckd : tables
-        Those of the file.
+        The tables of the file.
     export : ExportTable, optional
         From the gate to the ship; without it nothing is exported.
     body_shop : ShopFile
-        After the retooling, or all the time when there are none.
+        After the retooling, or all the time if there is none.
     body_shop_before : ShopFile, optional
-        Until the retooling. A quantity with the same value and range in both shops is one thing: it
-        is drawn once, and changed in both by its path in `body_shop`.
+        Until the retooling. A quantity with the same value and range in both shops is one and the
+        same: it is drawn once, and a change of its path in `body_shop` changes both.
     notes : tuple of str
-        What a reader of the results has to know.
+        What readers of the results must know.
 
     Examples
     --------
@@ -76,8 +76,8 @@ class Scenario(Addressed):
 
     name: Text
     title: Text
-    target: Annotated[Quantity, measured("vehicles", least=1)]
-    month_target: Annotated[Quantity, measured("bodies", least=1)]
+    target: Annotated[Quantity, in_unit("vehicles", least=1)]
+    month_target: Annotated[Quantity, in_unit("bodies", least=1)]
     calendar: CalendarTable
     body_shop: ShopFile
     stores: StoresTable
@@ -94,57 +94,59 @@ class Scenario(Addressed):
 
     @model_validator(mode="after")
     def _check(self) -> Scenario:
-        taken = ["nominal", "made", *LOST_CAUSES]
+        names = ["nominal", "made", *LOST_CAUSES]
         for key in ("supply", "slowdowns"):
             for cause in getattr(self, key):
-                if cause in taken:
-                    raise fault("no two causes of lost hours may have one name", cause, key, cause)
-                taken.append(cause)
+                if cause in names:
+                    raise fault("duplicate name of a cause of lost hours", cause, key, cause)
+                names.append(cause)
         mix = math.fsum(launch.mix.most for launch in self.launches.values())
         if mix > 1:
-            rule = "the launches must not make more than all bodies: their mix adds up to 1 at most"
+            rule = "the mix of all launches must add up to at most 1"
             raise fault(rule, round(mix, 9), "launches")
         if self.body_shop_before is not None:
             if self.retooling is None:
-                raise fault(
-                    "it ends with the retooling: the file must have [retooling]", None, "retooling"
-                )
+                raise fault("body_shop_before needs [retooling], which ends it", None, "retooling")
             crews = [shop.shop.repair_crews for shop in (self.body_shop, self.body_shop_before)]
-            if _span(crews[0]) != _span(crews[1]):
-                rule = "body_shop and body_shop_before must have the same number, range and doubt"
+            if _range(crews[0]) != _range(crews[1]):
+                rule = "body_shop and body_shop_before must have equal numbers, drawn together"
                 got = [_words(c) for c in crews]
                 raise fault(rule, got, "body_shop_before", "repair_crews")
         return self
 
-    # ------------------------------------------------------------------ with its doubt
+    # ------------------------------------------------------------------ uncertain inputs
 
     def typical(self) -> Scenario:
         """The same with every number at its typical value, without ranges."""
         return self._fixed({})
 
     def uncertain_inputs(self) -> dict[str, Quantity]:
-        """What `draw` draws: quantities with a range, by path.
+        """The quantities with a range, which `draw` draws.
 
-        Of those that share a `drawn_with` the first stands for all, under the name of that doubt.
+        Returns
+        -------
+        dict of str to Quantity
+            By path. Of quantities that are drawn together the first stands for all, under the name
+            of their `drawn_with`.
         """
-        found: dict[str, Quantity] = {}
+        inputs: dict[str, Quantity] = {}
         for name, value in self._ranges().values():
-            found.setdefault(name, value)
-        return found
+            inputs.setdefault(name, value)
+        return inputs
 
     def uncertain_only(self, heads: tuple[str, ...]) -> set[str]:
-        """The names in `uncertain` of what stands only at paths that begin with one of `heads`."""
+        """The names in `uncertain_inputs` whose paths all begin with one of `heads`."""
         ranges = self._ranges().items()
         inside = {name for path, (name, _) in ranges if path.startswith(heads)}
         return inside - {name for path, (name, _) in ranges if not path.startswith(heads)}
 
     def inputs(self, seed: int, run: int) -> dict[str, float]:
-        """The values that `draw`, with this `seed` and `run`, draws. [unit of each]"""
+        """The values that `draw` draws with this `seed` and `run`, by name. [unit of each]"""
         named = {name: (name, q) for name, q in self.uncertain_inputs().items()}
-        return uncertainty.drawn(named, *self._luck(seed, run))
+        return uncertainty.drawn(named, *self._stream_numbers(seed, run))
 
     def draw(self, seed: int, run: int) -> Scenario:
-        """The same with each range drawn from, as run number `run` of a study has it.
+        """The same with a value drawn from each range, as in run number `run` of a study.
 
         Parameters
         ----------
@@ -156,16 +158,16 @@ class Scenario(Addressed):
         Scenario
             Without ranges.
         """
-        return self._fixed(uncertainty.drawn(self._ranges(), *self._luck(seed, run)))
+        return self._fixed(uncertainty.drawn(self._ranges(), *self._stream_numbers(seed, run)))
 
     def at(self, shares: Mapping[str, float]) -> Scenario:
-        """The same with some uncertain inputs at given places of their distributions.
+        """The same with some uncertain inputs at given quantiles of their distributions.
 
         Parameters
         ----------
         shares : mapping
-            By names as in `uncertain`: the share of the distribution that lies below, from 0 for
-            the low to 1 for the high end. What shares a doubt moves together. [-]
+            By name as in `uncertain_inputs`: the share of the distribution that lies below, from 0
+            at the low end to 1 at the high end. Inputs that are drawn together move together. [-]
 
         Returns
         -------
@@ -175,24 +177,24 @@ class Scenario(Addressed):
         Raises
         ------
         KeyError
-            Nothing uncertain has this name; the message names the nearest.
+            No uncertain input has this name; the message names the nearest.
         TypeError, ValueError
-            A share is no number from 0 to 1.
+            A share is not a number from 0 to 1.
         """
         owner, ranges = f"Scenario {self.name!r}", self._ranges()
-        known = [name for name, _ in ranges.values()]
+        names = [name for name, _ in ranges.values()]
         for name, share in shares.items():
-            if name not in known:
+            if name not in names:
                 rule = "each input must be uncertain"
-                cure = f"It is drawn as {ranges[name][0]!r}." if name in ranges else ""
-                cure = cure or nearest(str(name), [*dict.fromkeys(known)])
+                cure = f"It is drawn with {ranges[name][0]!r}." if name in ranges else ""
+                cure = cure or nearest(str(name), [*dict.fromkeys(names)])
                 raise KeyError(checks.complain(owner, rule, name, cure))
             checks.number(owner, f"share of {name}", share, high=1)
         moved = {path: of for path, of in ranges.items() if of[0] in shares}
         return self._fixed(uncertainty.placed(moved, shares))
 
     def _fixed(self, new: Mapping[str, float]) -> Scenario:
-        """Without ranges: at these values by path, and typical where there is none."""
+        """The same without ranges: with these values by path, and all others typical."""
         if self.export is not None:
             new = self.export.balanced(new, "export")
 
@@ -201,13 +203,13 @@ class Scenario(Addressed):
 
         return self._changed(change)
 
-    def _luck(self, seed: int, run: int) -> tuple[int, int]:
+    def _stream_numbers(self, seed: int, run: int) -> tuple[int, int]:
         owner = f"Scenario {self.name!r}"
         seed = checks.stream_number(owner, "seed", seed)
         return seed, checks.stream_number(owner, "run", run)
 
     def _ranges(self) -> dict[str, tuple[str, Quantity]]:
-        """By path each quantity with a range, and the name under which it is drawn."""
+        """By path each quantity with a range, and the name that it is drawn with."""
         known = self._leaves()
         ranges = {path: value for path, (_, value) in known.items() if _is_uncertain(value)}
         before = {self._same_before(path, known): path for path in ranges}
@@ -222,62 +224,76 @@ class Scenario(Addressed):
         Parameters
         ----------
         *losses : {"calendar", "retooling", "launches", "supply", "failures", "quality"}
-            "calendar" leaves the official working days, without closures, overtime, Saturdays and
-            maintenance. "retooling" gives `body_shop` the whole time. "supply" is all stops
-            and slowdowns. "failures" are breakdowns, planned stops and random cycles. "quality" is
-            scrap, rework, repaints, and CKD sets where they are taken from the bodies.
+            Without "calendar" the plant works on the official working days, without closures,
+            overtime, Saturdays and maintenance. Without "retooling" `body_shop` runs the whole
+            time. "supply" is all stops and slowdowns. "failures" are breakdowns, planned stops and
+            random cycles. "quality" is scrap, rework, repaints, and CKD sets that are taken from
+            the bodies.
         """
-        found = self
+        plan = self
         for loss in losses:
             if loss not in WITHOUT:
                 rule = f"each loss must be one of {', '.join(WITHOUT)}"
                 raise ValueError(checks.complain(f"Scenario {self.name!r}", rule, loss))
-            found = WITHOUT[loss](found)
-        return found
+            plan = WITHOUT[loss](plan)
+        return plan
 
-    # ------------------------------------------------------------------ to look at
+    # ------------------------------------------------------------------ views
 
     def assumptions(self) -> pd.DataFrame:
-        """A row a quantity: value, unit, low, high, evidence, source, note, what it was tuned to.
+        """A row a quantity.
 
-        The index is the path; `drawn_with` names the doubt that it shares with others.
+        Returns
+        -------
+        DataFrame
+            Index path.
+
+            value, unit
+                Typical value. [unit]
+            low, high
+                Its range; missing where it has none. [unit]
+            evidence
+                reported, found, measured, derived, recalled or assumed.
+            source, note
+                Where it comes from; what else a reader should know.
+            tuned
+                What it was tuned to; empty if it was not.
+            drawn_with
+                A name that it shares with the quantities that are drawn together with it.
         """
         rows = {
             path: {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
             for path, (_, value) in self._leaves().items()
             if isinstance(value, Quantity)
         }
-        first = [
-            "value",
-            "unit",
-            "low",
-            "high",
-            "evidence",
-            "source",
-            "note",
-            "tuned",
-            "drawn_with",
-        ]
-        table = pd.DataFrame.from_dict(rows, orient="index")[first]
+        columns = ["value", "unit", "low", "high"]
+        columns += ["evidence", "source", "note", "tuned", "drawn_with"]
+        table = pd.DataFrame.from_dict(rows, orient="index")[columns]
         return table.rename_axis("path")
 
     def diff(self, other: Scenario) -> pd.DataFrame:
-        """A row a path at which this one and `other` differ; missing where one has no such path."""
+        """A row a path at which this scenario and the `other` differ.
+
+        Returns
+        -------
+        DataFrame
+            Index path; columns this, other: the two values, missing where one has no such path.
+        """
         if not isinstance(other, Scenario):
-            rule = "diff must be given a Scenario"
+            rule = "diff needs a Scenario"
             raise TypeError(checks.complain(f"Scenario {self.name!r}", rule, other))
         ours, theirs = (
-            {path: value for path, (_, value) in there._leaves().items()} for there in (self, other)
+            {path: value for path, (_, value) in plan._leaves().items()} for plan in (self, other)
         )
         return differences(ours, theirs).map(_words)
 
     def to_toml(self, path: str | os.PathLike[str]) -> None:
-        """Write the scenario to a file that `scenario()` reads; its shops stand in it as tables.
+        """Write the scenario to a file that `scenario()` reads, its shops as tables.
 
         Parameters
         ----------
         path : str or path
-            Such as "mine.toml"; a file of that name is replaced.
+            Such as "mine.toml"; an existing file is replaced.
 
         Raises
         ------
@@ -290,10 +306,10 @@ class Scenario(Addressed):
     @staticmethod
     def names() -> list[str]:
         """The scenarios that ship with the library."""
-        found = (Path(str(entry)).name for entry in files("ningde_sim.data").iterdir())
+        names = (Path(str(entry)).name for entry in files("ningde_sim.data").iterdir())
         return sorted(
             name.removesuffix(".toml")
-            for name in found
+            for name in names
             if name.endswith(".toml") and not name.startswith("body_shop")
         )
 
@@ -302,7 +318,7 @@ class Scenario(Addressed):
         return f"Scenario({self.name!r}, {days}, {len(self.uncertain_inputs())} uncertain inputs)"
 
     def __str__(self) -> str:
-        """Name, time and the quantities by evidence."""
+        """Name, calendar, the number of quantities by evidence, notes."""
         counts = self.assumptions()["evidence"].value_counts()
         words = ", ".join(f"{count} {word}" for word, count in counts.items())
         lines = [f"{self.name}: {self.title}", f"  {self.calendar.start} to {self.calendar.end}"]
@@ -316,8 +332,8 @@ def _words(value: Any) -> Any:
     return str(value) if isinstance(value, Quantity) else value
 
 
-def _span(quantity: Quantity | None) -> tuple[float, float, float, str] | None:
-    """What decides which value is drawn."""
+def _range(quantity: Quantity | None) -> tuple[float, float, float, str] | None:
+    """What the value that is drawn depends on."""
     if quantity is None:
         return None
     return quantity.least, quantity.value, quantity.most, quantity.drawn_with

@@ -1,4 +1,4 @@
-"""Every value of a scenario by its dotted path; the grammar is that of `ningde_sim.plant.paths`."""
+"""The values of a scenario by dotted path, in the grammar of `ningde_sim.plant.paths`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ningde_sim.plant.nested import changed, leaves
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.scale import Scale
 from ningde_sim.year.calendar import check_plan
-from ningde_sim.year.dates import Span, spans
+from ningde_sim.year.dates import Period, periods
 from ningde_sim.year.schema import CalendarTable
 
 SHOP_KEYS = ("body_shop", "body_shop_before")
@@ -21,18 +21,18 @@ Leaf = tuple[tuple[str, ...], Any]
 """The names that lead to a value in nested tables, and the value."""
 
 WORDS = ("title", "notes", "note", "evidence", "source")
-"""Keys of what only people read."""
+"""Keys that change no result."""
 
 
 def written(path: tuple[str, ...]) -> str:
-    """A path as users write it: what stands directly in a shop's file needs no heading."""
+    """A path as users write it: without the headings `zones` and `shop` of a shop's file."""
     if path[0] in SHOP_KEYS and path[1:2] in (("zones",), ("shop",)):
         path = (path[0], *path[2:])
     return ".".join(path)
 
 
 class Addressed:
-    """Tables of which each value can be read and replaced by its path."""
+    """Tables whose values are read and replaced by path."""
 
     __slots__ = ()
 
@@ -40,14 +40,19 @@ class Addressed:
     calendar: CalendarTable
 
     def get(self, path: str) -> Any:
-        """What stands at a dotted `path`: a Quantity, or a date, a word, a list.
+        """The value at a dotted path: a Quantity, a date, a word or a list.
 
-        A `*` in the path stands for anything; all that it names must then have one value.
+        Parameters
+        ----------
+        path : str
+            A `*` in it stands for any text; all values that it names must then be equal.
 
         Raises
         ------
-        KeyError, ValueError
-            An unknown path, with the nearest; the values differ.
+        KeyError
+            An unknown path; the message names the nearest.
+        ValueError
+            The values differ.
         """
         return paths.only(self._owner, path, self._matches(path, self._leaves()))
 
@@ -57,28 +62,36 @@ class Addressed:
         Parameters
         ----------
         changes : mapping of path to value
-            A number takes the place of the value of a quantity in its unit, and has no range: it
-            is known; `Scale(0.8)` is a multiple. A Quantity takes the place of all of it. Dates,
-            words and lists as they are. One number for all months takes the place of a list
-            by month too.
+            A number replaces the value of a quantity, in its unit, and removes its range;
+            `Scale(0.8)` replaces it with a multiple. A Quantity replaces the whole quantity. Dates,
+            words and lists replace what they are. One number for all months also replaces a list
+            by month.
 
         Raises
         ------
         KeyError, TypeError, ValueError
-            An unknown path, a value of the wrong kind, one that breaks a rule.
+            An unknown path; a value of the wrong kind; a value that breaks a rule.
 
         Warns
         -----
         CalendarWarning
-            A plan beyond the overtime cap, or beyond the calendar that is announced; a date moved
-            out of the calendar, or a calendar moved away from the dates.
+            A plan beyond the overtime cap or beyond the announced holidays; a date moved out of the
+            calendar, or a calendar moved away from the dates.
         """
-        found = self.replaced(changes)
-        found.check_plan(self._moved(found, changes))
-        return found
+        new = self._assigned(changes)
+        plan = self._with(new)
+        plan.check_plan(self._moved(plan, new))
+        return plan
 
     def replaced(self, changes: Mapping[str, Any]) -> Self:
-        """What `replace` by the same `changes` gives, without its warnings."""
+        """The scenario with these `changes`, as `replace`, but without its warnings."""
+        return self._with(self._assigned(changes))
+
+    def _with(self, new: Mapping[str, Any]) -> Self:
+        return self._changed(lambda path, value: new.get(written(path), value))
+
+    def _assigned(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """The new value at each single path."""
         known = self._leaves()
         new = paths.assigned(
             self._owner, changes, lambda path: self._matches(path, known), self._value
@@ -89,24 +102,24 @@ class Addressed:
                 new.setdefault(before, new[path])
             if f"{path}_by_month" in known:
                 new.setdefault(f"{path}_by_month", None)
-        return self._changed(lambda path, value: new.get(written(path), value))
+        return new
 
-    def check_plan(self, times: Mapping[str, Span] | None = None) -> None:
-        """Warn of a plan beyond the overtime cap, beyond the calendar that is announced or its own.
+    def check_plan(self, times: Mapping[str, Period] | None = None) -> None:
+        """Warn of a plan beyond the overtime cap, the announced holidays or its own calendar.
 
         Parameters
         ----------
-        times : mapping of path to Span, optional
-            What should lie in the calendar; without it all that has a date.
+        times : mapping of path to Period, optional
+            What must lie in the calendar; by default all that has a date.
         """
-        check_plan(self.name, self.calendar, spans(self) if times is None else times)
+        check_plan(self.name, self.calendar, periods(self) if times is None else times)
 
-    def _moved(self, found: Self, changes: Iterable[str]) -> dict[str, Span]:
-        """The times of what has a date that changes moved, against a calendar or with it.
+    def _moved(self, plan: Self, changes: Iterable[str]) -> dict[str, Period]:
+        """The periods in a plan that changes moved relative to its calendar.
 
-        Who cuts a calendar shorter leaves out on purpose what it no longer holds.
+        A calendar that is only cut shorter leaves out the others on purpose.
         """
-        times, ours, theirs = spans(found), self.calendar, found.calendar
+        times, ours, theirs = periods(plan), self.calendar, plan.calendar
         if theirs.start < ours.start or theirs.end > ours.end:
             return times
         heads = {
@@ -118,11 +131,10 @@ class Addressed:
 
     @property
     def content(self) -> dict[str, str]:
-        """All that fixes its results, as text by path: no titles, notes and sources."""
-        found = {path: value for path, (_, value) in self._leaves().items()}
+        """All that its results depend on, as text by path: no titles, notes and sources."""
         return {
             path: _content(value)
-            for path, value in found.items()
+            for path, (_, value) in self._leaves().items()
             if path.rpartition(".")[2] not in WORDS
         }
 
@@ -137,7 +149,7 @@ class Addressed:
         return {written(path): (path, value) for path, value in leaves(self)}
 
     def _matches(self, path: str, known: Mapping[str, Leaf]) -> dict[str, Any]:
-        """The values that a path or a pattern names; `zones` and `shop` may be left out."""
+        """The values that a path or a pattern names, with or without `zones` and `shop`."""
         path = checks.text(self._owner, "path", path)
         matches = paths.matching(path, known)
         matches = matches or paths.matching(written(tuple(path.split("."))), known)
@@ -166,7 +178,7 @@ class Addressed:
         )
 
     def _same_before(self, path: str, known: Mapping[str, Leaf]) -> str | None:
-        """The path before the retooling of what is the same thing there."""
+        """The path in the shop before the retooling, if an equal quantity stands there."""
         head, _, rest = path.partition(".")
         other = f"body_shop_before.{rest}"
         if head != "body_shop" or other not in known:
@@ -179,7 +191,7 @@ class Addressed:
 
 
 def _content(value: Any) -> str:
-    """What of a value bears on results."""
+    """The part of a value that results depend on."""
     if not isinstance(value, Quantity):
         return str(value)
     if not value.uncertain:

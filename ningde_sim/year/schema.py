@@ -6,18 +6,27 @@ import dataclasses
 import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from ningde_sim._support.frozen import Entries, Named
 from ningde_sim.plant.faults import fault
-from ningde_sim.plant.quantity import Number, Quantity, measured
-from ningde_sim.plant.schema import Flag, Hours, Minutes, Ratio, Share, record
+from ningde_sim.plant.quantity import Number, Quantity, in_unit
+from ningde_sim.plant.schema import (
+    Days,
+    Flag,
+    Hours,
+    Minutes,
+    Ratio,
+    Season,
+    Share,
+    record,
+)
 
 LOST_CAUSES = (
     *("overtime", "closures", "maintenance", "retooling", "retooling_nights", "launches"),
     *("breakdown", "blocked", "starved", "rework"),
 )
-"""Causes of lost hours that every year has; those of the supply have names of their own."""
+"""Causes of lost hours in every year; stops of the supply and slowdowns have their own names."""
 
 ShopName = Literal["body_shop", "paint", "assembly"]
 SHOPS: tuple[ShopName, ...] = ("body_shop", "paint", "assembly")
@@ -25,34 +34,19 @@ SHOPS: tuple[ShopName, ...] = ("body_shop", "paint", "assembly")
 MOST_DAYS = 3701
 """Longest calendar, ten years. [days]"""
 
-Days = Annotated[Quantity, measured("days")]
-Weeks = Annotated[Quantity, measured("weeks")]
-HoursADay = Annotated[Quantity, measured("h", most=24)]
-HoursAMonth = Annotated[Quantity, measured("h/month")]
-Bodies = Annotated[Quantity, measured("bodies", whole=True)]
-PositiveShare = Annotated[Quantity, measured("-", least=0.01, most=1.0)]
-
-
-def _check_season(season: tuple[float, ...]) -> tuple[float, ...]:
-    if abs(sum(season) - 12) > 0.05:
-        raise fault("the twelve weights must have the mean 1, so that they add up to 12", season)
-    return season
-
-
-Season = Annotated[
-    tuple[Annotated[Number, Field(ge=0)], ...],
-    Field(min_length=12, max_length=12),
-    AfterValidator(_check_season),
-]
-"""A weight for each month from January on, 1 in the mean."""
+Weeks = Annotated[Quantity, in_unit("weeks")]
+HoursADay = Annotated[Quantity, in_unit("h", most=24)]
+HoursAMonth = Annotated[Quantity, in_unit("h/month")]
+Bodies = Annotated[Quantity, in_unit("bodies", whole=True)]
+PositiveShare = Annotated[Quantity, in_unit("-", least=0.01, most=1.0)]
 
 ByMonth = Annotated[tuple[Annotated[Number, Field(ge=0)], ...], Field(min_length=12, max_length=12)]
-"""A number for each month from January on, in the place of one for all."""
+"""A number for each month from January on, in place of one for all."""
 
 
 @record
 class ClosureTable:
-    """[calendar.closures.<name>]: days in a row on which nobody works, whatever day they are."""
+    """[calendar.closures.<name>]: days in a row on which nobody works, working days or not."""
 
     start: datetime.date
     days: Days
@@ -62,18 +56,18 @@ class ClosureTable:
 class CalendarTable:
     """[calendar]: which days are worked, and how long.
 
-    Work is on the official working days of China, make-up days included, less the closures, and on
-    the first `saturdays` free Saturdays of a month; 5 of them make a six-day week. `overtime` is
-    that of each crew besides, spread over the days worked in the month. Four of the numbers may be
-    given by month, from January on; nominal are `shift_hours`, whatever the month.
+    The plant works on the official working days of China, make-up days included, less the closures,
+    and on the first `saturdays` free Saturdays of a month; 5 of them make a six-day week. Each crew
+    works `overtime` besides, spread over the days worked in the month. Four of the numbers may be
+    given by month, from January on. Nominal hours always follow `shift_hours`.
     """
 
     start: datetime.date
     end: datetime.date
-    shifts: Annotated[Quantity, measured("shifts", least=1, most=3, whole=True)]
-    shift_hours: Annotated[Quantity, measured("h", least=0.5, most=24)]
-    crews: Annotated[Quantity, measured("crews", least=1, whole=True)]
-    saturdays: Annotated[Quantity, measured("days/month", most=5, whole=True)]
+    shifts: Annotated[Quantity, in_unit("shifts", least=1, most=3, whole=True)]
+    shift_hours: Annotated[Quantity, in_unit("h", least=0.5, most=24)]
+    crews: Annotated[Quantity, in_unit("crews", least=1, whole=True)]
+    saturdays: Annotated[Quantity, in_unit("days/month", most=5, whole=True)]
     overtime: HoursAMonth
     maintenance: HoursADay
     shift_hours_by_month: ByMonth | None = None
@@ -87,20 +81,20 @@ class CalendarTable:
         if self.end < self.start:
             raise fault(f"end must not be before start, {self.start}", str(self.end), "end")
         if (self.end - self.start).days >= MOST_DAYS:
-            raise fault("it must not be longer than ten years", str(self.end), "end")
+            raise fault("a calendar must not be longer than ten years", str(self.end), "end")
         by_month = self.shift_hours_by_month or (0.0,)
         hours = {"shift_hours": self.shift_hours.most, "shift_hours_by_month": max(by_month)}
         for key, longest in hours.items():
             day = self.shifts.most * longest
             if day > 24:
-                rule = f"{self.shifts.most:g} shifts must fit into 24 h, they make {day:g} h"
+                rule = f"{self.shifts.most:g} shifts must fit into 24 h, not make {day:g} h"
                 raise fault(rule, longest, key)
         if min(self.crews_by_month or (1,)) < 1:
-            raise fault("each month must have a crew", self.crews_by_month, "crews_by_month")
+            raise fault("each month needs a crew", self.crews_by_month, "crews_by_month")
         return self
 
     def of_month(self, key: str, month: int) -> float:
-        """Shift hours, crews, Saturdays or overtime of a month of the year, from 1 to 12."""
+        """Shift hours, crews, Saturdays or overtime of a month, from 1 to 12."""
         by_month: tuple[float, ...] | None = getattr(self, f"{key}_by_month")
         every: Quantity = getattr(self, key)
         return every.value if by_month is None else by_month[month - 1]
@@ -110,7 +104,7 @@ class CalendarTable:
 class RetoolingTable:
     """[retooling]: a full stop, then weeks in which nights and week-ends run at a reduced rate.
 
-    `body_shop_before` runs until the stop, `body_shop` after it. `delay` moves all of it.
+    `body_shop_before` runs until the stop, `body_shop` after it. `delay` moves the whole retooling.
     """
 
     start: datetime.date
@@ -123,35 +117,35 @@ class RetoolingTable:
 
 @record
 class LaunchTable:
-    """[launches.<model>]: body shop and assembly run at an efficiency that rises from the start.
+    """[launches.<model>]: body shop and assembly make a new model at an efficiency that rises.
 
-    e(t) = 1 - (1 - e0) exp(-t / tau) of the model's own rate, with tau so that 90 % is reached
-    after `days_to_90`. It starts on its date, or after the full stop of the retooling if that is
-    later.
+    The efficiency is e(t) = 1 - (1 - e0) exp(-t / tau) of the model's mature rate, with tau such
+    that it reaches 90 % after `days_to_90`. The launch starts on its date, or after the full stop
+    of the retooling if that is later.
     """
 
     start: datetime.date
     delay: Days
     mix: Share
     initial_efficiency: PositiveShare
-    days_to_90: Annotated[Quantity, measured("days", least=0.001)]
+    days_to_90: Annotated[Quantity, in_unit("days", least=0.001)]
 
 
 @record
 class StopTable:
-    """[supply.<cause>]: stops at random, by a `share` of the time or by how many `per_month`."""
+    """[supply.<cause>]: stops at random, by their `share` of the time or number `per_month`."""
 
     duration: Hours
     cv: Ratio
     shops: Annotated[tuple[ShopName, ...], Field(min_length=1)]
-    share: Annotated[Quantity, measured("-", most=0.9)] | None = None
-    per_month: Annotated[Quantity, measured("stops/month")] | None = None
+    share: Annotated[Quantity, in_unit("-", most=0.9)] | None = None
+    per_month: Annotated[Quantity, in_unit("stops/month")] | None = None
     season: Season | None = None
 
     @model_validator(mode="after")
     def _check(self) -> StopTable:
         if (self.share is None) == (self.per_month is None):
-            raise fault("it must have either a share or a number per_month", None, "share")
+            raise fault("give either share or per_month", None, "share")
         if self.share is not None and self.share.most * max(self.season or (1.0,)) >= 1:
             rule = "share times the greatest weight of the season must be below 1"
             raise fault(rule, self.share.most, "share")
@@ -160,7 +154,7 @@ class StopTable:
 
 @record
 class SlowdownTable:
-    """[slowdowns.<cause>]: a time at a reduced rate, such as an outbreak."""
+    """[slowdowns.<cause>]: days at a reduced rate, such as in an outbreak."""
 
     start: datetime.date
     days: Days
@@ -170,34 +164,35 @@ class SlowdownTable:
 
 @record
 class StoresTable:
-    """[stores]: between the shops."""
+    """[stores]: capacities between the shops."""
 
-    body_in_white: Annotated[Quantity, measured("bodies", least=1, whole=True)]
-    painted_body: Annotated[Quantity, measured("bodies", least=1, whole=True)]
+    body_in_white: Annotated[Quantity, in_unit("bodies", least=1, whole=True)]
+    painted_body: Annotated[Quantity, in_unit("bodies", least=1, whole=True)]
 
 
 @record
 class PaintTable:
-    """[paint]: the topcoat line sets the pace; a full repaint takes a second place in it.
+    """[paint]: the topcoat line sets the pace; a full repaint takes a second cycle of it.
 
-    What is not right first time and not repainted is repaired on the spot, off the line's pace.
+    What is neither right first time nor repainted is repaired on the spot, without slowing the
+    line.
     """
 
-    rate: Annotated[Quantity, measured("bodies/h", least=1)]
+    rate: Annotated[Quantity, in_unit("bodies/h", least=1)]
     lead_time: Hours
     spare_capacity: Bodies
     first_time_ok: Share
-    full_repaint: Annotated[Quantity, measured("-", most=0.5)]
-    scrap: Annotated[Quantity, measured("-", most=0.5)]
+    full_repaint: Annotated[Quantity, in_unit("-", most=0.5)]
+    scrap: Annotated[Quantity, in_unit("-", most=0.5)]
     extra_hours: HoursADay
 
     @model_validator(mode="after")
     def _check(self) -> PaintTable:
         if self.first_time_ok.most + self.full_repaint.most > 1:
-            rule = f"with first_time_ok = {self.first_time_ok.most:g} they must add up to 1 at most"
+            rule = f"its sum with first_time_ok, {self.first_time_ok.most:g}, must be at most 1"
             raise fault(rule, self.full_repaint.most, "full_repaint")
         if self.first_time_ok.least < 0.4:
-            raise fault("it must be at least 0.4", self.first_time_ok.least, "first_time_ok")
+            raise fault("its low must be at least 0.4", self.first_time_ok.least, "first_time_ok")
         return self
 
 
@@ -205,7 +200,7 @@ class PaintTable:
 class AssemblyTable:
     """[assembly]: an indexed line that stops as a whole, then the final check."""
 
-    rate: Annotated[Quantity, measured("vehicles/h", least=1)]
+    rate: Annotated[Quantity, in_unit("vehicles/h", least=1)]
     uptime: PositiveShare
     stop: Minutes
     first_time_pass: PositiveShare
@@ -214,12 +209,12 @@ class AssemblyTable:
 
 @record
 class CkdTable:
-    """[ckd]: sets of parts, a share of sets and vehicles together."""
+    """[ckd]: CKD sets, as a share of CKD sets and vehicles together."""
 
-    share: Annotated[Quantity, measured("-", most=0.9)]
+    share: Annotated[Quantity, in_unit("-", most=0.9)]
     uses_body_shop: Flag = False
 
     @property
     def packs_bodies(self) -> bool:
-        """Whether sets are taken from the bodies."""
+        """Whether CKD sets are taken from the bodies."""
         return self.uses_body_shop and self.share.value > 0

@@ -1,16 +1,16 @@
-"""How what is not known is drawn: a PERT distribution on each range, Latin hypercubes over runs.
+"""How uncertain inputs are drawn: PERT distributions, with Latin hypercubes over the runs.
 
 **Ranges.** Low, typical and high value become a PERT distribution: a beta distribution between low
-and high with its mode at the typical value and the mean (low + 4 typical + high) / 6. What comes
-in whole numbers is rounded to the nearest.
+and high, with its mode at the typical value and the mean (low + 4 typical + high) / 6. Quantities
+in whole numbers are rounded to the nearest.
 
-**Hypercubes.** Runs come in blocks of `BLOCK`. In each, every input takes each of `BLOCK` equally
-likely slices of its distribution once, in an order of its own: a Latin hypercube. Order and place
-in the slice are streams named after the input, so that a run has the same inputs whatever the
-number of runs, and whatever other inputs there are. For the mean of a year of a small plant, on
-the same luck, one run is worth about 6 with independent draws, for the odds of the median about
-2.5; with luck of its own in each run, as in a study, that falls to between 1.2 and 1.9, and 1.1 and
-1.5.
+**Hypercubes.** Runs come in blocks of `BLOCK`. In each block every input takes each of `BLOCK`
+equally likely slices of its distribution once, in an order of its own: a Latin hypercube. The order
+and the place in the slice are random streams named after the input. So a run has the same inputs
+whatever the number of runs, and whatever other inputs there are. For a year of a small plant with
+common random numbers (CRN), one run is as good as about 6 runs with independent draws for the mean,
+and about 2.5 for the probability of reaching the median. With random streams of its own in each
+run, as in a study, it is as good as 1.2 to 1.9, and 1.1 to 1.5.
 
 References
 ----------
@@ -31,7 +31,7 @@ from ningde_sim.engine.streams import Draws
 from ningde_sim.plant.quantity import WHOLE_UNITS, Quantity
 
 BLOCK = 32
-"""Runs in a hypercube."""
+"""Runs in one hypercube."""
 
 
 @lru_cache(maxsize=4096)
@@ -48,21 +48,21 @@ def share(name: str, seed: int, run: int) -> float:
 
 
 def drawn(uncertain: Mapping[str, tuple[str, Quantity]], seed: int, run: int) -> dict[str, float]:
-    """A value for each of these quantities: name of its doubt, the quantity itself. [its unit]"""
+    """A value for each quantity, given with the name that it is drawn with. [its unit]"""
     return placed(uncertain, {name: share(name, seed, run) for name, _ in uncertain.values()})
 
 
 def placed(
     uncertain: Mapping[str, tuple[str, Quantity]], shares: Mapping[str, float]
 ) -> dict[str, float]:
-    """The value of each quantity that a share of its distribution lies below. [its unit]
+    """The quantile of each quantity at a share of its distribution. [its unit]
 
     Parameters
     ----------
     uncertain : mapping
-        Of each quantity the name of its doubt, the quantity itself.
+        For each quantity the name that it is drawn with, and the quantity.
     shares : mapping
-        By name of the doubt, from 0 to 1. [-]
+        By that name the share of the distribution that lies below, from 0 to 1. [-]
     """
     if not uncertain:
         return {}

@@ -1,4 +1,4 @@
-"""What a scenario is without one kind of losses, to see what that kind costs."""
+"""A scenario without one kind of losses, to see what that kind costs."""
 
 from __future__ import annotations
 
@@ -64,4 +64,4 @@ WITHOUT: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "quality": _no_quality,
     }
 )
-"""How each kind of losses is left out of a Scenario."""
+"""The function that leaves each kind of losses out of a Scenario."""

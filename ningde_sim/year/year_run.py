@@ -1,4 +1,4 @@
-"""A year of the whole plant, station by station, and what came of it."""
+"""A year of the whole plant, run station by station."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks, units
+from ningde_sim._support.result_table import result_table
 from ningde_sim._support.summary import wrapped
-from ningde_sim._support.tabled import tabled
 from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.engine.simulate import Engine, simulate
 from ningde_sim.shipping import ShippingRun, ship
 from ningde_sim.year import lost_hours
 from ningde_sim.year.joined_shops import (
+    BODY_IN_WHITE,
     CHECK,
     IN_PAINT,
     LINE,
@@ -24,43 +25,42 @@ from ningde_sim.year.joined_shops import (
     PAINTED,
     TOPCOAT,
     WARM_UP_DAYS,
-    WHITE,
-    Meter,
-    plant,
+    MeasuredStation,
+    join_shops,
 )
-from ningde_sim.year.open_hours import Course, course
+from ningde_sim.year.open_hours import OpenHours, open_hours
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import SHOPS, ShopName
 
-STOCKS = {"bodies_in_white": WHITE, "in_paint": IN_PAINT, "painted_bodies": PAINTED}
-"""Columns of the tables that hold a level at the end of the time, and their stores."""
+STOCKS = {"bodies_in_white": BODY_IN_WHITE, "in_paint": IN_PAINT, "painted_bodies": PAINTED}
+"""Columns of levels at the end of a day or month, and their stores."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class YearRun:
-    """What one run of a scenario gave.
+    """Result of one run of a scenario.
 
     Attributes
     ----------
     scenario : Scenario
         What was run, each quantity at its value.
     seed, run : int
-        Which luck it had.
+        Its random streams.
     engine : str
-        Which engine ran.
-    course : Course
-        Which hours each shop had, and what the others were lost to.
+        The engine that ran it.
+    open_hours : OpenHours
+        The open hours of each shop, and the causes that took the others.
     shop_run : ShopRun
-        The plant as one shop: its stations, stores and robots.
+        The whole plant as one shop: its stations, stores and robots.
     """
 
     scenario: Scenario
     seed: int
     run: int
     engine: str
-    course: Course
+    open_hours: OpenHours
     shop_run: ShopRun
-    _meters: dict[ShopName, tuple[Meter, ...]] = field(repr=False)
+    _measured: dict[ShopName, tuple[MeasuredStation, ...]] = field(repr=False)
 
     @property
     def vehicles(self) -> int:
@@ -74,18 +74,18 @@ class YearRun:
 
     @property
     def ckd_sets(self) -> int:
-        """CKD sets: neither bodies nor vehicles. [sets]"""
+        """CKD sets, which count neither as bodies nor as vehicles. [sets]"""
         return int(self.daily["ckd_sets"].sum())
 
     @property
     def nominal(self) -> float:
-        """The rate of assembly times the shifts of the official working days. [vehicles]"""
-        hours = units.ms_to_hours(int(self.course.days.nominal.sum()))
+        """Rate of assembly times the shifts of the official working days. [vehicles]"""
+        hours = units.ms_to_hours(int(self.open_hours.days.nominal.sum()))
         return float(self.scenario.assembly.rate.value * hours)
 
     @property
     def exports(self) -> int:
-        """Cars and sets on ships that left within the time. [units]
+        """Cars and CKD sets on ships that left within the calendar. [units]
 
         Raises
         ------
@@ -93,64 +93,95 @@ class YearRun:
             The scenario has no [export].
         """
         if self.shipping is None:
-            owner, cure = f"YearRun {self.scenario.name!r}", "The file needs [export]."
-            raise ValueError(checks.complain(owner, "exports must be planned", None, cure))
+            owner, cure = f"YearRun {self.scenario.name!r}", "Add it to the file."
+            raise ValueError(checks.complain(owner, "exports need [export]", None, cure))
         return self.shipping.exports
 
     @cached_property
     def shipping(self) -> ShippingRun | None:
-        """What became of the cars and sets for export; None where the scenario has no [export]."""
-        scenario, made = self.scenario, self._made
+        """The export of cars and CKD sets; None if the scenario has no [export]."""
+        scenario, days = self.scenario, self._days
         if scenario.export is None:
             return None
         return ship(
             scenario.export,
-            made["vehicles"].to_numpy(),
-            made["ckd_sets"].to_numpy(),
+            days["vehicles"].to_numpy(),
+            days["ckd_sets"].to_numpy(),
             start=scenario.calendar.start,
             seed=self.seed,
             run=self.run,
         )
 
-    @tabled
+    @result_table
     def daily(self) -> pd.DataFrame:
         """A row a production day.
 
-        bodies, painted, vehicles, sets, scrapped (in paint) [number]; exported: cars and sets on
-        ships that left, where the scenario has [export] [units]; bodies_in_white, in_paint,
-        painted_bodies: stores at the end of the day [bodies]; inside: all bodies between body shop
-        and gate at the end of the day [bodies]; nominal, then the causes of `lost_hours`, then
-        made: hours of assembly, which add up exactly. [h]
+        Returns
+        -------
+        DataFrame
+            Index day: its date.
+
+            bodies
+                Left the body shop. [bodies]
+            painted
+                Left paint; without CKD sets that are taken from the bodies. [bodies]
+            vehicles
+                Passed the final check. [vehicles]
+            ckd_sets
+                CKD sets made. [sets]
+            exported
+                Cars and CKD sets on ships that left; only if the scenario has [export]. [units]
+            scrapped
+                Scrapped in paint. [bodies]
+            bodies_in_white, in_paint, painted_bodies
+                In these stores at the end of the day. [bodies]
+            inside
+                Between body shop and gate at the end of the day, in stores, buffers and stations.
+                [bodies]
+            nominal
+                Shifts of an official working day; 0 on other days. [h]
+            overtime, closures, maintenance, retooling, <each cause of the supply>,
+            <each slowdown>, retooling_nights, launches, breakdown, blocked, starved, rework
+                Hours that each cause took from assembly, as `lost_hours` explains them. [h]
+            made
+                Hours of assembly that made vehicles: nominal less all causes, exactly. [h]
         """
-        made = self._made.copy()
+        table = self._days.copy()
         if self.shipping is not None:
-            made.insert(4, "exported", self.shipping.daily["exported"].to_numpy())
-        return made
+            table.insert(4, "exported", self.shipping.daily["exported"].to_numpy())
+        return table
 
     @cached_property
-    def _made(self) -> pd.DataFrame:
-        """The days without what was exported."""
-        run, sets = self.shop_run, self.scenario.ckd
+    def _days(self) -> pd.DataFrame:
+        """`daily` without the exports."""
+        run, ckd = self.shop_run, self.scenario.ckd
         flows = {
-            "bodies": lost_hours.of_days(lost_hours.kept(run, "n_put", WHITE)),
-            "painted": lost_hours.of_days(lost_hours.kept(run, "n_put", PAINTED)),
-            "vehicles": lost_hours.good(run, CHECK),
+            "bodies": lost_hours.daily(lost_hours.at_day_ends(run, "n_put", BODY_IN_WHITE)),
+            "painted": lost_hours.daily(lost_hours.at_day_ends(run, "n_put", PAINTED)),
+            "vehicles": lost_hours.good_bodies(run, CHECK),
         }
-        packed = self._scrapped(PACKING) if sets.packs_bodies else np.zeros_like(flows["bodies"])
-        ever = np.cumsum(flows["vehicles"]) * sets.share.value / (1 - sets.share.value)
-        from_parts = lost_hours.of_days(np.rint(ever).astype(np.int64))
-        flows["ckd_sets"] = packed if sets.uses_body_shop else from_parts
+        packed = self._scrapped(PACKING) if ckd.packs_bodies else np.zeros_like(flows["bodies"])
+        cumulative = np.cumsum(flows["vehicles"]) * ckd.share.value / (1 - ckd.share.value)
+        from_parts = lost_hours.daily(np.rint(cumulative).astype(np.int64))
+        flows["ckd_sets"] = packed if ckd.uses_body_shop else from_parts
         flows["scrapped"] = self._scrapped(TOPCOAT)
         net = flows["bodies"] - flows["vehicles"] - flows["scrapped"] - packed
-        stocks = {key: lost_hours.kept(run, "level", store) for key, store in STOCKS.items()}
+        stocks = {key: lost_hours.at_day_ends(run, "level", store) for key, store in STOCKS.items()}
         stocks["inside"] = self._inside_at_end() - net.sum() + np.cumsum(net)
-        table = pd.DataFrame(flows | stocks, index=pd.Index(self.course.days.dates, name="day"))
+        table = pd.DataFrame(flows | stocks, index=pd.Index(self.open_hours.days.dates, name="day"))
         return pd.concat([table, self.lost_ms("assembly") / units.MS_PER_H], axis=1)
 
-    @tabled
+    @result_table
     def monthly(self) -> pd.DataFrame:
-        """The same by month, such as "2021-09": sums, and the stores at the end of the month."""
-        months = pd.Index(self.course.days.months, name="month")
+        """A row a month.
+
+        Returns
+        -------
+        DataFrame
+            Index month, such as "2021-09". Columns and units as in `daily`: bodies_in_white,
+            in_paint, painted_bodies and inside at the end of the month, all others as sums.
+        """
+        months = pd.Index(self.open_hours.days.months, name="month")
         grouped = self.daily.groupby(months, sort=False)
         table = grouped.sum()
         levels = [*STOCKS, "inside"]
@@ -158,43 +189,110 @@ class YearRun:
         return table
 
     def lost_by_month(self, shop: ShopName = "assembly") -> pd.DataFrame:
-        """A row a month, a column a cause, for one `shop`; nominal less all causes is made. [h]"""
-        months = pd.Index(self.course.days.months, name="month")
+        """The lost hours of one shop by month.
+
+        Parameters
+        ----------
+        shop : {"body_shop", "paint", "assembly"}
+
+        Returns
+        -------
+        DataFrame
+            Index month, such as "2021-09". Columns nominal, the causes in the order of
+            `lost_hours`, made; nominal less all causes is made, exactly. [h]
+        """
+        months = pd.Index(self.open_hours.days.months, name="month")
         table: pd.DataFrame = self.lost_ms(shop).groupby(months, sort=False).sum() / units.MS_PER_H
         return table
 
-    @tabled
+    @result_table
     def lost_hours(self) -> pd.DataFrame:
-        """A row a cause, a column a shop; nominal less all causes is made, exactly. [h]
+        """Where the nominal hours of each shop went.
 
-        What each cause is, says `ningde_sim.year.lost_hours`.
+        Returns
+        -------
+        DataFrame
+            A row a cause, in this order; nominal less all causes is made, exactly. Columns
+            body_shop, paint, assembly. [h]
+
+            nominal
+                Shifts of the official working days.
+            overtime
+                Hours that the plan adds, Saturdays included: a loss below zero.
+            closures
+                Shifts of official working days that the plan leaves out, or makes shorter.
+            maintenance
+                Hours of shifts that leave too little time for it.
+            retooling
+                Full stop of the retooling.
+            <each cause of the supply>
+                Stops for lack of supply, such as chips.
+            <each slowdown>
+                Reduced rate, such as in an outbreak.
+            retooling_nights
+                Reduced rate of nights and week-ends after the full stop.
+            launches
+                Reduced rate of new models.
+            breakdown
+                The shop is down, waits for a crew, or has a planned stop.
+            blocked
+                No room behind it: the shops after it are slower, or stand.
+            starved
+                No body before it: the shops ahead of it are slower, or stand.
+            rework
+                Work done again, on scrapped bodies, and on bodies still inside at the end.
+            made
+                Bodies that came out, times the cycle.
+
+        Notes
+        -----
+        `ningde_sim.year.lost_hours` says at which stations and how they are measured.
         """
         table = pd.DataFrame({shop: self.lost_ms(shop).sum() for shop in SHOPS})
         return (table / units.MS_PER_H).rename_axis("cause")
 
-    @tabled
+    @result_table
     def losses(self) -> pd.DataFrame:
-        """From nominal to made at the gate: a row a cause, its hours and its vehicles.
+        """What each cause took from assembly, from nominal to made.
 
-        Vehicles are hours times the rate of assembly: what the cause alone took there, no
-        prediction of what its absence would give.
+        Returns
+        -------
+        DataFrame
+            A row a cause, as in `lost_hours`.
+
+            hours
+                That the cause took from assembly. [h]
+            vehicles
+                These hours times the rate of assembly. Without the cause the year need not make so
+                many more: another one may take the hours. [vehicles]
         """
         hours = self.lost_hours["assembly"]
         return pd.DataFrame({"hours": hours, "vehicles": hours * self.scenario.assembly.rate.value})
 
     def lost_ms(self, shop: ShopName) -> pd.DataFrame:
-        """A row a day, a column a cause, for one `shop`; exact. [ms, int64]"""
+        """The lost time of one shop by day.
+
+        Parameters
+        ----------
+        shop : {"body_shop", "paint", "assembly"}
+
+        Returns
+        -------
+        DataFrame
+            Index day. Columns nominal, the causes in the order of `lost_hours`, made; nominal less
+            all causes is made, exactly. [ms, int64]
+        """
         if shop not in SHOPS:
             rule = f"shop must be one of {', '.join(SHOPS)}"
             raise ValueError(checks.complain(f"YearRun {self.scenario.name!r}", rule, shop))
-        return lost_hours.lost(self.shop_run, self.course, shop, self._meters[shop])
+        return lost_hours.lost_ms(self.shop_run, self.open_hours, shop, self._measured[shop])
 
     def _scrapped(self, station: str) -> Ints:
         k = lost_hours.station_number(self.shop_run, station)
-        return lost_hours.of_days(self.shop_run.history.stations["scrapped"][:, k])
+        return lost_hours.daily(self.shop_run.history.stations["scrapped"][:, k])
 
     def _inside_at_end(self) -> int:
-        """Bodies between body shop and gate at the last instant."""
+        """Bodies between body shop and gate at the end. [bodies]"""
         run = self.shop_run
         behind = [line for line in run.shop.lines if line.zone in ("Paint", "Assembly")]
         stations = [
@@ -202,9 +300,9 @@ class YearRun:
         ]
         tables = pd.concat([run.stores, run.buffers])
         names = {name for line in behind for name in line.takes}
-        gaps = [name for name in tables.index if name in names or name.startswith(f"{LINE} > ")]
-        content = run.counts.stations["content"][stations] > 0
-        return int(tables.loc[gaps, "level_end"].sum() + content.sum())
+        rows = [name for name in tables.index if name in names or name.startswith(f"{LINE} > ")]
+        loaded = run.counts.stations["content"][stations] > 0
+        return int(tables.loc[rows, "level_end"].sum() + loaded.sum())
 
     def __repr__(self) -> str:
         return (
@@ -213,10 +311,16 @@ class YearRun:
         )
 
     def critical_path(self, *, every: float | None = None) -> pd.DataFrame:
-        """With `critical_path=True`: where the hours of the year went, as `ShopRun.critical_path`; `every` too.
+        """The critical path of the year, if it was run with `critical_path=True`.
 
-        "closed" are the hours in which the station next on the path was not to work: nights and
-        free days, retooling, missing supply, the minutes that a launch costs; `losses` parts these.
+        The table is that of `ShopRun.critical_path`. Its cause "closed" are hours in which the next
+        station on the path was not open: nights and free days, retooling, missing supply, the
+        minutes that a launch costs. `losses` tells these apart.
+
+        Parameters
+        ----------
+        every : float, optional
+            A table for each period of this length. [h]
         """
         if self.shop_run.counts.path is None:
             cure = "Ask for one: simulate_year(..., critical_path=True)."
@@ -231,7 +335,7 @@ class YearRun:
         return self.summary()
 
     def summary(self) -> str:
-        """A dozen lines: what came out, what took the rest, what to know about it."""
+        """A dozen lines: what came out, what took the rest, and the notes of the scenario."""
         return wrapped("\n".join(_summary(self)))
 
 
@@ -244,14 +348,15 @@ def _summary(run: YearRun) -> list[str]:
     target = scenario.target.value
     return [
         f"{scenario.name}: {calendar.start} to {calendar.end}",
-        f"  vehicles          {run.vehicles:,}, {run.vehicles - target:+,.0f} to {target:,.0f}",
-        f"  bodies            {run.bodies:,}; {run.ckd_sets:,} CKD sets besides",
+        f"  vehicles          {run.vehicles:,}, {run.vehicles - target:+,.0f} "
+        f"against the target of {target:,.0f}",
+        f"  bodies            {run.bodies:,}, and {run.ckd_sets:,} CKD sets",
         f"  best month        {months['bodies'].max():,} bodies ({months['bodies'].idxmax()}); "
-        f"{full} of {len(months)} reach {scenario.month_target.value:,.0f}",
+        f"{full} of {len(months)} months reach {scenario.month_target.value:,.0f}",
         f"  inside at the end {months['inside'].iloc[-1]:,} bodies",
-        f"  nominal           {run.nominal:,.0f} vehicles; then, at the gate",
+        f"  nominal           {run.nominal:,.0f} vehicles; of these, at the gate",
         *(f"    {cause:<16}{-vehicles:>+9,.0f}" for cause, vehicles in causes.items()),
-        f"  luck              seed {run.seed}, run {run.run}, {run.engine} engine; one run only",
+        f"  random streams    seed {run.seed}, run {run.run}, {run.engine} engine; one run only",
         *(f"  note              {note}" for note in scenario.notes),
     ]
 
@@ -267,22 +372,22 @@ def simulate_year(
 ) -> YearRun:
     """Run a scenario once, each of its quantities at its value.
 
-    The whole plant runs at station level in one piece, after some undisturbed days that fill it.
+    The whole plant runs station by station, after some undisturbed days that fill it.
 
     Parameters
     ----------
     scenario : Scenario
-        Ranges are not drawn from: `scenario.draw(seed, run)` does that.
+        Each quantity has its typical value; `scenario.draw(seed, run)` draws from the ranges.
     seed : int
         Any whole number from 0 to 2**63 - 1; 0 is a seed like any other.
     run : int
-        Which of the independent runs of that seed, from 0.
+        Number of the independent run of that seed, from 0.
     engine : {"compiled", "reference"}
         Both give equal results; the reference takes minutes.
     critical_path : bool
-        Keep the critical path: `YearRun.critical_path()` tells where the year went.
+        Keep the critical path, for `YearRun.critical_path()`.
     progress : bool, optional
-        Show a bar; by default on a terminal, once it takes two seconds.
+        Show a progress bar; by default on a terminal, after two seconds.
 
     Returns
     -------
@@ -302,16 +407,16 @@ def simulate_year(
     """
     if not isinstance(scenario, Scenario):
         cure = 'scenario("ningde-2021") gives one.'
-        rule = "it must be given a Scenario"
+        rule = "scenario must be a Scenario"
         raise TypeError(checks.complain("simulate_year", rule, scenario, cure))
     owner = f"simulate_year {scenario.name!r}"
     seed = checks.stream_number(owner, "seed", seed)
     run = checks.stream_number(owner, "run", run)
-    taken = course(scenario, seed=seed, run=run)
-    there = plant(scenario, taken)
+    hours = open_hours(scenario, seed=seed, run=run)
+    joined = join_shops(scenario, hours)
     shop_run = simulate(
-        there.shop,
-        hours=24.0 * len(taken.days),
+        joined.shop,
+        hours=24.0 * len(hours.days),
         warm_up=24.0 * WARM_UP_DAYS,
         seed=seed,
         run=run,
@@ -320,4 +425,4 @@ def simulate_year(
         every=24.0,
         progress=progress,
     )
-    return YearRun(scenario, seed, run, engine, taken, shop_run, there.meters)
+    return YearRun(scenario, seed, run, engine, hours, shop_run, joined.measured)

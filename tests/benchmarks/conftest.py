@@ -1,4 +1,4 @@
-"""The table of speeds: filled by the benchmarks, printed at the end, written into the README."""
+"""The table of speeds: filled by the benchmarks, printed, written into the README beside it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parent / "README.md"
 MARKS = re.compile(r"(<!-- speeds: begin -->\n).*?(<!-- speeds: end -->)", re.DOTALL)
 ROWS = pytest.StashKey[list[tuple[str, str]]]()
 
 
 def pytest_addoption(parser):
-    """`--write-readme` puts the table into the README."""
-    parser.addoption("--write-readme", action="store_true", help="write the speeds to README.md")
+    """`--write-readme` puts the table into the README beside this file."""
+    parser.addoption(
+        "--write-readme", action="store_true", help="write the speeds to tests/benchmarks/README.md"
+    )
 
 
 def pytest_configure(config):

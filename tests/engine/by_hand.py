@@ -1,4 +1,4 @@
-"""Words for cases that are worked out by hand, in seconds."""
+"""Short functions for cases worked out by hand, in seconds."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from tests.engine.by_hand import HOUR
 
 @pytest.fixture(params=["reference", "compiled"])
 def run(request):
-    """Simulate some seconds with one of the engines."""
+    """Simulate a number of seconds with one of the engines."""
 
     def run_seconds(shop, seconds, warm_up=0.0, **options):
         return simulate(

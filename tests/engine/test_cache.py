@@ -1,4 +1,4 @@
-"""Where the compiled engine is kept: beside the package, in the user's folder, or nowhere."""
+"""Where the compiled engine is cached: beside the package, in the user's folder, or nowhere."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ print([str(w.message) for w in caught if w.category is RuntimeWarning])
 
 @pytest.fixture
 def read_only(tmp_path):
-    """A copy of the package beside which nothing can be written, not even by root."""
+    """A copy of the package; nothing can be written beside it, not even by root."""
     copy = tmp_path / "site" / "ningde_sim"
     source = Path(ningde_sim.__file__).parent
     shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
@@ -36,7 +36,7 @@ def read_only(tmp_path):
 
 
 def imported(site, home):
-    """Import the copy and draw; what it says of itself and the warnings it raises."""
+    """Import the copy and draw; the warnings that it raises."""
     env = {key: value for key, value in os.environ.items() if not key.startswith(("NUMBA", "XDG"))}
     env |= {"HOME": str(home), "PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
@@ -60,8 +60,8 @@ def test_a_read_only_install_keeps_it_in_the_users_cache_folder(read_only, tmp_p
     assert list(home.rglob("*.nbi"))
 
 
-def test_where_nothing_can_be_written_it_is_compiled_anew_with_one_warning(read_only, tmp_path):
-    """And it works."""
+def test_if_nothing_can_be_written_it_is_compiled_anew_with_one_warning(read_only, tmp_path):
+    """It works all the same."""
     home = tmp_path / "home"
     home.write_text("in the way")
     (warning,) = imported(read_only, home)

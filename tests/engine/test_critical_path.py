@@ -1,4 +1,4 @@
-"""The critical path: every millisecond has one owner, and counting tells derivatives."""
+"""The critical path: every millisecond has one owner, and its counts are derivatives."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from tests.shops import shops
 BUILT = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 
-def told(run):
-    """Seconds of each thing and cause."""
+def on_path(run):
+    """Seconds of each thing and cause on the critical path."""
     table = run.critical_path()
     return {(row.thing, row.cause): row.ms / 1000 for row in table.itertuples()}
 
@@ -38,13 +38,13 @@ def told(run):
 @BUILT
 @given(
     shop=shops(),
-    luck=st.integers(0, 2**63 - 1),
+    seed=st.integers(0, 2**63 - 1),
     warm_up=st.sampled_from([0.0, 0.777]),
     every=st.floats(0.01, 2.0),
 )
-def test_the_ledger_adds_up_to_the_counted_hours(shop, luck, warm_up, every):
-    """In whole ms, over all rules, as a whole and period by period."""
-    run = simulate(shop, hours=1.2345, warm_up=warm_up, seed=luck, critical_path=True)
+def test_the_critical_path_adds_up_to_the_counted_hours(shop, seed, warm_up, every):
+    """In whole ms, over all rules, as a whole and by period."""
+    run = simulate(shop, hours=1.2345, warm_up=warm_up, seed=seed, critical_path=True)
     whole, parts = run.critical_path(), run.critical_path(every=every)
     assert whole["ms"].sum() == 4_444_200
     assert (whole["ms"] >= 0).all()
@@ -57,10 +57,10 @@ def test_the_ledger_adds_up_to_the_counted_hours(shop, luck, warm_up, every):
 
 
 @BUILT
-@given(shop=shops(), luck=st.integers(0, 2**63 - 1))
-def test_steps_follow_each_other_and_only_closed_time_lies_between(shop, luck):
+@given(shop=shops(), seed=st.integers(0, 2**63 - 1))
+def test_steps_follow_each_other_and_only_closed_time_lies_between(shop, seed):
     """Where a shop never closes, one step begins where the one before ends."""
-    run = simulate(shop, hours=1.2345, seed=luck, critical_path=True)
+    run = simulate(shop, hours=1.2345, seed=seed, critical_path=True)
     _, begin, end = run.critical_steps.steps.T
     assert (begin[1:] >= end[:-1]).all()
     assert (end > begin).any()
@@ -71,10 +71,10 @@ def test_steps_follow_each_other_and_only_closed_time_lies_between(shop, luck):
 
 
 @BUILT
-@given(shop=shops(), luck=st.integers(0, 2**63 - 1))
-def test_no_thing_is_on_the_path_for_longer_than_it_was_at_it(shop, luck):
-    """Work, repairs and waits on the path are among those that the tables count."""
-    run = simulate(shop, hours=1.2345, seed=luck, critical_path=True)
+@given(shop=shops(), seed=st.integers(0, 2**63 - 1))
+def test_no_thing_is_on_the_path_for_longer_than_it_worked(shop, seed):
+    """The tables count at least the work, the repairs and the waits on the path."""
+    run = simulate(shop, hours=1.2345, seed=seed, critical_path=True)
     sums = run.critical_path().groupby(["cause", "thing", "failure"])["ms"].sum()
     stations, failures = run.stations, run.failures.set_index(["owner", "failure"])
     for (cause, thing, failure), ms in sums.items():
@@ -89,35 +89,37 @@ def test_no_thing_is_on_the_path_for_longer_than_it_was_at_it(shop, luck):
 
 
 def test_the_slowest_station_has_the_path(run):
-    """The first body's way to it, then nothing but its work."""
+    """The way of the first body to it, then only its own work."""
     shop = Shop("s", [Line("L", [Station("A", 10), Station("B", 20), Station("C", 5)])])
-    assert told(run(shop, 1000, critical_path=True)) == {
+    assert on_path(run(shop, 1000, critical_path=True)) == {
         ("A", "working"): 10,
         ("B", "working"): 985,  # 49 bodies, the last left C at 995, the 50th is at B since 990
         ("C", "working"): 5,
     }
 
 
-def test_what_goes_on_after_the_last_body_belongs_to_whom_its_station_waits_for(run):
-    """Through stations that wait themselves."""
+def test_time_after_the_last_body_belongs_to_what_its_station_waits_for(run):
+    """Through stations that wait in turn."""
     mode = Failure("stop", Fixed(25 / HOUR), Fixed(10))
     first = Station("A", 10, failures=[mode])
     shop = Shop("s", [Line("L", [first, Station("B", 1), Station("C", 1)])])
     table = run(shop, 100, critical_path=True)
-    assert told(table) == {("A", "working"): 20 + 3, ("B", "working"): 1, ("C", "working"): 1} | {
-        ("A", "repair"): 75
-    }
+    assert on_path(table) == {
+        ("A", "working"): 20 + 3,
+        ("B", "working"): 1,
+        ("C", "working"): 1,
+    } | {("A", "repair"): 75}
 
 
 def test_a_body_may_leave_at_the_last_instant_because_a_window_opens_then(run):
-    """The closed time before it has no step to come, and is that of the one before."""
+    """No step follows the closed time before it, which belongs to the step before."""
     up = Line("up", [Station("A", 20)], puts="s")
     shift = WorkingTime([(0, 45 / HOUR)], every=120 / HOUR)
     down = Line("down", [Station("B", 4)], takes="s", working_time=shift)
     shop = Shop("s", [up, down], stores=[Store("s", 2)], output="up")
     result = run(shop, 120, critical_path=True)
     assert exits(result, "up") == [20, 40, 60, 80, 120]
-    assert told(result) == {("A", "working"): 100, ("A", "closed"): 20}
+    assert on_path(result) == {("A", "working"): 100, ("A", "closed"): 20}
     assert result.critical_path(every=0.01)["ms"].sum() == 120_000
 
 
@@ -126,14 +128,14 @@ def test_a_repair_is_on_the_path_when_it_holds_up_the_slowest_station(run):
     covered = Station("A", 10, failures=[Failure("short", Fixed(100 / HOUR), Fixed(0.2))])
     slow = Station("B", 20, failures=[Failure("long", Fixed(105 / HOUR), Fixed(1))])
     line = Line("L", [covered, slow], buffers=5)
-    found = told(run(Shop("s", [line]), 1000, critical_path=True))
-    assert ("A", "repair") not in found
-    assert found["A", "working"] == 10
-    assert found["B", "repair"] == 5 * 60 + 60  # at 115, 280, 445, 610, 775, 940
-    assert sum(found.values()) == 1000
+    seconds = on_path(run(Shop("s", [line]), 1000, critical_path=True))
+    assert ("A", "repair") not in seconds
+    assert seconds["A", "working"] == 10
+    assert seconds["B", "repair"] == 5 * 60 + 60  # at 115, 280, 445, 610, 775, 940
+    assert sum(seconds.values()) == 1000
 
 
-def test_waits_for_a_crew_and_planned_stops_are_told_apart(run):
+def test_waits_for_a_crew_and_planned_stops_have_rows_of_their_own(run):
     """One crew, two stations that fail after 10 s of work, side by side."""
     mode = Failure("stop", Fixed(10 / HOUR), Fixed(1), crew=True)
     wash = PlannedStop("tip", every=1, duration=5)
@@ -142,56 +144,56 @@ def test_waits_for_a_crew_and_planned_stops_are_told_apart(run):
         Line("Y", [Station("Y", 20, failures=[mode], planned_stops=[wash])]),
     ]
     shop = Shop("s", lines, repair_crews=1, output="Y")
-    found = told(run(shop, 260, critical_path=True))
+    seconds = on_path(run(shop, 260, critical_path=True))
     # Y: works 10, waits for X's repair until 70, is repaired until 130, works 10, fails again
-    assert found["Y", "waiting"] > 0
-    assert found["Y", "repair"] > 0
-    assert sum(found.values()) == 260
-    assert {thing for thing, _ in found} == {"Y"}
+    assert seconds["Y", "waiting"] > 0
+    assert seconds["Y", "repair"] > 0
+    assert sum(seconds.values()) == 260
+    assert {thing for thing, _ in seconds} == {"Y"}
 
 
-def test_transit_is_on_the_path_where_parts_go_round(run):
+def test_transit_is_on_the_path_where_parts_circulate(run):
     """One skid in a loop: each body waits for its way back."""
     loop = Store("skids", 1, transit_time=30, initial=1)
     line = Line("L", [Station("A", 10)], takes="skids", puts="skids")
-    found = told(run(Shop("s", [line], stores=[loop], output="L"), 400, critical_path=True))
-    assert found == {("A", "working"): 100, ("skids", "transit"): 300}
+    seconds = on_path(run(Shop("s", [line], stores=[loop], output="L"), 400, critical_path=True))
+    assert seconds == {("A", "working"): 100, ("skids", "transit"): 300}
 
 
-def test_closed_time_is_told_apart_from_the_work_that_it_interrupts(run):
+def test_closed_time_has_a_row_apart_from_the_work_that_it_interrupts(run):
     """Open for 100 s of each 150 s; the cycle of 40 s goes on at the next opening."""
     time = WorkingTime([(0, 100 / HOUR)], every=150 / HOUR)
     shop = Shop("s", [Line("L", [Station("A", 40)])], working_time=time)
-    found = told(run(shop, 450, critical_path=True))
-    assert found == {("A", "working"): 300, ("A", "closed"): 150}
+    seconds = on_path(run(shop, 450, critical_path=True))
+    assert seconds == {("A", "working"): 300, ("A", "closed"): 150}
 
 
-def test_an_opening_that_a_finished_body_waits_for_is_closed_time_of_who_then_starts(run):
-    """B opens at 100 s; the body of A has been there since 10 s."""
+def test_an_opening_that_a_finished_body_waits_for_is_closed_time_of_the_station_that_starts(run):
+    """B opens at 100 s; the body of A has waited since 10 s."""
     late = WorkingTime([(100 / HOUR, 1)])
     lines = [
         Line("A", [Station("A", 10)], puts="s"),
         Line("B", [Station("B", 50)], takes="s", working_time=late),
     ]
-    found = told(run(Shop("s", lines, stores=[Store("s", 1)]), 200, critical_path=True))
-    assert found == {("A", "working"): 10, ("B", "closed"): 90, ("B", "working"): 100}
+    seconds = on_path(run(Shop("s", lines, stores=[Store("s", 1)]), 200, critical_path=True))
+    assert seconds == {("A", "working"): 10, ("B", "closed"): 90, ("B", "working"): 100}
 
 
-def test_a_shop_that_comes_to_a_stand_is_stuck_from_there_on(run):
+def test_a_shop_in_which_nothing_moves_any_more_is_stuck_from_then_on(run):
     """The only skid is lost with the body that is scrapped."""
     skids = Store("skids", 1, initial=1)
     line = Line("L", [Station("A", 10, scrap=1.0)], takes="skids", puts="skids")
-    found = told(run(Shop("s", [line], stores=[skids], output="L"), 100, critical_path=True))
-    assert found == {("s", "stuck"): 100}
+    seconds = on_path(run(Shop("s", [line], stores=[skids], output="L"), 100, critical_path=True))
+    assert seconds == {("s", "stuck"): 100}
 
 
-def test_the_warm_up_is_not_told(run):
+def test_the_warm_up_is_not_on_the_path(run):
     """What lasts across its end counts with the part inside."""
     mode = Failure("stop", Fixed(15 / HOUR), Fixed(1))
     shop = Shop("s", [Line("L", [Station("A", 10, failures=[mode])])])
     # works 15, repaired until 75, works 15 until 90, repaired until 150
-    found = told(run(shop, 100, warm_up=50, critical_path=True))
-    assert found == {("A", "repair"): 25 + 60, ("A", "working"): 15}
+    seconds = on_path(run(shop, 100, warm_up=50, critical_path=True))
+    assert seconds == {("A", "repair"): 25 + 60, ("A", "working"): 15}
 
 
 # ------------------------------------------------------------------- derivatives
@@ -213,8 +215,8 @@ def random_line(rng, n=12):
 
 
 def random_shop(rng):
-    """Two sub lines that meet in a main line, with transit and skids that go round."""
-    two = [random_line(rng, 4) for _ in range(3)]
+    """Two sub lines that meet in a main line, with transit and skids that circulate."""
+    parts = [random_line(rng, 4) for _ in range(3)]
     names = "ABC"
     a, b, main = (
         dataclasses.replace(
@@ -225,7 +227,7 @@ def random_shop(rng):
                 for i, station in enumerate(line.stations)
             ],
         )
-        for line, name in zip(two, names, strict=True)
+        for line, name in zip(parts, names, strict=True)
     )
     stores = [Store("a", 3, transit_time=21.007), Store("b", 2), Store("skids", 9, initial=9)]
     lines = [
@@ -252,14 +254,14 @@ def test_counts_on_the_path_are_the_derivatives_by_cycle_times(build, number):
     n, end = len(times), int(times[-1])
     run = simulate(shop, hours=end / 3.6e6, seed=1, critical_path=True)
     work = run.critical_path().query("cause == 'working'").set_index("thing")["times"]
-    sought = [station for station in shop.stations if not station.failures]
-    for station in sought:
+    reliable = [station for station in shop.stations if not station.failures]
+    for station in reliable:
         cycle = station.cycle_time
         for ms in (1, -1):
             other = shop.replace({f"stations.{station.name}.cycle_time": cycle + ms / 1000})
             moved = last_exit(other, n) - end
             assert moved == ms * work.get(station.name, 0), station.name
-    assert work.reindex([s.name for s in sought]).fillna(0).gt(0).sum() >= 2
+    assert work.reindex([s.name for s in reliable]).fillna(0).gt(0).sum() >= 2
 
 
 @pytest.mark.parametrize("seconds", [-5.0, -1.0, 1.0, 5.0])
@@ -302,8 +304,8 @@ def test_counts_of_repairs_are_the_derivatives_by_repair_times():
         assert last_exit(other, n) - end == repairs.get(station.name, 0)
 
 
-def test_a_run_without_a_ledger_says_how_to_get_one():
-    """The cure is in the message."""
+def test_a_run_without_a_critical_path_says_how_to_keep_one():
+    """The message names the cure."""
     run = simulate(Shop("s", [Line("L", [Station("A", 10)])]), hours=1, seed=0)
     with pytest.raises(
         ValueError, match=r"must have kept a critical path.*simulate\(\.\.\., critical_path=True"
@@ -312,7 +314,7 @@ def test_a_run_without_a_ledger_says_how_to_get_one():
 
 
 def test_lines_that_nothing_joins_keep_a_path_each(monkeypatch):
-    """Until the last body shows which one is told: tidying up steps must not mix them."""
+    """Until the last body shows which one counts: compacting the steps must not mix them."""
     monkeypatch.setattr(compiled, "N_STEPS", 64)
     lines = [
         Line(name, [Station(f"{name}{i}", Exponential(10)) for i in range(3)], buffers=1)

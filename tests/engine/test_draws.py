@@ -133,10 +133,10 @@ def draws(distribution, *, seed=0, run=0, n=N, name="a"):
 
 @cache
 def sample(distribution):
-    """The draws that all tests of a distribution look at."""
-    found = draws(distribution, seed=2021)
-    found.flags.writeable = False
-    return found
+    """The draws that all tests of a distribution use."""
+    drawn = draws(distribution, seed=2021)
+    drawn.flags.writeable = False
+    return drawn
 
 
 def lognormal(mean, cv):
@@ -168,47 +168,52 @@ CONTINUOUS = {
 
 OBSERVED = Empirical((1.0, 2.0, 2.0, 7.0, 9.0))
 
-each = pytest.mark.parametrize("ours", CONTINUOUS, ids=str)
+each = pytest.mark.parametrize("distribution", CONTINUOUS, ids=str)
 
 
-@pytest.mark.parametrize("ours", [*CONTINUOUS, OBSERVED, Fixed(4.0)], ids=str)
-def test_mean_and_deviation_say_what_is_drawn(ours):
+@pytest.mark.parametrize("distribution", [*CONTINUOUS, OBSERVED, Fixed(4.0)], ids=str)
+def test_draws_have_the_mean_and_the_deviation_of_their_distribution(distribution):
     """By the central limit, with the fourth moment for the variance."""
-    found = sample(ours)
-    theirs = CONTINUOUS.get(ours)
-    fourth = np.mean((np.array(getattr(ours, "values", [ours.mean])) - ours.mean) ** 4)
+    drawn = sample(distribution)
+    theirs = CONTINUOUS.get(distribution)
+    fourth = np.mean(
+        (np.array(getattr(distribution, "values", [distribution.mean])) - distribution.mean) ** 4
+    )
     if theirs is not None:
-        assert (ours.mean, ours.std) == pytest.approx((theirs.mean(), theirs.std()))
+        assert (distribution.mean, distribution.std) == pytest.approx((theirs.mean(), theirs.std()))
         fourth = (theirs.stats("k") + 3) * theirs.var() ** 2
-    assert abs(found.mean() - ours.mean) <= Z * ours.std / np.sqrt(N)
-    spread = np.mean((found - ours.mean) ** 2)
-    assert abs(spread - ours.std**2) <= Z * np.sqrt(max(fourth - ours.std**4, 0) / N) + 1e-12
+    assert abs(drawn.mean() - distribution.mean) <= Z * distribution.std / np.sqrt(N)
+    spread = np.mean((drawn - distribution.mean) ** 2)
+    assert (
+        abs(spread - distribution.std**2)
+        <= Z * np.sqrt(max(fourth - distribution.std**4, 0) / N) + 1e-12
+    )
 
 
 @each
-def test_draws_pass_kolmogorov_and_smirnov(ours):
-    assert stats.kstest(sample(ours), CONTINUOUS[ours].cdf).pvalue > FALSE_ALARM
+def test_draws_pass_kolmogorov_and_smirnov(distribution):
+    assert stats.kstest(sample(distribution), CONTINUOUS[distribution].cdf).pvalue > FALSE_ALARM
 
 
 @each
 @pytest.mark.parametrize("share", [1e-4, 1e-3, 1e-2])
-def test_both_tails_have_as_many_draws_as_they_should(ours, share):
+def test_both_tails_have_as_many_draws_as_they_should(distribution, share):
     """Counts beyond a quantile are binomial: at 1e-4 some 100 of them."""
-    theirs, found = CONTINUOUS[ours], sample(ours)
+    theirs, drawn = CONTINUOUS[distribution], sample(distribution)
     fewest, most = stats.binom.ppf([FALSE_ALARM / 2, 1 - FALSE_ALARM / 2], N, share)
-    assert fewest <= np.sum(found < theirs.ppf(share)) <= most
-    assert fewest <= np.sum(found > theirs.isf(share)) <= most
+    assert fewest <= np.sum(drawn < theirs.ppf(share)) <= most
+    assert fewest <= np.sum(drawn > theirs.isf(share)) <= most
 
 
 @each
-def test_a_draw_tells_nothing_of_the_next(ours):
-    ranks = stats.rankdata(sample(ours))
+def test_a_draw_says_nothing_about_the_next(distribution):
+    ranks = stats.rankdata(sample(distribution))
     for lag in (1, 2, 3):
         r = np.corrcoef(ranks[:-lag], ranks[lag:])[0, 1]
         assert abs(r) <= Z / np.sqrt(N - lag)
 
 
-def test_observed_values_come_alike():
+def test_observed_values_come_with_equal_probability():
     values, counts = np.unique(sample(OBSERVED), return_counts=True)
     assert values.tolist() == [1.0, 2.0, 7.0, 9.0]
     expected = N * np.array([1, 2, 1, 1]) / 5
@@ -222,10 +227,11 @@ def test_observed_values_of_two_stations_stay_apart():
 
 
 @pytest.mark.parametrize(
-    "ours", [Fixed(4.0), Lognormal(4.0, 0.0), Gamma(4.0, 0.0), Uniform(4, 4), Triangular(4, 4, 4)]
+    "distribution",
+    [Fixed(4.0), Lognormal(4.0, 0.0), Gamma(4.0, 0.0), Uniform(4, 4), Triangular(4, 4, 4)],
 )
-def test_without_spread_every_draw_is_the_mean(ours):
-    assert set(draws(ours, n=100)) == {4.0}
+def test_without_spread_every_draw_is_the_mean(distribution):
+    assert set(draws(distribution, n=100)) == {4.0}
 
 
 def test_draws_are_rounded_to_the_millisecond_once_and_without_bias():
@@ -241,12 +247,12 @@ def test_an_uptime_lasts_at_least_a_millisecond():
     assert {_kernel.draw_ms(rows, values, 0, 0, 0, k) for k in range(100)} == {1}
 
 
-@pytest.mark.parametrize("ours", [*CONTINUOUS, OBSERVED, Fixed(4.0)], ids=str)
-def test_python_draws_what_the_compiled_kernel_draws(ours, request):
+@pytest.mark.parametrize("distribution", [*CONTINUOUS, OBSERVED, Fixed(4.0)], ids=str)
+def test_python_draws_what_the_compiled_kernel_draws(distribution, request):
     """To the last bits: the two may round a logarithm differently."""
-    compiled = draws(ours, seed=9, run=4, n=200)
+    compiled = draws(distribution, seed=9, run=4, n=200)
     request.getfixturevalue("python_kernel")
-    rows, values = streams_of(ours)
+    rows, values = streams_of(distribution)
     row = rows.view(np.recarray)[0]
     python = [_kernel.draw(row, values, 9, 4, k) for k in range(200)]
     np.testing.assert_allclose(python, compiled, rtol=1e-13)

@@ -1,4 +1,4 @@
-"""What is kept by the end of each period, and that keeping it changes nothing else."""
+"""What a history keeps at the end of each period, and that keeping it changes nothing else."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from ningde_sim import Line, Shop, Station, Store, simulate
 from ningde_sim.engine.counts import COUNTED
-from ningde_sim.engine.rules import Layout
+from ningde_sim.engine.layout import Layout
 from tests.engine.by_hand import HOUR, every, windows
 from tests.engine.test_engines_agree import assert_equal
 from tests.shops import shops
 
-LUCK = st.integers(0, 2**63 - 1)
+SEEDS = st.integers(0, 2**63 - 1)
 WARM_UP = st.sampled_from([0.0, 0.777])
 PERIOD = st.sampled_from([0.0101, 0.1, 0.3, 0.7, 1.2, 5.0])
 BUILT = settings(max_examples=150, suppress_health_check=list(HealthCheck))
@@ -32,9 +32,9 @@ def test_a_history_changes_nothing_else(engine):
     """Tables, counts, exits, longest waits and the trace, on shops over all the rules."""
 
     @settings(BUILT, max_examples=150 if engine == "compiled" else 50)
-    @given(shop=shops(), luck=LUCK, warm_up=WARM_UP, period=PERIOD)
-    def check(shop, luck, warm_up, period):
-        options = {"hours": 1.2, "warm_up": warm_up, "seed": luck, "engine": engine, "trace": True}
+    @given(shop=shops(), seed=SEEDS, warm_up=WARM_UP, period=PERIOD)
+    def check(shop, seed, warm_up, period):
+        options = {"hours": 1.2, "warm_up": warm_up, "seed": seed, "engine": engine, "trace": True}
         kept = simulate(shop, **options, every=period)
         assert len(kept.history.ends) == np.ceil(round(1.2 / period, 9))
         without = dataclasses.replace(kept, counts=dataclasses.replace(kept.counts, history=None))
@@ -44,10 +44,10 @@ def test_a_history_changes_nothing_else(engine):
 
 
 @BUILT
-@given(shop=shops(), luck=LUCK, warm_up=WARM_UP, period=PERIOD)
-def test_the_last_row_is_what_the_run_counted(shop, luck, warm_up, period):
+@given(shop=shops(), seed=SEEDS, warm_up=WARM_UP, period=PERIOD)
+def test_the_last_row_is_what_the_run_counted(shop, seed, warm_up, period):
     """All fields of stations and stores, at the last instant."""
-    counts = simulate(shop, hours=1.2, warm_up=warm_up, seed=luck, every=period).counts
+    counts = simulate(shop, hours=1.2, warm_up=warm_up, seed=seed, every=period).counts
     history = counts.history
     assert history.ends[-1] == 4_320_000
     for field in COUNTED["stations"]:
@@ -59,12 +59,12 @@ def test_the_last_row_is_what_the_run_counted(shop, luck, warm_up, period):
 
 
 @BUILT
-@given(shop=shops(), luck=LUCK, warm_up=WARM_UP, period=PERIOD)
-def test_each_row_is_what_a_run_to_its_end_counts(shop, luck, warm_up, period):
+@given(shop=shops(), seed=SEEDS, warm_up=WARM_UP, period=PERIOD)
+def test_each_row_is_what_a_run_to_its_end_counts(shop, seed, warm_up, period):
     """A run that ends with a period counts what a longer one has counted by then."""
-    run = simulate(shop, hours=1.2, warm_up=warm_up, seed=luck, every=period)
+    run = simulate(shop, hours=1.2, warm_up=warm_up, seed=seed, every=period)
     history, row = run.history, len(run.history.ends) // 2
-    options = {"hours": history.ends[row] / 3_600_000, "warm_up": warm_up, "seed": luck}
+    options = {"hours": history.ends[row] / 3_600_000, "warm_up": warm_up, "seed": seed}
     counts = simulate(shop, **options).counts
     assert history.spent[row].tolist() == counts.spent.tolist()
     for field, values in history.stations.items():
@@ -74,10 +74,10 @@ def test_each_row_is_what_a_run_to_its_end_counts(shop, luck, warm_up, period):
 
 
 @BUILT
-@given(shop=shops(), luck=LUCK, warm_up=WARM_UP, period=PERIOD)
-def test_rows_rise_and_levels_follow_from_what_was_put_and_taken(shop, luck, warm_up, period):
-    """Counts are cumulative; what is in a store came after the start or was there."""
-    run = simulate(shop, hours=1.2, warm_up=warm_up, seed=luck, every=period)
+@given(shop=shops(), seed=SEEDS, warm_up=WARM_UP, period=PERIOD)
+def test_rows_rise_and_levels_follow_from_what_was_put_and_taken(shop, seed, warm_up, period):
+    """Counts are cumulative; a part in a store was put in, or was in it at the start."""
+    run = simulate(shop, hours=1.2, warm_up=warm_up, seed=seed, every=period)
     stores = dict(run.history.stores)
     level = stores.pop("level")
     for counted in (*run.history.stations.values(), run.history.spent, *stores.values()):
@@ -87,24 +87,24 @@ def test_rows_rise_and_levels_follow_from_what_was_put_and_taken(shop, luck, war
 
 
 @BUILT
-@given(shop=shops(), luck=LUCK, warm_up=WARM_UP, period=PERIOD)
-def test_the_states_of_each_period_add_up_to_its_working_time(shop, luck, warm_up, period):
-    """To the millisecond, with windows that begin and end inside of periods."""
-    history = simulate(shop, hours=1.2, warm_up=warm_up, seed=luck, every=period).history
+@given(shop=shops(), seed=SEEDS, warm_up=WARM_UP, period=PERIOD)
+def test_the_states_of_each_period_add_up_to_its_working_time(shop, seed, warm_up, period):
+    """To the millisecond, with windows that begin and end inside periods."""
+    history = simulate(shop, hours=1.2, warm_up=warm_up, seed=seed, every=period).history
     begun = round(warm_up * 3_600_000)
     layout = Layout(shop, begun + 4_320_000)
     ends = begun + history.ends
     begins = np.concatenate(([begun], ends[:-1]))
     spent = np.diff(history.spent, axis=0, prepend=0).sum(axis=2)
-    for k, place in enumerate(layout.places):
+    for k, row in enumerate(layout.stations):
         opened = np.zeros(len(ends), np.int64)
-        for opening, closing in layout.windows[place.time]:
+        for opening, closing in layout.windows[row.time]:
             opened += np.maximum(0, np.minimum(ends, closing) - np.maximum(begins, opening))
         assert spent[:, k].tolist() == opened.tolist()
 
 
 def test_periods_by_hand(run):
-    """A puts every 10 s, B takes every 25 s, two places; periods of 25 s after 10 of warm-up."""
+    """A puts every 10 s, B takes every 25 s, capacity 2; periods of 20 s after 10 s of warm-up."""
     lines = [Line("A", [Station("A1", 10)], puts="q"), Line("B", [Station("B1", 25)], takes="q")]
     shop = Shop("s", lines, stores=[Store("q", 2)])
     history = run(shop, 50, warm_up=10, every=20 / HOUR).history
@@ -146,7 +146,7 @@ def test_closed_time_belongs_to_no_state(run):
     assert spent[:, 0].tolist() == [10_000, 20_000, 20_000]
 
 
-def test_a_history_that_was_not_asked_for_is_refused_with_its_cure(run):
+def test_a_run_without_a_history_says_how_to_keep_one(run):
     """Not an empty one."""
     with pytest.raises(ValueError, match=r"ShopRun 's': .* simulate\(..., every=24\.0\)"):
         _ = run(one_line(), 30).history
@@ -164,13 +164,13 @@ def test_a_history_that_was_not_asked_for_is_refused_with_its_cure(run):
         (1e-8, ValueError, r"every must leave at most 1,000,000 periods, each at least 1 ms"),
     ],
 )
-def test_a_period_that_makes_no_sense_is_refused(period, error, text):
+def test_a_senseless_period_is_refused(period, error, text):
     """Object, rule, value, cure."""
     with pytest.raises(error, match=text):
         simulate(one_line(), hours=1200, seed=0, every=period)
 
 
-def test_the_shortest_period_that_the_refusal_names_is_taken():
+def test_the_shortest_period_that_the_message_names_is_accepted():
     """1,200,000 ms in a million periods: of 2 ms each."""
     with pytest.raises(ValueError, match=r"0\.333333 h need periods of at least 5\.55556e-07 h"):
         simulate(one_line(), hours=1 / 3, seed=0, every=1 / 3_600_000)

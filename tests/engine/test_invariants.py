@@ -1,4 +1,4 @@
-"""What holds in every shop, whatever hypothesis builds."""
+"""What holds in every shop that Hypothesis builds."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ningde_sim.engine import _kernel
 from ningde_sim.engine.rules import State
 from tests.shops import shops
 
-LUCK = st.integers(0, 2**63 - 1)
+SEEDS = st.integers(0, 2**63 - 1)
 BUILT = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 EMPTY, LOADED, FINISHED = _kernel.EMPTY, _kernel.LOADED, _kernel.FINISHED
 
 
 @BUILT
-@given(shop=shops(), luck=LUCK)
-def test_bodies_are_conserved(shop, luck):
+@given(shop=shops(), seed=SEEDS)
+def test_bodies_are_conserved(shop, seed):
     """At every station: in = out + inside + scrapped; in every store: put = taken + more inside."""
-    run = simulate(shop, hours=2, seed=luck)
+    run = simulate(shop, hours=2, seed=seed)
     counted, content = run.counts.stations, run.counts.stations["content"]
     taken = counted["cycles"] - counted["reworked"] + (content == LOADED)
     put = counted["cycles"] - counted["reworked"] - counted["scrapped"] - (content == FINISHED)
@@ -43,25 +43,27 @@ def test_bodies_are_conserved(shop, luck):
     for line in shop.lines:
         for before, after in zip(line.stations, line.stations[1:], strict=False):
             inside = put[number[before.name]] - taken[number[after.name]]
-            gap = f"{before.name} > {after.name}"
-            assert inside == (run.buffers.loc[gap, "level_end"] if gap in run.buffers.index else 0)
+            buffer = f"{before.name} > {after.name}"
+            assert inside == (
+                run.buffers.loc[buffer, "level_end"] if buffer in run.buffers.index else 0
+            )
 
 
 @BUILT
-@given(shop=shops(), luck=LUCK, warm_up=st.sampled_from([0.0, 0.777]))
-def test_the_states_of_a_station_add_up_to_the_horizon(shop, luck, warm_up):
+@given(shop=shops(), seed=SEEDS, warm_up=st.sampled_from([0.0, 0.777]))
+def test_the_states_of_a_station_add_up_to_the_horizon(shop, seed, warm_up):
     """Exactly, in whole milliseconds; and none is negative."""
-    run = simulate(shop, hours=1.2345, warm_up=warm_up, seed=luck)
+    run = simulate(shop, hours=1.2345, warm_up=warm_up, seed=seed)
     states = run.counts.spent.sum(axis=1) + run.state_ms(State.OFF)
     assert (run.counts.spent >= 0).all()
     assert states.tolist() == [4_444_200] * shop.n_stations
 
 
 @BUILT
-@given(shop=shops(), luck=LUCK, seconds=st.integers(1, 7200))
-def test_stores_never_hold_more_than_their_capacity(shop, luck, seconds):
-    """At any instant that hypothesis looks."""
-    run = simulate(shop, hours=seconds / 3600, seed=luck)
+@given(shop=shops(), seed=SEEDS, seconds=st.integers(1, 7200))
+def test_stores_never_hold_more_than_their_capacity(shop, seed, seconds):
+    """At any instant at which Hypothesis looks."""
+    run = simulate(shop, hours=seconds / 3600, seed=seed)
     for table in (run.stores, run.buffers):
         assert (table["level_end"] >= 0).all()
         assert (table["level_end"] <= table["capacity"]).all()
@@ -69,10 +71,10 @@ def test_stores_never_hold_more_than_their_capacity(shop, luck, seconds):
 
 
 @BUILT
-@given(shop=shops(), luck=LUCK)
-def test_exits_rise_and_lie_in_the_counted_hours(shop, luck):
+@given(shop=shops(), seed=SEEDS)
+def test_exits_rise_and_lie_in_the_counted_hours(shop, seed):
     """Finish times of a line are in order, and every body falls in one hour."""
-    run = simulate(shop, hours=2.5, warm_up=0.3, seed=luck)
+    run = simulate(shop, hours=2.5, warm_up=0.3, seed=seed)
     for times in run.exits.values():
         assert (np.diff(times) >= 0).all()
         assert ((times > 0) & (times <= 9_000_000)).all()
@@ -82,7 +84,7 @@ def test_exits_rise_and_lie_in_the_counted_hours(shop, luck):
 
 @pytest.mark.parametrize("transit", [0.0, 45.0])
 def test_first_in_is_first_out(transit):
-    """The j-th body out of a store comes no earlier than the j-th body in plus its way."""
+    """The j-th body leaves a store no earlier than the j-th body came in, plus the transit."""
     fed = [Line(f"F{i}", [Station(f"F{i}", Exponential(20 + i))], puts="q") for i in range(2)]
     taken = [Line(f"T{i}", [Station(f"T{i}", Uniform(5, 30))], takes="q") for i in range(2)]
     lines = [*fed, *taken]
@@ -100,14 +102,14 @@ def test_first_in_is_first_out(transit):
 
 
 def unreliable(prefix, *, n=4, **options):
-    """A small line of its own luck."""
+    """A small line with random streams of its own."""
     mode = Failure("stop", Exponential(0.3), Exponential(2), **options)
     stations = [Station(f"{prefix}{i}", Exponential(10), failures=[mode]) for i in range(n)]
     return Line(prefix, stations, buffers=2)
 
 
 def test_a_line_added_elsewhere_changes_nobody_elses_draws():
-    """The first line's exits are the same to the millisecond, whatever stands before or behind."""
+    """The exits of a line are the same to the millisecond, whatever is declared before or after."""
     alone = simulate(Shop("one", [unreliable("A")]), hours=50, seed=1)
     for lines in ([unreliable("A"), unreliable("B")], [unreliable("B", n=7), unreliable("A")]):
         more = simulate(Shop("two", lines), hours=50, seed=1)
@@ -115,7 +117,7 @@ def test_a_line_added_elsewhere_changes_nobody_elses_draws():
 
 
 def test_the_repairs_of_a_station_are_the_same_under_another_crew_rule():
-    """The k-th repair is the same draw: with one crew it waits, but it lasts as long."""
+    """The k-th repair is the same draw: with one crew it waits, but lasts as long."""
     shop = Shop("s", [unreliable("A", crew=True)])
     free = simulate(shop, hours=20, seed=5, trace=True)
     tight = simulate(dataclasses.replace(shop, repair_crews=1), hours=20, seed=5, trace=True)
@@ -130,10 +132,10 @@ def test_the_repairs_of_a_station_are_the_same_under_another_crew_rule():
         assert repairs[0].tolist()[:n] == repairs[1].tolist()[:n]
 
 
-def test_another_seed_another_run_another_luck():
+def test_another_seed_or_run_has_other_random_streams():
     """Seed 0 is a seed; seeds and runs differ from each other and repeat themselves."""
     shop = Shop("s", [unreliable("A")])
-    lucks = [(0, 0), (1, 0), (0, 1), (1, 1), (2**63 - 1, 2**63 - 1)]
-    made = [tuple(simulate(shop, hours=5, seed=s, run=r).exits["A"]) for s, r in lucks]
-    assert len(set(made)) == len(lucks)
-    assert made[0] == tuple(simulate(shop, hours=5, seed=0, run=0).exits["A"])
+    pairs = [(0, 0), (1, 0), (0, 1), (1, 1), (2**63 - 1, 2**63 - 1)]
+    exits = [tuple(simulate(shop, hours=5, seed=s, run=r).exits["A"]) for s, r in pairs]
+    assert len(set(exits)) == len(pairs)
+    assert exits[0] == tuple(simulate(shop, hours=5, seed=0, run=0).exits["A"])

@@ -1,4 +1,4 @@
-"""Long horizons, long durations, and getting out of them."""
+"""Long horizons, long durations, and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.engine.test_engines_agree import assert_equal
 
 
 def test_ten_thousand_hours_do_not_drift():
-    """The last 1,000 h of the 620-robot shop make what the first do.
+    """The last 1,000 h of the 620-robot shop make as many bodies as the first.
 
     The difference of the two, each in ten pieces of 100 h, lies inside its 99.9 % interval, which
     is no wider than 6 % of the throughput to each side: a drift by 9 % would be seen in 19 of 20
@@ -43,7 +43,7 @@ def test_ten_thousand_hours_do_not_drift():
 
 
 def test_a_horizon_beyond_the_clock_is_refused():
-    """A million hours are the most; more is an error that says so, not an overflow."""
+    """At most a million hours; more is an error that says so, not an overflow."""
     with pytest.raises(ValueError, match=r"hours must be at most 1e\+06, got 10000000.0"):
         simulate(ningde_2021(), hours=1e7, seed=0)
     with pytest.raises(ValueError, match=r"hours must be at least a millisecond, got 1e-07"):
@@ -52,7 +52,7 @@ def test_a_horizon_beyond_the_clock_is_refused():
 
 @pytest.mark.parametrize("engine", ["compiled", "reference"])
 def test_a_century_is_counted_without_overflow(engine):
-    """A day's cycle for 114 years, a million parts in store."""
+    """Cycles of a day for 114 years, a million parts in a store."""
     day = Fixed(86_400)
     lines = [
         Line("A", [Station("A", day)], puts="q", takes="q"),
@@ -65,8 +65,8 @@ def test_a_century_is_counted_without_overflow(engine):
 
 
 @pytest.mark.parametrize("engine", ["compiled", "reference"])
-def test_a_failure_that_does_not_come_in_ages_does_not_come(engine):
-    """An uptime longer than the clock can hold is as long as the clock can hold."""
+def test_a_failure_beyond_the_clock_never_comes(engine):
+    """An uptime longer than the clock can hold counts as the longest one."""
     never = [Failure(c, Exponential(1e300), Fixed(1), clock=c) for c in ("operating", "calendar")]
     shop = Shop("s", [Line("L", [Station("A", 60, failures=never)])])
     run = simulate(shop, hours=100, seed=0, engine=engine)
@@ -74,13 +74,13 @@ def test_a_failure_that_does_not_come_in_ages_does_not_come(engine):
     assert run.stations.loc["A", "failures"] == 0
 
 
-def test_where_the_kernel_comes_back_to_python_changes_nothing(monkeypatch):
-    """A run in calls of a few events equals a run in one."""
+def test_where_the_kernel_returns_to_python_changes_nothing(monkeypatch):
+    """A run in calls of a few events equals a run in one call."""
     whole = simulate(ningde_2021(), hours=0.5, warm_up=0.5, seed=4, trace=True)
     monkeypatch.setattr(compiled, "EVENTS", 3)
     monkeypatch.setattr(compiled, "PATIENCE", 0.0)
-    pieces = simulate(ningde_2021(), hours=0.5, warm_up=0.5, seed=4, trace=True)
-    assert_equal(whole, pieces)
+    in_pieces = simulate(ningde_2021(), hours=0.5, warm_up=0.5, seed=4, trace=True)
+    assert_equal(whole, in_pieces)
 
 
 INTERRUPTED = """
@@ -99,8 +99,8 @@ except KeyboardInterrupt:
 """
 
 
-def test_ctrl_c_is_heard_within_half_a_second():
-    """The kernel comes back to Python in time."""
+def test_ctrl_c_works_within_half_a_second():
+    """The kernel returns to Python in time."""
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=120, check=True
     )

@@ -1,4 +1,4 @@
-"""Many events at one instant, and who moves first: worked out by hand, by both engines."""
+"""Many events at one instant, and what moves first: worked out by hand, for both engines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.engine.by_hand import HOUR, every, exits, states, windows
 
 
 def test_stations_that_finish_at_one_instant_follow_their_declaration(run):
-    """Seven hand to hand to one taker of 1 s: the i-th declared is rid of its body i-th."""
+    """Seven hand to hand to one taker of 1 s: the i-th declared gets rid of its body i-th."""
     lines = [Line(f"L{i}", [Station(f"S{i}", 10)], puts="x") for i in (3, 0, 6, 1, 5, 2, 4)]
     lines.append(Line("T", [Station("T1", 1)], takes="x"))
     shop = Shop("s", lines, stores=[Store("x", 0)], output=[line.name for line in lines])
@@ -16,14 +16,14 @@ def test_stations_that_finish_at_one_instant_follow_their_declaration(run):
 
 
 def rivals(p, q, *, initial, stores):
-    """Two lines that ask for the parts of store s, of which F makes one at 15 and one at 30 s."""
+    """Two lines that ask for the parts of store s; F makes one at 15 and one at 30 s."""
     lines = [Line("F", [Station("F1", 15)], puts="s"), *p, *q]
     stores = [Store("s", 9, initial=initial), *stores]
     return Shop("s", lines, stores=stores, output=("P", "Q"))
 
 
 def test_a_transit_ends_before_a_station_finishes(run):
-    """At 14 s P is rid of its body by the end of a transit, Q finishes: P asks first."""
+    """At 14 s a transit ends, so that P gets rid of its body, and Q finishes: P asks first."""
     p = [
         Line("P", [Station("P1", 4)], takes="s", puts="t"),
         Line("D", [Station("D1", 1)], takes="t"),
@@ -51,7 +51,7 @@ def test_transits_that_end_at_one_instant_follow_their_stores(run):
 
 
 def shut(name, time):
-    """Finished at 6 s behind a full store; its next line makes room at 9 s, while it is closed."""
+    """Finished at 6 s before a full store; the next line makes room at 9 s, while it is closed."""
     return [
         Line(name, [Station(f"{name}1", 2)], takes="s", puts=f"u{name}", working_time=time),
         Line(f"V{name}", [Station(f"V{name}1", 7)], takes=f"u{name}"),
@@ -80,8 +80,8 @@ def test_stations_of_one_working_time_move_in_order_when_it_opens(run):
     assert exits(result, "Q") == [2, 4, 14]
 
 
-def test_working_times_that_open_at_one_instant_follow_their_first_naming(run):
-    """Q's is first named, by a store: Q puts and asks first, though P is declared first."""
+def test_working_times_that_open_at_one_instant_follow_the_order_in_which_they_are_named(run):
+    """A store names that of Q first: Q puts and asks first, though P is declared first."""
     p, q = windows((0, 7), (14, 99)), windows((0, 6.5), (14, 99))
     stores = [Store("uP", 1), Store("uQ", 1, working_time=q)]
     result = run(rivals(shut("P", p), shut("Q", q), initial=6, stores=stores), 29)
@@ -127,13 +127,13 @@ def test_of_two_clocks_that_run_out_together_the_first_declared_fails_first(run)
     """The other fails when work goes on, at the same instant."""
     modes = [every(5, 3, "a"), every(5, 4, "b")]
     shop = Shop("s", [Line("L", [Station("A", 100, failures=modes)])])
-    for seconds, found in ((7, [1, 0]), (8, [1, 1]), (12, [1, 1]), (17, [2, 1])):
-        assert run(shop, seconds).failures["failures"].tolist() == found
+    for seconds, failures in ((7, [1, 0]), (8, [1, 1]), (12, [1, 1]), (17, [2, 1])):
+        assert run(shop, seconds).failures["failures"].tolist() == failures
     assert states(run(shop, 17), "A") == {"working": 10, "down": 7}
 
 
-def test_a_move_wakes_who_waited_for_its_part_before_the_station_itself(run):
-    """K puts to x at 10 s. T takes that, and y, so that Y asks; then K takes, so that S asks."""
+def test_a_move_wakes_the_station_that_waits_for_its_part_before_the_station_that_moves(run):
+    """K puts to x at 10 s. T takes from x and y, so that Y asks; then K takes, so that S asks."""
     lines = [
         Line("F", [Station("F1", 15)], puts="r"),
         Line("S", [Station("S1", 1)], takes="r", puts="s"),
@@ -148,7 +148,7 @@ def test_a_move_wakes_who_waited_for_its_part_before_the_station_itself(run):
 
 
 def test_a_team_goes_on_in_the_order_in_which_it_was_found(run):
-    """A2 completes the set at 8 s: it is first, then B whom it meets, then A1 whom B meets."""
+    """A2 has the last part at 8 s: it is first, then B, which it meets, then A1, which B meets."""
     lines = [
         Line("F", [Station("F1", 15)], puts="r"),
         Line("A1", [Station("A1", 5)], takes="r", puts="x1"),
@@ -163,7 +163,7 @@ def test_a_team_goes_on_in_the_order_in_which_it_was_found(run):
 
 
 def test_the_kth_that_would_put_meets_the_kth_that_would_take(run):
-    """B asked first and waits for p: who is first with x waits for B, the second goes to C."""
+    """B asked first and waits for p: the first with x waits for B, the second goes to C."""
     lines = [
         Line("A", [Station("A1", 2)], puts="x"),
         Line("Z", [Station("Z1", 3)], puts="x"),
@@ -177,8 +177,8 @@ def test_the_kth_that_would_put_meets_the_kth_that_would_take(run):
     assert states(result, "A1") == {"working": 2, "blocked": 18}
 
 
-def test_two_lines_may_meet_at_two_hands(run):
-    """Body and skid from hand to hand, both at once."""
+def test_two_lines_may_hand_over_two_parts_at_once(run):
+    """Body and skid, each hand to hand."""
     lines = [
         Line("A", [Station("A1", 2)], puts=("x", "skid")),
         Line("B", [Station("B1", 5)], takes=("x", "skid")),
@@ -191,7 +191,7 @@ def test_two_lines_may_meet_at_two_hands(run):
 
 
 def test_a_place_in_the_queue_of_a_full_store_holds_while_another_is_missing(run):
-    """A asked first for a place in q, and waits for one in p: Z has the second that gets free."""
+    """A asked first for a place in q, and waits for one in p: Z gets the second in q."""
     lines = [
         Line("A", [Station("A1", 1)], puts=("q", "p")),
         Line("Z", [Station("Z1", 2)], puts="q"),
@@ -202,7 +202,7 @@ def test_a_place_in_the_queue_of_a_full_store_holds_while_another_is_missing(run
     result = run(shop, 49)
     # A: 1 s, T takes, K takes; 2 s, p full. A's third waits for p from 3 s. Z at 2 and 4 s:
     # q holds A's second and Z's first from 2 s. T takes at 11 s, the place is A's; at 21 s Z puts,
-    # since two are free then, and again at 31 and 41 s.
+    # since two places are free then, and again at 31 and 41 s.
     assert exits(result, "A") == [1, 2]
     assert exits(result, "Z") == [2, 21, 31, 41]
 
@@ -219,7 +219,7 @@ def test_hand_to_hand_waits_for_the_working_time_of_the_other(run):
     assert states(result, "A1") == {"working": 10 + 10 + 1, "blocked": 55}
 
 
-def test_the_end_of_a_transit_tells_the_second_in_the_queue(run):
+def test_the_end_of_a_transit_wakes_the_second_in_the_queue(run):
     """B asked first for t and waits for p; the second part that arrives is C's."""
     lines = [
         Line("P", [Station("P1", 50)], puts="p"),
@@ -231,8 +231,8 @@ def test_the_end_of_a_transit_tells_the_second_in_the_queue(run):
     assert exits(result, "C") == [23, 33, 43]
 
 
-def test_two_parts_put_at_one_instant_wake_who_waits_in_order(run):
-    """A1 and A2 move together, for B takes of both: T1 moves first, then T2; so Y1 asks first."""
+def test_two_parts_put_at_one_instant_wake_the_waiting_stations_in_order(run):
+    """A1 and A2 move together, as B takes from both: T1 moves first, then T2; so Y1 asks first."""
     lines = [
         Line("F", [Station("F1", 15)], puts="r"),
         Line("A1", [Station("A1", 2)], puts=("x1", "q")),
@@ -248,8 +248,8 @@ def test_two_parts_put_at_one_instant_wake_who_waits_in_order(run):
     assert (exits(result, "Y1"), exits(result, "Y2")) == ([1, 5, 16], [1, 5])
 
 
-def test_two_places_that_get_free_at_one_instant_wake_who_waits_in_order(run):
-    """B1 and B2 take together of q at 5 s, for A puts to both: Y1 puts and asks first."""
+def test_two_places_that_become_free_at_one_instant_wake_the_waiting_stations_in_order(run):
+    """B1 and B2 take from q together at 5 s, as A puts to both: Y1 puts and asks first."""
     lines = [
         Line("F", [Station("F1", 15)], puts="r"),
         Line("A", [Station("A1", 5)], puts=("x1", "x2")),

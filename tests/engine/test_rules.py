@@ -1,4 +1,4 @@
-"""Each rule on a case small enough to work out by hand, by both engines."""
+"""Each rule on a case small enough to work out by hand, for both engines."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def test_a_finished_body_stays_until_there_is_room_behind_it(run):
     assert states(result, "A") == {"working": 10, "blocked": 12}
 
 
-def test_places_of_a_buffer_do_not_count_the_stations(run):
-    """One place between: the fast station is first blocked with its third body."""
+def test_a_buffer_does_not_count_the_stations(run):
+    """A buffer of 1: the fast station is first blocked with its third body."""
     result = run(Shop("s", [Line("L", [Station("A", 2), Station("B", 5)], buffers=1)]), 12)
     assert states(result, "A") == {"working": 8, "blocked": 4}
     assert result.buffers.loc["A > B", "level_end"] == 1
@@ -47,7 +47,7 @@ def test_what_happens_up_to_the_end_of_the_warm_up_does_not_count(run):
     assert result.stations.loc["A", "cycles"] == 3
 
 
-def test_parts_and_places_go_to_who_asked_first(run):
+def test_parts_go_to_the_line_that_asked_first(run):
     """Two lines take from one store: A2 asks at 12 s, A1 at 13 s, the next part comes at 20 s."""
     shop = Shop(
         "s",
@@ -63,7 +63,7 @@ def test_parts_and_places_go_to_who_asked_first(run):
     assert exits(result, "B") == [22, 42]
 
 
-def test_who_asks_at_one_instant_is_served_in_order_of_declaration(run):
+def test_lines_that_ask_at_one_instant_are_served_in_order_of_declaration(run):
     """Both lines stand empty from the start: the first declared has the first part."""
     lines = [Line("P", [Station("P1", 10)], puts="q")]
     lines += [Line(n, [Station(f"{n}1", 1)], takes="q") for n in ("B", "A")]
@@ -101,13 +101,13 @@ def test_a_claim_holds_while_another_part_is_missing(run):
         stores=[Store("p", 1), Store("q", 3)],
     )
     result = run(shop, 60)
-    # The first part of q is B's; C has the second, at 20 s, since two are there then.
+    # The first part of q is B's; C has the second, at 20 s, since two parts are ready then.
     assert exits(result, "C") == [21, 31, 41, 51]
     assert exits(result, "B") == [51]
 
 
 def test_a_line_puts_to_all_its_stores_at_one_instant(run):
-    """A body and its skid leave together, when both stores have a place."""
+    """A body and its skid leave together, when both stores have room."""
     shop = Shop(
         "s",
         [
@@ -123,7 +123,7 @@ def test_a_line_puts_to_all_its_stores_at_one_instant(run):
 
 
 def test_hand_to_hand_lets_the_part_wait_on_the_station_that_made_it(run):
-    """A store of capacity 0 holds nothing: one feeder is blocked until the taker is there."""
+    """A store of capacity 0 holds nothing: the feeder is blocked until the taker takes."""
     shop = Shop(
         "s",
         [
@@ -137,7 +137,7 @@ def test_hand_to_hand_lets_the_part_wait_on_the_station_that_made_it(run):
     assert states(result, "A1") == {"working": 10, "blocked": 12}
 
 
-def test_hand_to_hand_moves_all_who_depend_on_each_other_together(run):
+def test_hand_to_hand_moves_all_stations_that_depend_on_each_other_together(run):
     """Body to the next line by hand, skid to its store: neither goes without the other."""
     shop = Shop(
         "s",
@@ -154,8 +154,8 @@ def test_hand_to_hand_moves_all_who_depend_on_each_other_together(run):
     assert exits(result, "B") == [8, 15, 28]
 
 
-def test_a_part_in_transit_holds_its_place(run):
-    """One place and 10 s of transit: no more than a part in 10 s, plus nothing."""
+def test_a_part_in_transit_takes_up_capacity(run):
+    """Capacity 1 and 10 s of transit: no more than a part in 10 s."""
     shop = Shop(
         "s",
         [Line("A", [Station("A1", 2)], puts="t"), Line("B", [Station("B1", 1)], takes="t")],
@@ -240,7 +240,7 @@ def test_two_repairs_may_go_on_at_one_station(run):
         every(9, 10, "b", clock="calendar"),
     ]
     result = run(Shop("s", [Line("L", [Station("A", 30, failures=modes)])]), 20)
-    # a: 4-14, again from 18; b: 9-19. Retooling 0-4 only.
+    # a: 4-14, again from 18; b: 9-19. A works from 0 to 4 s only.
     assert states(result, "A") == {"working": 4, "down": 16}
 
 
@@ -352,7 +352,7 @@ def test_lines_may_keep_different_windows(run):
 
 
 def test_a_horizon_beyond_all_windows_is_closed_time(run):
-    """A shop that closes for good makes no more."""
+    """A shop that closes for good makes no more bodies."""
     shop = Shop("s", [Line("L", [Station("A", 10)])], working_time=WorkingTime([(0, 0.01)]))
     result = run(shop, 3600)
     assert result.bodies == 3
@@ -378,7 +378,7 @@ def test_a_repair_that_is_cut_off_for_good_gives_its_crew_back(run):
 
 
 def test_the_states_of_every_station_add_up_to_the_horizon(run):
-    """In whole milliseconds, with warm-up."""
+    """In whole milliseconds, with a warm-up."""
     failing = [every(77, 13, crew=True), Failure("x", Exponential(0.1), Exponential(1))]
     line = Line("L", [Station(f"S{i}", 10 + i, failures=failing) for i in range(5)], buffers=1)
     result = run(Shop("s", [line], repair_crews=1), 10_000, warm_up=1234.567)
@@ -387,23 +387,24 @@ def test_the_states_of_every_station_add_up_to_the_horizon(run):
     assert result.counts.spent.sum(axis=1).tolist() == [10_000_000] * 5
 
 
-def test_a_trace_that_was_not_asked_for_is_refused_with_its_cure(run):
+def test_a_run_without_a_trace_says_how_to_keep_one(run):
     """Not an empty table."""
     result = run(Shop("s", [Line("L", [Station("A", 10)])]), 30)
     with pytest.raises(ValueError, match=r"ShopRun 's': .* simulate\(..., trace=True\)"):
         _ = result.trace
 
 
-def test_the_summary_tells_hours_by_the_clock_from_working_hours(run):
-    """Half of the time closed: 360 bodies an hour of work are 180 by the clock."""
+def test_the_summary_shows_bodies_by_the_clock_and_by_working_hours(run):
+    """Half of the time closed: 360 bodies a working hour are 180 an hour by the clock."""
     shop = Shop("s", [Line("L", [Station("A", 10)])], working_time=windows((0, 1800)))
     result = run(shop, 3600)
     assert (result.throughput, result.working_hours) == (180, 0.5)
-    assert "180 (180.00 an hour by the clock, 360.00 a working hour)" in result.summary()
+    shown = "180: 180.00 bodies an hour (JPH) by the clock, 360.00 a working hour"
+    assert f"  bodies            {shown}\n" in result.summary()
 
 
-def test_working_hours_are_those_of_the_lines_whatever_the_shop_would_keep(run):
-    """Else crews could be busy for more than all of them."""
+def test_working_hours_are_those_of_the_lines_not_of_the_shop(run):
+    """Otherwise crews could be busy for more than all of them."""
     mode = Failure("stop", Fixed(180 / HOUR), Fixed(1), crew=True)
     own = windows((0, 1200), (1800, 3600))
     line = Line("L", [Station("A", 10, failures=[mode])], working_time=own)

@@ -1,4 +1,4 @@
-"""Stops that meet, long waits, and what is booked where: worked out by hand, by both engines."""
+"""Stops that meet, long waits, and what counts where: worked out by hand, for both engines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ningde_sim import Line, PlannedStop, Shop, Station, Store
 from tests.engine.by_hand import HOUR, every, exits, states, windows
 
 
-def test_a_clock_in_operation_stands_in_planned_stops(run):
+def test_an_operating_clock_stands_still_in_planned_stops(run):
     """It runs out after 12 s of work, 5 s of tip dressing between."""
     stop = PlannedStop("tips", every=1, duration=5)
     station = Station("A", 10, failures=[every(12, 30)], planned_stops=[stop])
@@ -16,7 +16,7 @@ def test_a_clock_in_operation_stands_in_planned_stops(run):
     assert states(result, "A") == {"working": 12, "planned": 5, "down": 3}
 
 
-def test_a_clock_in_operation_stands_while_the_station_is_blocked(run):
+def test_an_operating_clock_stands_still_while_the_station_is_blocked(run):
     """A works 2 of 5 s; its clock of 5 s runs out in the third body, at 8 s."""
     line = Line("L", [Station("A", 2, failures=[every(5, 9)]), Station("B", 5)])
     # Bodies from 0 to 2, 2 to 4, 7 to 9 s; down from 8 to 17 s.
@@ -24,7 +24,7 @@ def test_a_clock_in_operation_stands_while_the_station_is_blocked(run):
 
 
 def test_a_failure_interrupts_a_planned_stop(run):
-    """Of 8 s of the stop 2 are done when the calendar clock runs out."""
+    """The calendar clock runs out after 2 of 8 s of the stop."""
     stop = PlannedStop("tips", every=1, duration=8)
     mode = every(12, 5, clock="calendar")
     line = Line("L", [Station("A", 10, failures=[mode], planned_stops=[stop])])
@@ -33,7 +33,7 @@ def test_a_failure_interrupts_a_planned_stop(run):
 
 
 def test_a_planned_stop_comes_before_a_repeat_too(run):
-    """Two cycles of 1 s, then 3 s of tip dressing: whichever cycles are repeats."""
+    """Two cycles of 1 s, then 3 s of tip dressing, whether the cycles are repeats or not."""
     stop = PlannedStop("tips", every=2, duration=3)
     line = Line("L", [Station("A", 1, planned_stops=[stop], rework=0.5)])
     result = run(Shop("s", [line]), 1000)
@@ -42,7 +42,7 @@ def test_a_planned_stop_comes_before_a_repeat_too(run):
 
 
 def test_scrap_and_rework_have_their_shares(run):
-    """Binomial, 4.5 standard deviations; what is neither leaves, the next begins at once."""
+    """Binomial, 4.5 standard deviations; a body that is neither leaves, the next begins at once."""
     result = run(Shop("s", [Line("L", [Station("A", 1, scrap=0.1, rework=0.3)])]), 10_000)
     row = result.stations.loc["A"]
     assert row["cycles"] == 10_000
@@ -70,7 +70,7 @@ def test_a_station_that_waits_for_a_crew_takes_a_body_but_does_not_start(run):
     assert states(result, "B1") == {"starved": 6, "waiting": 14, "down": 5, "working": 3}
 
 
-def test_down_goes_before_waiting_for_a_crew(run):
+def test_down_counts_before_waiting_for_a_crew(run):
     """x is repaired from 4 to 14 s; y needs the crew from 6 s on, which is elsewhere until 20 s."""
     modes = [every(4, 10, "x", clock="calendar"), every(6, 3, "y", clock="calendar", crew=True)]
     lines = [
@@ -81,6 +81,23 @@ def test_down_goes_before_waiting_for_a_crew(run):
     # x again from 18 s on.
     assert states(result, "A1") == {"working": 4, "down": 10 + 6, "waiting": 4}
     assert result.failures.set_index("failure").loc["y", "waiting"] * HOUR == pytest.approx(14)
+
+
+def test_mtbf_is_on_the_clock_of_the_failure_and_mttr_is_the_mean_repair(run):
+    """a: 10 s of work, 5 s of repair; b: 8 s of working time, 2 s; c does not come."""
+    modes = [every(8, 2, "b", clock="calendar"), every(99, 1, "c")]
+    lines = [
+        Line("A", [Station("A1", 16, failures=[every(10, 5, "a")])], puts="q"),
+        Line("B", [Station("B1", 1, failures=modes)], takes="q"),
+    ]
+    result = run(Shop("s", lines, stores=[Store("q", 9)]), 30)
+    # a fails at 10 and 25 s; b at 8, 18 and 28 s, most of the time starved.
+    table = result.failures.set_index("failure")
+    assert table["failures"].tolist() == [2, 3, 0]
+    assert (table["mtbf"][:2] * HOUR).round(6).tolist() == [10, 8]
+    assert (table["mttr"][:2] * 60).round(6).tolist() == [5, 2]
+    assert table.loc["c", ["mtbf", "mttr"]].isna().all()
+    assert "  failures          5, MTTR 0.1 min\n" in result.summary()
 
 
 def test_the_longest_wait_for_a_crew_need_not_be_the_last(run):
@@ -106,8 +123,8 @@ def test_a_wait_for_a_crew_counts_in_working_time(run):
     assert states(result, "B1") == {"working": 6, "waiting": 9, "down": 1, "off": 10}
 
 
-def test_levels_of_a_store_are_booked_over_time(run):
-    """A puts every 10 s, B takes every 25 s, two places."""
+def test_levels_of_a_store_are_averaged_over_time(run):
+    """A puts every 10 s, B takes every 25 s, capacity 2."""
     lines = [
         Line("A", [Station("A1", 10)], puts="q"),
         Line("B", [Station("B1", 25)], takes="q"),
@@ -150,7 +167,7 @@ def test_a_horizon_of_a_power_of_two_milliseconds_is_a_horizon_like_any_other(ru
     assert run(shop, seconds).bodies == round(seconds / 8.192)
 
 
-def test_a_calendar_clock_stands_outside_the_windows(run):
+def test_a_calendar_clock_stands_still_outside_the_windows(run):
     """8 s, 5 of them before closing: it runs out at 18 s, not at 8."""
     shop = Shop(
         "s",
@@ -188,7 +205,7 @@ def test_a_station_does_not_go_on_while_another_failure_waits_for_a_crew(run):
     assert exits(run(Shop("s", lines, repair_crews=1), 26), "A") == [25]
 
 
-def test_a_clock_that_runs_out_much_later_does_not_hide_what_is_near(run):
+def test_an_event_far_ahead_does_not_hide_the_near_ones(run):
     """One round of the compiled engine's calendar later: 4,096 buckets of 512 ms."""
     mode = every(4096 * 0.512 + 0.2, 1, clock="calendar")
     shop = Shop("s", [Line("L", [Station("A", 1, failures=[mode])])])

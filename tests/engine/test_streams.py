@@ -1,4 +1,4 @@
-"""Random numbers by name: whose they are, and that nobody else changes them."""
+"""Random numbers by name: nothing else changes them."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ def test_runs_and_seeds_are_uncorrelated(one, other):
 
 def test_a_thousand_stations_have_a_thousand_keys():
     names = [f"S{i}" for i in range(1000)]
-    found = {key("station", name, purpose) for name in names for purpose in ("cycle", "quality")}
-    assert len(found) == 2000
+    keys = {key("station", name, purpose) for name in names for purpose in ("cycle", "quality")}
+    assert len(keys) == 2000
 
 
-LUCKY = Line(
-    "lucky",
+RANDOM = Line(
+    "random",
     [
         Station(
             "L1",
@@ -104,35 +104,37 @@ OTHERS = {
 
 @pytest.mark.parametrize("engine", ["compiled", "reference"])
 @pytest.mark.parametrize("others", OTHERS.values(), ids=OTHERS)
-def test_a_line_added_elsewhere_changes_nobodys_luck(others, engine):
-    alone = simulate(Shop("s", [LUCKY]), hours=20, seed=3, engine=engine)
-    shop = Shop("s", [*others, LUCKY])
+def test_a_line_added_elsewhere_changes_nobodys_draws(others, engine):
+    alone = simulate(Shop("s", [RANDOM]), hours=20, seed=3, engine=engine)
+    shop = Shop("s", [*others, RANDOM])
     together = simulate(shop, hours=20, seed=3, engine=engine)
-    np.testing.assert_array_equal(alone.exits["lucky"], together.exits["lucky"])
+    np.testing.assert_array_equal(alone.exits["random"], together.exits["random"])
 
 
 def test_a_failure_added_to_a_station_leaves_its_other_draws_as_they_are():
     """An uptime beyond the horizon changes nothing at all."""
     never = Failure("never", Fixed(1e6), Exponential(5))
-    stations = [replace(s, failures=[never, *s.failures]) for s in LUCKY.stations]
-    shops = (Shop("s", [LUCKY]), Shop("s", [replace(LUCKY, stations=stations)]))
+    stations = [replace(s, failures=[never, *s.failures]) for s in RANDOM.stations]
+    shops = (Shop("s", [RANDOM]), Shop("s", [replace(RANDOM, stations=stations)]))
     one, other = (simulate(shop, hours=20, seed=3) for shop in shops)
-    np.testing.assert_array_equal(one.exits["lucky"], other.exits["lucky"])
+    np.testing.assert_array_equal(one.exits["random"], other.exits["random"])
 
 
 def test_run_37_alone_is_run_37_of_many():
-    shop = Shop("s", [LUCKY])
-    many = [simulate(shop, hours=5, seed=11, run=run).exits["lucky"] for run in range(40)]
-    np.testing.assert_array_equal(simulate(shop, hours=5, seed=11, run=37).exits["lucky"], many[37])
+    shop = Shop("s", [RANDOM])
+    many = [simulate(shop, hours=5, seed=11, run=run).exits["random"] for run in range(40)]
+    np.testing.assert_array_equal(
+        simulate(shop, hours=5, seed=11, run=37).exits["random"], many[37]
+    )
     assert len({times.tobytes() for times in many}) == 40
 
 
 def test_seed_0_is_a_seed_like_any_other():
-    shop = Shop("s", [LUCKY])
-    ends = {simulate(shop, hours=5, seed=seed).exits["lucky"].tobytes() for seed in range(5)}
+    shop = Shop("s", [RANDOM])
+    ends = {simulate(shop, hours=5, seed=seed).exits["random"].tobytes() for seed in range(5)}
     assert len(ends) == 5
-    again = simulate(shop, hours=5, seed=0).exits["lucky"].tobytes()
-    assert again == simulate(shop, hours=5, seed=0).exits["lucky"].tobytes()
+    again = simulate(shop, hours=5, seed=0).exits["random"].tobytes()
+    assert again == simulate(shop, hours=5, seed=0).exits["random"].tobytes()
     assert again in ends
 
 
@@ -141,7 +143,7 @@ def test_seed_0_is_a_seed_like_any_other():
 RICH = Shop(
     "rich",
     [
-        replace(LUCKY, puts="store"),
+        replace(RANDOM, puts="store"),
         Line("side", [Station("S1", Uniform(20, 60))], puts="side store"),
         Line(
             "join",
@@ -164,7 +166,7 @@ RICH = Shop(
 
 
 def outcome(engine: str) -> dict[str, list[int]]:
-    """What a small run of everything gives, to be compared between processes."""
+    """The result of a small run of everything, to be compared between processes."""
     run = simulate(RICH, hours=2, seed=2**40, run=1, engine=engine)
     return {
         "exits": run.exits["join"].tolist(),

@@ -1,4 +1,4 @@
-"""What improvements are worth: predictions that a rerun confirms, and those that it does not."""
+"""What improvements bring: predictions that a rerun confirms, and those that it does not."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from scipy.stats import spearmanr
 
 from ningde_sim import Exponential, Failure, Line, Shop, Station, Store, Triangular
 from ningde_sim.improve import gains
-from ningde_sim.improve.gains import CREW, CYCLE, FAILURES, PLACE, REPAIRS
+from ningde_sim.improve.actions import CAPACITY, CREW, CYCLE, FAILURES, REPAIRS
 
 
-def row(found, thing, kind):
+def row(result, thing, kind):
     """One action."""
-    table = found.table
+    table = result.table
     (k,) = np.flatnonzero((table["thing"] == thing) & (table["kind"] == kind))
     return table.iloc[k]
 
@@ -25,7 +25,7 @@ def unreliable(name, cycle, minutes, crew=False):
 
 
 def near_balanced(crew=False):
-    """Eight stations in two lines, a place or two between; repairs of one to three minutes."""
+    """Eight stations in two lines, buffers of one or two; repairs of one to three minutes."""
     cycles = (30.0, 31.5, 30.5, 31.0, 29.5, 31.2, 30.2, 30.8)
     minutes = (1.0, 3.0, 1.5, 2.0, 2.5, 1.2, 1.8, 2.2)
     stations = [
@@ -40,72 +40,74 @@ def near_balanced(crew=False):
 
 
 def test_a_second_off_the_slowest_station_brings_what_is_predicted():
-    """The slower by far: the path is its own, before and after."""
+    """It is slower by far: the path is its own, before and after."""
     line = Line("L", [Station("A", 50), Station("B", 60)])
-    found = gains(Shop("two", [line]), hours=80, runs=2, seed=0, verify=5, progress=False)
-    gain = row(found, "B", CYCLE)
+    result = gains(Shop("two", [line]), hours=80, runs=2, seed=0, verify=5, progress=False)
+    gain = row(result, "B", CYCLE)
     assert gain["predicted"] == pytest.approx(4800 / 59, abs=0.1)
     assert gain["verified"] == pytest.approx(4800 / 59, abs=1.01)
-    assert row(found, "A", CYCLE)["predicted"] < 0.1
+    assert row(result, "A", CYCLE)["predicted"] < 0.1
 
 
 @pytest.mark.parametrize("clock", ["operating", "calendar"])
 def test_a_second_off_also_saves_the_failures_of_that_work(clock):
-    """One station: what is predicted is what a cycle of 29 s brings, within luck."""
+    """One station: what is predicted is what a cycle of 29 s brings, within random variation."""
     mode = Failure("stop", Exponential(1), Exponential(12), clock=clock)
     shop = Shop("one", [Line("L", [Station("A", 30, failures=[mode])])])
-    found = gains(shop, hours=500, runs=20, seed=0, verify=1, progress=False)
-    gain, more = row(found, "A", CYCLE), found.bodies.value / 29
+    result = gains(shop, hours=500, runs=20, seed=0, verify=1, progress=False)
+    gain, more = row(result, "A", CYCLE), result.bodies.value / 29
     assert gain["predicted"] == pytest.approx(more, rel=0.01)
     assert gain["verified_low"] < gain["predicted"] < gain["verified_high"]
 
 
 def test_of_two_equal_stations_one_alone_brings_nothing():
-    """The prediction is local, and the verified figure says what is true."""
+    """The prediction is local; the verified figure shows what is true."""
     line = Line("L", [Station("A", 60), Station("B", 60)])
-    found = gains(Shop("two", [line]), hours=80, runs=2, seed=0, verify=9, progress=False)
-    assert row(found, "B", CYCLE)["predicted"] == pytest.approx(4800 / 59, abs=0.1)
-    assert abs(row(found, "B", CYCLE)["verified"]) <= 1
-    assert row(found, "L", f"{CYCLE}, all stations")["verified"] == pytest.approx(81, abs=1.01)
+    result = gains(Shop("two", [line]), hours=80, runs=2, seed=0, verify=9, progress=False)
+    assert row(result, "B", CYCLE)["predicted"] == pytest.approx(4800 / 59, abs=0.1)
+    assert abs(row(result, "B", CYCLE)["verified"]) <= 1
+    assert row(result, "L", f"{CYCLE}, all stations")["verified"] == pytest.approx(81, abs=1.01)
 
 
 def test_predictions_rank_all_actions_of_a_kind_as_brute_force_does():
     """On a near-balanced shop: cycles, repairs, time between failures at every station."""
-    found = gains(near_balanced(), hours=400, warm_up=5, runs=16, seed=3, verify=99, progress=False)
-    assert found.table["verified"].notna().all()
+    result = gains(
+        near_balanced(), hours=400, warm_up=5, runs=16, seed=3, verify=99, progress=False
+    )
+    assert result.table["verified"].notna().all()
     for kind in (CYCLE, REPAIRS, FAILURES):
-        part = found.table[found.table["kind"] == kind]
+        part = result.table[result.table["kind"] == kind]
         assert len(part) == 8
         assert spearmanr(part["predicted"], part["verified"]).statistic >= 0.9, kind
-    places = found.table[found.table["kind"] == PLACE]
-    assert (places["verified_low"] <= places["predicted"]).all()
+    capacity = result.table[result.table["kind"] == CAPACITY]
+    assert (capacity["verified_low"] <= capacity["predicted"]).all()
 
 
 def test_with_a_shared_crew_repairs_are_still_ranked():
-    """The crew's waits count for its price; a repair that makes others wait is not charged."""
-    found = gains(
+    """A crew more saves the waits for it; a repair is not charged for the waits of others."""
+    result = gains(
         near_balanced(crew=True), hours=400, warm_up=5, runs=16, seed=3, verify=99, progress=False
     )
-    part = found.table[found.table["kind"] == REPAIRS]
+    part = result.table[result.table["kind"] == REPAIRS]
     assert spearmanr(part["predicted"], part["verified"]).statistic >= 0.9
-    crew = row(found, "near", CREW)
+    crew = row(result, "near", CREW)
     assert 0 < crew["verified_low"] <= crew["predicted"]
 
 
 def test_kinds_have_their_turn_and_only_the_verified_come_without_a_warning():
     """The best of each kind is rerun before the second of any."""
-    found = gains(near_balanced(), hours=20, runs=3, seed=1, verify=6, progress=False)
-    first = found.table.groupby("kind", sort=False).head(1)
-    assert found.table["verified"].notna().sum() == 6
+    result = gains(near_balanced(), hours=20, runs=3, seed=1, verify=6, progress=False)
+    first = result.table.groupby("kind", sort=False).head(1)
+    assert result.table["verified"].notna().sum() == 6
     assert first["verified"].notna().all()
-    lines = found.summary(12).splitlines()
+    lines = result.summary(12).splitlines()
     assert len([line for line in lines if "NOT VERIFIED" in line]) == 6
     assert len([line for line in lines if "predicted +" in line and " to " in line]) == 6
-    assert "near" in repr(found)
+    assert "near" in repr(result)
 
 
 def test_workers_change_nothing_and_seeds_do():
-    """Common luck by name."""
+    """Random streams go by name."""
     one, two, other = (
         gains(near_balanced(), hours=20, runs=3, seed=s, verify=2, workers=w, progress=False)
         for s, w in ((0, 1), (0, 2), (5, 2))
@@ -117,16 +119,16 @@ def test_workers_change_nothing_and_seeds_do():
 def test_a_cycle_that_varies_is_made_shorter_on_the_whole():
     """A second off the mean, in the same shape."""
     line = Line("L", [Station("A", Triangular(10, 20, 60))])
-    found = gains(Shop("one", [line]), hours=50, runs=4, seed=0, verify=1, progress=False)
-    (action,) = found.actions
+    result = gains(Shop("one", [line]), hours=50, runs=4, seed=0, verify=1, progress=False)
+    (action,) = result.actions
     assert action.changes["stations.A.cycle_time"].mean == pytest.approx(29)
-    assert found.table["verified"].iloc[0] == pytest.approx(50 * 120 / 29, rel=0.05)
+    assert result.table["verified"].iloc[0] == pytest.approx(50 * 120 / 29, rel=0.05)
 
 
-def test_what_cannot_be_asked_is_refused():
+def test_bad_requests_are_refused():
     """Too few runs; a shop whose path holds nothing to improve."""
     shop = near_balanced()
-    with pytest.raises(ValueError, match="worth 'near': runs must be at least 2, got 1"):
+    with pytest.raises(ValueError, match="gains 'near': runs must be at least 2, got 1"):
         gains(shop, hours=1, runs=1, seed=0)
     with pytest.raises(TypeError, match="must be given a Shop"):
         gains("shop", hours=1, seed=0)

@@ -32,23 +32,26 @@ FAULTS = [
     (("", "2021-03-04 08:00", "2021-03-04 09:00", "tip"), "equipment must be named, got ''"),
     ((None, "2021-03-04 08:00", "2021-03-04 09:00", "tip"), "equipment must be named, got ''"),
     (("R1", "2021-03-04 08:00", "2021-03-04 09:00", " "), "reason must be named, got ''"),
-    (("R1", None, "2021-03-04 09:00", "tip"), "there must be a start, got ''"),
+    (("R1", None, "2021-03-04 09:00", "tip"), "start must be given, got ''"),
     (("R1", "04.03.2021", "2021-03-04 09:00", "tip"), "start must be a date of ISO 8601, got"),
     (("R1", "2021-03-04 08:00", "soon", "tip"), "end must be a date of ISO 8601, got 'soon'"),
     (("R1", "2021-03-04 08:00", 7, "tip"), "end must be a date of ISO 8601, got '7'"),
     (("R1", "2021-03-04 08:00", "2021-03-04 07:00", "tip"), "end must not be before start, got"),
     (("R1", "2021-03-04 08:00", "2021-03-04 08:00", "tip"), "end must be later than start, got"),
-    (("R1", "2021-02-04 08:00", "2021-02-04 09:00", "tip"), "must not be over before the window"),
-    (("R1", "2021-03-09 08:00", "2021-03-09 09:00", "tip"), "it must begin in the window, got"),
-    (("R1", "2021-03-01 08:00", "2021-03-01 08:10", "tip"), "equal, as this is to row 0, got"),
-    (("R1", "2021-03-02 08:00", "", "tip"), "there must be an end where the equipment stops again"),
-    (("R1", "2021-03-03 08:10", "2021-03-03 09:00", "tip"), "before the end of row 1 of its kind"),
-    (("R1", "2021-03-03 08:20", "2021-03-03 09:00", "tip"), "must have run since the stop of its"),
+    (("R1", "2021-02-04 08:00", "2021-02-04 09:00", "tip"), "must not end before the window"),
+    (("R1", "2021-03-09 08:00", "2021-03-09 09:00", "tip"), "must begin in the window, got"),
+    (("R1", "2021-03-01 08:00", "2021-03-01 08:10", "tip"), "duplicate of row 0, got"),
+    (("R1", "2021-03-02 08:00", "", "tip"), "end must be given where the equipment stops again"),
+    (("R1", "2021-03-03 08:10", "2021-03-03 09:00", "tip"), "before the end of row 1, the same"),
+    (
+        ("R1", "2021-03-03 08:20", "2021-03-03 09:00", "tip"),
+        "must have run since its last stop for the",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("row", "text"), FAULTS)
-def test_a_faulty_row_is_refused_with_its_rule(row: tuple[Any, ...], text: str) -> None:
+def test_a_faulty_row_is_refused_with_the_rule(row: tuple[Any, ...], text: str) -> None:
     with pytest.raises(ValueError, match=r"faulty rows: 1\.") as caught:
         fit_downtime(log(*GOOD, row), **WEEK)
     lines = str(caught.value).splitlines()
@@ -59,18 +62,18 @@ def test_a_faulty_row_is_refused_with_its_rule(row: tuple[Any, ...], text: str) 
 
 
 @pytest.mark.parametrize(("row", "text"), FAULTS)
-def test_it_is_set_aside_and_listed_when_asked_for(row: tuple[Any, ...], text: str) -> None:
-    """As if it were not there, but for the list."""
-    found, without = report(log(*GOOD, row)), fit_downtime(log(*GOOD), **WEEK)
-    pd.testing.assert_frame_equal(found.table, without.table)
-    assert found.failures == without.failures
-    (problem,) = found.problems.to_dict("records")
+def test_a_faulty_row_is_set_aside_and_listed_on_request(row: tuple[Any, ...], text: str) -> None:
+    """The result is the same as without the row, except for the list."""
+    downtime, without = report(log(*GOOD, row)), fit_downtime(log(*GOOD), **WEEK)
+    pd.testing.assert_frame_equal(downtime.table, without.table)
+    assert downtime.failures == without.failures
+    (problem,) = downtime.problems.to_dict("records")
     assert (problem["row"], problem["done"]) == (3, "set aside")
     assert problem["problem"] in text or text.partition(", got")[0] in problem["problem"]
     assert without.problems.empty
 
 
-def test_all_faulty_rows_are_told_at_once() -> None:
+def test_all_faulty_rows_are_listed_at_once() -> None:
     bad = [row for row, _ in FAULTS]
     with pytest.raises(ValueError, match=rf"faulty rows: {len(bad)}\.") as caught:
         fit_downtime(log(*GOOD, *bad), **WEEK)
@@ -88,19 +91,19 @@ def test_a_log_of_faults_alone_is_refused() -> None:
 
 
 @pytest.mark.parametrize("end", [None, "", "NULL", "NaT", "9999-12-31 00:00:00", pd.NaT])
-def test_the_last_repair_may_go_on(end: Any) -> None:
-    """It is censored at the end of the window, and noted."""
-    found = fit_downtime(log(*GOOD, ("R1", "2021-03-07 23:00", end, "tip")), **WEEK)
-    row = found.table.set_index("equipment").loc["R1"]
+def test_the_last_repair_may_lack_its_end(end: Any) -> None:
+    """The window censors it, and a note says so."""
+    downtime = fit_downtime(log(*GOOD, ("R1", "2021-03-07 23:00", end, "tip")), **WEEK)
+    row = downtime.table.set_index("equipment").loc["R1"]
     assert (row["n"], row["censored"], row["repair_censored"]) == (3, 0, 1)
     assert row["repair"] == pytest.approx((10 + 20 + 60) / 2)
-    (problem,) = found.problems.to_dict("records")
-    assert (problem["row"], problem["problem"]) == (3, "there is no end")
-    assert problem["done"] == "the repair goes on at the end of the window"
+    (problem,) = downtime.problems.to_dict("records")
+    assert (problem["row"], problem["problem"]) == (3, "the end is missing")
+    assert problem["done"] == "the repair is censored at the window's end"
 
 
-def test_what_reaches_over_the_window_is_cut_and_noted() -> None:
-    found = fit_downtime(
+def test_a_stop_across_an_end_of_the_window_is_cut_and_noted() -> None:
+    downtime = fit_downtime(
         log(
             ("R1", "2021-02-28 23:00", "2021-03-01 02:00", "tip"),
             ("R1", "2021-03-03 02:00", "2021-03-03 02:30", "tip"),
@@ -108,36 +111,36 @@ def test_what_reaches_over_the_window_is_cut_and_noted() -> None:
         ),
         **WEEK,
     )
-    (row,) = found.table.to_dict("records")
+    (row,) = downtime.table.to_dict("records")
     assert (row["n"], row["repair_censored"]) == (2, 1)
     assert row["uptime"] == pytest.approx((48 + 4 * 24 + 20.5) / 2)
     assert row["repair"] == pytest.approx(30 + 60)
-    assert list(found.problems["row"]) == [0, 2]
-    assert "does not count" in found.problems["done"].iloc[0]
+    assert list(downtime.problems["row"]) == [0, 2]
+    assert "does not count" in downtime.problems["done"].iloc[0]
 
 
 # ------------------------------------------------------------------ time zones
 
 
-def test_offsets_are_minded() -> None:
+def test_offsets_from_utc_count() -> None:
     """Half past ten in Berlin is half past nine in London."""
-    found = fit_downtime(
+    downtime = fit_downtime(
         log(("R1", "2021-03-01T10:30+01:00", "2021-03-01T09:50Z", "tip")),
         begin="2021-03-01T00:00Z",
         end="2021-03-02T00:00Z",
     )
-    assert found.table["repair"].iloc[0] == pytest.approx(20)
-    assert found.observed == "2021-03-01 00:00:00+00:00 to 2021-03-02 00:00:00+00:00"
+    assert downtime.table["repair"].iloc[0] == pytest.approx(20)
+    assert downtime.observed == "2021-03-01 00:00:00+00:00 to 2021-03-02 00:00:00+00:00"
 
 
-def test_some_dates_with_an_offset_and_some_without_are_refused() -> None:
+def test_a_mix_of_dates_with_and_without_an_offset_is_refused() -> None:
     table = log(*GOOD, ("R1", "2021-03-04T08:00+08:00", "2021-03-04T08:30+08:00", "tip"))
     with pytest.raises(ValueError, match="faulty rows: 3") as caught:
         fit_downtime(table)
     assert "start must have a time zone, as others have" in str(caught.value)
-    found = fit_downtime(table, tz="Asia/Shanghai", **WEEK)
-    assert found.table["n"].sum() == 4
-    assert found.observed.endswith("2021-03-08 00:00:00+08:00")
+    downtime = fit_downtime(table, tz="Asia/Shanghai", **WEEK)
+    assert downtime.table["n"].sum() == 4
+    assert downtime.observed.endswith("2021-03-08 00:00:00+08:00")
 
 
 @pytest.mark.parametrize(
@@ -149,15 +152,13 @@ def test_some_dates_with_an_offset_and_some_without_are_refused() -> None:
         ("2021-10-31 01:30", "2021-10-31 02:30", "showed only once, got '2021-10-31 02:30'"),
     ],
 )
-def test_local_times_that_name_no_instant_or_two_are_refused(
-    start: str, end: str, text: str
-) -> None:
+def test_local_times_of_no_instant_or_of_two_are_refused(start: str, end: str, text: str) -> None:
     year = {"begin": "2021-01-01", "end": "2022-01-01"}
     table = log(*GOOD, ("R1", start, end, "tip"))
     with pytest.raises(ValueError, match="faulty rows: 1") as caught:
         fit_downtime(table, tz="Europe/Berlin", **year)
     assert text in str(caught.value)
-    assert fit_downtime(table, **year).problems.empty  # on a clock that is never changed
+    assert fit_downtime(table, **year).problems.empty  # on a clock without summer time
     aware = table.assign(
         start=[f"{text}+02:00" for text in table["start"]],
         end=[f"{text}+02:00" for text in table["end"]],
@@ -165,7 +166,7 @@ def test_local_times_that_name_no_instant_or_two_are_refused(
     assert fit_downtime(aware, tz="Europe/Berlin", **year).problems.empty
 
 
-def test_a_change_of_clocks_is_minded() -> None:
+def test_changes_to_summer_time_count() -> None:
     """From one to four is two hours in the night of the change, three without a zone."""
     table = log(("R1", "2021-03-28 01:00", "2021-03-28 04:00", "tip"))
     year = {"begin": "2021-01-01", "end": "2022-01-01"}
@@ -174,17 +175,17 @@ def test_a_change_of_clocks_is_minded() -> None:
     assert local.table["repair"].iloc[0] == pytest.approx(120)
 
 
-def test_working_time_goes_by_the_clock_on_the_wall() -> None:
-    """A stop from 6 to 8 before and after the change, in shifts from 7 on."""
+def test_working_time_follows_local_time() -> None:
+    """A stop from 6 to 8 before and one after the change, with shifts from 7 on."""
     table = log(
         ("R1", "2021-03-20 06:00", "2021-03-20 08:00", "tip"),
         ("R1", "2021-04-20 06:00", "2021-04-20 08:00", "tip"),
     )
     shifts = WorkingTime([(7, 23)], every=24)
     year = {"begin": "2021-03-01", "end": "2021-05-01", "working_time": shifts}
-    found = fit_downtime(table, tz="Europe/Berlin", **year)
-    assert found.table["repair"].iloc[0] == pytest.approx(60)
-    assert found.table["uptime"].iloc[0] == pytest.approx((61 * 16 - 2) / 2)
+    downtime = fit_downtime(table, tz="Europe/Berlin", **year)
+    assert downtime.table["repair"].iloc[0] == pytest.approx(60)
+    assert downtime.table["uptime"].iloc[0] == pytest.approx((61 * 16 - 2) / 2)
 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "", "../etc/passwd"])
@@ -193,7 +194,7 @@ def test_an_unknown_zone_is_refused(name: str) -> None:
         fit_downtime(log(*GOOD), tz=name)
 
 
-def test_a_zone_may_be_an_object_and_the_window_has_to_fit() -> None:
+def test_a_zone_may_be_an_object_and_the_window_must_fit_the_dates() -> None:
     zone = datetime.timezone(datetime.timedelta(hours=8))
     assert fit_downtime(log(*GOOD), tz=zone, **WEEK).table["n"].sum() == 3
     with pytest.raises(ValueError, match="begin and the dates of the log must all have a time"):
@@ -208,7 +209,7 @@ def test_a_zone_may_be_an_object_and_the_window_has_to_fit() -> None:
 
 
 @pytest.mark.parametrize("unit", ["ns", "us", "ms", "s"])
-def test_columns_of_dates_give_what_text_gives(unit: str) -> None:
+def test_columns_of_dates_give_the_same_as_text(unit: str) -> None:
     text = log(*GOOD)
     as_dates = text.assign(
         start=pd.to_datetime(text["start"]).astype(f"datetime64[{unit}]"),
@@ -223,11 +224,11 @@ def test_columns_of_dates_give_what_text_gives(unit: str) -> None:
     expected = fit_downtime(text, **WEEK).table
     for table in (as_dates, mixed):
         pd.testing.assert_frame_equal(fit_downtime(table, **WEEK).table, expected)
-    found = fit_downtime(aware, tz="Asia/Shanghai", **WEEK)
-    pd.testing.assert_frame_equal(found.table, expected)
+    downtime = fit_downtime(aware, tz="Asia/Shanghai", **WEEK)
+    pd.testing.assert_frame_equal(downtime.table, expected)
 
 
-def test_a_file_is_read_and_its_rows_are_told_by_line(tmp_path: Any) -> None:
+def test_a_file_is_read_and_its_rows_are_named_by_line(tmp_path: Any) -> None:
     path = tmp_path / "march.csv"
     text = "\ufeffequipment, start,end,reason,who\n"
     text += "R1,2021-03-01T08:00,2021-03-01T08:10,tip,Li\n\n"
@@ -237,29 +238,29 @@ def test_a_file_is_read_and_its_rows_are_told_by_line(tmp_path: Any) -> None:
     with pytest.raises(ValueError, match=r"^march\.csv: faulty rows: 1") as caught:
         fit_downtime(str(path), **WEEK)
     assert "row 5 (R1, tip): end must not be before start" in str(caught.value)
-    found = report(path)
-    assert list(found.table["equipment"]) == ["NA", "R1"]
-    assert found.problems["row"].tolist() == [5]
+    downtime = report(path)
+    assert list(downtime.table["equipment"]) == ["NA", "R1"]
+    assert downtime.problems["row"].tolist() == [5]
 
 
 @pytest.mark.parametrize("sign", [",", ";", "\t"])
-def test_a_file_may_be_that_of_another_program(tmp_path: Any, sign: str) -> None:
+def test_a_file_may_use_other_separators_and_headings(tmp_path: Any, sign: str) -> None:
     rows = ["Reason", "END ", "Start", "Equipment"], ["a, b", "2021-03-02", "2021-03-01", "R1"]
     path = tmp_path / "log.csv"
     path.write_text("\n".join(sign.join(f'"{cell}"' for cell in row) for row in rows), "utf-8")
-    found = fit_downtime(path, **WEEK).table
-    assert found[["equipment", "reason"]].to_numpy().tolist() == [["R1", "a, b"]]
+    downtime = fit_downtime(path, **WEEK).table
+    assert downtime[["equipment", "reason"]].to_numpy().tolist() == [["R1", "a, b"]]
 
 
-def test_a_file_in_another_code_is_refused(tmp_path: Any) -> None:
+def test_a_file_in_another_encoding_is_refused(tmp_path: Any) -> None:
     path = tmp_path / "log.csv"
     path.write_text("equipment,start,end,reason\nR1,2021-03-01,2021-03-02,电极\n", "gb18030")
-    with pytest.raises(ValueError, match=r"log\.csv: it must be text of UTF-8, got .*gb18030"):
+    with pytest.raises(ValueError, match=r"log\.csv: it must be UTF-8 text, got .*gb18030"):
         fit_downtime(path, **WEEK)
     assert len(fit_downtime(pd.read_csv(path, encoding="gb18030"), **WEEK).table) == 1
 
 
-def test_a_date_of_another_form_says_how_to_read_it() -> None:
+def test_the_error_for_a_date_in_another_format_says_how_to_read_it() -> None:
     table = log(*[(row[0], "03.02.2021 14:05", "03.02.2021 14:15", row[3]) for row in GOOD[:1]])
     cure = r'pd\.to_datetime\(table\["start"\], format="%d\.%m\.%Y %H:%M"\)'
     with pytest.raises(ValueError, match=cure):
@@ -270,13 +271,13 @@ def test_a_date_of_another_form_says_how_to_read_it() -> None:
 
 
 def test_a_table_without_a_column_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"there must be a column 'reason', got \['equipment'"):
+    with pytest.raises(ValueError, match=r"column 'reason' is missing, got \['equipment'"):
         fit_downtime(log(*GOOD).drop(columns="reason"))
     with pytest.raises(TypeError, match="the path of a CSV file or a DataFrame, got 7"):
         fit_downtime(7)  # type: ignore[arg-type]
 
 
-def test_the_table_is_left_as_it_was() -> None:
+def test_the_given_table_stays_unchanged() -> None:
     table = log(*GOOD)
     before = table.copy()
     fit_downtime(table, **WEEK)
@@ -295,4 +296,4 @@ def test_a_stop_outside_of_working_time_is_refused() -> None:
     shifts = WorkingTime([(9, 17)], every=24)
     with pytest.raises(ValueError, match="faulty rows: 2") as caught:
         fit_downtime(log(*GOOD), working_time=shifts, **WEEK)
-    assert "the stop must lie in working time, if only in part" in str(caught.value)
+    assert "the stop must lie in working time, at least in part" in str(caught.value)

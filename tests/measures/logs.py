@@ -1,4 +1,4 @@
-"""Logs of states written in a line a station, and lines of stations to make them."""
+"""Logs of states written as a text per station, and lines of stations that make logs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MIN = 60_000
 
 
 def log(unit: int = MIN, **stations: str) -> pd.DataFrame:
-    """A letter a minute, such as A="wwbw"; a dot is a minute without a row."""
+    """A log of a letter a minute, such as A="wwbw"; a dot is a minute without a row."""
     rows = [
         (name, WORDS[letter], unit * k, unit * (k + 1))
         for name, letters in stations.items()

@@ -1,4 +1,4 @@
-"""Active periods and momentary bottlenecks: by hand, by the definition a minute at a time."""
+"""Active periods and momentary bottlenecks: by hand, and by the definition minute by minute."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TWO = log(
 
 
 def shares(table: pd.DataFrame, total: int) -> dict[str, list[int]]:
-    """Minutes as sole, as shifting, as neither."""
+    """Minutes as sole bottleneck, as shifting one, as neither."""
     columns = ["sole_share", "shifting_share", "neither_share"]
     minutes = table[columns] * total
     return {name: np.rint(row).astype(int).tolist() for name, row in minutes.iterrows()}
@@ -31,7 +31,7 @@ def shares(table: pd.DataFrame, total: int) -> dict[str, list[int]]:
 
 
 def test_active_periods_by_hand() -> None:
-    """Of A 10 and 6 min, of B one of 12 min, its repair included; t of 1 degree: 12.706."""
+    """A has 10 and 6 min, B one of 12 min including its repair; t of 1 degree: 12.706."""
     table = active_periods(TWO)
     assert table["active_periods"].tolist() == [2, 1]
     assert table["mean_active_period"].tolist() == [8, 12]
@@ -43,7 +43,7 @@ def test_active_periods_by_hand() -> None:
 
 
 def test_the_interval_narrows_with_the_level() -> None:
-    """Student's t of 3 periods of 1, 2, 3 min: 2 +- 0.8165 / sqrt(2) at 50 %."""
+    """Student's t for 3 periods of 1, 2, 3 min: 2 +- 0.8165 / sqrt(3) at 50 %."""
     table = active_periods(log(A="wbwwbwww"), level=0.5)
     error = 1 / np.sqrt(3)
     assert table.loc["A", "standard_error"] == pytest.approx(error)
@@ -51,7 +51,7 @@ def test_the_interval_narrows_with_the_level() -> None:
     assert table.loc["A", ["low", "high"]].tolist() == pytest.approx([low, high], abs=1e-6)
 
 
-def test_all_but_starved_and_blocked_is_active() -> None:
+def test_every_state_but_starved_and_blocked_is_active() -> None:
     """Planned stops, repairs, waits for a crew, in any order."""
     table = active_periods(log(A="wpdcws", B="dddbww", C="bbssbs"))
     assert table["active_periods"].tolist() == [1, 2, 0]
@@ -59,8 +59,8 @@ def test_all_but_starved_and_blocked_is_active() -> None:
     assert table["bottleneck"].tolist() == [True, False, False]
 
 
-def test_where_nobody_is_active_nobody_is_the_bottleneck() -> None:
-    """All starved."""
+def test_without_an_active_station_there_is_no_bottleneck() -> None:
+    """All stations are starved or blocked."""
     idle = log(A="ss", B="bs")
     assert not active_periods(idle)["bottleneck"].any()
     assert not momentary_bottlenecks(idle)["bottleneck"].any()
@@ -68,14 +68,14 @@ def test_where_nobody_is_active_nobody_is_the_bottleneck() -> None:
 
 
 def test_time_off_neither_ends_a_period_nor_counts_in_it() -> None:
-    """A and B share a night, C rests alone; a minute without a row ends a period."""
+    """A and B share a night, C is off alone; a minute without a row ends a period."""
     table = active_periods(log(A="wwoow", B="bwoob", C="wowoo", D="ww.ow"))
     assert table["active_periods"].tolist() == [1, 1, 1, 2]
     assert table["mean_active_period"].tolist() == [3, 1, 2, 1.5]
 
 
 def test_a_time_without_any_row_is_like_time_off() -> None:
-    """The night stands in nobody's log."""
+    """A night without a row for any station."""
     assert active_periods(log(A="ww..w", B="bw..b"))["mean_active_period"].tolist() == [3, 1]
 
 
@@ -83,14 +83,14 @@ def test_a_time_without_any_row_is_like_time_off() -> None:
 
 
 def test_momentary_bottlenecks_by_hand() -> None:
-    """A from 0, B from 6, together to 10; A again from 14, together to 18, alone to 20."""
+    """A from 0, B from 6, both to 10; A again from 14, both to 18, A alone to 20."""
     table = momentary_bottlenecks(TWO)
     assert shares(table, 20) == {"A": [8, 8, 4], "B": [4, 8, 8]}
     assert table["rank"].tolist() == [1, 2]
     assert table["bottleneck"].tolist() == [True, False]
 
 
-def test_a_shorter_period_inside_of_a_longer_one_is_never_the_bottleneck() -> None:
+def test_a_short_period_inside_a_longer_one_is_never_the_bottleneck() -> None:
     """Nor does it make the longer one shift."""
     table = momentary_bottlenecks(log(A="wwwww", B="swwws"))
     assert shares(table, 5) == {"A": [5, 0, 0], "B": [0, 0, 5]}
@@ -108,7 +108,7 @@ def test_three_bottlenecks_may_overlap() -> None:
     assert shares(table, 12) == {"A": [2, 3, 7], "B": [0, 8, 4], "C": [2, 6, 4]}
 
 
-def test_of_equal_periods_the_first_station_counts() -> None:
+def test_of_equal_periods_the_one_of_the_first_station_counts() -> None:
     """Both from 0 to 3."""
     assert shares(momentary_bottlenecks(log(B="www", A="www")), 3) == {
         "A": [3, 0, 0],
@@ -116,20 +116,20 @@ def test_of_equal_periods_the_first_station_counts() -> None:
     }
 
 
-def test_time_in_which_nobody_is_active_has_no_bottleneck() -> None:
+def test_time_without_an_active_station_has_no_bottleneck() -> None:
     """From 2 to 5."""
     table = momentary_bottlenecks(log(A="wwsssbb", B="sssssww"))
     assert shares(table, 7) == {"A": [2, 0, 5], "B": [2, 0, 5]}
 
 
-def test_who_is_off_while_others_work_is_not_the_bottleneck_meanwhile() -> None:
-    """A 8 min in two pieces, 0-4 and 8-12, B 7 min from 2 to 9."""
+def test_a_station_that_is_off_while_others_work_is_not_the_bottleneck_meanwhile() -> None:
+    """A has 8 min in two pieces, 0-4 and 8-12, B 7 min from 2 to 9."""
     table = momentary_bottlenecks(log(A="wwwwoooowwww", B="sswwwwwwwsss"))
     assert shares(table, 12) == {"A": [5, 3, 4], "B": [4, 3, 5]}
 
 
 def by_the_minute(lines: dict[str, str]) -> dict[str, list[int]]:
-    """The definition, minute by minute: who is it now, and which periods overlap."""
+    """The definition, minute by minute: which station it is, and which periods overlap."""
     total = len(next(iter(lines.values())))
     periods = []
     for name, letters in lines.items():
@@ -142,9 +142,9 @@ def by_the_minute(lines: dict[str, str]) -> dict[str, list[int]]:
     current, bottlenecks = None, set()
     for minute in range(total):
         if current is None or current[2] <= minute:
-            there = [period for period in periods if period[1] <= minute < period[2]]
+            under_way = [period for period in periods if period[1] <= minute < period[2]]
             # longest, then earliest, then first by name
-            current = min(there, key=lambda p: (p[1] - p[2], p[1], p[0]), default=None)
+            current = min(under_way, key=lambda p: (p[1] - p[2], p[1], p[0]), default=None)
             bottlenecks.add(current)
     counted = {name: [0, 0, 0] for name in lines}
     for minute in range(total):
@@ -163,7 +163,7 @@ def minutes(total: int) -> st.SearchStrategy[str]:
         lambda n: st.fixed_dictionaries({name: minutes(n) for name in "ABCD"})
     )
 )
-def test_it_is_the_definition(lines: dict[str, str]) -> None:
+def test_the_result_is_that_of_the_definition(lines: dict[str, str]) -> None:
     """On any log of four stations."""
     total = len(lines["A"])
     table = momentary_bottlenecks(log(**lines))
@@ -172,7 +172,7 @@ def test_it_is_the_definition(lines: dict[str, str]) -> None:
     assert sums.to_numpy() == pytest.approx(1)
 
 
-# ------------------------------------------------------------------ both
+# ------------------------------------------------------------------ both measures
 
 
 @given(
@@ -182,8 +182,8 @@ def test_it_is_the_definition(lines: dict[str, str]) -> None:
     st.integers(0, 30),
     st.randoms(use_true_random=False),
 )
-def test_neither_order_nor_clock_nor_nights_count(lines, night, random) -> None:
-    """Rows shuffled, an hour later, as dates, with a night inside that all have off."""
+def test_neither_order_nor_clock_nor_nights_change_the_result(lines, night, random) -> None:
+    """Rows shuffled, an hour later, as dates, with a night in which all are off."""
     plain = log(**lines)
     slept = {name: text[:night] + "ooooo" + text[night:] for name, text in lines.items()}
     order = list(range(len(plain)))
@@ -202,7 +202,7 @@ def test_neither_order_nor_clock_nor_nights_count(lines, night, random) -> None:
 
 
 def test_closed_hours_of_a_run_do_not_count() -> None:
-    """Two shifts a day with a break give what 24 h on end give."""
+    """Two shifts a day with a break give the same as 24 h without one."""
     shifts = WorkingTime([(0, 5), (6, 9), (20, 24)], every=24)
     closed = simulate(
         one_line(50, 52, 49, buffers=1, cv=0.3, working_time=shifts), hours=48, seed=3, trace=True
@@ -220,18 +220,18 @@ def test_a_run_by_hand() -> None:
     run = simulate(one_line(50, 60), hours=300 / 3600, seed=0, trace=True)
     table = active_periods(run)
     assert table["active_periods"].tolist() == [5, 1]  # 0-100, 110-160, 170-220, 230-280, 290-300
-    found = table["mean_active_period"] * 60
-    assert found.tolist() == pytest.approx([(100 + 3 * 50 + 10) / 5, 250])
+    seconds = table["mean_active_period"] * 60
+    assert seconds.tolist() == pytest.approx([(100 + 3 * 50 + 10) / 5, 250])
     assert shares(momentary_bottlenecks(run), 300) == {"A": [50, 50, 200], "B": [200, 50, 50]}
 
 
-def test_a_level_that_is_no_share_is_refused() -> None:
+def test_a_level_above_1_is_refused() -> None:
     with pytest.raises(ValueError, match=r"active_periods: level must be less than 1, got 95"):
         active_periods(TWO, level=95)
 
 
 def test_a_run_without_a_trace_is_refused() -> None:
-    """With the cure."""
+    """The message names the cure."""
     run = simulate(one_line(50, 60), hours=1, seed=0)
     with pytest.raises(ValueError, match=r"must have kept a trace.*trace=True"):
         momentary_bottlenecks(run)

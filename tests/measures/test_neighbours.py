@@ -18,9 +18,9 @@ def table(blocked: list[float], starved: list[float]) -> pd.DataFrame:
     return pd.DataFrame({"blocked": blocked, "starved": starved}, index=index)
 
 
-def ranked(found: pd.DataFrame) -> list[str]:
-    """The bottlenecks, the first one first."""
-    return list(found.index[found["bottleneck"]][found["rank"][found["bottleneck"]].argsort()])
+def ranked(result: pd.DataFrame) -> list[str]:
+    """The bottlenecks by rank."""
+    return list(result.index[result["bottleneck"]][result["rank"][result["bottleneck"]].argsort()])
 
 
 # ------------------------------------------------------------------ arrows
@@ -28,54 +28,54 @@ def ranked(found: pd.DataFrame) -> list[str]:
 
 def test_arrows_meet_at_the_bottleneck() -> None:
     """A > B, B < C, C < D: severity of B (0.06 - 0.05) + (0.2 - 0.1)."""
-    found = arrows(table([0.2, 0.05, 0.15, 0], [0, 0.1, 0.06, 0.3]))
-    assert found["arrows_out"].tolist() == [1, 0, 1, 1]
-    assert found["arrows_in"].tolist() == [0, 2, 1, 0]
-    assert found["severity"].tolist() == pytest.approx([-0.1, 0.11, 0.14, -0.15])
-    assert ranked(found) == ["B"]
-    assert found["rank"].tolist() == [3, 1, 2, 4]  # C has an arrow out, whatever its severity
+    result = arrows(table([0.2, 0.05, 0.15, 0], [0, 0.1, 0.06, 0.3]))
+    assert result["arrows_out"].tolist() == [1, 0, 1, 1]
+    assert result["arrows_in"].tolist() == [0, 2, 1, 0]
+    assert result["severity"].tolist() == pytest.approx([-0.1, 0.11, 0.14, -0.15])
+    assert ranked(result) == ["B"]
+    assert result["rank"].tolist() == [3, 1, 2, 4]  # C has an outgoing arrow, whatever its severity
 
 
-def test_of_two_bottlenecks_the_more_severe_is_the_first() -> None:
+def test_of_two_bottlenecks_the_more_severe_comes_first() -> None:
     """A < B > C < D: of A 0.1 - 0.05, one side only; of C (0.2 - 0.05) + (0.2 - 0.1)."""
-    found = arrows(table([0.05, 0.2, 0.05, 0], [0, 0.1, 0.1, 0.2]))
-    assert ranked(found) == ["C", "A"]
-    assert found["severity"][["A", "C"]].tolist() == pytest.approx([0.05, 0.25])
+    result = arrows(table([0.05, 0.2, 0.05, 0], [0, 0.1, 0.1, 0.2]))
+    assert ranked(result) == ["C", "A"]
+    assert result["severity"][["A", "C"]].tolist() == pytest.approx([0.05, 0.25])
 
 
 def test_the_last_of_a_line_has_one_side_only() -> None:
     """A > B > C: of C 0.3 - 0.02."""
-    found = arrows(table([0.4, 0.3, 0], [0, 0.01, 0.02]))
-    assert ranked(found) == ["C"]
-    assert found["severity"]["C"] == pytest.approx(0.28)
+    result = arrows(table([0.4, 0.3, 0], [0, 0.01, 0.02]))
+    assert ranked(result) == ["C"]
+    assert result["severity"]["C"] == pytest.approx(0.28)
 
 
-def test_equals_have_no_arrow_between_them() -> None:
+def test_stations_with_equal_shares_have_no_arrow_between_them() -> None:
     """Neither waits more than the other."""
-    found = arrows(table([0.1, 0], [0, 0.1]))
-    assert found["arrows_out"].tolist() == found["arrows_in"].tolist() == [0, 0]
-    assert found["rank"].tolist() == [1, 1]
+    result = arrows(table([0.1, 0], [0, 0.1]))
+    assert result["arrows_out"].tolist() == result["arrows_in"].tolist() == [0, 0]
+    assert result["rank"].tolist() == [1, 1]
 
 
 def test_stations_may_feed_several_and_be_fed_by_several() -> None:
     """A and B feed C: A > C, B < C; the severity of C is the mean of 0.3 - 0.2 and 0.1 - 0.2."""
-    found = arrows(table([0.3, 0.1, 0], [0, 0, 0.2]), [("A", "C"), ("B", "C")])
-    assert found["arrows_out"].tolist() == [1, 0, 1]
-    assert found["arrows_in"].tolist() == [0, 1, 1]
-    assert found["severity"].tolist() == pytest.approx([-0.1, 0.1, 0])
-    assert ranked(found) == ["B"]
+    result = arrows(table([0.3, 0.1, 0], [0, 0, 0.2]), [("A", "C"), ("B", "C")])
+    assert result["arrows_out"].tolist() == [1, 0, 1]
+    assert result["arrows_in"].tolist() == [0, 1, 1]
+    assert result["severity"].tolist() == pytest.approx([-0.1, 0.1, 0])
+    assert ranked(result) == ["B"]
 
 
-def test_stations_may_stand_in_a_column_and_a_join_twice() -> None:
-    """As those of a user do."""
+def test_stations_may_be_a_column_and_a_join_may_be_given_twice() -> None:
+    """As in tables of users."""
     plain = table([0.2, 0.05, 0], [0, 0.1, 0.3])
     column = plain.rename_axis("station").reset_index()
-    twice = [*pairwise("ABC"), ("A", "B")]
+    joins = [*pairwise("ABC"), ("A", "B")]
     for measure in (arrows, turning_points):
-        pd.testing.assert_frame_equal(measure(column, twice), measure(plain))
+        pd.testing.assert_frame_equal(measure(column, joins), measure(plain))
 
 
-def test_the_table_given_stays_as_it_was() -> None:
+def test_the_given_table_stays_unchanged() -> None:
     """No column is added to it."""
     plain = table([0.2, 0.05, 0], [0, 0.1, 0.3])
     before = plain.copy()
@@ -87,13 +87,13 @@ def test_the_table_given_stays_as_it_was() -> None:
 
 
 def test_a_line_turns_where_it_waits_least() -> None:
-    """Before C blocked, after it starved; waits 0.3, 0.21, 0.05, 0.4."""
-    found = turning_points(table([0.3, 0.2, 0.02, 0], [0, 0.01, 0.03, 0.4]))
-    assert ranked(found) == ["C"]
-    assert found["blocked_less_starved"].tolist() == pytest.approx([0.3, 0.19, -0.01, -0.4])
-    assert found["blocked_and_starved"].tolist() == pytest.approx([0.3, 0.21, 0.05, 0.4])
+    """Blocked before C, starved after it; waits 0.3, 0.21, 0.05, 0.4."""
+    result = turning_points(table([0.3, 0.2, 0.02, 0], [0, 0.01, 0.03, 0.4]))
+    assert ranked(result) == ["C"]
+    assert result["blocked_less_starved"].tolist() == pytest.approx([0.3, 0.19, -0.01, -0.4])
+    assert result["blocked_and_starved"].tolist() == pytest.approx([0.3, 0.21, 0.05, 0.4])
     expected = [0.21 - 0.3, (0.3 + 0.05) / 2 - 0.21, (0.21 + 0.4) / 2 - 0.05, 0.05 - 0.4]
-    assert found["index"].tolist() == pytest.approx(expected)
+    assert result["index"].tolist() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -101,41 +101,41 @@ def test_a_line_turns_where_it_waits_least() -> None:
     [
         ([0.01, 0, 0], [0, 0.3, 0.3], ["A"]),
         ([0.3, 0.3, 0], [0, 0, 0.01], ["C"]),
-        ([0.3, 0.3, 0], [0, 0, 0.5], []),  # C waits more than B, B is before no starved one
-        ([0.3, 0.2, 0.3], [0, 0, 0.2], []),  # after B one that is more blocked
-        ([0.1, 0.1, 0], [0.2, 0, 0.4], []),  # before B one that is more starved
-        ([0.1, 0, 0], [0.1, 0, 0.3], []),  # before B one that is as blocked as starved
-        ([0, 0.1], [0, 0.1], []),  # after A such a one
+        ([0.3, 0.3, 0], [0, 0, 0.5], []),  # C waits more than B, B is before no starved station
+        ([0.3, 0.2, 0.3], [0, 0, 0.2], []),  # after B a station that is more blocked
+        ([0.1, 0.1, 0], [0.2, 0, 0.4], []),  # before B a station that is more starved
+        ([0.1, 0, 0], [0.1, 0, 0.3], []),  # before B a station that is as blocked as starved
+        ([0, 0.1], [0, 0.1], []),  # after A such a station
         ([0, 0], [0, 0], []),
         ([0], [0], ["A"]),
     ],
 )
 def test_ends_and_lines_that_do_not_turn(blocked, starved, turning) -> None:
-    """Ends need their one neighbour only."""
+    """The ends need their one neighbour only."""
     assert ranked(turning_points(table(blocked, starved))) == turning
 
 
-def test_of_two_turning_points_the_one_that_stands_out_more_is_the_first() -> None:
+def test_of_two_turning_points_the_one_with_the_greater_index_comes_first() -> None:
     """B by 0.07, E by 0.24, on average."""
-    found = turning_points(table([0.1, 0.02, 0, 0.3, 0.05, 0], [0, 0.03, 0.14, 0, 0.05, 0.38]))
-    assert ranked(found) == ["E", "B"]
-    assert found["index"][["B", "E"]].tolist() == pytest.approx([0.07, 0.24])
+    result = turning_points(table([0.1, 0.02, 0, 0.3, 0.05, 0], [0, 0.03, 0.14, 0, 0.05, 0.38]))
+    assert ranked(result) == ["E", "B"]
+    assert result["index"][["B", "E"]].tolist() == pytest.approx([0.07, 0.24])
 
 
 def test_all_that_feed_a_turning_point_must_be_blocked() -> None:
-    """B is the one that C waits for."""
+    """C waits for B."""
     joins = [("A", "C"), ("B", "C"), ("C", "D")]
-    found = turning_points(table([0.3, 0, 0.02, 0], [0, 0.1, 0.06, 0.2]), joins)
-    assert ranked(found) == []
-    found = turning_points(table([0.3, 0.2, 0.02, 0], [0, 0.1, 0.06, 0.2]), joins)
-    assert ranked(found) == ["C"]
+    result = turning_points(table([0.3, 0, 0.02, 0], [0, 0.1, 0.06, 0.2]), joins)
+    assert ranked(result) == []
+    result = turning_points(table([0.3, 0.2, 0.02, 0], [0, 0.1, 0.06, 0.2]), joins)
+    assert ranked(result) == ["C"]
 
 
 # ------------------------------------------------------------------ shops
 
 
-def test_joins_of_a_shop_are_its_gaps_and_its_stores() -> None:
-    """Two lines feed one store, two take from it; empties go back; one station to itself not."""
+def test_the_joins_of_a_shop_are_inside_its_lines_and_through_its_stores() -> None:
+    """Two lines feed one store, two take from it; empties return; a loop of one station is none."""
     shop = Shop(
         "s",
         [
@@ -157,7 +157,7 @@ def test_joins_of_a_shop_are_its_gaps_and_its_stores() -> None:
     assert joined_stations(shop) == [*inside, ("C2", "A1"), *q]
 
 
-def test_the_slow_part_of_an_assembly_is_found() -> None:
+def test_the_slow_branch_of_an_assembly_is_the_bottleneck() -> None:
     """A and B join at C; B takes 60 s, the others 50 s."""
     shop = Shop(
         "s",
@@ -172,13 +172,13 @@ def test_the_slow_part_of_an_assembly_is_found() -> None:
     assert ranked(arrows(run))[0] == ranked(turning_points(run))[0] == "B2"
 
 
-def test_a_run_is_judged_by_its_working_time() -> None:
+def test_shares_of_a_run_are_of_its_working_time() -> None:
     """B 60 s between A 50 s and C 45 s: A blocked 10 of 60 s, C starved 15 of 60 s."""
     run = simulate(one_line(50, 60, 45), hours=2, warm_up=1, seed=0)
-    found = arrows(run)
-    assert found["blocked"].tolist() == pytest.approx([10 / 60, 0, 0])
-    assert found["starved"].tolist() == pytest.approx([0, 0, 15 / 60])
-    assert found["severity"]["B"] == pytest.approx(25 / 60)
+    result = arrows(run)
+    assert result["blocked"].tolist() == pytest.approx([10 / 60, 0, 0])
+    assert result["starved"].tolist() == pytest.approx([0, 0, 15 / 60])
+    assert result["severity"]["B"] == pytest.approx(25 / 60)
 
 
 # ------------------------------------------------------------------ what is refused
@@ -192,10 +192,15 @@ def given(**changed) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("source", "joins", "kind", "text"),
     [
-        (7, None, TypeError, r"it must be given a ShopRun or a DataFrame, got 7"),
-        (given().iloc[:0], None, ValueError, r"there must be at least one station, got 0"),
-        (given().drop(columns="blocked"), None, ValueError, r"column 'blocked', got \['starved'\]"),
-        (given(station="A"), None, ValueError, r"no station may have two rows, got 'A'. Take one"),
+        (7, None, TypeError, r"must be a ShopRun or a DataFrame, got 7"),
+        (given().iloc[:0], None, ValueError, r"must have at least one station, got 0"),
+        (
+            given().drop(columns="blocked"),
+            None,
+            ValueError,
+            r"column 'blocked' is missing, got \['starved'\]",
+        ),
+        (given(station="A"), None, ValueError, r"duplicate station, got 'A'. Take one"),
         (given(blocked=[0.1, -0.1]), None, ValueError, r"row 'B': blocked must be at least 0, got"),
         (given(starved=[0, 5.0]), None, ValueError, r"at most 1, got 5.0. Divide hours by the hou"),
         (given(starved=[0.0, None]), None, ValueError, r"row 'B': starved must be a finite number"),
@@ -205,13 +210,13 @@ def given(**changed) -> pd.DataFrame:
             given(),
             [("A", "X")],
             ValueError,
-            r"the join \('A', 'X'\) must be of its stations, got 'X'. They are A, B\.$",
+            r"unknown station in the join \('A', 'X'\), got 'X'. The stations are A, B\.$",
         ),
         (given(), [("A", "A")], ValueError, r"pair of two stations \(feeding, taking\), got \('A'"),
         (given(), ["A"], ValueError, r"each join must be a pair of two stations"),
     ],
 )
-def test_what_makes_no_sense_is_refused(measure, source, joins, kind, text) -> None:
-    """With the row and the cure, by the name of the measure."""
+def test_invalid_arguments_are_refused(measure, source, joins, kind, text) -> None:
+    """The message names the measure, the row and the cure."""
     with pytest.raises(kind, match=f"{measure.__name__}.*{text}"):
         measure(source, joins)

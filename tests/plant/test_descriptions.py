@@ -1,4 +1,4 @@
-"""Descriptions: what they hold, and how they refuse what makes no sense."""
+"""Descriptions: what they hold, and which input they refuse."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ BAD = [
     (
         lambda: Store("hood", 0, transit_time=5),
         ValueError,
-        "transit_time must be 0 where the capacity is 0",
+        "transit_time must be 0 when the capacity is 0",
     ),
     (lambda: Store("hood", 10**7), ValueError, "capacity must be at most 1000000, got 10000000"),
     (lambda: Station("A", -5), ValueError, "Station 'A': cycle_time must be at least 0, got -5"),
@@ -60,7 +60,7 @@ BAD = [
     (lambda: Station("A", "53"), TypeError, "Station 'A': cycle_time must be a number, got '53'."),
     (lambda: Station("A", True), TypeError, "cycle_time must be a number, got True"),
     (lambda: Station("A", 5, scrap=1.5), ValueError, "'A': scrap must be at most 1, got 1.5"),
-    (lambda: Station("A", 5, rework=1.0), ValueError, "'A': rework must be below 1, got 1.0"),
+    (lambda: Station("A", 5, rework=1.0), ValueError, "'A': rework must be less than 1, got 1.0"),
     (lambda: Station("A", 5, scrap=0.6, rework=0.6), ValueError, "together must be at most 1"),
     (lambda: Fixed(-1), ValueError, "Fixed: v must be at least 0, got -1."),
     (lambda: Fixed(math.inf), ValueError, "Fixed: v must be a finite number, got inf."),
@@ -92,10 +92,14 @@ BAD = [
     # lines
     (lambda: Line("L", []), ValueError, "Line 'L': it must have at least one station, got ()."),
     (lambda: Line("L", ["A"]), TypeError, "each of stations must be a Station, got 'A'."),
-    (lambda: Line("L", [A, B], buffers=[1, 2]), ValueError, "buffers must be one number or 1 numb"),
+    (
+        lambda: Line("L", [A, B], buffers=[1, 2]),
+        ValueError,
+        "Line 'L': buffers must be one number, or a list of 1: one less than its stations, got (1,",
+    ),
     (lambda: Line("L", [A, B], buffers=-1), ValueError, "Line 'L': buffers must be at least 0"),
     (lambda: Line("L", [A, B], buffers="3"), TypeError, "buffers must be a whole number, got '3'."),
-    (lambda: Line("L", [A], takes=["q", "q"]), ValueError, "no two of its takes may have one name"),
+    (lambda: Line("L", [A], takes=["q", "q"]), ValueError, "duplicate name in takes, got 'q'"),
     (lambda: Line("L", [A], takes=3), TypeError, "takes must be a list of str, got 3."),
     (lambda: Line("", [A]), ValueError, "Line: name must not be empty, got ''."),
     (lambda: Line(7, [A]), TypeError, "Line: name must be text, got 7."),
@@ -105,7 +109,7 @@ BAD = [
     (
         lambda: shop(Line("L", [A], puts="hod"), stores=[Store("hood", 1)]),
         ValueError,
-        "line 'L' puts to a store that the shop does not have, got 'hod'. Its stores are: hood.",
+        "unknown store in the `puts` of line 'L', got 'hod'. The shop has these stores: hood.",
     ),
     (
         lambda: shop(Line("L", [A], takes="q"), stores=[Store("q", 1, initial=1)]),
@@ -124,23 +128,27 @@ BAD = [
             stores=[Store("on", 1), Store("back", 1)],
         ),
         ValueError,
-        "a loop of lines and stores must hold a part at the start; these never could, got "
-        "['L', 'M']. Give one of the stores of the loop `initial` parts.",
+        "a loop of lines and stores must hold a part at the start; these lines never start, got "
+        "['L', 'M']. Give a store of the loop `initial` parts.",
     ),
-    (lambda: shop(Line("L", [A, A])), ValueError, "no two stations or robots may have one name"),
-    (lambda: shop(Line("L", [A]), Line("L", [B])), ValueError, "no two lines may have one name"),
+    (lambda: shop(Line("L", [A, A])), ValueError, "duplicate name in stations and robots, got 'A'"),
+    (lambda: shop(Line("L", [A]), Line("L", [B])), ValueError, "duplicate name in lines, got 'L'"),
     (
         lambda: shop(Line("L", [Station("A", 1, robots=[Robot("B", "weld")]), B])),
         ValueError,
-        "no two stations or robots may have one name, got 'B'. Rename one of them.",
+        "duplicate name in stations and robots, got 'B'. Rename one of them, or leave one out.",
     ),
     (
         lambda: Robot("R", "weld", failures=[Failure("a", UP, REPAIR)] * 2),
         ValueError,
-        "Robot 'R': no two failures may have one name, got 'a'.",
+        "Robot 'R': duplicate name in failures, got 'a'.",
     ),
     (lambda: shop(Line("L", [A]), repair_crews=0), ValueError, "repair_crews must be at least 1"),
-    (lambda: shop(Line("L", [A]), output="M"), ValueError, "output must name its lines, got 'M'."),
+    (
+        lambda: shop(Line("L", [A]), output="M"),
+        ValueError,
+        "each of output must be a line of the shop, got",
+    ),
     (
         lambda: shop(Line("L", [A], takes="q", puts="q"), stores=[Store("q", 2, initial=1)]),
         ValueError,
@@ -157,7 +165,7 @@ BAD = [
 
 @pytest.mark.parametrize(("make", "error", "text"), BAD, ids=[text[-40:] for *_, text in BAD])
 def test_bad_input_is_refused_with_object_rule_and_value(make, error, text):
-    """The error names them, and the cure where there is one."""
+    """And with the cure where there is one."""
     with pytest.raises(error) as caught:
         make()
     assert text in str(caught.value)
@@ -173,7 +181,7 @@ def test_descriptions_are_frozen_comparable_and_picklable():
         plant.lines[0].stations[0].cycle_time = 1
 
 
-def test_the_places_of_the_gaps_may_come_as_an_array_or_a_range():
+def test_the_buffers_of_a_line_may_be_given_as_an_array_or_a_range():
     three = [A, B, Station("C", 10)]
     line = Line("L", three, buffers=[1, 2])
     assert Line("L", three, buffers=np.array([1, 2])) == line
@@ -190,21 +198,23 @@ def test_replace_changes_a_description_and_checks_it_again():
 
 
 def test_numpy_numbers_are_numbers():
-    """Sweeps hand over what numpy gives."""
+    """Sweeps pass on what numpy returns."""
     assert Store("q", np.int64(3)).capacity == 3
     assert Station("A", np.float32(2)).cycle_time == 2.0
 
 
 def test_one_store_may_be_named_without_a_list():
-    """`takes="q"` is `takes=("q",)`."""
+    """`takes="q"` means `takes=("q",)`."""
     assert Line("L", [A], takes="q") == Line("L", [A], takes=("q",))
 
 
 def test_a_station_is_found_by_name():
-    """And an unknown one is answered with those that begin alike."""
+    """For an unknown one the error names those that begin alike."""
     plant = ningde_2021()
     assert plant.station("FIN-010").name == "FIN-010"
-    with pytest.raises(KeyError, match="no station 'FIN-011'; it has FIN-010, FIN-020"):
+    with pytest.raises(
+        KeyError, match=r"unknown station, got 'FIN-011'\. Did you mean one of FIN-010, FIN-020"
+    ):
         plant.station("FIN-011")
 
 
@@ -238,7 +248,7 @@ def test_distributions_know_their_mean_and_deviation(distribution, mean, std):
 
 
 def test_working_time_counts_its_hours():
-    """Repeated windows, those that touch made one."""
+    """Of repeated windows; those that touch are joined."""
     shifts = WorkingTime([(0, 8), (8, 16)], every=24)
     assert shifts.until(57) == [(0, 16), (24, 40), (48, 64)]
     assert shifts.hours_until(57) == 16 + 16 + 9

@@ -1,4 +1,4 @@
-"""A number with its doubt."""
+"""A number with its uncertainty."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ningde_sim.plant.quantity import Quantity
 CYCLE = Quantity(53, "s", low=52, high=56, evidence="assumed", source="a guess")
 
 
-def test_it_shows_its_range_and_confidence() -> None:
-    assert str(CYCLE) == "53 s (52-56), assumption"
+def test_it_shows_its_range_and_evidence() -> None:
+    assert str(CYCLE) == "53 s (52-56), assumed"
 
 
 def test_it_may_lack_a_range() -> None:
     assert str(Quantity(620, "robots", evidence="reported", source="the article")) == (
-        "620 robots, seed"
+        "620 robots, reported"
     )
 
 
@@ -48,7 +48,7 @@ def test_it_cannot_be_changed() -> None:
         ({"value": float("nan")}, "finite number"),
         (
             {"evidence": "sure"},
-            "'seed', 'found', 'measured', 'derived', 'recalled' or 'assumption'",
+            "'reported', 'found', 'measured', 'derived', 'recalled' or 'assumed'",
         ),
         ({"source": ""}, "at least 1 character"),
     ],
@@ -61,20 +61,32 @@ def test_a_replacement_is_checked_again(change: dict[str, Any], message: str) ->
 @pytest.mark.parametrize(
     ("args", "fields", "wanted"),
     [
-        ((3,), {}, "Quantity(3): unit: it must be given; confidence: it must be given; source: it"),
+        (
+            (3,),
+            {},
+            "Quantity(3): unit: this field is missing; evidence: this field is missing; source: ",
+        ),
         (("a", "s"), {"evidence": "found", "source": "x"}, "value: Input should be a valid numb"),
-        ((3, "s", 4), {"evidence": "found", "source": "x"}, "what follows value and unit must b"),
-        ((3, "s"), {"evidence": "found", "source": "x", "hgih": 5}, "hgih: there is no such fi"),
-        ((3, "s"), {"evidence": "found", "source": "x", "low": 5}, "low: low must be at most th"),
+        (
+            (3, "s", 4),
+            {"evidence": "found", "source": "x"},
+            "arguments: only value and unit may be given without a name",
+        ),
+        ((3, "s"), {"evidence": "found", "source": "x", "hgih": 5}, "hgih: unknown field, got 5"),
+        (
+            (3, "s"),
+            {"evidence": "found", "source": "x", "low": 5},
+            "low: low must be at most the value of 3, got 5",
+        ),
     ],
 )
-def test_what_is_no_quantity_is_told_with_the_cure(
+def test_an_error_names_each_fault_with_the_cure(
     args: tuple[Any, ...], fields: dict[str, Any], wanted: str
 ) -> None:
-    """Each fault in one line, and nothing of the library that found it."""
-    with pytest.raises(ValueError, match="Such as Quantity") as told:
+    """In one line, without a word of pydantic."""
+    with pytest.raises(ValueError, match="For example Quantity") as caught:
         Quantity(*args, **fields)
-    assert wanted in str(told.value)
-    assert "pydantic" not in str(told.value)
-    assert "\n" not in str(told.value)
-    assert type(told.value) is ValueError
+    assert wanted in str(caught.value)
+    assert "pydantic" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert type(caught.value) is ValueError

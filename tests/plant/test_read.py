@@ -6,7 +6,6 @@ import copy
 import dataclasses
 import re
 import tomllib
-from collections import Counter
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -62,14 +61,14 @@ stations = [{ suffix = "010", handling = 1 }]
 [stores.floor]
 title = "skids"
 per_line = true
-capacity = { value = 8, unit = "places", evidence = "assumed", source = "x" }
+capacity = { value = 8, unit = "parts", evidence = "assumed", source = "x" }
 transit_time = { value = 5, unit = "s", evidence = "assumed", source = "x" }
 
 [stores.roof]
 title = "racks"
-capacity = { value = 4, unit = "places", evidence = "assumed", source = "x" }
+capacity = { value = 4, unit = "parts", evidence = "assumed", source = "x" }
 transit_time = { value = 0, unit = "s", evidence = "assumed", source = "x" }
-initial = { value = 2, unit = "places", evidence = "assumed", source = "x" }
+initial = { value = 2, unit = "parts", evidence = "assumed", source = "x" }
 """
 
 
@@ -86,7 +85,7 @@ def small(**changes: Any) -> dict[str, Any]:
 
 
 def quantity(value: float, unit: str, **more: Any) -> dict[str, Any]:
-    return {"value": value, "unit": unit, "evidence": "assumption", "source": "x", **more}
+    return {"value": value, "unit": unit, "evidence": "assumed", "source": "x", **more}
 
 
 def message(data: dict[str, Any]) -> str:
@@ -132,10 +131,10 @@ def test_a_join_cuts_each_line_hand_to_hand() -> None:
     assert [store.capacity for store in shop.stores if store.name.startswith("body")] == [0, 0]
 
 
-def test_buffers_are_the_places_in_each_gap_also_where_parts_join() -> None:
-    shop = build(load(small(zones__body__buffers=quantity(3, "places"))))
+def test_buffers_lie_between_all_stations_also_where_parts_join() -> None:
+    shop = build(load(small(zones__body__buffers=quantity(3, "parts"))))
     assert [store.capacity for store in shop.stores if store.name.startswith("body")] == [3, 3]
-    shop = build(load(small(zones__floor__buffers=quantity(2, "places"))))
+    shop = build(load(small(zones__floor__buffers=quantity(2, "parts"))))
     assert [line.buffers for line in shop.lines if line.zone == "Floor"] == [(2,), (2,)]
     assert [line.buffers for line in shop.lines if line.zone != "Floor"] == [()] * 5
 
@@ -176,16 +175,16 @@ def test_a_failure_mode_reaches_the_station() -> None:
     assert all(station.failures == (wanted,) for station in shop.stations)
 
 
-def test_the_notes_count_the_confidence() -> None:
+def test_the_notes_count_the_evidence() -> None:
     assert build(load(small())).notes == (
-        "Of its 8 quantities 1 found, 7 assumption; of its 3 lists of stations 3 assumption.",
+        "Of its 8 quantities 1 found, 7 assumed; of its 3 lists of stations 3 assumed.",
     )
 
 
 def test_quantities_come_with_their_paths(path: Path) -> None:
-    found = dict(quantities(path))
-    assert found["zones.floor.cycle_time"].high == 70
-    assert set(found) == {
+    by_path = dict(quantities(path))
+    assert by_path["zones.floor.cycle_time"].high == 70
+    assert set(by_path) == {
         "zones.floor.cycle_time",
         "zones.body.cycle_time",
         "zones.roof.cycle_time",
@@ -199,15 +198,15 @@ def test_quantities_come_with_their_paths(path: Path) -> None:
 
 @pytest.mark.parametrize("default", DEFAULTS, ids=lambda file: file.name)
 def test_every_default_quantity_has_a_range(default: Any) -> None:
-    for name, found in quantities(tomllib.loads(default.read_text(encoding="utf-8"))):
-        assert found.low is not None, name
-        assert found.high is not None, name
-        assert found.low < found.high, name
+    for path, each in quantities(tomllib.loads(default.read_text(encoding="utf-8"))):
+        assert each.low is not None, path
+        assert each.high is not None, path
+        assert each.low < each.high, path
 
 
 @pytest.mark.parametrize("default", DEFAULTS, ids=lambda file: file.name)
-def test_the_paths_that_users_write_are_there(default: Any) -> None:
-    found = dict(quantities(tomllib.loads(default.read_text(encoding="utf-8"))))
+def test_the_paths_that_users_write_exist(default: Any) -> None:
+    by_path = dict(quantities(tomllib.loads(default.read_text(encoding="utf-8"))))
     assert {
         "failures.fixture.uptime",
         "planned_stops.tip_dressing.interval",
@@ -216,19 +215,19 @@ def test_the_paths_that_users_write_are_there(default: Any) -> None:
         "stores.hood.capacity",
         "shop.repair_crews",
         "shop.cycle_time_cv",
-    } <= set(found)
-    assert set(Counter(q.evidence for q in found.values())) <= set(EVIDENCES)
+    } <= set(by_path)
+    assert {each.evidence for each in by_path.values()} <= set(EVIDENCES)
 
 
 @pytest.mark.parametrize("default", DEFAULTS, ids=lambda file: file.name)
-def test_most_of_a_default_is_assumption(default: Any) -> None:
-    found = quantities(tomllib.loads(default.read_text(encoding="utf-8")))
-    assert 2 * sum(q.evidence == "assumption" for _, q in found) > len(found)
+def test_most_of_a_default_is_assumed(default: Any) -> None:
+    by_path = dict(quantities(tomllib.loads(default.read_text(encoding="utf-8"))))
+    assert 2 * sum(each.evidence == "assumed" for each in by_path.values()) > len(by_path)
 
 
 def test_the_2021_finish_cycle_says_what_it_was_tuned_to() -> None:
-    found = dict(quantities(tomllib.loads(DEFAULTS[1].read_text(encoding="utf-8"))))
-    assert "30,000" in found["zones.finish.cycle_time"].tuned
+    by_path = dict(quantities(tomllib.loads(DEFAULTS[1].read_text(encoding="utf-8"))))
+    assert "30,000" in by_path["zones.finish.cycle_time"].tuned
 
 
 CYCLE = quantity(60, "s")
@@ -254,13 +253,13 @@ CYCLE = quantity(60, "s")
         ),
         pytest.param(
             {"zones__floor__cycle_time": 60},
-            "zones.floor.cycle_time: it must be a table, such as { value = 60, unit = 's', ... } "
-            "for a quantity, got 60.",
+            "zones.floor.cycle_time: it must be a table, for a quantity "
+            "{ value = 60, unit = 's', ... }, got 60.",
             id="bare number",
         ),
         pytest.param(
             {"zones__floor__cycle_tme": CYCLE},
-            "zones.floor.cycle_tme: there is no such key here, got {'value': 60,",
+            "zones.floor.cycle_tme: unknown key, got {'value': 60,",
             id="misspelt key",
         ),
         pytest.param(
@@ -269,9 +268,9 @@ CYCLE = quantity(60, "s")
             id="no cycle time",
         ),
         pytest.param(
-            {"stores__roof__capacity": quantity(4.5, "places")},
+            {"stores__roof__capacity": quantity(4.5, "parts")},
             "stores.roof.capacity.value: value must be a whole number, got 4.5.",
-            id="half a place",
+            id="half a part",
         ),
         pytest.param(
             {"zones__floor__inspection": {"station": "020", "rework": quantity(0, "-")}},
@@ -280,32 +279,32 @@ CYCLE = quantity(60, "s")
         ),
         pytest.param(
             {"zones__floor__puts": ["flor"]},
-            "zones.floor.puts.0: the file has no such store; it has floor, roof, got 'flor'.",
+            "zones.floor.puts.0: unknown store; the file has floor, roof, got 'flor'.",
             id="unknown store",
         ),
         pytest.param(
             {"zones__body__joins": {"030": "roof"}},
-            "zones.body.joins.030: parts join at one of 020; the first has `takes`, got '030'.",
+            "zones.body.joins.030: parts join at one of 020; at the first use `takes`, got '030'.",
             id="join at an unknown station",
         ),
         pytest.param(
             {"zones__body__cycle_times": {"030": CYCLE}},
-            "zones.body.cycle_times.030: the zone has no such station; it has 010, 020, got '030'.",
+            "zones.body.cycle_times.030: unknown station; the zone has 010, 020, got '030'.",
             id="cycle time of an unknown station",
         ),
         pytest.param(
-            {"zones__body__buffers": quantity(0.5, "places")},
+            {"zones__body__buffers": quantity(0.5, "parts")},
             "zones.body.buffers.value: value must be a whole number, got 0.5.",
-            id="half a place in a gap",
+            id="half a part in a buffer",
         ),
         pytest.param(
             {"zones__roof__lines": ["R1", "R2", "R3"], "stores__roof__per_line": True},
-            "stores.roof.per_line: the zones that use a store per line must have as many lines",
+            "stores.roof.per_line: the zones that use a store per line must have equal numbers",
             id="store per line",
         ),
         pytest.param(
             {"zones__roof__stations": [{"suffix": "010"}]},
-            "zones.roof.stations.0: a station has robots or says manual = true, got '010'.",
+            "zones.roof.stations.0: a station must have robots or manual = true, got '010'.",
             id="station without hands",
         ),
         pytest.param(
@@ -314,18 +313,18 @@ CYCLE = quantity(60, "s")
             id="half a robot",
         ),
         pytest.param(
-            {"zones__roof__confidence": "sure"},
-            "zones.roof.evidence: Input should be 'seed', 'found', 'measured', 'derived', "
-            "'recalled' or 'assumption', got 'sure'.",
-            id="unknown confidence",
+            {"zones__roof__evidence": "sure"},
+            "zones.roof.evidence: Input should be 'reported', 'found', 'measured', 'derived', "
+            "'recalled' or 'assumed', got 'sure'.",
+            id="unknown evidence",
         ),
     ],
 )
-def test_a_fault_is_told_with_path_rule_and_value(changes: dict[str, Any], wanted: str) -> None:
+def test_a_fault_has_path_rule_and_value(changes: dict[str, Any], wanted: str) -> None:
     assert wanted in message(small(**changes))
 
 
-def test_all_faults_are_told_at_once_under_the_name_of_the_file(tmp_path: Path) -> None:
+def test_all_faults_are_listed_under_the_name_of_the_file(tmp_path: Path) -> None:
     bad = tmp_path / "bad.toml"
     text = SMALL.replace('puts = "floor"', 'puts = "flor"')
     text = text.replace('value = 60, unit = "s"', 'value = 60, unit = "min"')
@@ -333,13 +332,13 @@ def test_all_faults_are_told_at_once_under_the_name_of_the_file(tmp_path: Path) 
     bad.write_text(text.replace("per_line", "per_lin"), encoding="utf-8")
     with pytest.raises(ValueError, match=r"bad\.toml: faults found: 4\n") as caught:
         read_shop(bad)
-    for place in (
+    for fault in (
         "zones.floor.puts.0",
         "zones.floor.cycle_time.unit",
         "zones.roof.cycle_time.low",
         "stores.floor.per_lin",
     ):
-        assert f"\n  {place}: " in str(caught.value)
+        assert f"\n  {fault}: " in str(caught.value)
 
 
 def test_a_file_that_is_not_toml_is_named(tmp_path: Path) -> None:
@@ -349,10 +348,10 @@ def test_a_file_that_is_not_toml_is_named(tmp_path: Path) -> None:
         read_shop(bad)
 
 
-def test_a_shop_that_cannot_be_is_refused_under_the_name_of_the_file(tmp_path: Path) -> None:
+def test_an_impossible_shop_is_refused_under_the_name_of_the_file(tmp_path: Path) -> None:
     bad = tmp_path / "bad.toml"
     bad.write_text(SMALL.replace('lines = ["A1", "A2"]', 'lines = ["A1", "A1"]'), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"bad\.toml: Shop 'small': no two .* got 'A1"):
+    with pytest.raises(ValueError, match=r"bad\.toml: Shop 'small': duplicate name .* got 'A1"):
         read_shop(bad)
 
 
@@ -364,33 +363,33 @@ def test_a_file_of_windows_is_read(tmp_path):
 
 
 @pytest.mark.parametrize("read", [read_shop, scenario])
-def test_a_file_that_is_not_utf_8_is_told_with_the_cure(tmp_path, read):
-    """And the byte: an umlaut of Latin-1."""
+def test_an_error_for_a_file_that_is_not_utf_8_has_the_cure(tmp_path, read):
+    """It names the byte, here an umlaut in Latin-1."""
     path = tmp_path / "shop.toml"
     path.write_bytes('name = "Köln"\n'.encode("latin-1"))
     with pytest.raises(
-        ValueError, match=r"shop\.toml: .*UTF-8, byte 10 is not, got b.*Save it as U"
+        ValueError, match=r"shop\.toml: .*UTF-8 text, byte 10 is not, got b.*Save it as U"
     ):
         read(path)
 
 
 @pytest.mark.parametrize("read", [read_shop, scenario, fit_downtime])
-def test_a_file_that_is_not_there_is_told_with_those_near(tmp_path, read):
-    """And with the folder in which it was looked for."""
+def test_an_error_for_a_missing_file_names_similar_ones(tmp_path, read):
+    """And the folder in which it was looked for."""
     (tmp_path / "plant.toml").touch()
     with pytest.raises(
-        FileNotFoundError, match=r"plnt\.toml.*Looked for in .*: plant\.toml"
-    ) as told:
+        FileNotFoundError, match=r"plnt\.toml.*Looked for in .*: plant\.toml\."
+    ) as caught:
         read(tmp_path / "plnt.toml")
-    assert str(tmp_path) in str(told.value)
-    with pytest.raises(FileNotFoundError, match="none with a name near"):
+    assert str(tmp_path) in str(caught.value)
+    with pytest.raises(FileNotFoundError, match="similar names there: none"):
         read(tmp_path / "qqqqqq")
     with pytest.raises(FileNotFoundError, match="There is no folder"):
         read(tmp_path / "nowhere" / "plant.toml")
 
 
-def test_what_was_measured_in_a_plant_of_ones_own_is_counted_as_such():
-    """Beside the other words of confidence."""
+def test_what_was_measured_in_ones_own_plant_is_counted():
+    """Beside the other words of evidence."""
     data = small()
     data["zones"]["body"]["cycle_time"] = {
         "value": 49.2,
@@ -402,39 +401,39 @@ def test_what_was_measured_in_a_plant_of_ones_own_is_counted_as_such():
 
 
 def keys_of(table: type, path: str = "") -> dict[str, tuple[bool, Any]]:
-    """Whether each key of a file is required, and what it has to be, by its path."""
-    found: dict[str, tuple[bool, Any]] = {}
+    """Whether each key of a file is required, and its type, by its path."""
+    keys: dict[str, tuple[bool, Any]] = {}
     for field in dataclasses.fields(table):
         here, hint = f"{path}{field.name}", get_type_hints(table, include_extras=True)[field.name]
         plain = (field.default, field.default_factory)
-        found[here] = (all(given is dataclasses.MISSING for given in plain), hint)
+        keys[here] = (all(given is dataclasses.MISSING for given in plain), hint)
         outer = get_args(hint)
         parts = (hint, *outer, *(part for each in outer for part in get_args(each)))
         for inner in (p for p in parts if getattr(p, "__module__", "") == ShopFile.__module__):
-            found |= keys_of(inner, f"{here}." if here in ONE_OF_EACH else f"{here}.*.")
-    return found
+            keys |= keys_of(inner, f"{here}." if here in ONE_OF_EACH else f"{here}.*.")
+    return keys
 
 
 ONE_OF_EACH = ("shop", "zones.*.inspection", "zones.*.stations")
 
 
-def test_the_help_of_read_shop_tells_every_key() -> None:
-    """Whether it is required, and its unit."""
+def test_the_help_of_read_shop_lists_every_key() -> None:
+    """With its unit, and whether it is required."""
     doc = read_shop.__doc__
     assert doc is not None
     rows = re.findall(r"^    ([a-z_.*<>]+) +(yes|no) +(\[.*?\])?", doc, re.MULTILINE)
-    told = {re.sub(r"\.<suffix>", "", key): (word == "yes", unit) for key, word, unit in rows}
-    there = keys_of(ShopFile)
-    del there["shop"], there["zones.*.inspection"]  # whose keys are told
+    listed = {re.sub(r"\.<suffix>", "", key): (word == "yes", unit) for key, word, unit in rows}
+    keys = keys_of(ShopFile)
+    del keys["shop"], keys["zones.*.inspection"]  # their own keys are listed
     roles = {f"zones.*.stations.{role}" for role in ROLES}
-    assert {*told} - {"zones.*.stations.<role>"} == {*there} - roles
+    assert {*listed} - {"zones.*.stations.<role>"} == {*keys} - roles
     for role in ROLES:
         assert re.search(rf"\b{role}\b", doc.partition("Roles are")[2])
-    for key, (required, hint) in there.items():
+    for key, (required, hint) in keys.items():
         if key in roles:
             continue
-        assert told[key][0] == required, key
-        if unit := told[key][1].strip("[]"):
+        assert listed[key][0] == required, key
+        if unit := listed[key][1].strip("[]"):
             one = {"value": 1, "unit": unit, "evidence": "found", "source": "x"}
             of = get_args(get_args(hint)[0])[1] if key.endswith("cycle_times") else hint
             TypeAdapter(of).validate_python(one)

@@ -37,11 +37,11 @@ def roles(station: Station) -> Counter[str]:
 
 
 def robots_by_zone(shop: Shop) -> dict[str | None, list[int]]:
-    """Of each zone: robots and stations of one line, number of lines."""
-    found: dict[str | None, list[int]] = {}
+    """Of each zone the number of robots in each line."""
+    robots: dict[str | None, list[int]] = {}
     for line in shop.lines:
-        found.setdefault(line.zone, []).append(sum(len(s.robots) for s in line.stations))
-    return found
+        robots.setdefault(line.zone, []).append(sum(len(s.robots) for s in line.stations))
+    return robots
 
 
 def test_2021_has_the_robots_of_the_article_in_167_stations() -> None:
@@ -137,10 +137,10 @@ def test_bodies_leave_at_the_end_of_the_finish_line_only(make: Callable[[], Shop
 
 
 @BOTH
-def test_stores_have_their_places(make: Callable[[], Shop]) -> None:
-    places = {store.name: store.capacity for store in make().stores}
+def test_stores_have_their_capacity(make: Callable[[], Shop]) -> None:
+    capacity = {store.name: store.capacity for store in make().stores}
     closures = ("door_fl", "door_fr", "door_rl", "door_rr", "hood", "tailgate")
-    assert places == {
+    assert capacity == {
         **dict.fromkeys(("engine_compartment", "front_floor", "rear_floor"), 24),
         **dict.fromkeys(("side_left", "side_right"), 30),
         **dict.fromkeys(("underbody_1", "underbody_2"), 8),
@@ -197,8 +197,8 @@ def test_weld_robots_without_spots_dress_no_tips() -> None:
 
 @BOTH
 def test_scrap_and_rework_happen_at_one_station(make: Callable[[], Shop]) -> None:
-    found = {s.name: (s.scrap, s.rework) for s in make().stations if s.scrap or s.rework}
-    assert found == {"FIN-210": (0.001, 0.03)}
+    shares = {s.name: (s.scrap, s.rework) for s in make().stations if s.scrap or s.rework}
+    assert shares == {"FIN-210": (0.001, 0.03)}
 
 
 @BOTH
@@ -207,9 +207,9 @@ def test_four_crews_repair(make: Callable[[], Shop]) -> None:
 
 
 @BOTH
-def test_the_notes_say_that_most_is_assumption(make: Callable[[], Shop]) -> None:
+def test_the_notes_say_that_most_is_assumed(make: Callable[[], Shop]) -> None:
     notes = " ".join(make().notes)
-    assert "most of this plant is assumption" in notes
+    assert "most of this plant is assumed" in notes
     assert "Of its 68 quantities" in notes
 
 

@@ -15,10 +15,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
-from ningde_sim.studies.provenance import SHOPS
 
 import ningde_sim
 from ningde_sim import Line, Scenario, Shop, Station, ningde_2021, scenario, sweep
+from ningde_sim.plant.shipped import SHIPPED
 from ningde_sim.plots.axes import GREEN, SKY
 from ningde_sim.report.study_page import page
 from ningde_sim.studies.replicate import replicate
@@ -31,7 +31,7 @@ VOID = {"meta", "img", "br", "link", "hr", "wbr"}
 
 
 class Reader(HTMLParser):
-    """Reads a page as a browser would, and complains of what a browser would mend."""
+    """Reads a page as a browser would, and complains of what a browser would repair."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ def study_of_a_year(runs: int = 4, **more) -> Study:
     return replicate(small_year(), runs=runs, seed=1, **more)
 
 
-def a_cell() -> Study:
+def design_point() -> Study:
     return sweep(Year(), {"weights.rate": [3.0, 4.0]}, runs=50, seed=0).study(0)
 
 
@@ -90,17 +90,17 @@ KINDS: dict[str, Callable[[], Study]] = {
     "months": study_of_months,
     "months already built": lambda: study_of_months().given([100.0, 104.0]),
     "a year": study_of_a_year,
-    "luck only": lambda: study_of_a_year(inputs="typical"),
+    "random variation only": lambda: study_of_a_year(inputs="typical"),
     "an interrupted one": lambda: dataclasses.replace(study_of_months(), complete=False),
-    "a cell of a sweep": a_cell,
+    "a design point of a sweep": design_point,
 }
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_study_has_a_page_without_a_fault(kind: str, tmp_path: Path) -> None:
     study = KINDS[kind]()
-    there = study.report(tmp_path / "report.html")
-    read = Reader(there.read_text("utf-8"))
+    file = study.report(tmp_path / "report.html")
+    read = Reader(file.read_text("utf-8"))
     names = [tag for tag, _ in read.tags]
     assert names.count("h1") == 1
     assert names.count("img") == 1 + bool(study.experiment.months)
@@ -143,7 +143,7 @@ def test_the_answer_is_that_of_the_study() -> None:
     assert f"Half of the runs make {study.quantile(0.5).value:,.0f} or less." in text
 
 
-def test_rare_is_not_told_as_never() -> None:
+def test_rare_is_not_shown_as_never() -> None:
     study = replicate(Year(), runs=400, seed=0)
     ranked = np.sort(study.column())
     once, often = (page(dataclasses.replace(study, target=ranked[k])) for k in (-1, 1))
@@ -152,7 +152,7 @@ def test_rare_is_not_told_as_never() -> None:
     assert "reached in 399 of 400 runs, that is >99 % (95 % interval 99 % to >99 %)" in many
 
 
-def test_the_months_stand_beside_what_the_target_asks() -> None:
+def test_the_months_are_beside_what_the_target_needs() -> None:
     study = study_of_months()
     text = Reader(page(study)).text
     for month in MONTHS:
@@ -172,7 +172,7 @@ def test_every_result_that_is_no_month_has_a_row() -> None:
         assert (f" {of} {unit} " in text) == (not re.search(r"_\d{4}-\d\d$", of)), of
 
 
-def test_every_quantity_stands_there_with_its_source() -> None:
+def test_every_quantity_is_listed_with_its_source() -> None:
     plan = small_year()
     read = Reader(page(study_of_a_year()))
     for path, row in plan.assumptions().iterrows():
@@ -180,13 +180,13 @@ def test_every_quantity_stands_there_with_its_source() -> None:
         assert words in read.text
         assert " ".join(row["source"].split()) in read.text
     counts = plan.assumptions()["evidence"].value_counts()
-    assert f"{counts['assumption']} assumption" in read.text
+    assert f"{counts['assumed']} assumed" in read.text
 
 
 def test_the_shop_that_ships_shows_the_sources_of_its_file() -> None:
-    for name, make in SHOPS.items():
-        text = page(replicate(make(), hours=1, runs=2, seed=0))
-        table = scenario(name).assumptions()
+    for shipped in SHIPPED:
+        text = page(replicate(shipped.function(), hours=1, runs=2, seed=0))
+        table = scenario(shipped.scenario).assumptions()
         for path in table.index[table.index.str.startswith("body_shop.")]:
             assert path in Reader(text).text
     assert "assumed" in text
@@ -197,6 +197,7 @@ def test_what_to_find_out_first_is_that_of_the_study() -> None:
     text = Reader(page(study)).text
     assert study.information().table.index[0] == "rate"
     assert study.information().advice.partition(" ")[2] in text
+    assert "may be chance low third middle third high third rate" in text
     assert "What to find out first" not in page(study_of_months(runs=20))
 
 
@@ -234,7 +235,7 @@ AGAIN: dict[str, Callable[[], Study]] = {
 
 
 @pytest.mark.parametrize("kind", AGAIN)
-def test_what_stands_there_makes_the_same_study(
+def test_the_program_of_a_page_makes_the_same_study(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = AGAIN[kind]()
@@ -259,29 +260,31 @@ def test_what_stands_there_makes_the_same_study(
 # ------------------------------------------------------------------ where it goes
 
 
-def test_a_file_that_is_there_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
-    there = tmp_path / "report.html"
-    there.write_text("old")
-    assert study_of_a_shop(runs=3).report(there) == there
-    assert there.read_text("utf-8").startswith("<!DOCTYPE html>")
-    assert list(tmp_path.iterdir()) == [there]
+def test_an_existing_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text("old")
+    assert study_of_a_shop(runs=3).report(file) == file
+    assert file.read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_failure_leaves_the_old_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    there = tmp_path / "report.html"
-    there.write_text("old")
+    file = tmp_path / "report.html"
+    file.write_text("old")
     monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
     with pytest.raises(OSError, match="full"):
-        study_of_a_shop(runs=3).report(there)
-    assert there.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [there]
+        study_of_a_shop(runs=3).report(file)
+    assert file.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_missing_folder_and_a_folder_are_refused(tmp_path: Path) -> None:
     study = study_of_a_shop(runs=3)
-    with pytest.raises(FileNotFoundError, match=r"the folder of path must be there, got .*Make"):
+    with pytest.raises(FileNotFoundError, match=r"the folder of path must exist, got .*Create"):
         study.report(tmp_path / "missing" / "report.html")
-    with pytest.raises(IsADirectoryError, match=r"path must be that of a file, got .*report.html"):
+    with pytest.raises(
+        IsADirectoryError, match=r"path must be a file, not a folder, got .*report.html"
+    ):
         study.report(tmp_path)
 
 
@@ -303,7 +306,7 @@ def has(seen: np.ndarray, colour: str) -> int:
 
 
 @needs_browser
-def test_a_browser_shows_text_and_pictures(shown: Path, tmp_path: Path) -> None:
+def test_a_browser_shows_text_and_plots(shown: Path, tmp_path: Path) -> None:
     seen = pixels(shown, tmp_path, 1200, 1600)
     assert seen.shape == (1600, 1200, 3)
     assert has(seen, GREEN) > 5_000  # runs that reach the target
@@ -316,7 +319,7 @@ def test_a_browser_shows_text_and_pictures(shown: Path, tmp_path: Path) -> None:
 @needs_browser
 @pytest.mark.parametrize("width", [1200, 400])
 def test_the_page_is_no_wider_than_the_window(shown: Path, tmp_path: Path, width: int) -> None:
-    found = measured(shown, tmp_path, width)
-    assert found["width"] == width
-    assert found["height"] > 2_000
-    assert found["pictures"] == 2
+    size = measured(shown, tmp_path, width)
+    assert size["width"] == width
+    assert size["height"] > 2_000
+    assert size["images"] == 2

@@ -1,4 +1,4 @@
-"""Sobol' indices: those that are known by theory, the same for any workers, of a year."""
+"""Sobol' indices: as in theory, the same for any number of workers, of a year."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ def ishigami(x: np.ndarray) -> float:
     return float(np.sin(a) + 7 * np.sin(b) ** 2 + 0.1 * c**4 * np.sin(a))
 
 
-def found(result: Any = linear, **changed: Any) -> SobolShares:
-    asked = {"title": "three", "of": "cars", "unit": "cars", "n": 64, "seed": 1, "workers": 1}
-    return shares(result, ("a", "b", "c"), **asked | changed)
+def three(result: Any = linear, **changed: Any) -> SobolShares:
+    """The indices of the three inputs."""
+    options = {"title": "three", "of": "cars", "unit": "cars", "n": 64, "seed": 1, "workers": 1}
+    return shares(result, ("a", "b", "c"), **options | changed)
 
 
-def test_of_what_adds_up_first_and_total_are_the_share_of_the_variance() -> None:
+def test_of_a_sum_first_and_total_are_the_share_of_the_variance() -> None:
     """Over 200 seeds the errors had a root mean square of at most 0.023."""
-    table = found().table
+    table = three().table
     assert list(table["input"]) == ["b", "c", "a"]
     known = np.sort(WEIGHTS**2)[::-1] / np.sum(WEIGHTS**2)
     for share in ("first", "total"):
@@ -43,14 +44,14 @@ def test_of_what_adds_up_first_and_total_are_the_share_of_the_variance() -> None
 
 def test_an_input_that_acts_with_another_only_has_a_total() -> None:
     """Ishigami and Homma (1990): first 0.314, 0.442, 0; total 0.558, 0.442, 0.244."""
-    table = found(ishigami, n=1024).table.set_index("input")
+    table = three(ishigami, n=1024).table.set_index("input")
     assert list(table.index) == ["a", "b", "c"]
     assert table["first"].to_numpy() == pytest.approx([0.314, 0.442, 0], abs=0.05)
     assert table["total"].to_numpy() == pytest.approx([0.558, 0.442, 0.244], abs=0.05)
 
 
 @pytest.mark.parametrize("result", [linear, ishigami])
-def test_the_intervals_hold_what_is_known(result: Any) -> None:
+def test_the_intervals_hold_the_true_indices(result: Any) -> None:
     """240 intervals of 95 %: the points are spread evenly, so that they hold more often."""
     squares = WEIGHTS**2 / np.sum(WEIGHTS**2)
     known = {
@@ -59,7 +60,7 @@ def test_the_intervals_hold_what_is_known(result: Any) -> None:
     }[result]
     held = []
     for seed in range(20):
-        table = found(result, seed=seed).table.sort_values("input")
+        table = three(result, seed=seed).table.sort_values("input")
         for share, true in known.items():
             held += [*((table[f"{share}_low"] <= true) & (true <= table[f"{share}_high"]))]
     assert np.mean(held) > 0.92
@@ -68,7 +69,7 @@ def test_the_intervals_hold_what_is_known(result: Any) -> None:
 def test_the_intervals_are_wider_at_a_higher_level() -> None:
     widths = [
         float(np.sum(table["total_high"] - table["total_low"]))
-        for table in (found(level=level).table for level in (0.5, 0.95))
+        for table in (three(level=level).table for level in (0.5, 0.95))
     ]
     assert 0 < widths[0] < widths[1]
 
@@ -80,7 +81,7 @@ def test_a_linear_function_makes_no_more_runs_than_it_says() -> None:
         points.append(x)
         return linear(x)
 
-    result = found(counted, n=16)
+    result = three(counted, n=16)
     assert result.runs == len(points) == 16 * (3 + 2)
     assert result.n == 16
     assert 0 <= np.min(points) < np.max(points) <= 1
@@ -91,7 +92,7 @@ def test_a_linear_function_makes_no_more_runs_than_it_says() -> None:
 
 
 def test_it_is_a_frozen_record_that_can_be_sent() -> None:
-    result = found()
+    result = three()
     sent = pickle.loads(pickle.dumps(result))
     pd.testing.assert_frame_equal(sent.table, result.table)
     with pytest.raises(ValueError, match="read-only"):
@@ -100,19 +101,19 @@ def test_it_is_a_frozen_record_that_can_be_sent() -> None:
         result.seed = 2  # type: ignore[misc]
 
 
-def test_its_texts_tell_the_strongest_and_what_the_intervals_are_worth() -> None:
-    result = found()
+def test_its_texts_name_the_strongest_input_and_what_the_intervals_mean() -> None:
+    result = three()
     assert repr(result).startswith("SobolShares('three', 3 inputs, 320 runs, seed=1: b has 0.6")
     assert "\n" not in repr(result)
     text = result.summary()
     assert "shares of the variance of cars" in text
     assert "of the number of points (64) only; 320 runs, seed 1" in text
-    assert "luck      the same in all runs" in text
+    assert "streams   the same in all runs" in text
     assert len(text.splitlines()) <= 12
 
 
 def test_a_bar_shows_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    found(n=8, progress=True)
+    three(n=8, progress=True)
     assert "40/40" in capsys.readouterr().err
 
 
@@ -128,9 +129,9 @@ def test_a_bar_shows_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
         ({"result": lambda x: 7.0}, ValueError, r"the runs must differ in cars, got 7.0"),
     ],
 )
-def test_what_makes_no_sense_is_refused(changed: dict[str, Any], kind: Any, text: str) -> None:
+def test_bad_arguments_are_refused(changed: dict[str, Any], kind: Any, text: str) -> None:
     with pytest.raises(kind, match=text):
-        found(**changed)
+        three(**changed)
 
 
 # ------------------------------------------------------------------ of a year
@@ -143,15 +144,15 @@ def year(**changed: Any) -> SobolShares:
 
 
 def test_a_year_gives_the_same_for_any_workers() -> None:
-    """And its runs are those of inputs put at the points, on the luck of run 0."""
+    """And its runs are those with inputs at the points and the random streams of run 0."""
     one, two = (year(workers=workers) for workers in (1, 2))
     pd.testing.assert_frame_equal(one.table, two.table, check_exact=True)
     assert np.array_equal(one.values, two.values)
     assert (one.runs, one.unit) == (32, "vehicles")
     assert set(one.table["input"]) == set(TWO)
     point = _points(8, 2, 3)[2, 5]
-    there = winter().at(dict(zip(TWO, point.tolist(), strict=True)))
-    assert one.values[2, 5] == simulate_year(there, seed=3, run=0).vehicles
+    plan = winter().at(dict(zip(TWO, point.tolist(), strict=True)))
+    assert one.values[2, 5] == simulate_year(plan, seed=3, run=0).vehicles
 
 
 @pytest.mark.parametrize(
@@ -163,12 +164,12 @@ def test_a_year_gives_the_same_for_any_workers() -> None:
             r"uncertain, got 'paint.lead'.*lead_t",
         ),
         ({"inputs": ("paint.rate", "target")}, KeyError, r"must be uncertain, got 'target'"),
-        ({"inputs": "paint.rate"}, ValueError, r"at least two inputs, got \('paint.rate',\). One"),
-        ({"inputs": ("paint.rate",) * 2}, ValueError, r"no two inputs may have one name"),
+        ({"inputs": "paint.rate"}, ValueError, r"name at least two, got \('paint.rate',\). One"),
+        ({"inputs": ("paint.rate",) * 2}, ValueError, r"duplicate name in inputs"),
         ({"of": "vans"}, ValueError, r"of must be one of vehicles, bodies, .*, got 'vans'"),
     ],
 )
-def test_what_a_year_does_not_have_is_refused(
+def test_unknown_inputs_and_columns_are_refused(
     changed: dict[str, Any], kind: Any, text: str
 ) -> None:
     with pytest.raises(kind, match=text):

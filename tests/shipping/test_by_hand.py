@@ -19,9 +19,9 @@ def dates(*days: int) -> list[datetime.date]:
     return [START + day * ONE for day in days]
 
 
-def run(plan, vehicles, sets=None, **more):
-    """A run that needs no luck."""
-    return ship(plan, vehicles, sets, start=START, seed=0, **more)
+def run(plan, vehicles, ckd_sets=None, **more):
+    """A run in which nothing is random."""
+    return ship(plan, vehicles, ckd_sets, start=START, seed=0, **more)
 
 
 def on(*days: int, **more):
@@ -35,17 +35,17 @@ def on(*days: int, **more):
 @pytest.mark.parametrize("made", [[1_600], [160] * 10], ids=["at once", "day by day"])
 def test_1600_cars_in_two_ships_of_800_take_7_trains(made):
     """1,600 / 240 = 6.67."""
-    found = run(on(20, 30), made, horizon_days=40)
-    assert found.daily["lots_rail"].sum() == 7
-    assert found.voyages["loaded"].tolist() == [800, 800]
-    assert found.exports == 1_600
-    assert found.voyages["departed"].tolist() == dates(20, 30)
+    result = run(on(20, 30), made, horizon_days=40)
+    assert result.daily["lots_rail"].sum() == 7
+    assert result.voyages["loaded"].tolist() == [800, 800]
+    assert result.exports == 1_600
+    assert result.voyages["departed"].tolist() == dates(20, 30)
 
 
 def test_the_last_train_waits_three_days_for_more():
-    found = run(on(20, 30), [1_600], horizon_days=40)
-    assert found.daily["sent_rail"].tolist()[:5] == [1_440, 0, 0, 160, 0]
-    assert found.daily["plant_yard"].tolist()[:5] == [160, 160, 160, 0, 0]
+    result = run(on(20, 30), [1_600], horizon_days=40)
+    assert result.daily["sent_rail"].tolist()[:5] == [1_440, 0, 0, 160, 0]
+    assert result.daily["plant_yard"].tolist()[:5] == [160, 160, 160, 0, 0]
 
 
 def test_a_train_every_other_day_leaves_every_other_day():
@@ -89,9 +89,9 @@ def test_a_corridor_that_is_shut_keeps_the_trains_and_those_under_way():
 def test_a_ship_every_five_days_keeps_the_yard_from_its_capacity():
     """160 a day are 800 in five days."""
     plan = on(*range(4, 365, 5), gateways={"port": gateway(legs={"rail": leg(lot=160)})})
-    found = run(plan, [160] * 365)
-    assert found.days_over == 0
-    assert found.daily["yard_port"].max() <= 800
+    result = run(plan, [160] * 365)
+    assert result.days_over == 0
+    assert result.daily["yard_port"].max() <= 800
 
 
 def test_a_ship_every_seven_days_fills_the_yard_on_the_day_computed():
@@ -101,24 +101,24 @@ def test_a_ship_every_seven_days_fills_the_yard_on_the_day_computed():
     4,800 for j = 12 and 5,120 for j = 13, on day 97. That is 7 April; nothing waited before.
     """
     plan = on(*range(6, 365, 7), gateways={"port": gateway(legs={"rail": leg(lot=160)})})
-    found = run(plan, [160] * 365)
-    over = found.daily["over_port"]
+    result = run(plan, [160] * 365)
+    over = result.daily["over_port"]
     assert over[over > 0].index[0] == datetime.date(2021, 4, 7) == START + 96 * ONE
     assert over.loc[datetime.date(2021, 4, 7)] == 160
-    assert found.daily["plant_yard"].iloc[:96].max() == 0
-    assert found.daily["yard_port"].max() <= 5_000
-    assert found.monthly["days_over_port"].sum() == found.days_over > 100
+    assert result.daily["plant_yard"].iloc[:96].max() == 0
+    assert result.daily["yard_port"].max() <= 5_000
+    assert result.monthly["days_over_port"].sum() == result.days_over > 100
 
 
 def test_a_full_yard_of_the_plant_stops_the_gate():
-    """No ship: 500 places at the port, 300 at the plant, then 100 a day are held."""
+    """No ship: room for 500 at the port, for 300 at the plant, then 100 a day are held."""
     plan = export(
-        yard=q(300, "places"),
+        yard=q(300, "cars"),
         gateways={"port": gateway(yard=500, legs={"rail": leg(lot=100)})},
         services={"ships": service(dates=dates(14))},
     )
-    found = run(plan, [100] * 14 + [0] * 4)
-    daily = found.daily
+    result = run(plan, [100] * 14 + [0] * 4)
+    daily = result.daily
     # The train of a day is on its way when the day ends.
     assert (daily["yard_port"] + daily["on_land"]).tolist()[:7] == [
         100,
@@ -133,8 +133,8 @@ def test_a_full_yard_of_the_plant_stops_the_gate():
     assert daily["held"].tolist()[7:14] == [0, 100, 200, 300, 400, 500, 600]
     # The ship of day 14 takes 500: the plant sends its 300 and lets as many in, then 200 more.
     assert daily["held"].tolist()[14:] == [300, 100, 100, 100]
-    assert found.days_held == found.monthly["days_held"].sum() == 10
-    assert found.left == {"held": 100, "plant": 300, "on_land": 0, "yard port": 500} | {
+    assert result.days_held == result.monthly["days_held"].sum() == 10
+    assert result.left == {"held": 100, "plant": 300, "on_land": 0, "yard port": 500} | {
         "loading": 0,
         "ckd_sets": 0,
     }
@@ -146,13 +146,13 @@ def test_a_full_yard_of_the_plant_stops_the_gate():
 def test_48_calls_of_800_carry_38400():
     """Four a month, all full."""
     plan = export(initial=q(2_000, "units"), gateways={"port": gateway(yard=10**6)})
-    found = run(plan, [150] * 365)
-    assert len(found.voyages) == 48
-    assert (found.voyages["fill"] == 1).all()
-    assert found.exports == found.exported_cars == 38_400
-    months = found.voyages.groupby(found.voyages["departed"].map(lambda day: day.month)).size()
+    result = run(plan, [150] * 365)
+    assert len(result.voyages) == 48
+    assert (result.voyages["fill"] == 1).all()
+    assert result.exports == result.exported_cars == 38_400
+    months = result.voyages.groupby(result.voyages["departed"].map(lambda day: day.month)).size()
     assert (months == 4).all()
-    assert (found.monthly["exported"] == 3_200).all()
+    assert (result.monthly["exported"] == 3_200).all()
 
 
 def test_what_does_not_fit_goes_with_the_next_ship():
@@ -171,17 +171,17 @@ def test_loading_takes_its_time_and_closures_lengthen_it():
     ] == START + (12 * ONE)
     shut = {"closes": ["sea"], "days": q(1, "days"), "start": START + 11 * ONE}
     storm = gateway(rate=400, closures={"typhoon": shut})
-    found = run(on(10, gateways={"port": storm}), [800], horizon_days=20)
-    assert found.voyages["departed"][0] == START + 13 * ONE
-    assert found.daily["loading"].tolist()[9:14] == [0, 800, 800, 800, 0]
+    result = run(on(10, gateways={"port": storm}), [800], horizon_days=20)
+    assert result.voyages["departed"][0] == START + 13 * ONE
+    assert result.daily["loading"].tolist()[9:14] == [0, 800, 800, 800, 0]
 
 
 def test_a_ship_waits_for_the_berth():
     """Two ships come on one day; the second begins when the first has left."""
     services = {name: service(dates=dates(10)) for name in ("one", "two")}
     plan = export(services=services, gateways={"port": gateway(rate=400)})
-    found = run(plan, [1_600], horizon_days=20)
-    assert found.voyages["departed"].tolist() == dates(12, 14)
+    result = run(plan, [1_600], horizon_days=20)
+    assert result.voyages["departed"].tolist() == dates(12, 14)
 
 
 def test_a_storm_at_sea_keeps_ships_out():
@@ -194,17 +194,17 @@ def test_a_storm_at_sea_keeps_ships_out():
 def test_a_car_is_loaded_once_it_is_cleared(clearance, loaded):
     """In the port at the end of day 0, cleared at noon of day 3 or half a day after its ship."""
     port = gateway(clearance=clearance, legs={"rail": leg(lot=100)})
-    found = run(on(3, 4, gateways={"port": port}), [100], horizon_days=9)
-    assert found.voyages["loaded"].tolist() == loaded
+    result = run(on(3, 4, gateways={"port": port}), [100], horizon_days=9)
+    assert result.voyages["loaded"].tolist() == loaded
 
 
 def test_an_export_counts_at_departure_and_arrives_later():
-    found = run(on(5, 15), [800, 800], horizon_days=20)
-    assert found.exports == 1_600
-    assert found.arrivals == 800
-    assert found.daily["exported"].tolist()[5] == found.daily["arrived"].tolist()[15] == 800
-    assert found.age(0.5) == 5
-    assert found.age(1) == 14
+    result = run(on(5, 15), [800, 800], horizon_days=20)
+    assert result.exports == 1_600
+    assert result.arrivals == 800
+    assert result.daily["exported"].tolist()[5] == result.daily["arrived"].tolist()[15] == 800
+    assert result.age(0.5) == 5
+    assert result.age(1) == 14
 
 
 # ------------------------------------------------------------------ destinations
@@ -243,9 +243,9 @@ def test_destinations_have_their_shares_exactly():
     """Day after day within one car, whatever the numbers."""
     made = np.random.default_rng(1).integers(0, 40, 300)
     plan = several(slots=10**6)
-    found = run(plan, made[:9])
+    result = run(plan, made[:9])
     columns = [f"exported_to_{to}" for to in THREE]
-    assert found.daily[columns].sum().sum() == 0
+    assert result.daily[columns].sum().sum() == 0
     for days in range(1, 10):
         exported = run(plan, made[:days], horizon_days=12).daily[columns].sum()
         assert exported.sum() == made[:days].sum()
@@ -259,12 +259,12 @@ def test_two_gateways_share_a_destination_by_their_slots():
     ports = {name: gateway(legs={"rail": leg(lot=1, per_day=1e6)}) for name in ("north", "south")}
     calls = {"north": dates(9, 10, 11), "south": dates(9)}
     services = {name: service(at=name, slots=100, dates=calls[name]) for name in ports}
-    found = run(export(gateways=ports, services=services), [100] * 4, horizon_days=9)
-    assert found.daily.iloc[-1][["yard_north", "yard_south"]].tolist() == [300, 100]
+    result = run(export(gateways=ports, services=services), [100] * 4, horizon_days=9)
+    assert result.daily.iloc[-1][["yard_north", "yard_south"]].tolist() == [300, 100]
 
 
-def test_cars_and_sets_go_apart():
-    """Sets in containers of 3, on ships of their own; the full yard for cars is not theirs."""
+def test_cars_and_ckd_sets_go_apart():
+    """CKD sets in containers of 3, on ships of their own; the full yard for cars is not theirs."""
     legs = {"rail": leg(), "boxes": leg(lot=3, per_day=1e3, carries="ckd_sets")}
     plan = export(
         ckd_share=q(0.5, "-"),
@@ -274,13 +274,13 @@ def test_cars_and_sets_go_apart():
             "boxes": service(dates=dates(5), carries="ckd_sets", slots=1_000),
         },
     )
-    found = run(plan, [100] * 3, [61, 60, 0], horizon_days=10)
-    assert found.exported_cars == 0
-    assert found.exported_ckd_sets == 61  # a half of 121, rounded
-    assert found.daily["lots_boxes"].sum() == 21
-    assert found.daily["plant_yard"].iloc[-1] == 300
-    assert np.isnan(found.age(0.5))
-    assert found.age(1, "ckd_sets") <= 5
+    result = run(plan, [100] * 3, [61, 60, 0], horizon_days=10)
+    assert result.exported_cars == 0
+    assert result.exported_ckd_sets == 61  # a half of 121, rounded
+    assert result.daily["lots_boxes"].sum() == 21
+    assert result.daily["plant_yard"].iloc[-1] == 300
+    assert np.isnan(result.age(0.5))
+    assert result.age(1, "ckd_sets") <= 5
 
 
 def test_the_share_for_export_is_exact_over_time():

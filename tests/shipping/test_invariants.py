@@ -1,4 +1,4 @@
-"""Whatever the plan: each day every car and every set is somewhere, and nowhere twice."""
+"""Whatever the plan: each day every car and CKD set is at one location, and at no other."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ DAYS = 50
 
 @st.composite
 def legs(draw, carries="cars"):
-    """One or two legs, the second may take the overflow of the first."""
+    """Two legs, each of which may take the overflow of the other."""
     share = draw(st.sampled_from([1.0, 0.7, 0.0]))
-    found = {}
+    tables = {}
     for name, part in (("rail", share), ("road", 1 - share)):
-        found[f"{name}_{carries}"] = leg(
+        tables[f"{name}_{carries}"] = leg(
             lot=draw(st.sampled_from([1, 7, 240, 5_000])),
             per_day=draw(st.sampled_from([0.0, 0.3, 2.0, 50.0])),
             share=part,
@@ -30,12 +30,12 @@ def legs(draw, carries="cars"):
             carries=carries,
             overflow=draw(st.booleans()),
         )
-    return found
+    return tables
 
 
 @st.composite
 def closures(draw):
-    """None, one on a date, some at random."""
+    """None, one on a date, or some at random."""
     closes = draw(st.sampled_from([["land"], ["sea"], ["land", "sea"]]))
     days = q(draw(st.sampled_from([0.0, 2.5, 300.0])), "days")
     dated = {
@@ -49,7 +49,7 @@ def closures(draw):
 
 @st.composite
 def plans(draw):
-    """Zero sailings and giant ships, no trains, tiny yards, one or two of everything."""
+    """No sailings and giant ships, no trains, tiny yards, one or two of everything."""
     shares = draw(st.sampled_from([(1.0,), (0.5, 0.5), (0.62, 0.3, 0.08), (1.0, 0.0)]))
     to = [f"d{k}" for k in range(len(shares))]
     ports = ["north", "south"][: draw(st.integers(1, 2))]
@@ -69,7 +69,7 @@ def plans(draw):
         vehicle_share=q(draw(st.sampled_from([0.0, 0.25, 1.0])), "-"),
         ckd_share=q(draw(st.sampled_from([0.0, 0.5, 1.0])), "-"),
         initial=q(draw(st.sampled_from([0, 300])), "units"),
-        yard=q(draw(st.sampled_from([0, 30, 1_000, 1_000_000])), "places"),
+        yard=q(draw(st.sampled_from([0, 30, 1_000, 1_000_000])), "cars"),
         destinations={
             name: {"share": q(share, "-"), "voyage": q(6, "days")}
             for name, share in zip(to, shares, strict=True)
@@ -90,7 +90,7 @@ def plans(draw):
 
 @st.composite
 def runs(draw) -> ShippingRun:
-    """A plan fed by any numbers."""
+    """A plan with any numbers made."""
     numbers = st.lists(st.integers(0, 900), min_size=DAYS, max_size=DAYS)
     made, packed = draw(numbers), draw(numbers)
     return ship(draw(plans()), made, packed, start=START, seed=draw(st.integers(0, 5)))
@@ -103,8 +103,8 @@ def test_what_passed_the_gate_is_somewhere(run):
     yards = [name for name in daily if name.startswith("yard_")]
     inside = daily[["held", "plant_yard", "on_land", *yards, "loading"]].sum(axis=1)
     assert (daily["made_cars"].cumsum() == inside + daily["exported_cars"].cumsum()).all()
-    sets = ["sets_at_plant", "sets_on_land", "sets_at_port", "sets_loading"]
-    inside = daily[sets].sum(axis=1)
+    levels = [f"ckd_sets_{key}" for key in ("at_plant", "on_land", "at_port", "loading")]
+    inside = daily[levels].sum(axis=1)
     assert (daily["made_ckd_sets"].cumsum() == inside + daily["exported_ckd_sets"].cumsum()).all()
     assert (daily.to_numpy() >= 0).all()
 
@@ -121,7 +121,7 @@ def test_nothing_holds_more_than_it_can(run):
         for way, table in port.legs.items() if len(plan.gateways) == 1 else ():
             lots, sent = daily[f"lots_{way}"], daily[f"sent_{way}"]
             assert (sent <= lots * table.lot.value).all()
-            days = np.arange(DAYS) + 2  # the lots of the day before the first count with it
+            days = np.arange(DAYS) + 2  # with the lots of the day before the first
             most = table.per_day.value * days + 1  # whole ones: some days hold one more than that
             assert (lots.cumsum() < most + 1e-9).all()
     voyages = run.voyages
@@ -132,7 +132,7 @@ def test_nothing_holds_more_than_it_can(run):
 
 @given(runs())
 @settings(max_examples=100)
-def test_all_accounts_of_the_exports_agree(run):
+def test_all_counts_of_the_exports_agree(run):
     daily, voyages = run.daily, run.voyages
     assert run.exports == daily["exported"].sum() == voyages["loaded"].sum()
     for head in ("exported_to_", "exported_by_"):
@@ -150,7 +150,7 @@ def test_all_accounts_of_the_exports_agree(run):
 
 @given(runs(), st.floats(0, 1))
 @settings(max_examples=50)
-def test_a_run_can_be_told(run, q):
+def test_every_run_has_a_summary_and_an_age(run, q):
     assert f"{run.exports:,}" in run.summary()
     age = run.age(q)
     assert np.isnan(age) if run.exported_cars == 0 else 0 <= age <= DAYS + 1

@@ -1,7 +1,7 @@
-"""How often the intervals of whole studies hold truths that are known exactly.
+"""How often the intervals of whole studies hold true values that are known exactly.
 
-A study of some runs is cut out of a long one: run k does not depend on how many there are, so that
-studies of other runs are independent, and all of them go through `replicate`.
+Studies of some runs are cut out of a long one, which goes through `replicate`: run k does not
+depend on the number of runs, so studies of different runs are independent.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ def studies(long: Study, n: int = RUNS) -> Iterator[Study]:
         yield replace(long, values=columns)
 
 
-def held(found: list[Estimate], truth: float) -> int:
-    """How many intervals hold it."""
-    return sum(e.low <= truth <= e.high for e in found)
+def held(estimates: list[Estimate], truth: float) -> int:
+    """How many intervals hold the true value."""
+    return sum(e.low <= truth <= e.high for e in estimates)
 
 
 # ------------------------------------------------------------------ a line in the long run
 
 A03 = record("A03", "throughput, every store = 1")["value"] * 3600 / UNIT
-"""Four exponential stations with a place between each two, exactly. [bodies/h]"""
+"""Four exponential stations with buffers of one, exactly. [bodies/h]"""
 
 
 def line_studies(warm_up: float, studied: int) -> float:
-    """The share of studies of one hour whose interval holds it."""
+    """The share of studies of one hour whose interval holds this throughput."""
     shop = serial_line("A03", UNIT, buffers=1)
     long = replicate(shop, hours=1.0, warm_up=warm_up, runs=studied * RUNS, seed=3)
     return held([study.mean(of="throughput") for study in studies(long)], A03) / studied
@@ -52,26 +52,26 @@ def line_studies(warm_up: float, studied: int) -> float:
 
 @pytest.mark.slow
 def test_95_percent_intervals_of_a_throughput_hold_that_of_the_long_run_in_93_to_97() -> None:
-    """Of 1,000 studies: a true 95 % passes in 99.7 % (reference case F02), 92 % in 13 %."""
+    """1,000 studies: a true 95 % passes in 99.7 % (reference case F02), 92 % in 13 %."""
     assert 0.93 <= line_studies(1.0, STUDIES) <= 0.97
 
 
-def test_without_a_warm_up_they_do_not() -> None:
+def test_without_a_warm_up_intervals_hold_less_often() -> None:
     """From its empty start the line makes two or three bodies less in the first hour."""
     assert line_studies(0.0, 200) < 0.75
 
 
-# ------------------------------------------------------------------ counts of a known law
+# ------------------------------------------------------------------ binomial counts
 
 CYCLES = 100
-"""Of one station in an hour; each body is scrapped with a probability of its own."""
+"""Cycles of one station in an hour; each body is scrapped independently."""
 
 SCRAP = (0.1, 0.05)
 
 
 @pytest.fixture(scope="module")
 def pair() -> tuple[Study, Study]:
-    """The same station with much scrap, with less: on common luck."""
+    """The same station with more and with less scrap, with common random numbers."""
     first, second = (
         replicate(
             Shop("coin", [Line("L", [Station("A", 36, scrap=scrap)])]),
@@ -85,7 +85,7 @@ def pair() -> tuple[Study, Study]:
 
 
 @pytest.mark.slow
-def test_the_counts_have_the_law_that_is_said(pair: tuple[Study, Study]) -> None:
+def test_the_counts_have_the_binomial_distribution(pair: tuple[Study, Study]) -> None:
     for study, scrap in zip(pair, SCRAP, strict=True):
         assert (study.column() + study.column("scrapped") == CYCLES).all()
         law = stats.binom(CYCLES, 1 - scrap)
@@ -96,41 +96,42 @@ def test_the_counts_have_the_law_that_is_said(pair: tuple[Study, Study]) -> None
 
 @pytest.mark.slow
 def test_paired_differences_hold_the_true_one_in_93_to_97(pair: tuple[Study, Study]) -> None:
-    """`Study.minus`, and `compare` by way of it; runs of one less the next of the other do not."""
+    """`Study.minus`, and `compare` which uses it; unpaired differences have wider intervals."""
     truth = CYCLES * (SCRAP[0] - SCRAP[1])
     both = [*zip(*map(studies, pair), strict=True)]
-    found = [Comparison(first, second).difference() for first, second in both]
-    assert 930 <= held(found, truth) <= 970
-    assert found[0] == both[0][1].minus(both[0][0])
-    apart = [estimate.mean(b.column() - np.roll(a.column(), 1), level=0.95) for a, b in both]
-    assert np.mean([e.high - e.low for e in apart]) > 1.3 * np.mean([e.high - e.low for e in found])
+    differences = [Comparison(first, second).difference() for first, second in both]
+    assert 930 <= held(differences, truth) <= 970
+    assert differences[0] == both[0][1].minus(both[0][0])
+    unpaired = [estimate.mean(b.column() - np.roll(a.column(), 1), level=0.95) for a, b in both]
+    paired_width = np.mean([e.high - e.low for e in differences])
+    assert np.mean([e.high - e.low for e in unpaired]) > 1.3 * paired_width
 
 
 @pytest.mark.slow
-def test_the_probability_of_a_study_is_held_as_often_as_its_law_says(
+def test_the_probability_of_a_study_is_held_as_often_as_calculated(
     pair: tuple[Study, Study],
 ) -> None:
-    """Counts of ten runs are coarse; what the exact interval then holds is known exactly."""
+    """Counts of ten runs are coarse; the coverage of the exact interval is known exactly."""
     target, tries = 91, np.arange(RUNS + 1)
     p = stats.binom.sf(target - 1, CYCLES, 1 - SCRAP[0])
     ends = [estimate.probability(k, RUNS, level=0.95) for k in tries]
     inside = [e.low <= p <= e.high for e in ends]
     coverage = stats.binom.pmf(tries, RUNS, p)[inside].sum()
     assert coverage > 0.95
-    found = [study.probability(target) for study in studies(pair[0])]
+    probabilities = [study.probability(target) for study in studies(pair[0])]
     low, high = stats.binom(STUDIES, coverage).interval(0.999)
-    assert low <= held(found, p) <= high
+    assert low <= held(probabilities, p) <= high
 
 
 @pytest.mark.slow
 def test_the_median_of_a_study_is_held_at_least_as_often_as_its_level_says(
     pair: tuple[Study, Study],
 ) -> None:
-    """Whole bodies tie, which makes it oftener."""
+    """Whole bodies tie, which makes the interval hold more often."""
     truth = stats.binom.ppf(0.5, CYCLES, 1 - SCRAP[0])
-    found = [study.quantile(0.5) for study in studies(pair[0])]
-    assert found[0].level == pytest.approx(0.9785, abs=1e-4)
-    assert held(found, truth) >= stats.binom(STUDIES, found[0].level).ppf(0.001)
+    medians = [study.quantile(0.5) for study in studies(pair[0])]
+    assert medians[0].level == pytest.approx(0.9785, abs=1e-4)
+    assert held(medians, truth) >= stats.binom(STUDIES, medians[0].level).ppf(0.001)
 
 
 # ------------------------------------------------------------------ skewed results
@@ -141,30 +142,31 @@ SKEWED = {
     0.5: {10: 91.7, 20: 93.0, 50: 95.0, 200: 94.8},
     1.0: {10: 82.8, 20: 86.9, 50: 89.0, 200: 93.0},
 }
-"""Lognormals by the standard deviation of the logarithm, and by runs: what is said. [%]"""
+"""Coverage in the docstring, by standard deviation of the logarithm and number of runs. [%]"""
 
 
 @pytest.mark.parametrize("sigma", SKEWED)
-def test_a_mean_of_skewed_results_is_held_as_often_as_said(sigma: float) -> None:
+def test_a_mean_of_skewed_results_is_held_as_often_as_the_docstring_says(sigma: float) -> None:
     truth = stats.lognorm(sigma).mean()
     skewness = float(stats.lognorm(sigma).stats("s"))
-    for n, said in SKEWED[sigma].items():
+    for n, coverage in SKEWED[sigma].items():
         samples = np.random.default_rng([21, n, int(10 * sigma)]).lognormal(0, sigma, (REPEATS, n))
-        found = [estimate.mean(sample, level=0.95) for sample in samples]
-        assert 100 * held(found, truth) / REPEATS == pytest.approx(said, abs=0.2)
-        missed = [e for e in found if not e.low <= truth <= e.high]
+        means = [estimate.mean(sample, level=0.95) for sample in samples]
+        assert 100 * held(means, truth) / REPEATS == pytest.approx(coverage, abs=0.2)
+        missed = [e for e in means if not e.low <= truth <= e.high]
         assert np.mean([e.high < truth for e in missed]) > 0.6
-    shares = "  ".join(f"{said:.1f} %" for said in SKEWED[sigma].values())
+    shares = "  ".join(f"{coverage:.1f} %" for coverage in SKEWED[sigma].values())
     assert f"skewness {skewness:.2f}        {shares}" in (estimate.mean.__doc__ or "")
 
 
-LUCK_SHARES = {0.2: (95.4, 84.5), 0.5: (96.1, 85.8), 0.9: (96.7, 85.7)}
-"""By the true share: of 46 runs with normal luck, of 200 with lognormal luck, what is said. [%]"""
+RANDOM_SHARES = {0.2: (95.4, 84.5), 0.5: (96.1, 85.8), 0.9: (96.7, 85.7)}
+"""Coverage in the docstring by true share: of 46 runs with normal random variation, of 200 runs
+with lognormal. [%]"""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("share", LUCK_SHARES)
-def test_the_luck_share_of_few_runs_and_of_skewed_luck_is_held_as_often_as_said(
+@pytest.mark.parametrize("share", RANDOM_SHARES)
+def test_the_random_share_of_few_or_skewed_runs_is_held_as_often_as_the_docstring_says(
     share: float,
 ) -> None:
     law = stats.lognorm(0.5)
@@ -178,23 +180,23 @@ def test_the_luck_share_of_few_runs_and_of_skewed_luck_is_held_as_often_as_said(
 
     cases: list[tuple[int, Callable[[np.random.Generator, int], Values]]]
     cases = [(46, normal), (200, skewed)]
-    for (n, luck), said in zip(cases, LUCK_SHARES[share], strict=True):
+    for (n, draw), coverage in zip(cases, RANDOM_SHARES[share], strict=True):
         hits = 0
         for k in range(REPEATS):
             rng = np.random.default_rng([22, n, k])
             known = np.sqrt(1 - share) * rng.normal(size=n)
-            values = known + np.sqrt(share) * luck(rng, n)
-            twins = known[::5] + np.sqrt(share) * luck(rng, len(known[::5]))
-            found = variance_shares.random_share(values, values[::5], twins, level=0.95)
-            hits += found.low <= share <= found.high
-        assert 100 * hits / REPEATS == pytest.approx(said, abs=0.2)
-        assert f"{said} %" in (variance_shares.random_share.__doc__ or "")
+            values = known + np.sqrt(share) * draw(rng, n)
+            repeats = known[::5] + np.sqrt(share) * draw(rng, len(known[::5]))
+            interval = variance_shares.random_share(values, values[::5], repeats, level=0.95)
+            hits += interval.low <= share <= interval.high
+        assert 100 * hits / REPEATS == pytest.approx(coverage, abs=0.2)
+        assert f"{coverage} %" in (variance_shares.random_share.__doc__ or "")
 
 
 # ------------------------------------------------------------------ after known months
 
-CASE = Year(weights={"rate": 3.0}, luck=5.0, months=MONTHS)
-"""A month is 100 + 3 x + 5 e: x is the year's, e the month's own."""
+CASE = Year(weights={"rate": 3.0}, noise=5.0, months=MONTHS)
+"""A month is 100 + 3 x + 5 e: x is common to the year, e is that of the month."""
 
 K, N = 8, 30
 """Months built; runs of a study."""
@@ -217,10 +219,10 @@ def year(k: int) -> Study:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*lies outside of")
 @pytest.mark.parametrize("away", [0.0, 1.0, -2.0])
-def test_after_known_months_the_truth_is_held_in_93_percent_or_more(away: float) -> None:
+def test_after_known_months_the_true_value_is_held_in_93_percent_or_more(away: float) -> None:
     """Also where the months are 1 or 2 standard deviations off.
 
-    Intervals that took the regression as known would hold the mean in 82 % and 60 % there.
+    Intervals that took the regression as known would hold the mean in only 82 % and 60 %.
     """
     made = K * 100 + away * MADE_SD
     mean = made + (12 - K) * 100 + SLOPE * (made - K * 100)
@@ -238,26 +240,26 @@ def test_after_known_months_the_truth_is_held_in_93_percent_or_more(away: float)
     assert held(nines, 0.9) >= 930
 
 
-def test_the_doubt_of_known_months_adds_up_when_they_come_one_after_the_other() -> None:
+def test_the_distances_of_known_months_given_one_after_the_other_add_up() -> None:
     study = year(0)
     once = study.given([90.0])
     assert once.known is not None
     made = study.column("cars_2021-01")
     assert once.known.distance == pytest.approx(abs(90 - made.mean()) / made.std())
     plain = estimate.mean(once.column(), level=0.95)
-    found = once.mean()
-    assert found.high - found.low == pytest.approx(
+    mean = once.mean()
+    assert mean.high - mean.low == pytest.approx(
         (plain.high - plain.low) * np.sqrt(1 + once.known.distance**2)
     )
-    assert str(found) in once.summary()
-    assert str(found) in repr(once)
+    assert str(mean) in once.summary()
+    assert str(mean) in repr(once)
     twice = once.given([90.0, 95.0])
     assert twice.known is not None
     assert twice.known.distance > once.known.distance
 
 
 def test_the_standard_error_is_that_of_a_regression() -> None:
-    """By the normal equations, but for the degrees of freedom: n - 1 here, n - 2 there."""
+    """By the normal equations, except for the degrees of freedom: n - 1 here, n - 2 there."""
     study, made = year(1), 830.0
     given = study.given(made, K)
     x = np.sum([study.column(f"cars_{month}") for month in MONTHS[:K]], axis=0)
@@ -265,10 +267,10 @@ def test_the_standard_error_is_that_of_a_regression() -> None:
     coefficients, (squares,), *_ = np.linalg.lstsq(design, study.column(), rcond=None)
     at = np.array([1.0, made])
     variance = squares / (N - 1) * at @ np.linalg.inv(design.T @ design) @ at
-    found = given.mean()
-    assert found.value == pytest.approx(at @ coefficients)
+    mean = given.mean()
+    assert mean.value == pytest.approx(at @ coefficients)
     half = stats.t.ppf(0.975, N - 1) * np.sqrt(variance)
-    assert found.high - found.value == pytest.approx(half)
+    assert mean.high - mean.value == pytest.approx(half)
 
 
 def test_the_rule_of_1000_studies_is_that_of_the_reference() -> None:

@@ -1,4 +1,4 @@
-"""What the spread is made of: known shares of luck, known rank correlations."""
+"""Shares of the variance: known shares of random variation, known rank correlations."""
 
 from __future__ import annotations
 
@@ -13,54 +13,56 @@ from tests.synthetic import Year
 
 REPEATS = 4_000
 COVERAGE = {0.2: 0.952, 0.5: 0.962, 0.9: 0.965}
-"""What the docstring of `random_share` says, by true share."""
+"""Coverage in the docstring of `random_share`, by true share."""
 
 
 @pytest.mark.parametrize("share", COVERAGE)
-def test_the_interval_of_the_luck_share_holds_it_as_often_as_said(share: float) -> None:
+def test_the_interval_of_the_random_share_holds_it_as_often_as_the_docstring_says(
+    share: float,
+) -> None:
     hits = 0
     for k in range(REPEATS):
         rng = np.random.default_rng([9, k])
         known = np.sqrt(1 - share) * rng.normal(size=200)
         values = known + np.sqrt(share) * rng.normal(size=200)
-        twins = known[::5] + np.sqrt(share) * rng.normal(size=40)
-        found = variance_shares.random_share(values, values[::5], twins, level=0.95)
-        assert found.low <= found.value <= found.high
-        hits += found.low <= share <= found.high
+        repeats = known[::5] + np.sqrt(share) * rng.normal(size=40)
+        interval = variance_shares.random_share(values, values[::5], repeats, level=0.95)
+        assert interval.low <= interval.value <= interval.high
+        hits += interval.low <= share <= interval.high
     assert hits / REPEATS == pytest.approx(COVERAGE[share], abs=0.002)
     assert f"{100 * COVERAGE[share]:.1f} %" in (variance_shares.random_share.__doc__ or "")
 
 
-def test_the_luck_share_of_a_study_is_that_of_its_case() -> None:
-    """Luck has variance 4, the inputs 9 + 1: a share of 2/7."""
-    found = replicate(Year(), runs=2_000, seed=3).random_share()
-    assert found.low <= 4 / 14 <= found.high
-    assert found.high - found.low < 0.1
-    assert found.n == 400
+def test_the_random_share_of_a_study_is_that_of_its_experiment() -> None:
+    """Random variation has variance 4, the inputs 9 + 1: a share of 2/7."""
+    share = replicate(Year(), runs=2_000, seed=3).random_share()
+    assert share.low <= 4 / 14 <= share.high
+    assert share.high - share.low < 0.1
+    assert share.n == 400
 
 
-def test_without_inputs_all_is_luck() -> None:
-    found = replicate(Year(weights={}), runs=20, seed=3).random_share()
-    assert (found.value, found.low, found.high) == (1, 1, 1)
+def test_without_inputs_all_is_random_variation() -> None:
+    share = replicate(Year(weights={}), runs=20, seed=3).random_share()
+    assert (share.value, share.low, share.high) == (1, 1, 1)
 
 
-def test_without_luck_none_is() -> None:
-    found = replicate(Year(luck=0.0), runs=60, seed=3).random_share()
-    assert (found.value, found.low, found.high) == (0, 0, 0)
+def test_without_random_variation_its_share_is_0() -> None:
+    share = replicate(Year(noise=0.0), runs=60, seed=3).random_share()
+    assert (share.value, share.low, share.high) == (0, 0, 0)
 
 
-def test_few_twins_warn_with_the_runs_that_would_do() -> None:
-    with pytest.warns(FewRuns, match="n = 9.*at least 46") as told:
+def test_few_repeats_raise_a_warning_with_the_runs_that_would_do() -> None:
+    with pytest.warns(FewRuns, match="n = 9.*at least 46") as caught:
         replicate(Year(), runs=45, seed=3).random_share()
-    assert told[0].filename == __file__
+    assert caught[0].filename == __file__
     assert replicate(Year(), runs=46, seed=3).random_share().n == 10
 
 
 def test_a_study_without_spread_has_no_shares() -> None:
-    study = replicate(Year(weights={"tea": 0.0}, luck=0.0), runs=60, seed=3)
-    for ask in (study.random_share, study.input_shares):
+    study = replicate(Year(weights={"tea": 0.0}, noise=0.0), runs=60, seed=3)
+    for method in (study.random_share, study.input_shares):
         with pytest.raises(ValueError, match=r"the runs must differ in cars, got 100\.0"):
-            ask()
+            method()
 
 
 # ------------------------------------------------------------------ inputs
@@ -77,11 +79,11 @@ def test_the_inputs_are_sorted_by_their_known_rank_correlations() -> None:
     assert list(table["beyond_chance"]) == [True, True, False]
 
 
-def test_the_correlation_is_that_of_scipy_ties_and_all() -> None:
+def test_the_correlation_is_that_of_scipy_with_ties() -> None:
     rng = np.random.default_rng(4)
     x, y = rng.integers(0, 4, 50), rng.integers(0, 4, 50)
-    found = variance_shares.input_shares({"x": x}, y, level=0.95).loc["x"]
-    assert found["correlation"] == pytest.approx(stats.spearmanr(x, y).statistic)
+    share = variance_shares.input_shares({"x": x}, y, level=0.95).loc["x"]
+    assert share["correlation"] == pytest.approx(stats.spearmanr(x, y).statistic)
 
 
 @pytest.mark.parametrize("r", [0.0, 0.4, 0.8])
@@ -89,15 +91,15 @@ def test_the_interval_of_a_rank_correlation_holds_it_in_93_to_97_percent(r: floa
     truth, hits = 6 / np.pi * np.arcsin(r / 2), 0
     for k in range(1_000):
         x, e = np.random.default_rng([5, k]).normal(size=(2, 100))
-        found = variance_shares.input_shares(
+        share = variance_shares.input_shares(
             {"x": x}, r * x + np.sqrt(1 - r * r) * e, level=0.95
         ).loc["x"]
-        hits += found["low"] <= truth <= found["high"]
+        hits += share["low"] <= truth <= share["high"]
     assert 930 <= hits <= 970
 
 
-def test_chance_lifts_one_of_many_idle_inputs_in_5_percent_of_studies() -> None:
-    """Twenty inputs without weight; taken one by one, some would stand out in 64 %."""
+def test_one_of_many_idle_inputs_stands_out_by_chance_in_5_percent_of_studies() -> None:
+    """Twenty inputs without effect; without correction one would stand out in 64 %."""
     hits = 0
     for k in range(1_000):
         rng = np.random.default_rng([6, k])
@@ -107,14 +109,14 @@ def test_chance_lifts_one_of_many_idle_inputs_in_5_percent_of_studies() -> None:
     assert 30 <= hits <= 70
 
 
-def test_holm_goes_on_where_bonferroni_stops() -> None:
+def test_holm_continues_where_bonferroni_stops() -> None:
     assert list(variance_shares._holm(np.array([0.02, 0.001, 0.03]), 0.05)) == [True, True, True]
     assert list(variance_shares._holm(np.array([0.03, 0.04, 0.001]), 0.05)) == [False, False, True]
 
 
 def test_a_constant_input_is_left_out() -> None:
     values = np.arange(10.0)
-    table = variance_shares.input_shares({"still": np.ones(10), "x": values}, values, level=0.95)
+    table = variance_shares.input_shares({"constant": np.ones(10), "x": values}, values, level=0.95)
     assert list(table.index) == ["x"]
     assert table.loc["x", ["correlation", "low", "high"]].tolist() == pytest.approx([1, 1, 1])
     assert table.loc["x", "beyond_chance"]

@@ -26,16 +26,16 @@ ROOT = Path(__file__).parents[2]
 CONTENT = {"repair_crews": "4", "stores.roof.capacity": "60"}
 
 
-def archive(path: Path, **other: Any) -> Checkpoint:
+def checkpoint(path: Path, **other: Any) -> Checkpoint:
     asked: dict[str, Any] = {"content": CONTENT, "seed": 0, "version": "1.0"}
     return Checkpoint(path, **{**asked, **other})
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A file with three runs of two cells."""
+    """A file with three runs of two design points."""
     path = tmp_path / "a.db"
-    with archive(path) as there:
+    with checkpoint(path) as there:
         there.add("one", 0, {}, {"bodies": 3})
         there.add("one", 1, {}, {"bodies": 4})
         there.add("two", 7, {"days": 2.5}, {"bodies": 5})
@@ -45,13 +45,13 @@ def file(tmp_path: Path) -> Path:
 # ---------------------------------------------------------------- what comes back
 
 
-def test_runs_come_back_by_cell(file: Path) -> None:
-    with archive(file) as there:
+def test_runs_come_back_by_design_point(file: Path) -> None:
+    with checkpoint(file) as there:
         assert there.finished("one") == {0: ({}, {"bodies": 3}), 1: ({}, {"bodies": 4})}
         assert there.finished("two") == {7: ({"days": 2.5}, {"bodies": 5})}
         assert there.finished("three") == {}
         there.add("one", 2, {}, {"bodies": 6})
-    with archive(file) as there:
+    with checkpoint(file) as there:
         assert sorted(there.finished("one")) == [0, 1, 2]
 
 
@@ -64,7 +64,7 @@ def test_values_keep_their_bits_their_types_and_their_order(tmp_path: Path) -> N
         "minus": -0.0,
         "infinite": math.inf,
     }
-    with archive(tmp_path / "a.db") as there:
+    with checkpoint(tmp_path / "a.db") as there:
         there.add("one", 0, row, {"nan": math.nan, "n": np.int64(3), "x": np.float64(0.1)})
         inputs, results = there.finished("one")[0]
     assert [*inputs.items()] == [*row.items()]
@@ -76,14 +76,14 @@ def test_values_keep_their_bits_their_types_and_their_order(tmp_path: Path) -> N
 
 def test_not_a_number_keeps_its_bits(tmp_path: Path) -> None:
     odd = struct.unpack(">d", bytes.fromhex("fff8000000000123"))[0]
-    with archive(tmp_path / "a.db") as there:
+    with checkpoint(tmp_path / "a.db") as there:
         there.add("one", 0, {}, {"odd": odd})
         back = there.finished("one")[0][1]["odd"]
     assert struct.pack(">d", back).hex() == "fff8000000000123"
 
 
 def test_only_numbers_are_kept(tmp_path: Path) -> None:
-    with archive(tmp_path / "a.db") as there:
+    with checkpoint(tmp_path / "a.db") as there:
         with pytest.raises(TypeError, match="only numbers can be kept"):
             there.add("one", 0, {}, {"thing": object()})  # type: ignore[dict-item]
         with pytest.raises(TypeError, match="only numbers can be kept"):
@@ -93,15 +93,15 @@ def test_only_numbers_are_kept(tmp_path: Path) -> None:
         assert there.finished("one") == {0: ({}, {"bodies": 1})}
 
 
-def test_columns_of_a_cell_do_not_change(file: Path) -> None:
-    with archive(file) as there:
+def test_columns_of_a_design_point_do_not_change(file: Path) -> None:
+    with checkpoint(file) as there:
         with pytest.raises(ValueError, match="must have the same columns"):
             there.add("one", 5, {}, {"cars": 3})
         assert sorted(there.finished("one")) == [0, 1]
 
 
 def test_a_run_is_added_once(file: Path) -> None:
-    with archive(file) as there:
+    with checkpoint(file) as there:
         with pytest.raises(ValueError, match="run 0 of one is there already"):
             there.add("one", 0, {}, {"bodies": 9})
         assert there.finished("one")[0] == ({}, {"bodies": 3})
@@ -109,13 +109,13 @@ def test_a_run_is_added_once(file: Path) -> None:
 
 def test_a_closed_file_stands_alone(file: Path) -> None:
     assert [*file.parent.iterdir()] == [file]
-    with archive(file):
+    with checkpoint(file):
         pass
     assert [*file.parent.iterdir()] == [file]
 
 
 def test_it_may_be_closed_twice(file: Path) -> None:
-    there = archive(file)
+    there = checkpoint(file)
     there.close()
     there.close()
 
@@ -139,7 +139,7 @@ def test_the_file_of_another_plant_is_refused_with_the_difference(
 ) -> None:
     before = file.read_bytes()
     with pytest.raises(CheckpointRefused, match=words):
-        archive(file, **other)
+        checkpoint(file, **other)
     assert file.read_bytes() == before
     assert [*file.parent.iterdir()] == [file]
 
@@ -150,7 +150,7 @@ def test_the_file_of_another_plant_is_refused_with_the_difference(
 def refused(path: Path, words: str) -> None:
     before = path.read_bytes()
     with pytest.raises(CheckpointRefused, match=words):
-        archive(path)
+        checkpoint(path)
     assert path.read_bytes() == before
     assert [*path.parent.iterdir()] == [path]
 
@@ -158,7 +158,7 @@ def refused(path: Path, words: str) -> None:
 def test_a_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "thesis.txt"
     path.write_text("It was a dark and stormy night.")
-    refused(path, "no archive of finished runs")
+    refused(path, "no checkpoint of finished runs")
 
 
 def test_the_database_of_another_program_is_refused(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_newer_format_is_refused(file: Path) -> None:
 def test_a_truncated_file_is_refused(share: float, file: Path) -> None:
     whole = file.read_bytes()
     file.write_bytes(whole[: max(20, int(share * len(whole)))])
-    refused(file, "it is damaged|no archive|another program")
+    refused(file, "it is damaged|no checkpoint|another program")
 
 
 def test_garbage_in_the_middle_is_refused(file: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_value_that_was_changed_is_refused(file: Path) -> None:
     whole = file.read_bytes()
     assert whole.count(b"[4]") == 1
     file.write_bytes(whole.replace(b"[4]", b"[5]"))
-    with archive(file) as there:
+    with checkpoint(file) as there:
         assert there.finished("two")
         with pytest.raises(CheckpointRefused, match="run 1 of one was changed"):
             there.finished("one")
@@ -210,18 +210,18 @@ def test_a_value_that_was_changed_is_refused(file: Path) -> None:
 
 def test_a_folder_and_a_missing_folder_are_told(tmp_path: Path) -> None:
     with pytest.raises(CheckpointFailed, match="cannot be opened"):
-        archive(tmp_path)
+        checkpoint(tmp_path)
     with pytest.raises(CheckpointFailed, match=r"there is no such folder\. Make it"):
-        archive(tmp_path / "no" / "a.db")
+        checkpoint(tmp_path / "no" / "a.db")
     assert not [*tmp_path.iterdir()]
 
 
 def test_an_empty_file_is_a_new_one(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     path.touch()
-    with archive(path) as there:
+    with checkpoint(path) as there:
         there.add("one", 0, {}, {"bodies": 1})
-    with archive(path) as there:
+    with checkpoint(path) as there:
         assert there.finished("one")
 
 
@@ -229,27 +229,27 @@ def test_an_empty_file_is_a_new_one(tmp_path: Path) -> None:
 
 
 def test_there_is_one_writer(file: Path) -> None:
-    with archive(file) as first:
+    with checkpoint(file) as first:
         with pytest.raises(CheckpointFailed, match="another process is writing it"):
-            archive(file)
+            checkpoint(file)
         first.add("one", 2, {}, {"bodies": 1})
-    with archive(file) as second:
+    with checkpoint(file) as second:
         assert len(second.finished("one")) == 3
 
 
 SECOND = """
 import sys
 from pathlib import Path
-from tests.studies.test_checkpoint import archive
+from tests.studies.test_checkpoint import checkpoint
 archive(Path(sys.argv[1])).add("one", 9, {}, {"bodies": 1})
 """
 
 
 def test_a_second_look_in_the_same_process_does_not_drop_the_lock(file: Path) -> None:
-    with archive(file) as first:
+    with checkpoint(file) as first:
         for other in ({}, {"seed": 5}):
             with pytest.raises((CheckpointFailed, CheckpointRefused)):
-                archive(file, **other)
+                checkpoint(file, **other)
         start = [sys.executable, "-c", SECOND, str(file)]
         done = subprocess.run(start, cwd=ROOT, capture_output=True, text=True, check=False)
         assert "another process is writing it" in done.stderr
@@ -268,7 +268,7 @@ def test_a_refused_file_keeps_what_a_kill_left_beside_it(tmp_path: Path) -> None
     before = {part.name: part.read_bytes() for part in tmp_path.iterdir()}
     assert sorted(before) == ["a.db", "a.db-wal"]
     with pytest.raises(CheckpointRefused, match="another seed"):
-        archive(path, seed=1)
+        checkpoint(path, seed=1)
     assert {part.name: part.read_bytes() for part in tmp_path.iterdir()} == before
 
 
@@ -303,14 +303,14 @@ input()
 
 def test_a_full_database_keeps_what_it_has(tmp_path: Path) -> None:
     path, n = tmp_path / "a.db", 0
-    with archive(path) as there:
+    with checkpoint(path) as there:
         there._db.execute("PRAGMA max_page_count=20")
         words = r"cannot be written.*full.*that were in it stay"
         with pytest.raises(CheckpointFailed, match=words):  # noqa: PT012
             while True:
                 there.add("one", n, {}, {"bodies": n, "more": 0.1})
                 n += 1
-    with archive(path) as there:
+    with checkpoint(path) as there:
         assert sorted(there.finished("one")) == list(range(n))
     assert n > 100
 
@@ -318,7 +318,7 @@ def test_a_full_database_keeps_what_it_has(tmp_path: Path) -> None:
 FULL = """
 import resource, signal, sys
 from pathlib import Path
-from tests.studies.test_checkpoint import archive
+from tests.studies.test_checkpoint import checkpoint
 from ningde_sim.archive import CheckpointFailed
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
@@ -344,7 +344,7 @@ def test_a_write_that_the_system_refuses_is_told_and_loses_nothing(tmp_path: Pat
     number, _, words = done.stdout.partition(" ")
     assert "cannot be written" in words
     assert str(path) in words
-    with archive(path) as there:
+    with checkpoint(path) as there:
         assert sorted(there.finished("one")) == list(range(int(number)))
     assert [*tmp_path.iterdir()] == [path]
 
@@ -353,7 +353,7 @@ def test_a_write_that_the_system_refuses_is_told_and_loses_nothing(tmp_path: Pat
 def test_a_file_that_may_not_be_written_is_told(file: Path) -> None:
     file.chmod(0o400)
     with pytest.raises(CheckpointFailed, match="Permission denied"):
-        archive(file)
+        checkpoint(file)
 
 
 READ_ONLY = """
@@ -389,10 +389,10 @@ def test_a_folder_that_may_not_be_written_is_told() -> None:
 KILLED = """
 import sys
 from pathlib import Path
-from tests.studies.test_checkpoint import archive
+from tests.studies.test_checkpoint import checkpoint
 with archive(Path(sys.argv[1])) as there:
     for n in range(int(sys.argv[2]), 10**9):
-        there.add(f"cell {n // 50}", n, {}, {"bodies": n})
+        there.add(f"design point {n // 50}", n, {}, {"bodies": n})
         print(n, flush=True)
 """
 
@@ -411,8 +411,8 @@ def test_what_was_added_survives_a_kill(tmp_path: Path) -> None:
         process.wait()
         process.stdout.close()
         last = max([n, *told])
-        with archive(path) as there:
-            kept = {r for c in range(last // 50 + 2) for r in there.finished(f"cell {c}")}
+        with checkpoint(path) as there:
+            kept = {r for c in range(last // 50 + 2) for r in there.finished(f"design point {c}")}
         assert set(range(last + 1)) <= kept
         assert kept <= set(range(last + 2))  # one may have been added and not told
         n = max(kept) + 1
@@ -420,7 +420,7 @@ def test_what_was_added_survives_a_kill(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_inside_leaves_it_whole(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with archive(file) as there:
+    with checkpoint(file) as there:
         with monkeypatch.context() as patch:
             patch.setattr(json, "dumps", _interrupt)
             with pytest.raises(KeyboardInterrupt):

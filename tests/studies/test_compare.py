@@ -1,4 +1,4 @@
-"""Two plants on the same luck."""
+"""Two plants on the same random variation."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def found() -> Comparison:
     return pair()
 
 
-def test_it_is_two_studies_of_the_same_luck(found: Comparison) -> None:
+def test_it_is_two_studies_with_common_random_numbers(found: Comparison) -> None:
     first = replicate(coin(0.12), hours=10, runs=40, seed=3, target=900, progress=False)
     second = replicate(coin(0.1), hours=10, runs=40, seed=3, target=900, progress=False)
     assert found.first.digest == first.digest
@@ -49,7 +49,7 @@ def test_differences_are_the_second_less_the_first(found: Comparison) -> None:
     assert found.probability_difference(0.0, of="failures").value == 0
 
 
-def test_common_luck_makes_the_interval_narrow(found: Comparison) -> None:
+def test_common_random_numbers_make_the_interval_narrow(found: Comparison) -> None:
     fewer = found.variance_reduction()
     first, second = found.first.column(), found.second.column()
     gain = (second - first).var(ddof=1)
@@ -89,7 +89,13 @@ def test_each_column_has_a_row_with_its_unit(found: Comparison) -> None:
 def test_the_summary_tells_the_difference_and_what_pairing_was_worth(found: Comparison) -> None:
     text = found.summary()
     assert text.splitlines()[0] == "better less coin: 40 runs of each, 10 h"
-    for words in ("difference", "P(>= 900)", "independent luck", "times the runs", "seed 3"):
+    for words in (
+        "difference",
+        "P(>= 900)",
+        "independent random variation",
+        "times the runs",
+        "seed 3",
+    ):
         assert words in text
     assert "not distinguishable" not in text.split("difference")[1]
     assert repr(found).startswith("Comparison('coin', 'better', 40 runs, seed=3: bodies ")
@@ -109,7 +115,7 @@ def test_what_cannot_be_told_apart_is_said_so() -> None:
 
 
 def test_a_shift_by_the_same_in_each_run_is_exact() -> None:
-    text = compare(Year(), Year(luck=2.0), runs=20, seed=0, progress=False).summary()
+    text = compare(Year(), Year(noise=2.0), runs=20, seed=0, progress=False).summary()
     assert "all runs differ by the same" in text
 
 
@@ -160,7 +166,7 @@ def test_two_kinds_cannot_be_compared() -> None:
 
 def test_targets_and_runs_must_be_there() -> None:
     found = compare(coin(0.1), coin(0.2), hours=1, runs=2, seed=0, progress=False)
-    with pytest.raises(ValueError, match="there must be a target"):
+    with pytest.raises(ValueError, match="a target is needed"):
         found.probability_difference()
     with pytest.raises(ValueError, match="at least 3 runs"):
         found.variance_reduction()

@@ -1,4 +1,4 @@
-"""Cases: what is repeated, and with which luck."""
+"""Cases: what is repeated, and with which random variation."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ def test_a_shop_and_a_synthetic_year_are_cases() -> None:
     assert isinstance(Year(), Experiment)
 
 
-def test_a_run_of_a_shop_draws_no_inputs_and_has_the_luck_of_its_number() -> None:
+def test_a_run_of_a_shop_draws_no_inputs_and_has_the_streams_of_its_number() -> None:
     inputs, results = ShopExperiment(SHOP, 10).run(3, 7)
     assert inputs == {}
     assert list(results) == list(SHOP_UNITS)
     assert results["bodies"] == simulate(SHOP, hours=10, seed=3, run=7).bodies
 
 
-def test_the_luck_of_a_run_of_a_shop_can_be_another() -> None:
-    case = ShopExperiment(SHOP, 10)
-    assert case.run(3, 7, streams=2**31 + 7) == case.run(3, 2**31 + 7)
-    assert case.run(3, 7, streams=2**31 + 7) != case.run(3, 7)
+def test_a_run_of_a_shop_can_have_other_streams() -> None:
+    experiment = ShopExperiment(SHOP, 10)
+    assert experiment.run(3, 7, streams=2**31 + 7) == experiment.run(3, 2**31 + 7)
+    assert experiment.run(3, 7, streams=2**31 + 7) != experiment.run(3, 7)
 
 
 def test_a_shop_case_tells_its_hours() -> None:
@@ -41,7 +41,7 @@ def test_a_shop_case_tells_its_hours() -> None:
 
 
 @pytest.mark.parametrize(("month", "shares"), [(2, [17 / 40, 23 / 40]), (3, [1.0])])
-def test_the_plan_of_a_year_is_by_its_nominal_shifts(month, shares) -> None:
+def test_the_month_shares_of_a_year_are_by_its_nominal_shifts(month, shares) -> None:
     days = {"start": datetime.date(2021, month, 1), "end": datetime.date(2021, 3, 31)}
     year = small_year().replace({f"calendar.{key}": day for key, day in days.items()})
     assert list(YearExperiment(year).month_shares.values()) == pytest.approx(shares)
@@ -61,14 +61,16 @@ def tunable() -> list[Experiment]:
     return [ShopExperiment(shop, 8.0), YearExperiment(small_year())]
 
 
-@pytest.mark.parametrize("case", tunable(), ids=["shop", "year"])
-def test_both_can_be_tuned_by_path(case: Experiment) -> None:
-    assert isinstance(case, Experiment)
-    path = "repair_crews" if isinstance(case, ShopExperiment) else "retooling.full_stop_days"
-    other = case.replace({path: 3})
-    assert other.digest != case.digest
-    assert other.digest == case.replace({path: 3}).digest
-    assert {key for key in case.content if case.content[key] != other.content[key]} == {path}
+@pytest.mark.parametrize("experiment", tunable(), ids=["shop", "year"])
+def test_both_can_be_tuned_by_path(experiment: Experiment) -> None:
+    assert isinstance(experiment, Experiment)
+    path = "repair_crews" if isinstance(experiment, ShopExperiment) else "retooling.full_stop_days"
+    other = experiment.replace({path: 3})
+    assert other.digest != experiment.digest
+    assert other.digest == experiment.replace({path: 3}).digest
+    assert {key for key in experiment.content if experiment.content[key] != other.content[key]} == {
+        path
+    }
 
 
 def test_words_are_no_content() -> None:
@@ -94,7 +96,7 @@ def test_a_range_is_content() -> None:
     assert year.replace({"retooling.full_stop_days": wider}).digest != year.digest
 
 
-def test_known_inputs_lose_their_doubt_where_they_are_not_changed() -> None:
+def test_known_inputs_lose_their_uncertainty_where_they_are_not_changed() -> None:
     year = tunable()[1]
     path = "retooling.full_stop_days"
     settled = year.replace({}, known=[path])

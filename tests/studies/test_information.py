@@ -21,10 +21,10 @@ from tests.years import small_year
 
 
 def study(**changed: Any) -> Study:
-    """Cars are 100 + 3 rate - crews + 2 luck, all normal: shares of 9, 1 and 4 in 14."""
+    """Cars are 100 + 3 rate - crews + 2 noise, all normal: shares of 9, 1 and 4 in 14."""
     asked = {"runs": 96, "seed": 3}
     return replicate(
-        Year(**{k: changed.pop(k) for k in ("weights", "luck") if k in changed}), **asked | changed
+        Year(**{k: changed.pop(k) for k in ("weights", "noise") if k in changed}), **asked | changed
     )
 
 
@@ -33,14 +33,14 @@ def many() -> Information:
     return study(runs=3_000).information()
 
 
-def test_the_shares_are_those_of_the_case(many: Information) -> None:
+def test_the_shares_are_those_of_the_experiment(many: Information) -> None:
     table = many.table
     assert list(table.index) == ["rate", "crews", "tea"]
     assert table["share"].to_numpy() == pytest.approx([9 / 14, 1 / 14, 0], abs=0.03)
     assert list(table["beyond_chance"]) == [True, True, False]
 
 
-def test_the_odds_in_each_third_are_those_of_the_case(many: Information) -> None:
+def test_the_probabilities_in_each_third_are_those_of_the_experiment(many: Information) -> None:
     """By numerical integration over the third: P(3 x + sqrt(5) z >= 0)."""
     cuts = stats.norm.ppf([0, 1 / 3, 2 / 3, 1])
     for third, low, high in zip(("low", "middle", "high"), cuts, cuts[1:], strict=False):
@@ -53,7 +53,7 @@ def test_the_odds_in_each_third_are_those_of_the_case(many: Information) -> None
     assert row["high_from"] == pytest.approx(cuts[2], abs=0.1)
 
 
-def test_the_odds_are_counted_in_the_runs_of_the_third() -> None:
+def test_the_probabilities_are_counted_in_the_runs_of_the_third() -> None:
     asked = study()
     drawn, hits = asked.inputs["crews"], asked.column() >= 100
     row = asked.information().table.loc["crews"]
@@ -130,13 +130,13 @@ def test_the_interval_holds_a_share_as_often_as_said(
     share: float, curve: float, cubes: list[dict[str, np.ndarray]]
 ) -> None:
     """93 % to 98 %, or 90 % at 0.6 on a parabola; within three standard errors of 300 studies."""
-    hits, luck = 0, np.sqrt(0.3)
+    hits, noise = 0, np.sqrt(0.3)
     m3, m4 = skewness()
     sd = np.sqrt(1 + 2 * curve * m3 + curve**2 * (m4 - 1))
     for k, drawn in enumerate(cubes):
         known = (drawn["x"] + curve * (drawn["x"] ** 2 - 1)) / sd
         others = sum(drawn[name] for name in "abcd") / 2
-        rest = np.sqrt(0.7) * others + luck * np.random.default_rng([8, k]).normal(size=96)
+        rest = np.sqrt(0.7) * others + noise * np.random.default_rng([8, k]).normal(size=96)
         values = np.sqrt(share) * known + np.sqrt(1 - share) * rest
         row = variance_shares.parabola_shares({"x": drawn["x"]}, values, level=0.95).iloc[0]
         assert row["share_low"] <= row["share"] <= row["share_high"]
@@ -212,16 +212,16 @@ def test_it_says_what_to_ask_first() -> None:
 
 def test_where_nothing_stands_out_it_says_so() -> None:
     found = study(weights={"tea": 0.0}, seed=4).information()
-    assert found.advice == "no input stands out from chance in cars; more runs may tell"
+    assert found.advice == "no input stands out from chance in cars; more runs may show one"
     assert "known " not in found.summary()
     assert "no input" in study(weights={}).information().summary()
 
 
-def test_odds_that_are_the_same_everywhere_have_no_best_third() -> None:
+def test_probabilities_that_are_the_same_everywhere_have_no_best_third() -> None:
     assert "P(>= 1) is 1.00 in each third of it" in study().information(1).advice
 
 
-def test_without_a_target_there_are_no_odds() -> None:
+def test_without_a_target_there_are_no_probabilities() -> None:
     asked = replicate(Year(target=None), runs=96, seed=3)
     found = asked.information()
     assert not [name for name in found.table if name.startswith("p_")]
@@ -265,4 +265,4 @@ def test_too_few_runs_and_no_spread_are_refused() -> None:
     with pytest.raises(ValueError, match=r"at least 10 runs are needed, got 9"):
         study(runs=9).information()
     with pytest.raises(ValueError, match=r"the runs must differ in cars, got 100\.0"):
-        study(weights={"tea": 0.0}, luck=0.0).information()
+        study(weights={"tea": 0.0}, noise=0.0).information()

@@ -1,4 +1,4 @@
-"""Studies of years: one digest however they are spread, inputs and luck apart, the odds so far."""
+"""Studies of years: equal for any workers; inputs, random variation, months already built."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def six_weeks():
 
 @pytest.fixture(scope="module")
 def study() -> Study:
-    """Years of the small plant, enough for ten twins."""
+    """Years of the small plant, enough for ten repeats."""
     return replicate(small_year(), runs=48, seed=11)
 
 
@@ -78,20 +78,20 @@ def test_the_months_add_up(study):
     assert list(study.experiment.plan) == list(study.experiment.months)
 
 
-def test_luck_alone_keeps_the_inputs(study):
-    """And spreads less than luck and ignorance together."""
-    luck = replicate(small_year(), runs=48, seed=11, inputs="typical")
-    assert luck.inputs == {}
-    assert luck.column().std() < study.column().std()
-    assert luck.random_share().value == 1
+def test_random_variation_alone_keeps_the_inputs(study):
+    """And spreads less than random variation and ignorance together."""
+    typical_study = replicate(small_year(), runs=48, seed=11, inputs="typical")
+    assert typical_study.inputs == {}
+    assert typical_study.column().std() < study.column().std()
+    assert typical_study.random_share().value == 1
     typical = simulate_year(small_year(), seed=11, run=7)
-    assert luck.column()[7] == typical.vehicles
+    assert typical_study.column()[7] == typical.vehicles
 
 
-def test_the_share_of_luck_is_that_of_luck_alone(study):
-    """The variance of studies of luck alone lies inside the interval."""
-    luck = replicate(small_year(), runs=48, seed=12, inputs="typical").column()
-    share = np.var(luck, ddof=1) / np.var(study.column(), ddof=1)
+def test_the_random_share_is_that_of_random_variation_alone(study):
+    """The variance of studies of random variation alone lies inside the interval."""
+    typical_study = replicate(small_year(), runs=48, seed=12, inputs="typical").column()
+    share = np.var(typical_study, ddof=1) / np.var(study.column(), ddof=1)
     found = study.random_share(level=0.99)
     assert found.low <= share <= found.high
 
@@ -114,7 +114,7 @@ def test_the_target_is_that_of_the_scenario(study):
     assert replicate(six_weeks(), runs=1, seed=0, target=5_000).target == 5_000
 
 
-def test_the_odds_after_eight_months(study):
+def test_the_probability_after_eight_months(study):
     """What was built by August stands, the rest moves with it."""
     made = [study.column(f"vehicles_2021-{month:02}").mean() for month in range(1, 9)]
     now = study.given(sum(made), through="2021-08")

@@ -38,7 +38,7 @@ def test_a_digest_is_the_same_for_any_workers() -> None:
 
 def test_a_digest_tells_one_bit() -> None:
     study = replicate(Year(), runs=12, seed=5)
-    for part in ("inputs", "values", "twins"):
+    for part in ("inputs", "values", "repeats"):
         columns = {name: column.copy() for name, column in getattr(study, part).items()}
         last = [*columns.values()][-1]
         last[0] = np.nextafter(last[0], np.inf)
@@ -61,14 +61,14 @@ def test_a_study_of_a_case_can_be_sent() -> None:
     assert sent.experiment == study.experiment
 
 
-def test_one_run_in_five_has_a_twin_on_other_luck() -> None:
+def test_one_run_in_five_is_repeated_with_other_streams() -> None:
     study = replicate(Year(), runs=12, seed=5)
     assert list(study.repeats["run"]) == [0, 5, 10]
-    expected = [Year().run(5, run, luck=run + 2**31)[1]["cars"] for run in (0, 5, 10)]
+    expected = [Year().run(5, run, streams=run + 2**31)[1]["cars"] for run in (0, 5, 10)]
     assert list(study.repeats["cars"]) == expected
 
 
-def test_a_case_without_inputs_has_no_twins() -> None:
+def test_an_experiment_without_inputs_has_no_repeats() -> None:
     assert replicate(Year(weights={}), runs=12, seed=5).repeats == {}
 
 
@@ -76,7 +76,7 @@ def test_neither_runs_nor_precision_makes_200_runs() -> None:
     assert replicate(Year(), seed=5).n == 200
 
 
-def test_the_target_is_that_of_the_case_by_default() -> None:
+def test_the_target_is_that_of_the_experiment_by_default() -> None:
     assert replicate(Year(target=7.0), runs=1, seed=5).target == 7
     assert replicate(Year(target=7.0), runs=1, seed=5, target=8).target == 8
 

@@ -161,7 +161,7 @@ def test_the_summary_says_what_its_intervals_are_worth(coin: Study) -> None:
         few = lucky(runs=1).summary()
     assert str(coin.mean()) in text
     assert str(coin.probability()) in text
-    assert "of luck only" in text
+    assert "of random variation only" in text
     assert "seed 1, compiled engine, version" in text
     assert 10 <= len(text.splitlines()) <= 15
     assert "72 runs" in few
@@ -216,8 +216,8 @@ def test_a_target_may_be_any_finite_number() -> None:
     assert study.probability().value == study.probability(-0.5).value == reached
     assert "P(>= -0.5)" in study.summary()
     assert study.information(-0.5).target == -0.5
-    cells = sweep(year, {"luck": [1.0, 2.0]}, target=-0.5, **asked)  # type: ignore[arg-type]
-    assert cells.study(1).probability().value == reached
+    points = sweep(year, {"noise": [1.0, 2.0]}, target=-0.5, **asked)  # type: ignore[arg-type]
+    assert points.study(1).probability().value == reached
     pair = compare(year, year, target=-0.5, **asked)  # type: ignore[arg-type]
     assert pair.probability_difference().value == 0
     for ask in (study.probability, study.information, pair.probability_difference):
@@ -255,7 +255,7 @@ def test_months_of_the_default_shop_differ_by_1_to_2_percent() -> None:
     assert 0.01 < months.std(ddof=1) / months.mean() < 0.02
 
 
-def test_a_difference_on_the_same_luck_is_narrower_than_the_means():
+def test_a_difference_with_common_random_numbers_is_narrower_than_the_means():
     """Two crews against four: run by run, on the same draws."""
     options = {"hours": 100, "warm_up": 20, "runs": 12, "seed": 3}
     four = replicate(ningde_2021(), **options)
@@ -299,25 +299,25 @@ def test_the_column_asked_for_is_the_main_one_by_default() -> None:
     assert study.probability() == study.probability(100, of="vans")
 
 
-def test_a_cell_of_a_sweep_has_no_twins_and_says_so() -> None:
-    cell = sweep(Year(), {"weights.rate": [3.0, 4.0]}, runs=50, seed=0).study(0)
-    with pytest.raises(ValueError, match=r"random_share needs twins, .*replicate makes them"):
-        cell.random_share()
-    assert "luck share" not in cell.summary()
-    assert "weighs most       rate" in cell.summary()
+def test_a_design_point_of_a_sweep_has_no_repeats_and_says_so() -> None:
+    point = sweep(Year(), {"weights.rate": [3.0, 4.0]}, runs=50, seed=0).study(0)
+    with pytest.raises(ValueError, match=r"random_share needs repeats, .*replicate makes them"):
+        point.random_share()
+    assert "random share" not in point.summary()
+    assert "matters most      rate" in point.summary()
 
 
-def test_the_summary_tells_luck_from_ignorance() -> None:
+def test_the_summary_separates_random_variation_from_uncertainty() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         study = replicate(Year(), runs=100, seed=3)
         text = study.summary()
         few = replicate(Year(), runs=5, seed=3).summary()
-    assert "of the number of runs only (sampling); what is not known is in the spread" in text
-    assert "of luck only" not in text
-    assert f"luck share        {study.random_share()} of the variance" in text
-    assert re.search(r"weighs most       rate \+0\.\d\d, crews -0\.\d\d, tea .*chance", text)
+    assert "from the number of runs only; the uncertainty of the inputs is in the" in text
+    assert "of random variation only" not in text
+    assert f"random share      {study.random_share()} of the variance" in text
+    assert re.search(r"matters most      rate \+0\.\d\d, crews -0\.\d\d, tea .*chance", text)
     assert "invented" in text
     assert 10 <= len(text.splitlines()) <= 15
-    assert "luck share" in few
-    assert "weighs most" not in replicate(Year(), runs=3, seed=3).summary()
+    assert "random share" in few
+    assert "matters most" not in replicate(Year(), runs=3, seed=3).summary()

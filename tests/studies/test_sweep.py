@@ -1,4 +1,4 @@
-"""Sweeps: many cells on the same luck."""
+"""Sweeps: many design points on the same random variation."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from ningde_sim.exceptions import (
     NoneReaches,
     WorkerDied,
 )
-from ningde_sim.statistics import paired
+from ningde_sim.statistics import selection
 from ningde_sim.studies import designs
 from ningde_sim.studies.checkpoint import Checkpoint
 from ningde_sim.studies.cost import runs_to_tell
@@ -72,20 +72,20 @@ def found() -> Sweep:
 # ---------------------------------------------------------------- what it gives
 
 
-def test_each_cell_is_the_study_of_its_plant(found: Sweep) -> None:
-    for cell, (crews, places) in enumerate(itertools.product(*GRID.values())):
+def test_each_design_point_is_the_study_of_its_plant(found: Sweep) -> None:
+    for point, (crews, places) in enumerate(itertools.product(*GRID.values())):
         there = shop().replace({"repair_crews": crews, "stores.gap.capacity": places})
         alone = replicate(there, hours=40, runs=12, seed=3, target=2000, progress=False)
-        assert found.study(cell).digest == alone.digest
+        assert found.study(point).digest == alone.digest
         assert found.study({"repair_crews": crews, "stores.gap.capacity": places}).n == 12
 
 
-def test_a_row_a_cell_holds_the_estimates_of_its_study(found: Sweep) -> None:
+def test_a_row_a_design_point_holds_the_estimates_of_its_study(found: Sweep) -> None:
     table = found.table
     assert list(table.columns[:2]) == list(GRID)
     assert len(table) == 6
-    for cell, row in table.iterrows():
-        study = found.study(cell)
+    for point, row in table.iterrows():
+        study = found.study(point)
         mean, odds = study.mean(), study.probability()
         assert (row["mean"], row["mean_low"], row["mean_high"]) == (mean.value, mean.low, mean.high)
         assert row["probability_low"] == odds.low
@@ -99,8 +99,8 @@ def test_a_row_a_cell_holds_the_estimates_of_its_study(found: Sweep) -> None:
 def test_a_row_a_run(found: Sweep) -> None:
     runs = found.runs
     assert len(runs) == 72
-    assert list(runs.columns[:4]) == ["cell", *GRID, "run"]
-    third = runs[(runs["cell"] == 3)]
+    assert list(runs.columns[:4]) == ["design_point", *GRID, "run"]
+    third = runs[(runs["design_point"] == 3)]
     assert third["bodies"].tolist() == found.study(3).column().tolist()
 
 
@@ -113,9 +113,9 @@ def test_xarray_has_a_dimension_a_path(found: Sweep) -> None:
     assert data.attrs["digest"] == found.digest
 
 
-def test_xarray_of_a_list_has_a_dimension_cell() -> None:
+def test_xarray_of_a_list_has_a_dimension_design_point() -> None:
     data = toy([{"repair_crews": 2}, {"stores.gap.capacity": 5}], runs=2).to_xarray()
-    assert dict(data.sizes) == {"cell": 2, "run": 2}
+    assert dict(data.sizes) == {"design_point": 2, "run": 2}
     assert data["repair_crews"].values.tolist() == [2, None]
 
 
@@ -130,33 +130,33 @@ def named() -> Sweep:
 
 
 def test_names_stand_in_tables_in_place_of_values(named: Sweep) -> None:
-    assert named.table["plan"].tolist() == [*PLANS]
-    assert set(named.best()["plan"]) <= {*PLANS}
+    assert named.table["name"].tolist() == [*PLANS]
+    assert set(named.best()["name"]) <= {*PLANS}
     others = named.against("as it is")
-    assert others["plan"].tolist() == ["two crews", "roomy"]
-    assert named.runs["plan"].tolist() == [name for name in PLANS for _ in range(12)]
+    assert others["name"].tolist() == ["two crews", "roomy"]
+    assert named.runs["name"].tolist() == [name for name in PLANS for _ in range(12)]
     for table in (named.table, named.best(), others, named.runs):
         assert not {"repair_crews", "stores.gap.capacity"} & {*table.columns}
-        assert next(of for of in table.columns if of != "cell") == "plan"
-    along = named.to_xarray()["plan"]
-    assert (along.dims, along.values.tolist()) == (("cell",), [*PLANS])
+        assert next(of for of in table.columns if of != "design_point") == "name"
+    along = named.to_xarray()["name"]
+    assert (along.dims, along.values.tolist()) == (("design_point",), [*PLANS])
 
 
-def test_a_plan_goes_by_its_name(named: Sweep) -> None:
+def test_a_design_point_goes_by_its_name(named: Sweep) -> None:
     assert [named.number(name) for name in PLANS] == [0, 1, 2]
     assert named.study("roomy").digest == named.study({"stores.gap.capacity": 20}).digest
-    with pytest.raises(ValueError, match=r"got 'two crew'\. The nearest: two crews"):
+    with pytest.raises(ValueError, match=r"got 'two crew'\. Did you mean two crews"):
         named.study("two crew")
     with pytest.raises(ValueError, match="They are as it is, two crews, roomy"):
         named.against("zzz")
 
 
 def test_without_names_none_is_found(found: Sweep) -> None:
-    with pytest.raises(ValueError, match="These cells have no names: take the number"):
+    with pytest.raises(ValueError, match="They have no names here: take the number"):
         found.study("as it is")
 
 
-def test_the_summary_tells_each_plan_with_its_first_changes(named: Sweep) -> None:
+def test_the_summary_lists_each_name_with_its_first_changes(named: Sweep) -> None:
     text = named.summary()
     assert "as it is: no change" in text
     assert "two crews: repair_crews = 2\n" in text
@@ -174,16 +174,16 @@ def test_names_change_no_result_and_no_file(named: Sweep, tmp_path: Path) -> Non
     file, log = tmp_path / "a.db", tmp_path / "log"
     assert toy([*PLANS.values()]).digest == named.digest
     year = Year(log=str(log), target=None)
-    one, asked = {"luck": 1.0}, {"runs": 3, "seed": 0, "resume": file, "progress": False}
+    one, asked = {"noise": 1.0}, {"runs": 3, "seed": 0, "resume": file, "progress": False}
     first = sweep(year, [{}, one], **asked)  # type: ignore[arg-type]
     assert len(log.read_text().splitlines()) == 6
-    for over in ({"today": {}, "calm": one}, {"calm": one, "now": {}}, {"luck": [2.0, 1.0]}):
+    for over in ({"today": {}, "calm": one}, {"calm": one, "now": {}}, {"noise": [2.0, 1.0]}):
         again = sweep(year, over, **asked)  # type: ignore[arg-type]
         assert np.array_equal(again.study(one).column(), first.study(one).column())
     assert len(log.read_text().splitlines()) == 6
 
 
-def test_faults_of_a_plan_are_told_with_its_name() -> None:
+def test_faults_of_a_design_point_are_told_with_its_name() -> None:
     with pytest.raises(ValueError, match=r"at nobody: .*at least 1, got 0"):
         toy({"as it is": {}, "nobody": {"repair_crews": 0}})
     with pytest.raises(ValueError, match="the same plant, got 'as it is; one crew'"):
@@ -205,9 +205,17 @@ def test_tables_are_written_to_files(found: Sweep, tmp_path: Path) -> None:
 
 
 def test_it_is_a_frozen_record_that_tells_what_it_is(found: Sweep) -> None:
-    assert repr(found).startswith("Sweep('six', 6 cells of 12 runs of 40 h, over repair_crews")
+    assert repr(found).startswith(
+        "Sweep('six', 6 design points of 12 runs of 40 h, over repair_crews"
+    )
     text = found.summary()
-    for words in ("6 cells", "repair_crews: 1, 2", "may be best", "seed 3", "luck only"):
+    for words in (
+        "6 design points",
+        "repair_crews: 1, 2",
+        "may be best",
+        "seed 3",
+        "random variation only",
+    ):
         assert words in text
     alike = toy({"repair_crews": [5, 6, 7]}, runs=3).summary()
     assert alike.count(", and 2 more") == 2  # there are so few failures that crews do not matter
@@ -216,21 +224,21 @@ def test_it_is_a_frozen_record_that_tells_what_it_is(found: Sweep) -> None:
     assert pickle.loads(pickle.dumps(found)).digest == found.digest
 
 
-def test_a_cell_is_named_by_its_number_or_its_values(found: Sweep) -> None:
+def test_a_design_point_is_named_by_its_number_or_its_values(found: Sweep) -> None:
     assert found.number({"stores.gap.capacity": 20, "repair_crews": 1}) == 2
-    for cell, words in (
-        ({"repair_crews": 1}, "must be one such cell.*3 fit"),
-        ({"repair_crews": 9}, "0 fit"),
+    for point, words in (
+        ({"repair_crews": 1}, "one design point must have these values, 3 have"),
+        ({"repair_crews": 9}, "0 have"),
         (6, "at most 5"),
     ):
         with pytest.raises(ValueError, match=words):
-            found.number(cell)  # type: ignore[arg-type]
+            found.number(point)  # type: ignore[arg-type]
 
 
 # ---------------------------------------------------------------- years
 
 
-def test_a_year_has_the_same_other_inputs_in_all_cells() -> None:
+def test_a_year_has_the_same_other_inputs_in_all_design_points() -> None:
     path = "retooling.full_stop_days"
     found = sweep(small_year(), {path: [5, 12]}, runs=4, seed=1, progress=False)
     few, many = found.study(0), found.study(1)
@@ -241,7 +249,7 @@ def test_a_year_has_the_same_other_inputs_in_all_cells() -> None:
     assert np.array_equal(few.column(), alone.column())
 
 
-def test_what_one_cell_of_a_list_sets_is_known_in_all() -> None:
+def test_what_one_design_point_of_a_list_sets_is_known_in_all() -> None:
     path, year = "retooling.full_stop_days", small_year()
     found = sweep(year, [{}, {path: 12}], runs=3, seed=1, progress=False)
     settled = year.replace({path: year.get(path).fixed()})
@@ -264,7 +272,7 @@ def test_against_a_baseline_the_differences_are_paired(found: Sweep) -> None:
     assert odds.loc[4, "verdict"] in ("more", "not distinguishable")
 
 
-def test_what_common_luck_was_worth_belongs_to_the_difference_beside_it(found: Sweep) -> None:
+def test_how_many_runs_crn_save_belongs_to_the_difference_beside_it(found: Sweep) -> None:
     both = [found.study(k).column().astype(float) for k in (0, 5)]
     least = float(np.median(both))
     for hits, target in ((both, None), ([1.0 * (x >= least) for x in both], least)):
@@ -292,16 +300,14 @@ def test_the_cheapest_is_that_which_reaches_for_sure_after_those_that_may() -> N
     shop = Shop("coin", [Line("L", [Station("A", 36, scrap=0.1)])])
     over = {"stations.A.scrap": [0.0, 0.02, 0.1, 0.11, 0.5]}  # 0.0 reaches too, and costs more
     coin = sweep(shop, over, hours=10, runs=60, seed=0, target=900, progress=False)
-    table = coin.cheapest(cost=lambda cell: -cell["stations.A.scrap"], probability=0.5)
+    table = coin.cheapest(cost=lambda point: -point["stations.A.scrap"], probability=0.5)
     assert table["stations.A.scrap"].tolist()[-1] == 0.02
     assert table["verdict"].tolist()[-1] == "reaches"
     assert 0.5 not in table["stations.A.scrap"].tolist()
     assert (table["verdict"].iloc[:-1] == "open").all()
     priced = coin.cheapest(cost={"stations.A.scrap": -3}, probability=0.5)
     assert priced["cost"].iloc[-1] == pytest.approx(-0.06)
-    short = (
-        r"no cell has bodies >= 5,000 with probability 0\.5 .* all fall short\. .*scrap = 0\.0: 0"
-    )
+    short = r"bodies >= 5,000 with probability 0\.5 .* all fall short\. .*scrap = 0\.0: 0"
     with pytest.warns(NoneReaches, match=short) as told:
         none = coin.cheapest(cost={"stations.A.scrap": 1}, probability=0.5, target=5000)
     assert none.empty
@@ -314,7 +320,9 @@ def test_where_all_are_open_it_tells_about_how_many_runs_would_tell() -> None:
     asked = {"hours": 10, "seed": 0, "target": 900, "progress": False}
     over = {"stations.A.scrap": [0.09, 0.095]}
     coin = sweep(shop, over, runs=4, **asked)  # type: ignore[arg-type]
-    with pytest.warns(NoneReaches, match=r"some are open.* runs of each cell would tell") as told:
+    with pytest.warns(
+        NoneReaches, match=r"some are open.* runs of each design point would settle"
+    ) as told:
         table = coin.cheapest(cost={"stations.A.scrap": -1}, probability=0.5)
     assert (table["verdict"] == "open").all()
     warning = told[0].message
@@ -322,28 +330,30 @@ def test_where_all_are_open_it_tells_about_how_many_runs_would_tell() -> None:
     best = table.sort_values("probability").iloc[-1]
     ends = warning.estimate.low, warning.estimate.value, warning.estimate.high
     assert ends == (best["low"], best["probability"], best["high"])
-    assert warning.estimate.level == pytest.approx(0.95)  # each end of two cells fails in 2.5 %
+    assert warning.estimate.level == pytest.approx(
+        0.95
+    )  # each end of two design points fails in 2.5 %
     assert str(pickle.loads(pickle.dumps(warning))) == str(warning)
     assert warning.needed
     assert warning.needed > 4
     more = sweep(shop, over, runs=2 * warning.needed, **asked)  # type: ignore[arg-type]
-    assert "reaches" in set(more.cheapest(cost=lambda cell: 0, probability=0.5)["verdict"])
+    assert "reaches" in set(more.cheapest(cost=lambda point: 0, probability=0.5)["verdict"])
 
 
 @pytest.mark.parametrize(
     ("share", "wanted"), [(1.0, 0.8), (0.9, 0.8), (0.7, 0.8), (0.6, 0.5), (0.3, 0.5)]
 )
-@pytest.mark.parametrize("cells", [1, 20])
+@pytest.mark.parametrize("points", [1, 20])
 def test_so_many_runs_tell_a_share_from_the_one_wanted(
-    share: float, wanted: float, cells: int
+    share: float, wanted: float, points: int
 ) -> None:
     """At twice as many the exact bounds do, at a third they do not."""
-    n = runs_to_tell(share, wanted, tail=0.05 / cells)
+    n = runs_to_tell(share, wanted, tail=0.05 / points)
     assert n
 
     def tells(runs: int) -> bool:
-        hits = np.full(cells, round(share * runs))
-        low, high = paired.chances(hits, runs, confidence=0.95)
+        hits = np.full(points, round(share * runs))
+        low, high = selection.chances(hits, runs, confidence=0.95)
         return bool(low[0] >= wanted or high[0] < wanted)
 
     assert tells(2 * n)
@@ -351,47 +361,56 @@ def test_so_many_runs_tell_a_share_from_the_one_wanted(
     assert runs_to_tell(wanted, wanted, tail=0.05) is None
 
 
-def test_plans_have_prices_by_name(named: Sweep) -> None:
+def test_design_points_have_prices_by_name(named: Sweep) -> None:
     price = {"as it is": 0, "two crews": 5.0, "roomy": 2}
     table = named.cheapest(cost=price, probability=0.01, target=0)
-    assert table["plan"].tolist() == ["as it is"]
-    with pytest.warns(NoneReaches, match=r"best found is (as it is|two crews|roomy): 0"):
+    assert table["name"].tolist() == ["as it is"]
+    with pytest.warns(NoneReaches, match=r"best is (as it is|two crews|roomy): 0"):
         named.cheapest(cost=price, probability=0.5, target=10**6)
     for cost, words in (
-        ({**price, "two crew": 1}, r"each name.* got 'two crew'\. The nearest: two crews"),
-        ({"two crew": 1}, r"or the name of a plan, got 'two crew'\. The nearest: two crews"),
-        ({"as it is": 1}, r"each plan must have a price, got .* 'two crews' has none"),
-        ({"repair_crews": 1}, r"each cell must have a value for it, got 'as it is'\. Set it"),
+        ({**price, "two crew": 1}, r"each name.* got 'two crew'\. Did you mean two crews"),
+        (
+            {"two crew": 1},
+            r"or the name of a design point, got 'two crew'\. Did you mean two crews",
+        ),
+        ({"as it is": 1}, r"each name must have a price, got .* 'two crews' has none"),
+        (
+            {"repair_crews": 1},
+            r"each design point must have a value for it, got 'as it is'\. Set it",
+        ),
     ):
         with pytest.raises(ValueError, match=words):
             named.cheapest(cost=cost, probability=0.5)
 
 
-def test_what_cells_may_be_the_best_by_is_told(found: Sweep) -> None:
+def test_what_design_points_may_be_the_best_by_is_told(found: Sweep) -> None:
     """By probability more are left than by the mean: a hit tells less than a result."""
     by_mean, by_odds = found.best(), found.best(target=2000)
     assert set(by_mean["by"]) == {"mean"}
     assert set(by_odds["by"]) == {"probability"}
     assert len(by_odds) > len(by_mean)
-    told = f"of 6 cells {len(by_odds)} by P(bodies >= 2,000), {len(by_mean)} by the mean; with 95 %"
+    by = f"{len(by_odds)} by P(bodies >= 2,000), {len(by_mean)} by the mean"
+    told = f"of 6 design points {by}; with 95 %"
     assert told in " ".join(found.summary().split())
     alone = toy(target=None)
-    assert f"of 6 cells {len(by_mean)} by the mean; with" in " ".join(alone.summary().split())
+    assert f"of 6 design points {len(by_mean)} by the mean; with" in " ".join(
+        alone.summary().split()
+    )
 
 
 def test_costs_and_targets_must_be_there(found: Sweep) -> None:
     for wrong, words in (
         (
             {"cost": {"repair_crew": 1}},
-            r"sweep varies, got 'repair_crew'\. The nearest: repair_crews",
+            r"sweep varies, got 'repair_crew'\. Did you mean repair_crews",
         ),
         ({"cost": {"nothing": float("inf")}}, r"varies, got 'nothing'"),
         ({"cost": {"repair_crews": float("inf")}}, "cost of repair_crews must be a finite"),
         (
-            {"cost": lambda cell: float("nan")},
+            {"cost": lambda point: float("nan")},
             "cost of repair_crews = 1, .* must be a finite number",
         ),
-        ({"cost": {"repair_crews": 1}, "of": "failures"}, "there must be a target"),
+        ({"cost": {"repair_crews": 1}, "of": "failures"}, "a target is needed"),
         ({"cost": {"repair_crews": 1}, "probability": 1.2}, "probability must be less than 1"),
     ):
         with pytest.raises(ValueError, match=words):
@@ -421,14 +440,14 @@ def test_costs_and_targets_must_be_there(found: Sweep) -> None:
         (
             {"repair_crew": [1]},
             KeyError,
-            r"got 'repair_crew'\. The nearest: repair_crews",
+            r"got 'repair_crew'\. Did you mean repair_crews",
         ),
         ({"repair_crews": [2, 0]}, ValueError, r"at repair_crews = 0: .*at least 1, got 0"),
         ({"stores.gap.capacity": [5, "x"]}, TypeError, "must be a whole number, got 'x'"),
         ({}, ValueError, "at least one path"),
-        ({"repair_crews": []}, ValueError, "there must be values"),
+        ({"repair_crews": []}, ValueError, "needs at least one value"),
         ({"repair_crews": [1, 1]}, ValueError, "may stand twice"),
-        ([{}, {"repair_crews": 1}], ValueError, "no two cells may be the same plant"),
+        ([{}, {"repair_crews": 1}], ValueError, "no two design points may be the same plant"),
     ],
 )
 def test_faults_are_told_before_the_first_run(
@@ -443,9 +462,9 @@ def test_faults_are_told_before_the_first_run(
 
 
 def test_faults_of_a_scenario_are_told_before_the_first_run() -> None:
-    with pytest.raises(KeyError, match=r"nearest: works\.full_stop_days"):
+    with pytest.raises(KeyError, match=r"Did you mean retooling\.full_stop_days"):
         sweep(small_year(), {"works.full_stop": [1]}, runs=1, seed=0)
-    with pytest.raises(ValueError, match=r"at works\.full_stop_days = -3"):
+    with pytest.raises(ValueError, match=r"at retooling\.full_stop_days = -3"):
         sweep(small_year(), {"retooling.full_stop_days": [5, -3]}, runs=1, seed=0)
 
 
@@ -483,17 +502,17 @@ def test_a_sweep_goes_on_from_its_file_and_grows(tmp_path: Path) -> None:
         log.unlink(missing_ok=True)
         return lines
 
-    first = sweep(year, {"luck": [1.0, 2.0]}, runs=3, **asked)  # type: ignore[arg-type]
+    first = sweep(year, {"noise": [1.0, 2.0]}, runs=3, **asked)  # type: ignore[arg-type]
     assert len(ran()) == 6
-    again = sweep(year, {"luck": [1.0, 2.0]}, runs=3, **asked)  # type: ignore[arg-type]
+    again = sweep(year, {"noise": [1.0, 2.0]}, runs=3, **asked)  # type: ignore[arg-type]
     assert ran() == []
     assert again.digest == first.digest
-    more = sweep(year, {"luck": [3.0, 1.0]}, runs=5, **asked)  # type: ignore[arg-type]
-    assert len(ran()) == 5 + 2  # a new cell, two more runs of one that was there
-    fresh = sweep(year, {"luck": [3.0, 1.0]}, runs=5, seed=0, progress=False)  # type: ignore[arg-type]
+    more = sweep(year, {"noise": [3.0, 1.0]}, runs=5, **asked)  # type: ignore[arg-type]
+    assert len(ran()) == 5 + 2  # a new design point, two more runs of one that was there
+    fresh = sweep(year, {"noise": [3.0, 1.0]}, runs=5, seed=0, progress=False)  # type: ignore[arg-type]
     assert more.digest == fresh.digest
     assert len(ran()) == 10
-    fewer = sweep(year, {"luck": [1.0]}, runs=2, **asked)  # type: ignore[arg-type]
+    fewer = sweep(year, {"noise": [1.0]}, runs=2, **asked)  # type: ignore[arg-type]
     assert fewer.n == 2
     assert len(ran()) == 0
     assert [*tmp_path.iterdir()] == [file]
@@ -538,7 +557,7 @@ def test_the_file_of_another_shop_or_version_is_refused(
     other = shop().replace({"stores.gap.capacity": 9})
     with pytest.raises(CheckpointRefused, match=r"stores\.gap\.capacity: 9 here, 10 in the file"):
         sweep(other, over, hours=40, runs=1, seed=3, resume=file, progress=False)
-    monkeypatch.setattr("ningde_sim.studies.sweep.version", lambda name: "9.9")
+    monkeypatch.setattr(sys.modules["ningde_sim.studies.sweep"], "VERSION", "9.9")
     with pytest.raises(CheckpointRefused, match=r"9\.9"):
         toy(over, runs=1, resume=file)
 
@@ -562,13 +581,13 @@ def test_a_file_that_cannot_be_written_is_told_before_the_first_run(
 FULL = """
 import resource, signal, sys
 from ningde_sim import sweep
-from ningde_sim.archive import CheckpointFailed
+from ningde_sim.exceptions import CheckpointFailed
 from tests.synthetic import Year
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 if len(sys.argv) > 2:
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
 try:
-    over = {"luck": [1.0, 2.0, 3.0]}
+    over = {"noise": [1.0, 2.0, 3.0]}
     found = sweep(Year(), over, runs=300, seed=0, resume=sys.argv[1], workers=1, progress=False)
     print(found.digest)
 except CheckpointFailed as error:
@@ -585,10 +604,10 @@ def test_a_full_disk_is_told_and_what_had_finished_is_kept(tmp_path: Path) -> No
 
     assert "it cannot be written" in run("full")
     version = ningde_sim.__version__
-    with Checkpoint(file, content=Year().content, seed=0, version=version) as archive:
-        kept = archive.finished(Year().replace({"luck": 1.0}).digest)
+    with Checkpoint(file, content=Year().content, seed=0, version=version) as checkpoint:
+        kept = checkpoint.finished(Year().replace({"noise": 1.0}).digest)
     assert len(kept) > 50
-    whole = sweep(Year(), {"luck": [1.0, 2.0, 3.0]}, runs=300, seed=0, progress=False)  # type: ignore[arg-type]
+    whole = sweep(Year(), {"noise": [1.0, 2.0, 3.0]}, runs=300, seed=0, progress=False)  # type: ignore[arg-type]
     assert run().strip() == whole.digest
     assert [*tmp_path.iterdir()] == [file]
 
@@ -598,7 +617,7 @@ from ningde_sim import sweep
 from tests.synthetic import Year
 if __name__ == "__main__":
     year = Year(log={log!r}, pause=0.01, prefer={prefer!r})
-    over = {{"weights.rate": [1.0, 2.0, 3.0, 4.0], "luck": [1.0, 2.0]}}
+    over = {{"weights.rate": [1.0, 2.0, 3.0, 4.0], "noise": [1.0, 2.0]}}
     found = sweep(year, over, runs=20, seed=0, resume={file!r}, workers=2, progress=False)
     print(found.digest, found.complete)
 """
@@ -613,13 +632,13 @@ def finished(file: Path, year: Year) -> set[str]:
     rows = set()
     version = ningde_sim.__version__
     try:
-        archive = Checkpoint(copy / file.name, content=year.content, seed=0, version=version)
+        checkpoint = Checkpoint(copy / file.name, content=year.content, seed=0, version=version)
     except CheckpointRefused:
         return set()  # not yet made
-    with archive:
-        for rate, luck in itertools.product([1.0, 2.0, 3.0, 4.0], [1.0, 2.0]):
-            digest = year.replace({"weights.rate": rate, "luck": luck}).digest
-            rows |= {f"{digest} {run}" for run in archive.finished(digest)}
+    with checkpoint:
+        for rate, noise in itertools.product([1.0, 2.0, 3.0, 4.0], [1.0, 2.0]):
+            digest = year.replace({"weights.rate": rate, "noise": noise}).digest
+            rows |= {f"{digest} {run}" for run in checkpoint.finished(digest)}
     shutil.rmtree(copy)
     return rows
 
@@ -659,7 +678,7 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(prefer: str, tmp_path: Path
     ran = log.read_text().splitlines()
     assert len(ran) == 160 - len(known)
     assert not known.intersection(ran)
-    over = {"weights.rate": [1.0, 2.0, 3.0, 4.0], "luck": [1.0, 2.0]}
+    over = {"weights.rate": [1.0, 2.0, 3.0, 4.0], "noise": [1.0, 2.0]}
     whole = sweep(Year(), over, runs=20, seed=0, progress=False)  # type: ignore[arg-type]
     assert ended.stdout.split() == [whole.digest, "True"]
     assert sorted(tmp_path.iterdir()) == [file, logs]
@@ -703,16 +722,18 @@ def _importable(folder: str) -> None:
     sys.path.insert(0, folder)
 
 
-def test_ctrl_c_leaves_the_cells_that_have_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_leaves_the_design_points_that_have_finished(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     calls = itertools.count()
 
-    def run(self: Year, seed: int, run: int, luck: int | None = None) -> Any:
+    def run(self: Year, seed: int, run: int, streams: int | None = None) -> Any:
         if next(calls) == 7:
             raise KeyboardInterrupt
         return {}, {"cars": float(run)}
 
     monkeypatch.setattr(Year, "run", run)
-    over = {"luck": [1.0, 2.0, 3.0]}
+    over = {"noise": [1.0, 2.0, 3.0]}
     with pytest.warns(IncompleteStudy, match="interrupted after 6 of at most 9 runs"):
         part = sweep(Year(), over, runs=3, seed=0, workers=1, progress=False)  # type: ignore[arg-type]
     assert not part.complete
@@ -723,12 +744,12 @@ def test_ctrl_c_leaves_the_cells_that_have_finished(monkeypatch: pytest.MonkeyPa
         part.study(2)
 
 
-def test_a_dead_worker_leaves_the_cells_that_have_finished(tmp_path: Path) -> None:
+def test_a_dead_worker_leaves_the_design_points_that_have_finished(tmp_path: Path) -> None:
     year = Year(prefer="processes", dies_at=30)
-    over = {"luck": [1.0, 2.0]}
+    over = {"noise": [1.0, 2.0]}
     asked = {"runs": 40, "seed": 0, "workers": 2, "resume": tmp_path / "a.db"}
     with pytest.raises(
-        WorkerDied, match=r"died after \d of 2 cells.*the same call goes on"
+        WorkerDied, match=r"died after \d of 2 design points.*the same call goes on"
     ) as told:
         sweep(year, over, progress=False, **asked)  # type: ignore[arg-type]
     assert told.value.finished is None or isinstance(told.value.finished, Sweep)
@@ -742,10 +763,10 @@ def test_a_bar_counts_what_was_there_before(
     shown = capsys.readouterr().err
     assert "4/8" in shown
     assert "8/8" in shown
-    assert "2 of 2 cells" in shown
+    assert "2 of 2 design points" in shown
 
 
-def test_designs_are_cells() -> None:
+def test_designs_are_design_points() -> None:
     space = {"repair_crews": (1, 3), "stores.gap.capacity": (0, 30)}
     found = toy(designs.latin_hypercube(space, 8, seed=0), runs=2)
     assert len(found.table) == 8
@@ -786,8 +807,8 @@ for n in (1000, 10_000):
 
 
 @pytest.mark.slow
-def test_ten_thousand_cells_take_their_results_and_no_more() -> None:
-    """At the peak some kilobytes a cell: values by path, digest, twelve results; no plants."""
+def test_ten_thousand_design_points_take_their_results_and_no_more() -> None:
+    """At the peak some kilobytes each: values by path, digest, twelve results; no plants."""
     folder = Path(__file__).parents[2]
     done = subprocess.run(
         [sys.executable, "-c", CELLS], cwd=folder, capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""The numbers of the cases that a formula of `ningde_sim.theory` gives by itself."""
+"""The numbers of the cases that a formula of `ningde_sim.theory` gives without a run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.theory.reference import CLOCK, ERLANG, load
 
 @dataclass(frozen=True)
 class Formula:
-    """What a formula says about a quantity of a case, in the case's own units."""
+    """The value of a formula for a quantity of a case, in the units of the case."""
 
     file: str
     quantity: str
@@ -28,14 +28,14 @@ class Formula:
         return f"{self.file} {self.quantity}"
 
 
-def of(file: str, found: Callable[[], Any], **quantities: Callable[[Any], Any]) -> list[Formula]:
-    """Several quantities of one result, which is found when first asked for."""
-    once = cache(found)
+def of(file: str, compute: Callable[[], Any], **quantities: Callable[[Any], Any]) -> list[Formula]:
+    """Several quantities of one result, which is computed on first use."""
+    once = cache(compute)
     return [Formula(file, q, lambda read=read: read(once())) for q, read in quantities.items()]
 
 
 def attributes(*names: str) -> tuple[Callable[[Any], Any], ...]:
-    return tuple(lambda found, name=name: getattr(found, name) for name in names)
+    return tuple(lambda result, name=name: getattr(result, name) for name in names)
 
 
 throughput, contents, parts, down = attributes("throughput", "contents", "parts", "down")
@@ -129,10 +129,10 @@ def shared_crew(crews: int, mode: str) -> list[Formula]:
     return of("E13", lambda: exact("E13", mode=mode, crews=crews), **claims)
 
 
-def tpmax(quantity: str, rates: Sequence[float], places: Sequence[int]) -> Formula:
-    """D01: its places count that on the machine behind them."""
+def tpmax(quantity: str, rates: Sequence[float], capacities: Sequence[int]) -> Formula:
+    """D01: its buffer capacities count the machine behind them."""
     means = [1 / rate for rate in rates]
-    buffers = [b - 1 for b in places]
+    buffers = [b - 1 for b in capacities]
     return Formula("D01", quantity, lambda: theory.exponential_line(means, buffers).throughput)
 
 
@@ -159,7 +159,7 @@ EXPONENTIAL = [
 
 
 def bowl(n: int, b: int) -> list[Formula]:
-    """A10: the best work is symmetric, so that one number says it all for 3 and 4 machines."""
+    """A10: the best cycle times are symmetric, so one number is enough for 3 and 4 machines."""
 
     def means(outer: float) -> list[float]:
         inner = (n - 2 * outer) / (n - 2)
@@ -169,13 +169,13 @@ def bowl(n: int, b: int) -> list[Formula]:
         return theory.exponential_line(means(outer), b)
 
     def best() -> float:
-        found = optimize.minimize_scalar(
+        optimum = optimize.minimize_scalar(
             lambda outer: -line(outer).throughput,
             bounds=(1.0, 1.3),
             method="bounded",
             options={"xatol": 1e-6},
         )
-        return float(found.x)
+        return float(optimum.x)
 
     return of(
         "A10",
@@ -191,7 +191,7 @@ def bowl(n: int, b: int) -> list[Formula]:
 
 
 def allocations(n: int, total: int) -> list[Formula]:
-    """D02: all ways to give places to the gaps."""
+    """D02: all ways to allocate a total capacity to the buffers."""
 
     def ranked() -> list[tuple[float, tuple[int, ...]]]:
         bars = combinations(range(total + n - 2), n - 2)
@@ -202,11 +202,11 @@ def allocations(n: int, total: int) -> list[Formula]:
         ]
         return sorted(rates, reverse=True)
 
-    def next_best(found: list[tuple[float, tuple[int, ...]]]) -> float:
-        return next(rate for rate, _ in found if rate < found[0][0] - 1e-9)
+    def next_best(ranking: list[tuple[float, tuple[int, ...]]]) -> float:
+        return next(rate for rate, _ in ranking if rate < ranking[0][0] - 1e-9)
 
-    def best(found: list[tuple[float, tuple[int, ...]]]) -> str:
-        return str([way for rate, way in found if rate > found[0][0] - 1e-9])
+    def best(ranking: list[tuple[float, tuple[int, ...]]]) -> str:
+        return str([way for rate, way in ranking if rate > ranking[0][0] - 1e-9])
 
     this = f"K={n}, Q={total}:"
     return of(
@@ -214,9 +214,9 @@ def allocations(n: int, total: int) -> list[Formula]:
         ranked,
         **{
             f"{this} best allocation(s)": best,
-            f"{this} best throughput": lambda found: found[0][0],
+            f"{this} best throughput": lambda ranking: ranking[0][0],
             f"{this} second best throughput": next_best,
-            f"{this} worst throughput": lambda found: found[-1][0],
+            f"{this} worst throughput": lambda ranking: ranking[-1][0],
         },
     )
 
@@ -227,7 +227,7 @@ BEST = [
 ]
 
 
-# -------------------------------------------------------------- discrete time, material that flows
+# -------------------------------------------------------------- discrete time, continuous flow
 
 
 def synchronous(file: str) -> theory.SlotLine:
@@ -268,7 +268,7 @@ def bernoulli_pair(p: tuple[float, float], n: int) -> list[Formula]:
 
 
 def fluid(file: str, mode: str) -> list[Formula]:
-    def found() -> theory.FluidPair:
+    def compute() -> theory.FluidPair:
         model = load(file)["model"]
         return theory.fluid_pair(
             model["failure_rates"],
@@ -278,14 +278,14 @@ def fluid(file: str, mode: str) -> list[Formula]:
         )
 
     quantities = {f"throughput {mode}": throughput, f"mean store level {mode}": content}
-    return of(file, found, **quantities)
+    return of(file, compute, **quantities)
 
 
 def decomposed(number: int) -> Formula:
     given = load("C07")["reference"][number]
     params = given["params"]
 
-    def found() -> float:
+    def compute() -> float:
         machines = load("C07")["model"]["stations"][: params["machines"]]
         return theory.fluid_line(
             [m["failure_rate"] for m in machines],
@@ -293,7 +293,7 @@ def decomposed(number: int) -> Formula:
             params["stores"],
         )
 
-    return Formula("C07", given["quantity"], found)
+    return Formula("C07", given["quantity"], compute)
 
 
 C11 = {"up": [0.9, 0.9, 0.9], "buffers": [2, 2]}
@@ -351,11 +351,11 @@ def no_buffers(n: int, up: float, repair: float, first: str) -> list[Formula]:
 def repairmen(crews: int) -> list[Formula]:
     men = "1 repairman" if crews == 1 else f"{crews} repairmen"
     claims: dict[str, Callable[[Any], Any]] = {
-        f"availability, {men}": lambda found: found.availability
+        f"availability, {men}": lambda result: result.availability
     }
     if crews == 1:
         free = "P(repairman free at a breakdown), 1 repairman"
-        claims[free] = lambda found: 1 - found.waits
+        claims[free] = lambda result: 1 - result.waits
     return of("E11", lambda: theory.machine_repairman(2, crews, uptime=1.0, repair=0.5), **claims)
 
 

@@ -1,4 +1,4 @@
-"""Independent runs of a case, with Student's interval for each of its quantities."""
+"""Independent runs of a reference case, with Student's interval for each of its quantities."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.theory.reference import UNIT, Measure, record
 
 RUNS = 40
 LEVEL = 0.9999
-"""Of each interval. With some 250 of them a right engine has a false alarm in 2.5 % of choices of
-the seeds; they are fixed, so that it does not come and go."""
+"""Confidence of each interval. With about 250 of them a correct engine has a false alarm for 2.5 %
+of the choices of seeds; the seeds are fixed, so that it does not come and go."""
 
 WIDEST = 0.005
 """Half-width of a throughput, as a share of it. A bias of 1 % is then 8.7 standard errors or more
@@ -29,20 +29,29 @@ RATES = ("throughput", "good_throughput", "availability")
 
 
 @dataclass(frozen=True)
-class Experiment:
-    """An instance of a reference case, with what a run has to say about its quantities.
+class Instance:
+    """An instance of a reference case, with how a run measures its quantities.
 
     Attributes
     ----------
-    file : str  Number of the case: A01.
-    name : str  Which instance of it.
-    shop : callable  The shop, for the length of the abstract unit. [s]
-    claims : dict  Text of the reference -> how a run measures it.
-    units : float  Counted time of one of the `RUNS` runs. [abstract units]
-    warm_up : float  Time before it. [abstract units]
-    widest : float  Its own for `WIDEST`. [-]
-    widest_other : float  Its own for `WIDEST_OTHER`. [-]
-    trace : bool  Whether a claim needs the trace.
+    file : str
+        Number of the case: A01.
+    name : str
+        Name of the instance.
+    shop : callable
+        The shop, for the length of the abstract unit. [s]
+    claims : dict
+        From the text of the reference to how a run measures it.
+    units : float
+        Counted time of one of the `RUNS` runs. [abstract units]
+    warm_up : float
+        Time before it. [abstract units]
+    widest : float
+        Its own for `WIDEST`. [-]
+    widest_other : float
+        Its own for `WIDEST_OTHER`. [-]
+    trace : bool
+        Whether a claim needs the trace.
     """
 
     file: str
@@ -62,13 +71,13 @@ class Experiment:
 
     @property
     def seed(self) -> int:
-        """Each case has luck of its own."""
+        """Each case has its own random streams."""
         return zlib.crc32(self.label.encode())
 
     def run(
         self, run: int, *, units: float = 0.0, unit: float = UNIT, engine="compiled"
     ) -> ShopRun:
-        """One of the runs; a short one, with next to no warm-up, when `units` says so."""
+        """One of the runs; with `units` a short one with a tenth of them as warm-up."""
         hours = unit / 3600
         warm_up = min(self.warm_up, units / 10) if units else self.warm_up
         return simulate(
@@ -83,7 +92,7 @@ class Experiment:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Agreement:
     """A quantity beside its reference, element for element."""
 
     quantity: str
@@ -99,14 +108,14 @@ class Comparison:
 
     @property
     def is_sharp(self) -> bool:
-        """The interval is narrow enough to mean something."""
+        """The interval is narrow enough for the test to have power."""
         return bool((self.half_width <= self.widest).all())
 
     def __str__(self) -> str:
         return f"{self.quantity}: {self.mean} +- {self.half_width}, reference {self.reference}"
 
 
-def compare(case: Experiment) -> list[Comparison]:
+def compare(case: Instance) -> list[Agreement]:
     """All quantities of a case, from its runs by the compiled engine."""
     runs = [case.run(i) for i in range(RUNS)]
     return [
@@ -115,8 +124,8 @@ def compare(case: Experiment) -> list[Comparison]:
     ]
 
 
-def _compare(case: Experiment, quantity: str, samples: np.ndarray) -> Comparison:
-    """The interval takes in the doubt of the reference, where that is simulated itself."""
+def _compare(case: Instance, quantity: str, samples: np.ndarray) -> Agreement:
+    """The interval includes the uncertainty of the reference, where that is simulated itself."""
     given = record(case.file, quantity)
     reference = np.array(given["value"], dtype=float)
     simulated = given["kind"].startswith("Monte Carlo")  # its tolerance is 4 standard errors
@@ -126,4 +135,4 @@ def _compare(case: Experiment, quantity: str, samples: np.ndarray) -> Comparison
     t = stats.t.ppf((1 + LEVEL) / 2, df=len(samples) - 1)
     is_rate = given["metric"] in RATES
     widest = case.widest * reference if is_rate else case.widest_other * (1 + reference)
-    return Comparison(quantity, samples.mean(axis=0), t * error + slack, reference, widest)
+    return Agreement(quantity, samples.mean(axis=0), t * error + slack, reference, widest)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from ningde_sim import Exponential, Failure, Fixed, Line, Robot, Shop, Station
-from tests.theory.intervals import Experiment
+from tests.theory.intervals import Instance
 from tests.theory.reference import (
     ERLANG,
     Spec,
@@ -27,11 +27,11 @@ from tests.theory.reference import (
 )
 
 
-def balanced(file: str, b: int) -> Experiment:
+def balanced(file: str, b: int) -> Instance:
     """A01-A03: every quantity."""
     every = f"every store = {b}"
     parts = "mean total parts in the line (on machines, blocked and in stores; M1 always holds one)"
-    return Experiment(
+    return Instance(
         file,
         f"b={b}",
         partial(serial_line, file, buffers=b),
@@ -46,34 +46,34 @@ def balanced(file: str, b: int) -> Experiment:
 
 def services(
     file: str, name: str, quantity: str, machines: Sequence[Spec], buffers: Any = 0, **more: Any
-) -> Experiment:
+) -> Instance:
     """A line of these machines, for its throughput."""
     shop = partial(serial_line, file, services=machines, buffers=buffers)
-    return Experiment(file, name, shop, {quantity: throughput}, **more)
+    return Instance(file, name, shop, {quantity: throughput}, **more)
 
 
-def erlang(k: int, n: int, b: int) -> Experiment:
+def erlang(k: int, n: int, b: int) -> Instance:
     """A07."""
     spec = {"distribution": "erlang", "shape": k, "mean": 1.0}
     quantity = f"throughput, Erlang-{k}, K={n} stations, every store = {b}"
     return services("A07", f"Erlang-{k} {n} stations b={b}", quantity, [spec] * n, b)
 
 
-def bowl(b: int, *means: float) -> Experiment:
-    """A10: the throughput at the best work, as printed; it is flat there."""
+def bowl(b: int, *means: float) -> Instance:
+    """A10: the throughput at the best cycle times, as printed; it is flat there."""
     quantity = f"optimal throughput, K={len(means)}, every store={b}"
     machines = [exponential(mean) for mean in means]
     return services("A10", f"{len(means)} stations b={b}", quantity, machines, b)
 
 
-def tpmax(name: str, quantity: str, rates: Sequence[int], places: Sequence[int]) -> Experiment:
-    """D01: its places count that on the machine behind them."""
+def tpmax(name: str, quantity: str, rates: Sequence[int], capacities: Sequence[int]) -> Instance:
+    """D01: its buffer capacities count the machine behind them."""
     machines = [exponential(1 / rate) for rate in rates]
-    buffers = [b - 1 for b in places]
+    buffers = [b - 1 for b in capacities]
     return services("D01", name, quantity, machines, buffers, units=10_000, warm_up=500)
 
 
-def allocation(total: int, which: str, *buffers: int) -> Experiment:
+def allocation(total: int, which: str, *buffers: int) -> Instance:
     """D02."""
     n = len(buffers) + 1
     quantity = f"K={n}, Q={total}: {which} throughput"
@@ -135,7 +135,7 @@ DETERMINISTIC = [
 # ----------------------------------------------------------------------------------- unreliable
 
 
-def two_machines(file: str, mode: str, units: float) -> Experiment:
+def two_machines(file: str, mode: str, units: float) -> Instance:
     """B05, B06."""
     claims: dict[str, Any] = {f"throughput {mode}": throughput}
     if mode == "ODF":
@@ -146,10 +146,10 @@ def two_machines(file: str, mode: str, units: float) -> Experiment:
             "P(M2 starved) ODF": last(share("starved")),
         }
     shop = partial(serial_line, file, mode=mode)
-    return Experiment(file, mode, shop, claims, units=units, warm_up=5_000)
+    return Instance(file, mode, shop, claims, units=units, warm_up=5_000)
 
 
-def more_machines(file: str, mode: str, units: float) -> Experiment:
+def more_machines(file: str, mode: str, units: float) -> Instance:
     """C01, C02."""
     claims: dict[str, Any] = {
         f"throughput {mode}": throughput,
@@ -163,10 +163,10 @@ def more_machines(file: str, mode: str, units: float) -> Experiment:
             "mean total parts ODF": parts_in_line,
         }
     shop = partial(serial_line, file, mode=mode)
-    return Experiment(file, mode, shop, claims, units=units, warm_up=5_000)
+    return Instance(file, mode, shop, claims, units=units, warm_up=5_000)
 
 
-def fixed_cycle(file: str, **more: Any) -> Experiment:
+def fixed_cycle(file: str, **more: Any) -> Instance:
     """C13, C14: no warm-up, since completions are counted from the start."""
     odf = file == "C13"
     claims = {
@@ -176,14 +176,14 @@ def fixed_cycle(file: str, **more: Any) -> Experiment:
         "fraction blocked (counted also while down)": share("blocked") if odf else blocked_or_down,
         "fraction starved (counted also while down)": share("starved") if odf else starved_or_down,
     }
-    return Experiment(file, "", partial(serial_line, file), claims, warm_up=0, **more)
+    return Instance(file, "", partial(serial_line, file), claims, warm_up=0, **more)
 
 
-def one_spare_set(c: int) -> Experiment:
+def one_spare_set(c: int) -> Instance:
     """C05 with Q = (1, 1), a machine without spare parts: repair 1 / 0.05."""
     quantity = f"throughput C={c}, Q=(1, 1)"
     shop = partial(serial_line, "B06", buffers=c)
-    return Experiment(
+    return Instance(
         "C05", f"C={c} Q=(1, 1)", shop, {quantity: throughput}, units=200_000, warm_up=5_000
     )
 
@@ -197,12 +197,12 @@ def robots(n: int, up: float, repair: float, clock: str, unit: float) -> Shop:
     return Shop("B12", [Line("line", [Station("S", Fixed(unit), robots=arms)])])
 
 
-def together(
+def stop_together(
     quantity: str, n: int, up: float, repair: float, clock: str, **more: Any
-) -> Experiment:
-    """B12: a station works when all of its robots do."""
+) -> Instance:
+    """B12: a station works while all of its robots do."""
     shop = partial(robots, n, up, repair, clock)
-    return Experiment("B12", f"{n} {clock}", shop, {quantity: average(share("working"))}, **more)
+    return Instance("B12", f"{n} {clock}", shop, {quantity: average(share("working"))}, **more)
 
 
 UNRELIABLE = [
@@ -214,7 +214,7 @@ UNRELIABLE = [
     one_spare_set(2),
     fixed_cycle("C13", units=120_000),
     fixed_cycle("C14", units=120_000, trace=True),
-    Experiment(
+    Instance(
         "C17",
         "",
         partial(serial_line, "C17"),
@@ -225,24 +225,24 @@ UNRELIABLE = [
         widest=0.01,  # soft: the tolerance of the case alone is 0.3 %
         widest_other=0.05,
     ),
-    together(
+    stop_together(
         "620 machines MTBF 200.0 MTTR 0.1: 1/(1+n MTTR/MTBF) (ODF, all stop together)",
         *(620, 200.0, 0.1, "operating"),
         units=3_000,
         warm_up=0,
     ),
-    together(
+    stop_together(
         "620 machines: product of availabilities (TDF, all must be up)",
         *(620, 200.0, 0.1, "calendar"),
         units=3_000,
         warm_up=10,
     ),
-    together(
+    stop_together(
         "5 machines MTBF 90.0 MTTR 5.0: 1/(1+n MTTR/MTBF) (ODF, all stop together)",
         *(5, 90.0, 5.0, "operating"),
         units=50_000,
     ),
-    together(
+    stop_together(
         "5 machines: product of availabilities (TDF, all must be up)",
         *(5, 90.0, 5.0, "calendar"),
         units=50_000,

@@ -1,11 +1,11 @@
-"""The cases that are more than a line: assembly, loops, quality, shared crews, a queue."""
+"""The cases with more than a line: assembly, loops, quality, shared crews, a queue."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from ningde_sim import Exponential, Failure, Fixed, Line, Shop, Station, Store, WorkingTime
-from tests.theory.intervals import Experiment
+from tests.theory.intervals import Instance
 from tests.theory.reference import (
     average,
     crew_free_at_failure,
@@ -27,7 +27,7 @@ from tests.theory.reference import (
 
 
 def assembly(b: int, unit: float) -> Shop:
-    """E01: M1 and M2 each through a store of b places to M3."""
+    """E01: M1 and M2, each through a store of capacity b, to M3."""
     m1, m2, m3 = (station(m, unit) for m in load("E01")["model"]["stations"])
     lines = [
         Line("first", [m1], puts="one"),
@@ -38,7 +38,7 @@ def assembly(b: int, unit: float) -> Shop:
 
 
 def indexing_line(unit: float) -> Shop:
-    """B12: machines that move together are hand to hand with one that takes next to no time."""
+    """B12: machines that move together pass bodies straight to one that takes almost no time."""
     fails = Failure("failure", Exponential(300 * unit / 3600), Exponential(5 * unit / 60))
     names = [f"M{i}" for i in range(12)]
     machines = [
@@ -54,10 +54,10 @@ def indexing_line(unit: float) -> Shop:
 
 
 def pallet_ring(n: int, unit: float) -> Shop:
-    """E04: up to a pallet in each store at the start; more of them come in through a loader.
+    """E04: up to one pallet in each store at the start; a loader brings in the others.
 
-    The loader takes its pallets from a store that a line which never opens is said to fill. Once
-    they are all in the ring, it stands still for good.
+    The loader takes its pallets from a store; the line that would fill this store never opens. Once
+    all pallets are in the ring, the loader stands still for good.
     """
     machines = [station(m, unit) for m in load("E04")["model"]["stations"]]
     start = [1 if i < n else 0 for i in range(3)]
@@ -76,7 +76,7 @@ def pallet_ring(n: int, unit: float) -> Shop:
 
 
 def conwip(w: int, unit: float) -> Shop:
-    """E06: four stations, stores that hold all the jobs."""
+    """E06: four stations, with stores that hold all jobs."""
     stores = [Store(f"queue {i}", w, initial=w if i == 0 else 0) for i in range(4)]
     lines = [
         Line(
@@ -94,7 +94,7 @@ def conwip(w: int, unit: float) -> Shop:
 
 
 def quality(policy: str, unit: float) -> Shop:
-    """E08: scrap at the last machine, or done again there at once."""
+    """E08: scrap at the last machine, or rework there at once."""
     model = load("E08")["model"]
     m1, m2 = model["stations"]
     field = {"scrap": "scrap", "same": "rework"}[policy]
@@ -118,7 +118,7 @@ def repairman(crews: int, unit: float) -> Shop:
 
 
 def queue(unit: float) -> Shop:
-    """F01: an endless supply makes arrivals that wait for a server in 3,000 places."""
+    """F01: an endless supply makes arrivals that wait for a server in a buffer of 3,000."""
     model = load("F01")["model"]
     arrivals = Exponential(unit / model["arrival_rate"])
     server = distribution(exponential(model["service_mean"]), unit)
@@ -126,38 +126,38 @@ def queue(unit: float) -> Shop:
     return Shop("F01", [Line("line", stations, buffers=3_000)])
 
 
-def shared_crew(crews: int, mode: str) -> Experiment:
+def shared_crew(crews: int, mode: str) -> Instance:
     """E13."""
     claims = {f"throughput c={crews} {mode}": throughput}
     if (crews, mode) == (1, "ODF"):
         claims["crew utilisation c=1 ODF"] = crew_utilisation
     shop = partial(serial_line, "E13", mode=mode, crews=crews)
-    return Experiment("E13", f"c={crews} {mode}", shop, claims, units=80_000, warm_up=2_000)
+    return Instance("E13", f"c={crews} {mode}", shop, claims, units=80_000, warm_up=2_000)
 
 
-def loop(n: int) -> Experiment:
+def loop(n: int) -> Instance:
     """E04."""
-    return Experiment("E04", f"N={n}", partial(pallet_ring, n), {f"throughput N={n}": throughput})
+    return Instance("E04", f"N={n}", partial(pallet_ring, n), {f"throughput N={n}": throughput})
 
 
-def jobs(w: int) -> Experiment:
+def jobs(w: int) -> Instance:
     """E06."""
     quantity = f"Penny Fab One practical worst case TH, w={w} jobs"
-    return Experiment("E06", f"w={w}", partial(conwip, w), {quantity: throughput}, units=60_000)
+    return Instance("E06", f"w={w}", partial(conwip, w), {quantity: throughput}, units=60_000)
 
 
-def repairmen(crews: int) -> Experiment:
+def repairmen(crews: int) -> Instance:
     """E11."""
     men = "1 repairman" if crews == 1 else f"{crews} repairmen"
     claims = {f"availability, {men}": average(share("working"))}
     if crews == 1:
         claims["P(repairman free at a breakdown), 1 repairman"] = crew_free_at_failure
-    return Experiment("E11", men, partial(repairman, crews), claims)
+    return Instance("E11", men, partial(repairman, crews), claims)
 
 
 NETWORKS = [
-    Experiment("E01", "b=0", partial(assembly, 0), {"throughput b=0": throughput}),
-    Experiment(
+    Instance("E01", "b=0", partial(assembly, 0), {"throughput b=0": throughput}),
+    Instance(
         "E01",
         "b=1",
         partial(assembly, 1),
@@ -167,7 +167,7 @@ NETWORKS = [
             "P(M3 starved) b=1": last(share("starved")),
         },
     ),
-    Experiment(
+    Instance(
         "B12",
         "indexing line",
         indexing_line,
@@ -181,12 +181,12 @@ NETWORKS = [
     ),
     *(loop(n) for n in range(1, 6)),
     *(jobs(w) for w in (1, 2, 4, 8, 16)),
-    Experiment("E08", "scrap", partial(quality, "scrap"), {"good throughput, scrap": throughput}),
-    Experiment("E08", "same", partial(quality, "same"), {"good throughput, same": throughput}),
+    Instance("E08", "scrap", partial(quality, "scrap"), {"good throughput, scrap": throughput}),
+    Instance("E08", "same", partial(quality, "same"), {"good throughput, same": throughput}),
     repairmen(1),
     repairmen(2),
     *(shared_crew(c, mode) for c in (1, 2) for mode in ("ODF", "TDF")),
-    Experiment(  # by Little's law: the delay is the mean queue over the arrival rate of 1
+    Instance(  # by Little's law: the delay is the mean queue over the arrival rate of 1
         "F01",
         "steady",
         queue,

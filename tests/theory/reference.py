@@ -1,11 +1,11 @@
-"""The reference cases as shops: the one place where their conventions are translated into ours.
+"""The reference cases as shops: the only module that translates their conventions into ours.
 
 * Time. An abstract unit is `UNIT` seconds, so that a millisecond is 1/60,000 of it.
-* Places. Capacities are those strictly between machines, as ours; where a case counts the
-  machine's own place (TpMax), the catalogue takes one off.
+* Buffers. Capacities are those strictly between machines, as ours; where a case counts the machine
+  too (TpMax), the catalogue takes one off.
 * Failures. ODF is the clock "operating", TDF the clock "calendar"; times to failure run on it.
 * Erlang-k is the Gamma with cv = 1 / sqrt(k).
-* Blocked and starved. Our states exclude each other and `down` goes before; `blocked_or_down` and
+* Blocked and starved. Our states exclude each other and `down` has priority; `blocked_or_down` and
   `starved_or_down` count a station also while it is down, as C13 and C14 do.
 * Parts in a line are those on stations and in stores: a station holds one unless it is starved.
 """
@@ -41,34 +41,34 @@ UNIT = 60.0
 """One abstract unit of time. [s]"""
 
 ERLANG = ((2, 2, 0), (2, 3, 0), (2, 3, 1), (3, 3, 1), (4, 3, 2), (2, 4, 1), (2, 5, 0))
-"""A07: phases, stations, places in each store."""
+"""A07: phases, stations, capacity of each store."""
 
 CLOCK = {"ODF": "operating", "TDF": "calendar"}
 
 Spec = Mapping[str, Any]
 Measure = Callable[[ShopRun, float], Any]
-"""What a run, with its unit in seconds, says about a quantity of a case."""
+"""How a quantity of a case is measured on a run, with the unit in seconds."""
 
 
 @cache
 def load(case: str) -> dict[str, Any]:
-    """The case whose file begins with this number."""
+    """The case whose file name begins with this number."""
     (path,) = FOLDER.glob(f"{case}-*.json")
     loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return loaded
 
 
 def record(case: str, quantity: str) -> dict[str, Any]:
-    """The one reference of a case with this text."""
-    (found,) = [r for r in load(case)["reference"] if r["quantity"] == quantity]
-    return found
+    """The only reference of a case with this text."""
+    (entry,) = [r for r in load(case)["reference"] if r["quantity"] == quantity]
+    return entry
 
 
 # ------------------------------------------------------------------------------- descriptions
 
 
 def distribution(spec: Spec, scale: float) -> Distribution:
-    """A duration of a case, `scale` of our unit to one of its."""
+    """A duration of a case; `scale` of our units make one of its."""
     match spec["distribution"]:
         case "deterministic":
             return Fixed(spec["value"] * scale)
@@ -116,7 +116,7 @@ def serial_line(
     mode: str | None = None,
     crews: int | None = None,
 ) -> Shop:
-    """A serial line of a case; what the case leaves open is given here."""
+    """A serial line of a case; arguments give what the case leaves open."""
     model = load(case)["model"]
     machines = model["stations"]
     if services is not None:
@@ -153,12 +153,12 @@ def share(state: str) -> Measure:
 
 
 def first(measure: Measure) -> Measure:
-    """The first station's."""
+    """The value of the first station."""
     return lambda run, unit: measure(run, unit)[0]
 
 
 def last(measure: Measure) -> Measure:
-    """The last station's."""
+    """The value of the last station."""
     return lambda run, unit: measure(run, unit)[-1]
 
 
@@ -168,22 +168,22 @@ def average(measure: Measure) -> Measure:
 
 
 def store_contents(run: ShopRun, unit: float) -> np.ndarray:
-    """The mean content of each gap that has places."""
+    """The mean content of each buffer with a capacity above 0."""
     return run.buffers["level"].to_numpy()
 
 
 def first_store_content(run: ShopRun, unit: float) -> float:
-    """The mean content of the first gap that has places."""
+    """The mean content of the first buffer with a capacity above 0."""
     return float(store_contents(run, unit)[0])
 
 
 def parts_in_line(run: ShopRun, unit: float) -> float:
-    """On stations, blocked ones too, and in stores."""
+    """Parts on stations, also blocked ones, and in stores."""
     return float((1 - share("starved")(run, unit)).sum() + store_contents(run, unit).sum())
 
 
 def parts_between_two(run: ShopRun, unit: float) -> float:
-    """Blocked on the first of two machines, in the store, on the second."""
+    """Parts blocked on the first of two machines, in the store, on the second."""
     blocked, starved = share("blocked")(run, unit)[0], share("starved")(run, unit)[1]
     return float(blocked + store_contents(run, unit).sum() + 1 - starved)
 
@@ -228,8 +228,8 @@ def starved_or_down(run: ShopRun, unit: float) -> np.ndarray:
     return np.array([0.0, _until_next(begins, ends, run)])
 
 
-def _begins(run: ShopRun, place: int, state: str) -> np.ndarray:
-    name = run.shop.stations[place].name
+def _begins(run: ShopRun, number: int, state: str) -> np.ndarray:
+    name = run.shop.stations[number].name
     rows = run.trace[(run.trace["thing"] == name) & (run.trace["state"] == state)]
     return rows["begin"].to_numpy()
 

@@ -1,7 +1,7 @@
 """Throughput, states and contents against exact values; both engines against each other.
 
-Each interval is Student's, from 40 independent runs, at 99.99 %. Of a throughput it is at most
-0.5 % wide to each side: a bias of 1 % would be seen.
+Each interval is Student's, from 40 independent runs, at 99.99 %. That of a throughput is at most
+0.5 % wide to each side, so a bias of 1 % would be seen.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ningde_sim import Shop, Station
-from tests.theory.intervals import Experiment, compare
+from tests.theory.intervals import Instance, compare
 from tests.theory.lines import DETERMINISTIC, RELIABLE, UNRELIABLE
 from tests.theory.networks import NETWORKS
 from tests.theory.reference import serial_line, throughput
@@ -20,15 +20,17 @@ from tests.theory.reference import serial_line, throughput
 CASES = [*RELIABLE, *UNRELIABLE, *NETWORKS]
 
 
-def each(cases: list[Experiment]) -> pytest.MarkDecorator:
+def each(cases: list[Instance]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", cases, ids=[case.label for case in cases])
 
 
 @each(CASES)
 def test_the_reference_lies_in_the_interval_of_the_compiled_engine(case):
-    found = compare(case)
-    assert all(c.agrees for c in found), "\n".join(str(c) for c in found if not c.agrees)
-    assert all(c.is_sharp for c in found), "\n".join(str(c) for c in found if not c.is_sharp)
+    quantities = compare(case)
+    assert all(q.agrees for q in quantities), "\n".join(str(q) for q in quantities if not q.agrees)
+    assert all(q.is_sharp for q in quantities), "\n".join(
+        str(q) for q in quantities if not q.is_sharp
+    )
 
 
 @each([*CASES, *DETERMINISTIC])
@@ -41,12 +43,12 @@ def test_both_engines_finish_the_same_bodies_at_the_same_times(case):
 
 
 @each(DETERMINISTIC)
-def test_fixed_times_give_the_reference_but_for_one_body(case):
+def test_fixed_times_give_the_reference_to_one_body(case):
     (quantity,) = case.claims
     bodies = throughput(case.run(0), 60.0) * case.units
-    (comparison,) = compare(case)
-    assert comparison.quantity == quantity
-    assert abs(bodies - float(comparison.reference) * case.units) <= 1
+    (agreement,) = compare(case)
+    assert agreement.quantity == quantity
+    assert abs(bodies - float(agreement.reference) * case.units) <= 1
 
 
 LENGTHS = [
@@ -56,7 +58,7 @@ LENGTHS = [
 
 @each(LENGTHS)
 def test_the_length_of_the_unit_does_not_matter(case):
-    """The luck is the same, so that what differs is what rounding to milliseconds does."""
+    """With common random numbers only the rounding to milliseconds differs."""
     short, long = (case.run(0, units=20_000, unit=unit) for unit in (60.0, 600.0))
     assert short.bodies == pytest.approx(long.bodies, rel=2e-4)
     states = ["working", "down", "blocked", "starved"]
@@ -76,20 +78,20 @@ def slower(shop: Shop, by: float) -> Shop:
 
 
 @each([c for c in CASES if c.label in ("A03 b=0", "C01 ODF", "E01 b=0")])
-def test_a_bias_of_one_percent_is_noticed(case):
+def test_a_bias_of_one_percent_is_detected(case):
     biased = replace(case, shop=lambda unit: slower(case.shop(unit), 1.01))
     assert not compare(biased)[0].agrees
 
 
-def test_operating_and_calendar_clocks_are_told_apart():
+def test_operating_and_calendar_clocks_give_different_results():
     """B05 with the clocks of the other mode, 6 % apart."""
     case = next(c for c in CASES if c.label == "B05 ODF")
     wrong = replace(case, shop=lambda unit: serial_line("B05", unit, mode="TDF"))
     assert not compare(wrong)[0].agrees
 
 
-def test_places_that_count_the_machine_are_told_apart():
-    """A02 with one place more, as a capacity that counts the machine would be read."""
+def test_a_buffer_capacity_that_counts_the_machine_gives_a_different_result():
+    """A02 with a capacity of one more, as if it counted the machine."""
     case = next(c for c in CASES if c.label == "A02 b=1")
     wrong = replace(case, shop=lambda unit: serial_line("A02", unit, buffers=2))
     assert not compare(wrong)[0].agrees

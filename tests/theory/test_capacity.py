@@ -1,4 +1,4 @@
-"""The bound of what a shop can make: met where nothing waits, never beaten, and what holds it."""
+"""The capacity of a shop: reached where nothing waits, never exceeded, with its limits."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ningde_sim import (
     simulate,
 )
 from ningde_sim.theory import capacity
-from ningde_sim.theory.alone import alone, planned_stop
+from ningde_sim.theory.stand_alone import planned_stop, stand_alone
 from tests.shops import shops
 
 
@@ -46,9 +46,9 @@ def calendar(name: str, up: float = 4.0, repair: float = 6.0) -> Failure:
 
 # ------------------------------------------------------------------------------ a single station
 
-ALONE = {
+STATIONS = {
     "a mean cycle": Station("S", Gamma(50, 0.7)),
-    "planned stops that fall together": Station(
+    "planned stops that fall due together": Station(
         "S",
         50,
         robots=[
@@ -72,7 +72,7 @@ ALONE = {
     "clocks of both kinds": Station(
         "S", 50, failures=[operating("fixture"), operating("belt"), calendar("power")]
     ),
-    "all of it": Station(
+    "all of these": Station(
         "S",
         Lognormal(50, 0.4),
         robots=[Robot("R", "weld", failures=[operating("arm")])],
@@ -84,31 +84,32 @@ ALONE = {
 }
 
 
-@pytest.mark.parametrize("station", ALONE.values(), ids=ALONE)
-def test_a_station_that_never_waits_makes_its_capacity(station):
+@pytest.mark.parametrize("station", STATIONS.values(), ids=STATIONS)
+def test_a_station_that_never_waits_reaches_its_capacity(station):
     """The standard error of 30,000 h is below 0.1 %."""
     run = simulate(shop(station), hours=30_000, seed=4)
-    found = capacity(run.shop)
-    assert run.throughput == pytest.approx(found.throughput, rel=0.005)
-    assert found.bottleneck == "S"
+    bound = capacity(run.shop)
+    assert run.throughput == pytest.approx(bound.throughput, rel=0.005)
+    assert bound.bottleneck == "S"
 
 
-@pytest.mark.parametrize("station", ALONE.values(), ids=ALONE)
-def test_the_minutes_of_a_station_that_never_waits_are_those_of_the_table(station):
+@pytest.mark.parametrize("station", STATIONS.values(), ids=STATIONS)
+def test_the_minutes_of_a_station_that_never_waits_equal_those_of_the_table(station):
     run = simulate(shop(station), hours=30_000, seed=5)
-    told = capacity(run.shop).stations.loc["S"]
+    expected = capacity(run.shop).stations.loc["S"]
     spent = run.stations.loc["S"]
     for column, states in (
         ("working", ["working"]),
         ("planned", ["planned"]),
         ("down", ["down", "waiting"]),
     ):
-        assert told[column] == pytest.approx(60 * spent[states].sum() / run.hours, abs=0.15), column
-    assert told[["working", "planned", "down"]].sum() == pytest.approx(60)
+        minutes = 60 * spent[states].sum() / run.hours
+        assert expected[column] == pytest.approx(minutes, abs=0.15), column
+    assert expected[["working", "planned", "down"]].sum() == pytest.approx(60)
 
 
-def test_clocks_that_keep_step_do_not_break_the_bound():
-    """Two equal fixed calendar clocks fail together; one in operation hides in a repair of theirs.
+def test_clocks_that_stay_in_step_do_not_break_the_bound():
+    """Two equal fixed calendar clocks fail together; an operating clock fails during their repair.
 
     The product of availabilities would be 0.44.
     """
@@ -117,7 +118,7 @@ def test_clocks_that_keep_step_do_not_break_the_bound():
     assert run.throughput == pytest.approx(600 / 1.5, rel=0.001)
     assert capacity(run.shop).throughput == pytest.approx(600 / 1.5)
     near = [
-        Failure("cell", Gamma(0.05, 0.02), Fixed(0.5), clock="calendar"),
+        Failure("cabinet", Gamma(0.05, 0.02), Fixed(0.5), clock="calendar"),
         Failure("arm", Fixed(0.0475), Fixed(0.5)),
     ]
     run = simulate(shop(Station("S", 5, failures=near)), hours=300, seed=0)
@@ -125,8 +126,8 @@ def test_clocks_that_keep_step_do_not_break_the_bound():
     assert 0.9 * bound < run.throughput <= bound * 1.002
 
 
-def test_long_repairs_in_operation_run_on_through_short_ones_of_calendar_clocks():
-    """As the bound has it: to add both up would be 17 % less."""
+def test_long_operating_repairs_overlap_with_short_calendar_repairs():
+    """As in the bound: the sum of both would give 17 % less."""
     brief = Failure("brief", Exponential(0.02), Exponential(0.6), clock="calendar")
     long = Failure("long", Exponential(1), Exponential(60))
     run = simulate(shop(Station("S", 50, failures=[brief, long])), hours=60_000, seed=1)
@@ -138,7 +139,7 @@ def test_long_repairs_in_operation_run_on_through_short_ones_of_calendar_clocks(
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 8), st.integers(0, 30)), max_size=5))
-def test_planned_stops_are_those_of_a_count(stops):
+def test_planned_stops_equal_a_count_of_cycles(stops):
     """Over a whole period of 840 cycles."""
     planned = [PlannedStop(f"s{i}", every, length) for i, (every, length) in enumerate(stops)]
     station = Station("S", 50, planned_stops=planned)
@@ -149,13 +150,13 @@ def test_planned_stops_are_those_of_a_count(stops):
     assert planned_stop(station) == pytest.approx(counted / 840)
 
 
-def test_working_time_takes_its_share():
+def test_closed_hours_lower_the_capacity():
     two_shifts = WorkingTime([(0, 8), (9, 17)], every=24)
     closed = shop(Station("S", 60), working_time=two_shifts)
     assert capacity(closed).throughput == pytest.approx(60 * 16 / 24)
     assert capacity(closed, hours=8).throughput == pytest.approx(60)
     once = shop(Station("S", 60), working_time=WorkingTime([(0, 5)]))
-    with pytest.raises(ValueError, match=r"must have a period.*Name the hours"):
+    with pytest.raises(ValueError, match=r"must have a period.*Give the hours"):
         capacity(once)
     assert capacity(once, hours=10).throughput == pytest.approx(30)
 
@@ -163,28 +164,28 @@ def test_working_time_takes_its_share():
 # ------------------------------------------------------------------------------- lines and stores
 
 
-def test_a_line_has_what_comes_out_behind_its_scrap():
-    found = capacity(
+def test_the_capacity_of_a_station_is_net_of_scrap_further_down():
+    bound = capacity(
         shop(Station("A", 50, scrap=0.2), Station("B", 55), Station("C", 52, scrap=0.1))
     )
-    capacities = found.stations["capacity"]
+    capacities = bound.stations["capacity"]
     assert capacities["A"] == pytest.approx(72 * 0.8 * 0.9)
     assert capacities["B"] == pytest.approx(3600 / 55 * 0.9)
     assert capacities["C"] == pytest.approx(3600 / 52 * 0.9)
-    assert found.throughput == pytest.approx(72 * 0.72)
-    assert found.bottleneck == "A"
-    assert found.stations["load"]["C"] == pytest.approx(72 * 0.8 / (3600 / 52), rel=1e-4)
+    assert bound.throughput == pytest.approx(72 * 0.72)
+    assert bound.bottleneck == "A"
+    assert bound.stations["load"]["C"] == pytest.approx(72 * 0.8 / (3600 / 52), rel=1e-4)
 
 
-def test_lines_side_by_side_share_the_work_and_the_bound():
+def test_parallel_lines_share_the_flow_and_the_limit():
     feeders = [Line(f"feed {i}", [Station(f"F{i}", 100)], puts="pool") for i in range(2)]
     join = Line("join", [Station("J", 20)], takes=["pool", "doors"])
     doors = Line("doors", [Station("D", 40)], puts="doors")
     pooled = Shop("pool", [*feeders, doors, join], stores=[Store("pool", 5), Store("doors", 5)])
-    found = capacity(pooled)
-    assert found.throughput == pytest.approx(72)
-    assert dict(found.limits) == pytest.approx({"F0": 0.5, "F1": 0.5})
-    assert dict(found.lines["load"]) == pytest.approx(
+    bound = capacity(pooled)
+    assert bound.throughput == pytest.approx(72)
+    assert dict(bound.limits) == pytest.approx({"F0": 0.5, "F1": 0.5})
+    assert dict(bound.lines["load"]) == pytest.approx(
         {"feed 0": 1.0, "feed 1": 1.0, "doors": 0.8, "join": 0.4}, abs=1e-4
     )
     more = capacity(pooled.replace({"stations.D.cycle_time": 60}))
@@ -195,11 +196,11 @@ def test_lines_side_by_side_share_the_work_and_the_bound():
 
 
 def test_all_outputs_count():
-    twins = [Line(f"out {i}", [Station(f"S{i}", 60)], takes="from") for i in range(2)]
+    outputs = [Line(f"out {i}", [Station(f"S{i}", 60)], takes="from") for i in range(2)]
     feed = Line("feed", [Station("F", 40)], puts="from")
-    found = capacity(Shop("two", [feed, *twins], stores=[Store("from", 4)]))
-    assert found.throughput == pytest.approx(90)
-    assert found.bottleneck == "F"
+    bound = capacity(Shop("two", [feed, *outputs], stores=[Store("from", 4)]))
+    assert bound.throughput == pytest.approx(90)
+    assert bound.bottleneck == "F"
 
 
 def pallets(n: int, transit: float = 0.0) -> Shop:
@@ -213,42 +214,42 @@ def pallets(n: int, transit: float = 0.0) -> Shop:
 
 
 @pytest.mark.parametrize(("n", "seconds"), [(1, 150), (2, 75), (3, 50)])
-def test_few_pallets_in_a_loop_hold_it_back(n, seconds):
-    """A round takes 40 s and 50 s of work, 60 s of transit."""
+def test_too_few_pallets_limit_a_loop(n, seconds):
+    """A round takes 40 s and 50 s of work, and 60 s of transit."""
     looped = pallets(n, transit=60)
-    found = capacity(looped)
-    assert found.throughput == pytest.approx(3600 / seconds)
+    bound = capacity(looped)
+    assert bound.throughput == pytest.approx(3600 / seconds)
     run = simulate(looped, hours=100, warm_up=10, seed=0)
-    assert run.throughput == pytest.approx(found.throughput, rel=0.001)
-    assert found.bottleneck == ("W" if n == 3 else "store empty")
+    assert run.throughput == pytest.approx(bound.throughput, rel=0.001)
+    assert bound.bottleneck == ("W" if n == 3 else "store empty")
 
 
-def test_few_places_for_a_long_transit_hold_it_back():
+def test_too_little_capacity_limits_a_long_transit():
     lines = [
         Line("make", [Station("M", 30)], puts="belt"),
         Line("take", [Station("T", 30)], takes="belt"),
     ]
     belt = Shop("belt", lines, stores=[Store("belt", 3, transit_time=180)])
-    found = capacity(belt)
-    assert found.throughput == pytest.approx(60)
-    assert found.bottleneck == "store belt"
+    bound = capacity(belt)
+    assert bound.throughput == pytest.approx(60)
+    assert bound.bottleneck == "store belt"
     assert simulate(belt, hours=100, warm_up=10, seed=0).throughput == pytest.approx(60, rel=0.01)
 
 
-def test_crews_without_time_hold_it_back():
+def test_too_few_crews_limit_the_shop():
     fails = [Failure("arm", Exponential(1), Exponential(60), crew=True)]
     lines = [Line(f"L{i}", [Station(f"S{i}", 60, failures=fails)]) for i in range(4)]
-    found = capacity(Shop("shop", lines, repair_crews=1))
-    assert found.throughput == pytest.approx(60)  # an hour of repair for an hour of work
-    assert found.bottleneck == "repair crews"
-    assert found.crew_load == pytest.approx(1)
+    bound = capacity(Shop("shop", lines, repair_crews=1))
+    assert bound.throughput == pytest.approx(60)  # an hour of repair for an hour of work
+    assert bound.bottleneck == "repair crews"
+    assert bound.crew_load == pytest.approx(1)
     free = capacity(Shop("shop", lines, repair_crews=4))
     assert free.throughput == pytest.approx(120)
     assert (free.crew_load, free.crew_waits) == pytest.approx((2, 0))
 
 
 def test_crews_are_as_busy_in_working_hours_as_round_the_clock():
-    """Nights off take neither work nor crews away; the bound is by the clock."""
+    """Closed nights change neither work nor crews per working hour; the bound is by the clock."""
     fails = [Failure("arm", Exponential(2), Exponential(15), crew=True)]
     lines = [Line(f"L{i}", [Station(f"S{i}", 60, failures=fails)]) for i in range(14)]
     always = capacity(Shop("shop", lines, repair_crews=2))
@@ -260,18 +261,19 @@ def test_crews_are_as_busy_in_working_hours_as_round_the_clock():
     assert f"{always.throughput:.2f} in a working hour" in str(by_day)
 
 
-def test_a_loop_that_loses_its_pallets_to_scrap_makes_nothing_in_the_long_run():
+def test_a_loop_that_scraps_its_pallets_makes_nothing_in_the_long_run():
     looped = pallets(3).replace({"stations.W.scrap": 0.01})
     assert capacity(looped).throughput == pytest.approx(0, abs=1e-6)
     assert simulate(looped, hours=100, warm_up=400, seed=0).bodies == 0
 
 
-# ----------------------------------------------------------------------------------- never beaten
+# ----------------------------------------------------------------------------------- never exceeded
 
 HOURS, WARM_UP = 200, 40
 
 
-def most_places(built: Shop) -> int:
+def wip_limit(built: Shop) -> int:
+    """Most bodies that lines and stores can hold."""
     stations = sum(len(line.stations) + sum(line.buffers) for line in built.lines)
     return stations + sum(store.capacity for store in built.stores)
 
@@ -279,27 +281,27 @@ def most_places(built: Shop) -> int:
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(shops())
 def test_no_shop_makes_more_than_the_bound(built):
-    """But for what was inside, and 4 standard errors of counts with the variance of 3 a body."""
-    found = capacity(built, hours=HOURS + WARM_UP)
+    """Except for the initial content and 4 standard errors of counts (variance 3 a body)."""
+    bound = capacity(built, hours=HOURS + WARM_UP)
     run = simulate(built, hours=HOURS, warm_up=WARM_UP, seed=3)
-    most = found.throughput * HOURS
-    assert run.bodies <= most + most_places(built) + 4 * math.sqrt(3 * most)
+    most = bound.throughput * HOURS
+    assert run.bodies <= most + wip_limit(built) + 4 * math.sqrt(3 * most)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(shops())
-def test_the_tables_of_a_bound_hold_together(built):
-    """Flows stay within capacities, stores give what they take in, what holds it back adds up."""
-    found = capacity(built, hours=HOURS)
-    assert list(found.stations.index.sort_values()) == sorted(s.name for s in built.stations)
-    assert (found.lines["load"] < 1 + 1e-4).all()
-    assert found.stations["load"].is_monotonic_decreasing
-    out = found.lines["flow"]
-    assert out[list(built.output)].sum() == pytest.approx(found.throughput, rel=1e-3, abs=1e-2)
-    if found.throughput > 1:
-        assert found.limits.sum() == pytest.approx(1)
+def test_the_tables_of_a_bound_are_consistent(built):
+    """Flows stay within capacities, stores give what they take in, the limits add up to 1."""
+    bound = capacity(built, hours=HOURS)
+    assert list(bound.stations.index.sort_values()) == sorted(s.name for s in built.stations)
+    assert (bound.lines["load"] < 1 + 1e-4).all()
+    assert bound.stations["load"].is_monotonic_decreasing
+    out = bound.lines["flow"]
+    assert out[list(built.output)].sum() == pytest.approx(bound.throughput, rel=1e-3, abs=1e-2)
+    if bound.throughput > 1:
+        assert bound.limits.sum() == pytest.approx(1)
     passed = {
-        line.name: math.prod(alone(station).passed for station in line.stations)
+        line.name: math.prod(stand_alone(station).passed for station in line.stations)
         for line in built.lines
     }
     for store in built.stores:
@@ -314,34 +316,37 @@ def test_the_tables_of_a_bound_hold_together(built):
 
 
 def test_the_default_plant_stays_below_its_bound_by_less_than_an_eighth():
-    """Measured: 60.2 an hour of 66.7; the rest is what its stations wait for."""
+    """Measured: 60.2 an hour of 66.7; the rest is lost to waits."""
     plant = ningde_2021()
-    found = capacity(plant)
-    runs = [simulate(plant, hours=500, warm_up=50, seed=1, run=i, ledger=i == 0) for i in range(4)]
+    bound = capacity(plant)
+    runs = [
+        simulate(plant, hours=500, warm_up=50, seed=1, run=i, critical_path=i == 0)
+        for i in range(4)
+    ]
     made = sum(run.throughput for run in runs) / len(runs)
-    assert made < found.throughput < 1.12 * made
-    assert max(run.throughput for run in runs) < found.throughput
-    ledger = runs[0].critical_path()
-    longest = ledger.groupby("line")["hours"].sum().idxmax()
-    assert found.stations.loc[found.bottleneck, "line"] == longest == "FIN-100-220"
+    assert made < bound.throughput < 1.12 * made
+    assert max(run.throughput for run in runs) < bound.throughput
+    path = runs[0].critical_path()
+    longest = path.groupby("line")["hours"].sum().idxmax()
+    assert bound.stations.loc[bound.bottleneck, "line"] == longest == "FIN-100-220"
     busy = runs[0].crews["busy"].iloc[0] / runs[0].hours
-    at_bound = busy * found.throughput / runs[0].throughput
-    assert found.crew_load == pytest.approx(at_bound, rel=0.15)  # some 1,200 repairs
+    at_bound = busy * bound.throughput / runs[0].throughput
+    assert bound.crew_load == pytest.approx(at_bound, rel=0.15)  # about 1,200 repairs
 
 
-def test_more_at_a_limit_brings_its_share():
-    """The finish line has all of it; a door line none."""
+def test_more_capacity_at_a_limit_raises_the_bound_by_its_share():
+    """The finish line is the only limit; a faster door line changes nothing."""
     plant = ningde_2021()
-    found = capacity(plant)
-    faster = plant.replace({f"stations.{found.bottleneck}.cycle_time": 52.2 / 1.001})
-    assert found.limits[found.bottleneck] == pytest.approx(1)
-    gain = capacity(faster).throughput / found.throughput - 1
+    bound = capacity(plant)
+    faster = plant.replace({f"stations.{bound.bottleneck}.cycle_time": 52.2 / 1.001})
+    assert bound.limits[bound.bottleneck] == pytest.approx(1)
+    gain = capacity(faster).throughput / bound.throughput - 1
     assert gain == pytest.approx(0.001, rel=0.05)
     doors = plant.replace({"stations.CLO-FDL-010.cycle_time": 50})
-    assert capacity(doors).throughput == pytest.approx(found.throughput)
+    assert capacity(doors).throughput == pytest.approx(bound.throughput)
 
 
-def test_a_dozen_lines_say_that_it_is_an_upper_bound():
+def test_the_summary_says_that_it_is_an_upper_bound():
     text = str(capacity(ningde_2021()))
     assert 8 <= len(text.partition("  note ")[0].splitlines()) <= 13
     for words in ("at most 66.", "upper bound", "starvation", "buffers", "crews", "FIN-"):
@@ -349,9 +354,9 @@ def test_a_dozen_lines_say_that_it_is_an_upper_bound():
 
 
 def test_a_capacity_is_frozen_and_picklable():
-    found = capacity(shop(Station("S", 60)))
+    bound = capacity(shop(Station("S", 60)))
     with pytest.raises(AttributeError):
-        found.throughput = 1  # type: ignore[misc]
-    again = pickle.loads(pickle.dumps(found))
-    pd.testing.assert_frame_equal(again.stations, found.stations)
+        bound.throughput = 1  # type: ignore[misc]
+    again = pickle.loads(pickle.dumps(bound))
+    pd.testing.assert_frame_equal(again.stations, bound.stations)
     assert repr(again) == "Capacity('shop': at most 60.00 bodies an hour)"

@@ -1,4 +1,4 @@
-"""Every number of every reference case is compared, or left out for a reason that shows."""
+"""Every number of every reference case is compared, or left out for a stated reason."""
 
 from __future__ import annotations
 
@@ -31,9 +31,13 @@ LEFT_OUT = [
     ("E11", "only when both", "the library has no repairs that wait for a second failure"),
     ("F01", "lam=", "a limit that no run is long enough to reach"),
     ("F04", "Wilson", "its low end with 0 or 1 hits; the library takes the exact interval"),
-    ("F08", "", "the library selects in one stage (paired.possibly_best), without these constants"),
+    (
+        "F08",
+        "",
+        "the library selects in one stage (selection.possibly_best), without these constants",
+    ),
     ("F09", "", "the library has no sequential selection"),
-    ("F13", "process|constant", "of the series itself; what its batches give is compared"),
+    ("F13", "process|constant", "of the series itself; the results of its batches are compared"),
     ("G", "", CONTEXT),
 ]
 
@@ -42,7 +46,7 @@ def left() -> dict[tuple[str, str], list[str]]:
     """The quantities that neither a run nor a formula claims, by file and reason."""
     claimed = {(case.file, quantity) for case in CASES for quantity in case.claims}
     claimed |= {(formula.file, formula.quantity) for formula in FORMULAS}
-    found = defaultdict(list)
+    reasons_of = defaultdict(list)
     for file in FILES:
         for number, given in enumerate(load(file)["reference"]):
             quantity = given.get("quantity", f"number {number}")
@@ -52,16 +56,16 @@ def left() -> dict[tuple[str, str], list[str]]:
                     for name, text, why in LEFT_OUT
                     if re.match(name, file) and re.search(text, quantity)
                 )
-                found[file, next(reasons, "")].append(quantity)
-    return dict(found)
+                reasons_of[file, next(reasons, "")].append(quantity)
+    return dict(reasons_of)
 
 
 @pytest.mark.parametrize(("file", "reason"), left(), ids=[f for f, _ in left()])
-def test_what_is_left_out_has_a_reason(file, reason):
+def test_each_case_left_out_has_a_reason(file, reason):
     quantities = left()[file, reason]
     assert reason, f"{file}: neither compared nor left out for a reason: {quantities}"
     pytest.skip(f"{file}, {len(quantities)} values: {reason}")
 
 
-def test_every_file_is_seen():
+def test_every_file_is_read():
     assert len(FILES) == len(set(FILES)) == 50

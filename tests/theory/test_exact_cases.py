@@ -18,7 +18,7 @@ each_engine = pytest.mark.parametrize("engine", ENGINES)
 
 
 @each_engine
-def test_a12_bodies_leave_first_after_14_and_then_every_5(engine):
+def test_a12_the_first_body_leaves_after_14_the_others_every_5(engine):
     run = simulate(serial_line("A12", 60.0), hours=8, seed=0, engine=engine)
     start = record("A12", "time of first departure")["value"]
     step = record("A12", "time between later departures")["value"]
@@ -53,11 +53,11 @@ def test_a12_a_departure_on_the_end_of_the_warm_up_does_not_count(engine):
 
 
 def dream() -> Shop:
-    """E16, all of it two minutes later, which are the warm-up.
+    """E16, shifted by the two minutes of the warm-up.
 
-    Of four parts in a row, each comes every 2 minutes: a line each, half a minute apart. The
-    machine's failures are known beforehand, and no frame is passed to it while it is failed, as to
-    a station outside its working time (a failed station of ours would take it). It closes 1 ms
+    Four parts come from a line each, every 2 minutes, half a minute apart. The failures of the
+    machine are known beforehand, and it takes no frame while it is failed. A failed station of ours
+    would take it, so the failures are modelled as closed working time. The machine closes 1 ms
     early: a frame that is finished at the instant of a failure is not passed either.
     """
     half = 0.5 / 60

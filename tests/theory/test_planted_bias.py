@@ -1,4 +1,4 @@
-"""A bias of 1 % planted in one of the engines is caught by theory, or by the other engine."""
+"""A bias of 1 % planted in one engine is caught by theory, or by the other engine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PLANTED = {
     "fixed cycles": ("s.left = s.fixed\n", "C13"),
     "every draw": ("ms = draw(stream, values, seed, run, k) * stream.unit", "A03 b=0"),
 }
-"""A line of the kernel whose result becomes 1 % longer, and the case that has to notice."""
+"""A line of the kernel whose result becomes 1 % longer, and the case that must detect it."""
 
 PROGRAM = """
 import json, sys
@@ -45,7 +45,7 @@ print(json.dumps({
 
 
 def run_copy(folder: Path, label: str, line: str = "") -> dict[str, object]:
-    """Compare a case with the engine of a copy of the package in which a line is 1 % off."""
+    """Compare a case with the engine of a copy of the package that has a line 1 % off."""
     site = folder / "site"
     source = Path(ningde_sim.__file__).parent
     shutil.copytree(source, site / "ningde_sim", ignore=shutil.ignore_patterns("__pycache__"))
@@ -68,22 +68,22 @@ def run_copy(folder: Path, label: str, line: str = "") -> dict[str, object]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    told: dict[str, object] = json.loads(done.stdout)
-    assert Path(str(told.pop("file"))).is_relative_to(site)
-    return told
+    verdict: dict[str, object] = json.loads(done.stdout)
+    assert Path(str(verdict.pop("file"))).is_relative_to(site)
+    return verdict
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("what", PLANTED)
 def test_a_kernel_that_takes_1_percent_longer_is_caught(what: str, tmp_path: Path) -> None:
-    """By theory always; by the other engine too, unless both draw the same wrong numbers."""
+    """Always by theory; by the other engine too, unless both draw the same wrong numbers."""
     line, label = PLANTED[what]
-    told = run_copy(tmp_path, label, line)
-    assert told == {"agrees": False, "equal": what == "every draw"}
+    verdict = run_copy(tmp_path, label, line)
+    assert verdict == {"agrees": False, "equal": what == "every draw"}
 
 
 @pytest.mark.slow
-def test_the_kernel_as_it_is_is_not(tmp_path: Path) -> None:
+def test_the_unchanged_kernel_is_not_caught(tmp_path: Path) -> None:
     assert run_copy(tmp_path, "A03 b=0") == {"agrees": True, "equal": True}
 
 
@@ -91,7 +91,7 @@ def test_the_kernel_as_it_is_is_not(tmp_path: Path) -> None:
 def test_a_reference_engine_that_takes_1_percent_longer_is_not_equal(
     label: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As `test_both_engines_finish_the_same_bodies_at_the_same_times` compares them."""
+    """By the comparison of `test_both_engines_finish_the_same_bodies_at_the_same_times`."""
     case = CASES[label]
     right = case.run(0, units=400, engine="reference")
     drawn = reference.Floor.draw

@@ -1,4 +1,4 @@
-"""The course of a year: which hours are open, and what took the others."""
+"""The open hours of a year, and the causes that take the others."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ningde_sim._support.intervals import intersection, joined
 from ningde_sim.exceptions import CalendarWarning
-from ningde_sim.year.open_hours import course, efficiency
+from ningde_sim.year.open_hours import efficiency, open_hours
 from ningde_sim.year.scenario import Scenario
-from ningde_sim.year.windows import both, by_day
+from ningde_sim.year.windows import by_day, trimmed
 from tests.years import small_year
 
 HOUR = 3_600_000
@@ -31,46 +34,46 @@ def day(month, number):
 
 @pytest.fixture(scope="module")
 def bare() -> Scenario:
-    """2021 with nothing but its official working days."""
+    """2021 with its official working days only."""
     return small_year().without("calendar", "retooling", "launches", "supply")
 
 
 def test_what_is_lost_and_what_is_open_are_the_plan():
     """For each shop, to the millisecond, and never twice."""
     for run in range(5):
-        for opening in course(small_year(), seed=1, run=run).shops.values():
-            parts = [opening.open, *opening.lost.values()]
+        for shop in open_hours(small_year(), seed=1, run=run).shops.values():
+            parts = [shop.open, *shop.lost.values()]
             total = sum(by_day(part, 365) for part in parts)
-            assert np.array_equal(total, by_day(opening.planned, 365))
+            assert np.array_equal(total, by_day(shop.planned, 365))
             for i, part in enumerate(parts):
-                assert all(both(part, other) == [] for other in parts[i + 1 :])
+                assert all(intersection(part, other) == [] for other in parts[i + 1 :])
 
 
 def test_without_losses_the_plan_is_open(bare):
     """250 days of 16 h."""
-    for opening in course(bare, seed=0, run=0).shops.values():
-        assert opening.open == opening.planned
-        assert hours(opening.open) == 4_000
+    for shop in open_hours(bare, seed=0, run=0).shops.values():
+        assert shop.open == shop.planned
+        assert hours(shop.open) == 4_000
 
 
-# ------------------------------------------------------------------ works
+# ------------------------------------------------------------------ retooling
 
 
-def test_the_works_stop_all_for_so_many_working_days():
+def test_the_retooling_stops_all_shops_for_some_working_days():
     """Eight from Monday 30 August, Saturday the 4th included: until Tuesday 7 September."""
-    taken = course(small_year(), seed=0, run=0)
-    assert taken.switch == day(8, 30)
-    for opening in taken.shops.values():
-        assert hours(opening.lost["retooling"]) == 8 * 16
-        assert both(opening.open, [(day(8, 30), day(9, 8))]) == []
+    year_hours = open_hours(small_year(), seed=0, run=0)
+    assert year_hours.switch == day(8, 30)
+    for shop in year_hours.shops.values():
+        assert hours(shop.lost["retooling"]) == 8 * 16
+        assert intersection(shop.open, [(day(8, 30), day(9, 8))]) == []
 
 
-def test_then_nights_and_saturdays_run_at_a_reduced_rate():
+def test_after_the_stop_nights_and_saturdays_run_at_a_reduced_rate():
     """Six weeks at half: of 16 h the second 8, of a Saturday all; 15 % are lost by then."""
     year = small_year().without("calendar", "supply", "launches")
-    opening = course(year, seed=0, run=0).shops["paint"]
+    shop = open_hours(year, seed=0, run=0).shops["paint"]
     # 8 to 10 and 13 to 18, then 22 September to 20 October without the holidays
-    lost = by_day(opening.lost["retooling_nights"], 365) / HOUR
+    lost = by_day(shop.lost["retooling_nights"], 365) / HOUR
     assert lost[day(9, 13) // DAY] == 4
     assert lost[day(9, 18) // DAY] == 8  # a Saturday, made up for
     assert lost[day(9, 9) // DAY] == 4  # full stop until the 8th, without Saturdays
@@ -78,38 +81,38 @@ def test_then_nights_and_saturdays_run_at_a_reduced_rate():
     assert lost[day(8, 27) // DAY] == 0
 
 
-def test_a_delay_moves_the_works():
+def test_a_delay_moves_the_retooling():
     """By calendar days."""
-    later = course(small_year().replace({"retooling.delay": 30}), seed=0, run=0)
+    later = open_hours(small_year().replace({"retooling.delay": 30}), seed=0, run=0)
     assert later.switch == day(9, 29)
 
 
-def test_works_that_begin_after_the_year_leave_it_alone():
-    """The shop of before runs all the time."""
-    with pytest.warns(CalendarWarning, match="after the end of the calendar"):
+def test_a_retooling_that_begins_after_the_year_changes_nothing():
+    """The body shop before the retooling runs all the time."""
+    with pytest.warns(CalendarWarning, match="must begin by the end of the calendar"):
         later = small_year().replace({"retooling.delay": 400})
-    taken = course(later, seed=0, run=0)
-    assert taken.switch > 365 * DAY
-    assert hours(taken.shops["body_shop"].lost["retooling"]) == 0
+    year_hours = open_hours(later, seed=0, run=0)
+    assert year_hours.switch > 365 * DAY
+    assert hours(year_hours.shops["body_shop"].lost["retooling"]) == 0
 
 
-def test_works_without_a_full_stop_are_nights_alone(bare):
+def test_a_retooling_without_a_full_stop_only_slows_nights(bare):
     """From the day on which the stop would begin."""
-    works = small_year().works
-    year = replace(bare, retooling=works).replace({"retooling.full_stop_days": 0})
-    opening = course(year, seed=0, run=0).shops["assembly"]
-    assert opening.lost["retooling"] == []
-    lost = by_day(opening.lost["retooling_nights"], 365) / HOUR
+    retooling = small_year().retooling
+    year = replace(bare, retooling=retooling).replace({"retooling.full_stop_days": 0})
+    shop = open_hours(year, seed=0, run=0).shops["assembly"]
+    assert shop.lost["retooling"] == []
+    lost = by_day(shop.lost["retooling_nights"], 365) / HOUR
     assert (lost[day(8, 29) // DAY], lost[day(8, 30) // DAY]) == (0, 4)
 
 
-def test_works_of_before_the_first_day_are_over_when_they_were():
+def test_a_retooling_that_began_before_the_calendar_ends_when_it_would():
     """Of eight working days from 30 August four are left on 3 September, none in October."""
     for first, left in (((9, 3), 4), ((10, 11), 0)):
         start = datetime.date(2021, *first)
         later = small_year().replace({"calendar.start": start, "retooling.delay": 0})
-        opening = course(later, seed=0, run=0).shops["paint"]
-        assert hours(opening.lost["retooling"]) == 16 * left
+        shop = open_hours(later, seed=0, run=0).shops["paint"]
+        assert hours(shop.lost["retooling"]) == 16 * left
 
 
 # ------------------------------------------------------------------ launches
@@ -125,7 +128,7 @@ def test_a_launch_reaches_90_percent_after_its_days():
 
 @pytest.mark.parametrize("initial", [0.9, 0.95, 1.0])
 def test_a_launch_that_starts_at_90_percent_stays_there(initial):
-    """It has no way to 90 % by which to tell how fast it rises."""
+    """The time to 90 % then says nothing about how fast it rises."""
     table = small_year().replace({"launches.model_a.initial_efficiency": initial})
     for days in (0, 60, 600):
         assert efficiency(table.launches["model_a"], days) == initial
@@ -135,8 +138,8 @@ def test_a_launch_slows_body_shop_and_assembly_by_its_mix():
     """A fifth of the bodies at e: 1 / (1 + 0.2 (1 / e - 1)) of the rate."""
     year = small_year().without("calendar", "retooling", "supply")
     year = year.replace({"launches.model_b.mix": 0})
-    opened = course(year, seed=0, run=0).shops
-    lost = by_day(opened["assembly"].lost["launches"], 365) / HOUR
+    shops = open_hours(year, seed=0, run=0).shops
+    lost = by_day(shops["assembly"].lost["launches"], 365) / HOUR
     first = day(9, 8) // DAY
     assert lost[first - 1] == 0
     expected = 0.0
@@ -144,14 +147,14 @@ def test_a_launch_slows_body_shop_and_assembly_by_its_mix():
         e = 1 - 0.6 * math.exp(-hour / 24 / (60 / math.log(6)))
         expected += 1 - 1 / (1 + 0.2 * (1 / e - 1))
     assert lost[first] == pytest.approx(expected, abs=1e-5)
-    assert np.array_equal(by_day(opened["body_shop"].lost["launches"], 365) / HOUR, lost)
-    assert hours(opened["paint"].lost["launches"]) == 0
+    assert np.array_equal(by_day(shops["body_shop"].lost["launches"], 365) / HOUR, lost)
+    assert hours(shops["paint"].lost["launches"]) == 0
 
 
 def test_two_launches_slow_the_line_by_the_sum_of_their_bodies(bare):
-    """A fifth and three tenths at one efficiency are a half; here five days late, by its delay."""
-    there = small_year()
-    year = replace(bare, launches=there.launches).replace(
+    """A fifth and three tenths at one efficiency are a half; both are five days late."""
+    plan = small_year()
+    year = replace(bare, launches=plan.launches).replace(
         {
             "launches.model_a.mix": 0.2,
             "launches.model_b.mix": 0.3,
@@ -161,11 +164,11 @@ def test_two_launches_slow_the_line_by_the_sum_of_their_bodies(bare):
             "launches.model_b.delay": 5,
         }
     )
-    lost = by_day(course(year, seed=0, run=0).shops["assembly"].lost["launches"], 365) / HOUR
+    lost = by_day(open_hours(year, seed=0, run=0).shops["assembly"].lost["launches"], 365) / HOUR
     first = day(9, 13) // DAY
     assert not lost[:first].any()
     rates = (
-        1 / (1 + 0.5 * (1 / efficiency(there.launches["model_a"], h / 24) - 1)) for h in range(16)
+        1 / (1 + 0.5 * (1 / efficiency(plan.launches["model_a"], h / 24) - 1)) for h in range(16)
     )
     assert lost[first] == pytest.approx(16 - sum(rates), abs=1e-5)
 
@@ -173,8 +176,8 @@ def test_two_launches_slow_the_line_by_the_sum_of_their_bodies(bare):
 def test_a_launch_waits_for_the_end_of_the_full_stop():
     """However late that is."""
     year = small_year().without("calendar", "supply").replace({"retooling.delay": 21})
-    lost = by_day(course(year, seed=0, run=0).shops["assembly"].lost["launches"], 365)
-    stop = course(year, seed=0, run=0).shops["assembly"].lost["retooling"]
+    lost = by_day(open_hours(year, seed=0, run=0).shops["assembly"].lost["launches"], 365)
+    stop = open_hours(year, seed=0, run=0).shops["assembly"].lost["retooling"]
     assert np.flatnonzero(lost)[0] > stop[-1][0] // DAY
 
 
@@ -182,11 +185,11 @@ def test_a_launch_waits_for_the_end_of_the_full_stop():
 
 
 def stops(year, cause, run, shop="assembly"):
-    """The stops of a cause in a run, the plan's hours only."""
-    return course(year, seed=2, run=run).shops[shop].lost[cause]
+    """The stops of a cause in a run, planned hours only."""
+    return open_hours(year, seed=2, run=run).shops[shop].lost[cause]
 
 
-def test_a_share_of_the_hours_is_lost_in_the_mean(bare):
+def test_the_mean_share_of_lost_hours_is_that_of_the_plan(bare):
     """7.6 % over 200 years, within four standard errors; the seasons average out by hours."""
     chips = small_year().supply["chips"]
     year = _with_supply(bare, {"chips": chips})
@@ -208,8 +211,8 @@ def test_a_stop_comes_after_the_end_of_the_one_before(bare):
     assert np.std(shares, ddof=1) < 0.05
 
 
-def test_so_many_stops_a_month_come_in_the_mean(bare):
-    """0.6 a month: 7.2 a year less the time in which it stands already, within four errors."""
+def test_the_mean_number_of_stops_a_month_is_that_of_the_plan(bare):
+    """0.6 a month: 7.2 a year less the time in which the shop is stopped, within four errors."""
     year = _with_supply(bare, {"stock_outs": small_year().supply["stock_outs"]})
     counts = [len(_merged(stops(year, "stock_outs", run))) for run in range(300)]
     lost = np.mean([hours(stops(year, "stock_outs", run)) for run in range(300)]) / 4_000
@@ -232,7 +235,7 @@ def test_a_part_of_a_month_has_its_part_of_the_stops(bare):
     assert abs(np.mean(counts) - 2 * 5 / 23) < 4 * math.sqrt(2 * 5 / 23 / 300)
 
 
-def test_the_season_says_when(bare):
+def test_stops_follow_the_season(bare):
     """Chips are lost in August and September rather than in January and February."""
     year = _with_supply(bare, {"chips": small_year().supply["chips"]})
     total = sum(by_day(stops(year, "chips", run), 365) for run in range(100))
@@ -240,21 +243,21 @@ def test_the_season_says_when(bare):
     assert summer > 3 * total[: day(3, 1) // DAY].sum()
 
 
-def test_the_season_weighs_stops_by_number_too(bare):
-    """All of a year in March: twelve times one a month."""
+def test_the_season_also_weighs_stops_given_by_number(bare):
+    """All stops of a year in March: twelve times one a month."""
     season = (0.0, 0.0, 12.0, *[0.0] * 9)
     table = replace(small_year().supply["stock_outs"], season=season)
     year = _with_supply(bare, {"stock_outs": table}).replace(
         {"supply.stock_outs.per_month": 1, "supply.stock_outs.duration": 0.1}
     )
-    found = [stops(year, "stock_outs", run) for run in range(100)]
+    runs = [stops(year, "stock_outs", run) for run in range(100)]
     march = [(day(3, 1), day(4, 1))]
-    assert all(both(windows, march) == windows for windows in found)
-    assert abs(np.mean([len(windows) for windows in found]) - 12) < 4 * math.sqrt(12 / 100)
+    assert all(intersection(windows, march) == windows for windows in runs)
+    assert abs(np.mean([len(windows) for windows in runs]) - 12) < 4 * math.sqrt(12 / 100)
 
 
-def test_stops_are_the_same_luck_whatever_else_changes():
-    """Another cause, another rate of paint; a rarer stop keeps its order."""
+def test_stops_stay_the_same_whatever_else_changes():
+    """Another rate of another cause, another rate of paint."""
     year = small_year()
     others = year.replace({"supply.power.per_month": 2, "paint.rate": 64})
     assert stops(year, "chips", 3) == stops(others, "chips", 3)
@@ -271,14 +274,16 @@ def test_a_slowdown_runs_from_its_date_for_its_days():
     assert lost.sum() == pytest.approx(0.15 * 16 * 15)  # without Mid-Autumn, with two make-up days
 
 
-def test_works_stops_and_slowdowns_close_the_shops_that_they_name():
-    """No other."""
-    opened = course(small_year().replace({"retooling.shops": ("body_shop",)}), seed=2, run=0).shops
-    took = {
-        cause: [name for name, opening in opened.items() if opening.lost[cause]]
+def test_each_cause_closes_the_shops_that_it_names():
+    """And no other."""
+    shops = open_hours(
+        small_year().replace({"retooling.shops": ("body_shop",)}), seed=2, run=0
+    ).shops
+    closed = {
+        cause: [name for name, shop in shops.items() if shop.lost[cause]]
         for cause in ("retooling", "retooling_nights", "chips", "outbreak", "launches")
     }
-    assert took == {
+    assert closed == {
         "retooling": ["body_shop"],
         "retooling_nights": ["body_shop"],
         "chips": ["assembly"],
@@ -290,15 +295,13 @@ def test_works_stops_and_slowdowns_close_the_shops_that_they_name():
 def test_a_shop_may_work_longer():
     """Extra hours extend its day."""
     year = small_year().replace({"paint.extra_hours": 2})
-    opened = course(year, seed=0, run=0).shops
-    days = np.count_nonzero(by_day(opened["assembly"].planned, 365))
-    assert hours(opened["paint"].planned) - hours(opened["assembly"].planned) == 2 * days
+    shops = open_hours(year, seed=0, run=0).shops
+    days = np.count_nonzero(by_day(shops["assembly"].planned, 365))
+    assert hours(shops["paint"].planned) - hours(shops["assembly"].planned) == 2 * days
 
 
-@pytest.mark.parametrize(
-    ("extra", "shift", "eaten"), [(4, 8, 0), (5, 8, 1), (3, 10, 3), (8, 11, 4)]
-)
-def test_extra_hours_leave_the_time_for_maintenance_or_lose_it(bare, extra, shift, eaten):
+@pytest.mark.parametrize(("extra", "shift", "lost"), [(4, 8, 0), (5, 8, 1), (3, 10, 3), (8, 11, 4)])
+def test_maintenance_takes_extra_hours_that_leave_no_time_for_it(bare, extra, shift, lost):
     """Four hours a day, whether the shifts or the extra hours take them."""
     year = bare.replace(
         {
@@ -308,15 +311,15 @@ def test_extra_hours_leave_the_time_for_maintenance_or_lose_it(bare, extra, shif
             "calendar.crews": 4,
         }
     )
-    assert hours(course(year, seed=0, run=0).shops["paint"].lost["maintenance"]) == 250 * eaten
+    assert hours(open_hours(year, seed=0, run=0).shops["paint"].lost["maintenance"]) == 250 * lost
 
 
-def test_more_stops_than_can_be_followed_are_refused(bare):
-    """They used to be left out from the 100,000th on."""
+def test_too_many_stops_are_refused(bare):
+    """None is left out from the 100,000th on."""
     chips = small_year().supply["chips"]
     year = _with_supply(bare, {"chips": chips}).replace({"supply.chips.duration": 0.001})
-    with pytest.raises(ValueError, match=r"supply\.chips: there must be at most 100,000 stops"):
-        course(year, seed=0, run=0)
+    with pytest.raises(ValueError, match=r"supply\.chips: a run must have at most 100,000 stops"):
+        open_hours(year, seed=0, run=0)
 
 
 def _with_supply(year, supply):
@@ -324,11 +327,38 @@ def _with_supply(year, supply):
 
 
 def _merged(windows):
-    """Pieces that only closed hours part are one stop."""
-    found = []
+    """The stops: pieces with only closed hours between them are one."""
+    merged = []
     for begin, end in windows:
-        if not found or begin % DAY or begin - found[-1][1] > 7.5 * DAY:
-            found.append([begin, end])
+        if not merged or begin % DAY or begin - merged[-1][1] > 7.5 * DAY:
+            merged.append([begin, end])
         else:
-            found[-1][1] = end
-    return found
+            merged[-1][1] = end
+    return merged
+
+
+# ------------------------------------------------------------------ reduced rates and days
+
+
+@given(one=st.lists(st.tuples(st.integers(0, 5 * HOUR), st.integers(0, 5 * HOUR)), max_size=4))
+def test_a_rate_keeps_the_first_share_of_each_hour(one):
+    """What stays open and what closes make up the whole."""
+    a = joined(one)
+    stay, closed = trimmed(a, lambda _: 0.25)
+    assert intersection(stay, closed) == []
+    assert joined([*stay, *closed]) == a
+    assert trimmed(a, lambda _: 1.0) == (a, [])
+
+
+def test_a_whole_hour_at_80_percent_is_open_for_48_minutes():
+    """From its beginning."""
+    stay, closed = trimmed([(0, 2 * HOUR)], lambda _: 0.8)
+    assert stay == [(0, HOUR * 8 // 10), (HOUR, HOUR * 18 // 10)]
+    assert closed == [(HOUR * 8 // 10, HOUR), (HOUR * 18 // 10, 2 * HOUR)]
+
+
+def test_windows_are_added_up_by_day():
+    """Windows over midnight are cut there."""
+    windows = [(0, HOUR), (23 * HOUR, 26 * HOUR), (71 * HOUR, 72 * HOUR), (72 * HOUR, 80 * HOUR)]
+    assert by_day(windows, 3).tolist() == [2 * HOUR, 2 * HOUR, HOUR]
+    assert np.array_equal(by_day([], 2), [0, 0])

@@ -1,4 +1,4 @@
-"""A scenario: what stands at a path, what replaces it, what is drawn, what it is without."""
+"""A scenario: its paths, changes, uncertain inputs, and what it is without a kind of losses."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def year() -> Scenario:
         ("body_shop.repair_crews", 4, "crews"),
         ("body_shop.shop.repair_crews", 4, "crews"),
         ("body_shop.failures.fixture.uptime", 120, "h"),
-        ("body_shop.stores.hood.capacity", 60, "places"),
+        ("body_shop.stores.hood.capacity", 60, "parts"),
         ("retooling.full_stop_days", 8, "days"),
         ("calendar.shift_hours", 8, "h"),
         ("supply.chips.share", 0.076, "-"),
@@ -48,9 +48,9 @@ def year() -> Scenario:
 )
 def test_a_path_leads_to_a_quantity(year, path, value, unit):
     """The headings [zones] and [shop] may be left out."""
-    found = year.get(path)
-    assert (found.value, found.unit) == (value, unit)
-    assert float(found) == value
+    quantity = year.get(path)
+    assert (quantity.value, quantity.unit) == (value, unit)
+    assert float(quantity) == value
 
 
 def test_a_path_leads_to_dates_and_words_too(year):
@@ -63,7 +63,7 @@ def test_a_path_leads_to_dates_and_words_too(year):
     ("path", "nearest"),
     [
         ("body_shop.finish.cycletime", "body_shop.finish.cycle_time"),
-        ("works.full_stop", "retooling.full_stop_days"),
+        ("retooling.full_stop", "retooling.full_stop_days"),
         ("repair_crews", "body_shop.repair_crews"),
         ("calender.shift_hours", "calendar.shift_hours"),
     ],
@@ -71,26 +71,26 @@ def test_a_path_leads_to_dates_and_words_too(year):
 def test_an_unknown_path_names_the_nearest(year, path, nearest):
     """Whether it is read or replaced."""
     for ask in (year.get, lambda p: year.replace({p: 1})):
-        with pytest.raises(KeyError, match="unknown path") as told:
+        with pytest.raises(KeyError, match="unknown path") as caught:
             ask(path)
-        assert nearest in str(told.value)
+        assert nearest in str(caught.value)
 
 
-def test_a_number_replaces_a_value_and_is_known(year):
-    """Without a range; the old scenario stays as it was."""
+def test_a_number_replaces_a_value_and_its_range(year):
+    """The old scenario stays as it was."""
     new = year.replace({"retooling.full_stop_days": 12, "body_shop.finish.cycle_time": 54})
     assert new.get("retooling.full_stop_days") == Quantity(
         12, "days", evidence="assumed", source="set by the user"
     )
     assert "retooling.full_stop_days" not in new.uncertain_inputs()
-    assert year.get("supply.chips.share").evidence != "assumption"
+    assert year.get("supply.chips.share").evidence != "assumed"
     assert year.replace({"supply.chips.share": 0.05}).get("supply.chips.share").evidence == (
-        "assumption"  # what was found is no longer what stands there
+        "assumed"  # the value that was found is gone
     )
     assert year.get("retooling.full_stop_days").value == 8
     assert new.diff(year)["this"].to_dict() == {
-        "body_shop.finish.cycle_time": "54 s, assumption",
-        "retooling.full_stop_days": "12 days, assumption",
+        "body_shop.finish.cycle_time": "54 s, assumed",
+        "retooling.full_stop_days": "12 days, assumed",
     }
 
 
@@ -103,8 +103,8 @@ def test_a_quantity_replaces_all_and_a_date_a_date(year):
     assert new.get("retooling.start") == later
 
 
-def test_what_is_one_thing_before_and_after_the_works_changes_in_both(year):
-    """Unless the path of before is named, or the two differ."""
+def test_a_quantity_that_is_equal_in_both_shops_changes_in_both(year):
+    """Unless a change names the path in the shop before, or the two differ."""
     path, before = "body_shop.failures.minor.repair", "body_shop_before.failures.minor.repair"
     new = year.replace({path: 15})
     assert new.get(before).value == new.get(path).value == 15
@@ -115,7 +115,7 @@ def test_what_is_one_thing_before_and_after_the_works_changes_in_both(year):
     assert finish.get("body_shop_before.finish.cycle_time").value == 52.5
 
 
-def test_one_number_for_all_months_takes_the_place_of_a_list(year):
+def test_one_number_for_all_months_replaces_a_list(year):
     """Unless the list is given too."""
     assert year.get("calendar.shift_hours_by_month")[9:] == (10, 10, 10)
     assert year.replace({"calendar.shift_hours": 7}).calendar.of_month("shift_hours", 12) == 7
@@ -133,20 +133,20 @@ def test_one_number_for_all_months_takes_the_place_of_a_list(year):
         ),
         ("assembly.uptime", 1.2, "assembly.uptime.value: value must be at most 1, got 1.2"),
         ("calendar.shifts", 2.5, "calendar.shifts.value: value must be a whole number, got 2.5"),
-        ("calendar.shift_hours", 13, "2 shifts must fit into 24 h, they make 26 h"),
+        ("calendar.shift_hours", 13, "2 shifts must fit into 24 h, not make 26 h"),
         ("calendar.end", datetime.date(2020, 1, 1), "end must not be before start"),
         ("supply.chips.shops", ("welding",), "supply.chips.shops"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_with_its_path(year, path, value, text):
     """By the rules that a file is read by."""
-    with pytest.raises(ValueError, match=r"Scenario 'ningde-2021': ") as told:
+    with pytest.raises(ValueError, match=r"Scenario 'ningde-2021': ") as caught:
         year.replace({path: value})
-    assert text in str(told.value)
+    assert text in str(caught.value)
 
 
 def between(low, value, high, unit="-"):
-    """A uncertain quantity."""
+    """An uncertain quantity."""
     return Quantity(value, unit, low=low, high=high, evidence="assumed", source="a test")
 
 
@@ -154,32 +154,35 @@ def between(low, value, high, unit="-"):
     ("changes", "text"),
     [
         ({"supply.chips.share": between(0.1, 0.4, 0.9)}, "season must be below 1, got 0.9"),
-        ({"paint.first_time_ok": between(0.3, 0.5, 0.9)}, "it must be at least 0.4, got 0.3"),
+        ({"paint.first_time_ok": between(0.3, 0.5, 0.9)}, "its low must be at least 0.4, got 0.3"),
         (
             {"paint.full_repaint": between(0, 0.02, 0.1)},
-            "with first_time_ok = 0.94 they must add up to 1 at most, got 0.1",
+            "its sum with first_time_ok, 0.94, must be at most 1, got 0.1",
         ),
         (
             {"calendar.shift_hours": between(11, 11.5, 13, "h"), "calendar.crews": 4},
-            "2 shifts must fit into 24 h, they make 26 h, got 13",
+            "2 shifts must fit into 24 h, not make 26 h, got 13",
         ),
-        ({"launches.model_a.mix": 0.8}, "their mix adds up to 1 at most, got 1.1"),
+        (
+            {"launches.model_a.mix": 0.8},
+            "mix of all launches must add up to at most 1, got 1.1",
+        ),
         (
             {"body_shop_before.repair_crews": between(3, 4, 8, "crews")},
-            "must have the same number, range and doubt, got ['4 crews (2-8), assumption', ",
+            "must have equal numbers, drawn together, got ['4 crews (2-8), assumed', ",
         ),
     ],
 )
 def test_a_range_that_could_be_drawn_into_nonsense_is_refused_at_once(year, changes, text):
     """Not in the middle of a study."""
-    with pytest.raises(ValueError, match=r"Scenario 'ningde-2021': ") as told:
+    with pytest.raises(ValueError, match=r"Scenario 'ningde-2021': ") as caught:
         year.replace(changes)
-    assert text in str(told.value)
+    assert text in str(caught.value)
 
 
 def test_a_value_of_another_kind_is_refused(year):
     """No truth value, no text for a number."""
-    with pytest.raises(TypeError, match=r"works\.full_stop_days must be a number, got 'long'"):
+    with pytest.raises(TypeError, match=r"retooling\.full_stop_days must be a number, got 'long'"):
         year.replace({"retooling.full_stop_days": "long"})
     with pytest.raises(ValueError, match="the unit must be 'days'"):
         year.replace(
@@ -187,7 +190,7 @@ def test_a_value_of_another_kind_is_refused(year):
         )
 
 
-# ------------------------------------------------------------------ doubt
+# ------------------------------------------------------------------ uncertain inputs
 
 
 def test_the_typical_scenario_has_no_ranges(year):
@@ -200,7 +203,7 @@ def test_the_typical_scenario_has_no_ranges(year):
     assert other["low"].isna().all()
 
 
-def test_a_draw_takes_each_doubtful_value_from_its_range(year):
+def test_a_draw_takes_each_uncertain_value_from_its_range(year):
     """And leaves the others alone."""
     drawn = year.draw(3, 17)
     inputs = year.inputs(3, 17)
@@ -226,7 +229,7 @@ def test_shares_of_destinations_that_are_drawn_add_up_to_1(year):
     assert ratios == pytest.approx([ratios[0]] * len(paths))
 
 
-def test_what_is_one_thing_before_and_after_is_drawn_once(year):
+def test_a_quantity_that_is_equal_in_both_shops_is_drawn_once(year):
     """And is one input."""
     inputs = year.inputs(3, 17)
     assert "body_shop_before.failures.minor.repair" not in inputs
@@ -236,7 +239,7 @@ def test_what_is_one_thing_before_and_after_is_drawn_once(year):
     assert drawn.get(one).value == drawn.get(other).value == inputs[one]
 
 
-def test_what_shares_a_doubt_is_one_input(year):
+def test_quantities_that_are_drawn_together_are_one_input(year):
     """The six stores of the closures, before and after the retooling."""
     drawn, inputs = year.draw(3, 17), year.inputs(3, 17)
     for shop in ("body_shop", "body_shop_before"):
@@ -246,23 +249,23 @@ def test_what_shares_a_doubt_is_one_input(year):
     assert "body_shop.stores.hood.capacity" not in inputs
 
 
-def test_inputs_are_put_at_places_of_their_distributions(year):
-    """From one end to the other; a shared doubt moves all that have it; the others are typical."""
+def test_inputs_are_set_to_quantiles_of_their_distributions(year):
+    """From one end to the other; those drawn together move together; the others are typical."""
     moved = {
         "body_shop.repair_crews": {"body_shop.repair_crews", "body_shop_before.repair_crews"},
         "start of launches": {f"launches.model_{x}.initial_efficiency" for x in "ab"},
     }
     paths = set().union(*moved.values())
     for place, end in ((0, "low"), (1, "high")):
-        there = year.at(dict.fromkeys(moved, place))
-        assert there.uncertain_inputs() == {}
+        plan = year.at(dict.fromkeys(moved, place))
+        assert plan.uncertain_inputs() == {}
         for path in paths:
-            assert there.get(path).value == getattr(year.get(path), end)
-        assert set(there.diff(year.typical()).index) <= paths
+            assert plan.get(path).value == getattr(year.get(path), end)
+        assert set(plan.diff(year.typical()).index) <= paths
     assert year.at({}) == year.typical()
 
 
-def test_a_draw_is_a_place(year):
+def test_a_draw_is_a_quantile(year):
     """Run 3 of seed 7, by the number between 0 and 1 of each input."""
     shares = {name: share(name, 7, 3) for name in year.uncertain_inputs()}
     assert year.at(shares) == year.draw(7, 3)
@@ -271,18 +274,22 @@ def test_a_draw_is_a_place(year):
 @pytest.mark.parametrize(
     ("given", "kind", "text"),
     [
-        ({"paint.rat": 0.5}, KeyError, r"must be uncertain, got 'paint.rat'.*nearest: paint.rate"),
+        (
+            {"paint.rat": 0.5},
+            KeyError,
+            r"be uncertain, got 'paint.rat'.*Did you mean paint.rate",
+        ),
         (
             {"launches.model_a.days_to_90": 0.5},
             KeyError,
-            r"got 'launches.model_a.days_to_90'. It is drawn as 'ramp of launches'",
+            r"got 'launches.model_a.days_to_90'. It is drawn with 'ramp of launches'",
         ),
         ({"paint.rate": 1.5}, ValueError, r"share of paint.rate must be at most 1, got 1.5"),
         ({"paint.rate": "half"}, TypeError, r"share of paint.rate must be a number"),
     ],
 )
-def test_a_place_that_makes_no_sense_is_refused(year, given, kind, text):
-    """With what may have been meant."""
+def test_a_share_that_makes_no_sense_is_refused(year, given, kind, text):
+    """The message names what may have been meant."""
     with pytest.raises(kind, match=text):
         year.at(given)
 
@@ -295,16 +302,16 @@ def test_fixing_one_input_changes_no_other_draw(year):
     assert fixed == everything
 
 
-# ------------------------------------------------------------------ to look at
+# ------------------------------------------------------------------ views
 
 
 def test_the_assumptions_are_a_table_of_every_quantity(year):
-    """With unit, range, confidence and source; most of it is assumption."""
+    """With unit, range, evidence and source; most are assumed."""
     table = year.assumptions()
     assert list(table.columns[:6]) == ["value", "unit", "low", "high", "evidence", "source"]
     assert table.loc["retooling.full_stop_days", ["value", "low", "high"]].tolist() == [8, 3, 20]
     assert (table["source"] != "").all()
-    assert (table["evidence"] == "assumption").mean() > 0.5
+    assert (table["evidence"] == "assumed").mean() > 0.5
 
 
 def test_a_difference_names_what_the_other_lacks(year):
@@ -359,9 +366,9 @@ def test_no_table_of_a_scenario_can_be_written(name, write):
     plan = scenario(name)
     sent = pickle.loads(pickle.dumps(plan))
     for other in (plan, plan.replace({"paint.rate": 61}), plan.draw(0, 0), sent):
-        found = list(tables(other))
-        assert len(found) > 20
-        for table in found:
+        written = list(tables(other))
+        assert len(written) > 20
+        for table in written:
             with pytest.raises(TypeError, match=r"belong to a frozen description\. Its replace"):
                 WRITES[write](table)
     assert plan == sent == scenario(name)
@@ -382,7 +389,7 @@ def test_a_table_of_a_scenario_is_replaced_as_a_whole(year):
 def test_each_kind_of_losses_can_be_left_out():
     """One after the other, in any order."""
     year = small_year()
-    assert year.without("retooling").works is None
+    assert year.without("retooling").retooling is None
     assert year.without("launches").launches == {}
     assert year.without("supply").supply == {}
     assert year.without("failures").body_shop.failures == {}
@@ -394,14 +401,14 @@ def test_each_kind_of_losses_can_be_left_out():
 def test_an_unknown_kind_of_losses_is_refused(year):
     """With those that there are."""
     with pytest.raises(
-        ValueError, match=r"each loss must be one of calendar, works, .* got 'luck'"
+        ValueError, match=r"each loss must be one of calendar, retooling, .* got 'rain'"
     ):
-        year.without("luck")
+        year.without("rain")
 
 
 def test_what_begins_after_the_end_of_the_calendar_warns(year):
-    """A year in which works, launches or closures never come is easily taken for a better one."""
-    with pytest.warns(CalendarWarning, match=r"works\.start: what begins after the end"):
+    """A year whose retooling or launches never come is easily taken for a better one."""
+    with pytest.warns(CalendarWarning, match=r"retooling\.start: must begin by the end"):
         year.replace({"retooling.delay": 150})
     with pytest.warns(CalendarWarning, match=r"launches\.model_a\.start.*got 2022-01-05"):
         year.replace({"launches.model_a.start": datetime.date(2022, 1, 5)})
@@ -415,13 +422,13 @@ def test_what_begins_after_the_end_of_the_calendar_warns(year):
             "spring_festival",
         ),
         ({"slowdowns.outbreak.start": datetime.date(2020, 9, 10)}, r"outbreak\.start.*got 2020-09"),
-        ({"retooling.start": datetime.date(2019, 8, 30)}, r"works\.start: what is over"),
+        ({"retooling.start": datetime.date(2019, 8, 30)}, r"retooling\.start: must end after"),
         (
             {
                 "retooling.start": datetime.date(2017, 8, 30),
                 "launches.model_a.start": datetime.date(2018, 9, 8),
             },
-            r"works\.start, launches\.model_a\.start",
+            r"retooling\.start, launches\.model_a\.start",
         ),
         (
             {"export.gateways.xiamen.closures.outbreak.start": datetime.date(2020, 9, 13)},
@@ -430,18 +437,18 @@ def test_what_begins_after_the_end_of_the_calendar_warns(year):
     ],
 )
 def test_what_is_over_before_the_calendar_warns(year, changes, fault):
-    """It would be dropped without a word."""
-    with warnings.catch_warnings(record=True) as told:
+    """Otherwise it would have no effect without a word."""
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         year = year.replace({"launches.model_b.start": datetime.date(2021, 11, 2), **changes})
-    (only,) = (str(each.message) for each in told)
+    (only,) = (str(each.message) for each in caught)
     assert re.search(fault, only)
-    assert "over before the start of the calendar, 2021-01-01, does not happen in it" in only
+    assert "must end after the start of the calendar, 2021-01-01, to have any effect" in only
     assert "model_b" not in only
 
 
 def test_what_reaches_into_the_calendar_does_not_warn(year):
-    """A closure of nine days, at most 15, begun on 20 December; works that end in the new year."""
+    """A closure of 9 to 15 days from 20 December; a retooling that ends in the new year."""
     year.replace(
         {
             "calendar.closures.spring_festival.start": datetime.date(2020, 12, 20),
@@ -451,17 +458,19 @@ def test_what_reaches_into_the_calendar_does_not_warn(year):
     )
 
 
-def test_a_launch_that_waits_for_the_works_does_not_warn(year):
-    """Planned years before, it begins after their full stop."""
+def test_a_launch_that_waits_for_the_retooling_does_not_warn(year):
+    """Planned for years before, it begins after the full stop."""
     year.replace({"launches.model_a.start": datetime.date(2018, 9, 8)})
-    with pytest.warns(CalendarWarning, match=r"launches\.model_a\.start: what is over"):
+    with pytest.warns(CalendarWarning, match=r"launches\.model_a\.start: must end after"):
         year.without("retooling").replace({"launches.model_a.start": datetime.date(2018, 9, 8)})
 
 
 def test_a_calendar_moved_away_from_its_dates_warns(year):
     """One that is only cut shorter leaves out the rest on purpose."""
     later = {"calendar.start": datetime.date(2026, 1, 1)}
-    with pytest.warns(CalendarWarning, match=r"spring_festival\.start, .*works\.start.* is over"):
+    with pytest.warns(
+        CalendarWarning, match=r"spring_festival\..*retooling\.start.* must end after"
+    ):
         year.replace({**later, "calendar.end": datetime.date(2026, 12, 31)})
     year.replace({"calendar.end": datetime.date(2021, 3, 31)})
 
@@ -473,7 +482,7 @@ def test_ships_on_dates_of_which_none_is_in_the_calendar_warn(year):
     day = datetime.date(2021, 5, 1)
     dated = dataclasses.replace(table, calls=None, dates=(day,))
     export = dataclasses.replace(year.export, services={**year.export.services, name: dated})
-    with pytest.warns(CalendarWarning, match=rf"services\.{name}\.dates: what begins after"):
+    with pytest.warns(CalendarWarning, match=rf"services\.{name}\.dates: must begin by the end"):
         dataclasses.replace(year, export=export).replace(
             {f"export.services.{name}.dates": (datetime.date(2022, 2, 1),)}
         )
@@ -485,3 +494,10 @@ def test_a_draw_refuses_what_is_no_seed(year):
         year.draw(-1, 0)
     with pytest.raises(TypeError, match="seed must be a whole number, got 'a'"):
         year.draw("a", 0)
+
+
+def test_dates_moved_by_a_pattern_are_checked_like_others() -> None:
+    plan = scenario("ningde-2021")
+    late = datetime.date(2023, 5, 1)
+    with pytest.warns(CalendarWarning, match=r"launches\.model_a\.start, launches\.model_b\.start"):
+        plan.replace({"launches.*.start": late})

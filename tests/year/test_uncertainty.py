@@ -1,4 +1,4 @@
-"""What is drawn: PERT distributions, one slice each in a Latin hypercube, by name."""
+"""Uncertain inputs: PERT distributions, drawn by name in Latin hypercubes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ningde_sim._support.parallel import each
+from ningde_sim._support.parallel import run_all
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.year.uncertainty import BLOCK, drawn, share
 from ningde_sim.year.year_run import simulate_year
@@ -14,7 +14,7 @@ from tests.years import small_year
 
 
 def q(value, low, high, unit="h"):
-    """A uncertain quantity."""
+    """An uncertain quantity."""
     return Quantity(value, unit, low=low, high=high, evidence="assumed", source="a test")
 
 
@@ -33,8 +33,8 @@ def test_two_inputs_are_drawn_independently():
     assert not np.array_equal(one, two)
 
 
-def test_another_input_changes_nobody_elses_draw():
-    """Nor does its place."""
+def test_another_input_changes_no_other_draw():
+    """Nor does the order of the inputs."""
     first = drawn({"a": ("a", q(2, 1, 4))}, 3, 11)
     both = drawn({"b": ("b", q(5, 1, 9)), "a": ("a", q(2, 1, 4))}, 3, 11)
     assert both["a"] == first["a"]
@@ -49,26 +49,26 @@ def test_seed_and_run_make_the_draw():
 
 def test_the_draws_follow_pert():
     """Kolmogorov-Smirnov over 1,600 runs; stratified draws lie even closer."""
-    found = [drawn({"a": ("a", q(3, 1, 9))}, 5, run)["a"] for run in range(1600)]
+    values = [drawn({"a": ("a", q(3, 1, 9))}, 5, run)["a"] for run in range(1600)]
     pert = stats.beta(1 + 4 * 2 / 8, 1 + 4 * 6 / 8, loc=1, scale=8)
-    assert stats.kstest(found, pert.cdf).statistic < 0.01
-    assert np.mean(found) == pytest.approx((1 + 4 * 3 + 9) / 6, abs=0.02)
+    assert stats.kstest(values, pert.cdf).statistic < 0.01
+    assert np.mean(values) == pytest.approx((1 + 4 * 3 + 9) / 6, abs=0.02)
 
 
 @pytest.mark.parametrize("mode", [1, 9])
 def test_the_mode_may_lie_at_an_end(mode):
-    """As where the typical value is the best case."""
-    found = [drawn({"a": ("a", q(mode, 1, 9))}, 5, run)["a"] for run in range(320)]
-    assert 1 <= min(found) < max(found) <= 9
-    assert np.mean(found) == pytest.approx((1 + 4 * mode + 9) / 6, abs=0.05)
+    """If the typical value is the best case, for example."""
+    values = [drawn({"a": ("a", q(mode, 1, 9))}, 5, run)["a"] for run in range(320)]
+    assert 1 <= min(values) < max(values) <= 9
+    assert np.mean(values) == pytest.approx((1 + 4 * mode + 9) / 6, abs=0.05)
 
 
-def test_what_comes_in_whole_numbers_is_rounded():
-    """Places, crews, shifts."""
-    found = [drawn({"a": ("a", q(4, 2, 8, "crews"))}, 5, run)["a"] for run in range(320)]
-    assert set(found) <= {2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0}
-    assert {3.0, 4.0, 5.0, 6.0} <= set(found)
-    assert np.mean(found) == pytest.approx((2 + 4 * 4 + 8) / 6, abs=0.1)  # to the nearest
+def test_quantities_in_whole_numbers_are_rounded():
+    """Parts, crews, shifts."""
+    values = [drawn({"a": ("a", q(4, 2, 8, "crews"))}, 5, run)["a"] for run in range(320)]
+    assert set(values) <= {2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0}
+    assert {3.0, 4.0, 5.0, 6.0} <= set(values)
+    assert np.mean(values) == pytest.approx((2 + 4 * 4 + 8) / 6, abs=0.1)  # to the nearest
 
 
 def test_a_hypercube_narrows_the_mean_of_what_adds_up():
@@ -83,29 +83,29 @@ def test_a_hypercube_narrows_the_mean_of_what_adds_up():
 
 @pytest.mark.slow
 def test_a_hypercube_narrows_the_mean_of_a_month():
-    """Of the same luck: the variance of the mean vehicles of 32 runs is a sixth or less.
+    """With CRN, the variance of the mean vehicles of 32 runs is a sixth or less.
 
     With the 24 inputs of a month it was a 19th over 96 blocks. With the 78 of a year it was an
     8.4th over 48 (90 % interval: a 5th to a 19th), that of the share of runs with the median or
     more a 3rd (2.3rd to 4.4th); a fit of 1,536 years by a sum of functions of one input each leaves
-    a 5.9th, which is what a hypercube leaves of large blocks (Stein 1987). With luck of its own in
-    each year the fit leaves a 1.9th, and a 1.25th (1st to 1.9th) was measured.
+    a 5.9th, which is what a hypercube leaves of large blocks (Stein 1987). With random streams of
+    its own in each year the fit leaves a 1.9th, and a 1.25th (1st to 1.9th) was measured.
     """
     month = small_year("ningde-2020-12")
 
     def vehicles(run):
         return simulate_year(month.draw(7, run), seed=0, run=0, progress=False).vehicles
 
-    with each(vehicles, range(16 * BLOCK), workers=2, prefer="threads") as found:
-        blocks = np.array([*found], dtype=float).reshape(-1, BLOCK)
+    results = run_all(vehicles, range(16 * BLOCK), title="months", workers=2, shown=False)
+    blocks = np.array(results, dtype=float).reshape(-1, BLOCK)
     independent = blocks.var(ddof=1) / BLOCK
     assert independent / blocks.mean(axis=1).var(ddof=1) > 6
 
 
-def test_what_shares_a_doubt_is_drawn_together():
+def test_quantities_with_one_name_are_drawn_together():
     """All low or all high, each in its own range."""
     both = {"a": ("speed", q(3, 1, 9)), "b": ("speed", q(30, 10, 90)), "c": ("c", q(3, 1, 9))}
     for run in range(5):
-        found = drawn(both, 5, run)
-        assert found["b"] == pytest.approx(10 * found["a"])
-        assert found["c"] != found["a"]
+        values = drawn(both, 5, run)
+        assert values["b"] == pytest.approx(10 * values["a"])
+        assert values["c"] != values["a"]

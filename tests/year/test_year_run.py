@@ -1,4 +1,4 @@
-"""A year of a small plant: what comes out, what is lost, and that all of it adds up."""
+"""A year of a small plant: what comes out, what is lost, and that it all adds up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ningde_sim.year.joined_shops import plant
+from ningde_sim import simulate
+from ningde_sim.year.joined_shops import join_shops
+from ningde_sim.year.open_hours import open_hours
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import LOST_CAUSES, SHOPS
 from ningde_sim.year.without import WITHOUT
@@ -21,11 +23,11 @@ CAUSES = ("overtime", "closures", "maintenance", "retooling", "chips", "stock_ou
 CAUSES += ("outbreak", "retooling_nights", "launches", "breakdown", "blocked", "starved", "rework")
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["sets of parts", "sets of bodies"])
+@pytest.fixture(scope="module", params=[False, True], ids=["CKD of parts", "CKD of bodies"])
 def year(request) -> YearRun:
     """A year with everything in it."""
-    drawn = small_year().replace({"ckd.uses_body_shop": request.param}).draw(4, 2)
-    return simulate_year(drawn, seed=4, run=2)
+    drawn = small_year().replace({"ckd.uses_body_shop": request.param}).draw(4, 4)
+    return simulate_year(drawn, seed=4, run=4)
 
 
 # ------------------------------------------------------------------ nominal arithmetic
@@ -74,7 +76,7 @@ def test_the_losses_at_the_gate_are_the_gap_in_vehicles(year):
 
 
 def test_days_add_up_to_months_and_months_to_the_year(year):
-    """Bodies, vehicles, sets, hours; stores are those of the last day."""
+    """Bodies, vehicles, CKD sets, hours; stores are those of the last day."""
     daily, monthly = year.daily, year.monthly
     assert len(daily) == 365
     assert list(monthly.index) == [f"2021-{month:02}" for month in range(1, 13)]
@@ -99,12 +101,9 @@ def test_each_shop_has_its_months(year):
 
 
 def test_bodies_are_vehicles_and_inside_and_scrapped():
-    """From an empty plant on: each body is somewhere, sets of bodies included."""
-    from ningde_sim import simulate
-    from ningde_sim.year.open_hours import course
-
+    """From an empty plant on: each body is somewhere, CKD sets of bodies included."""
     scenario = small_year().replace({"ckd.uses_body_shop": True})
-    shop = plant(scenario, course(scenario, seed=1, run=0)).shop
+    shop = join_shops(scenario, open_hours(scenario, seed=1, run=0)).shop
     run = simulate(shop, hours=24 * 40, seed=1)
     stations = run.stations
     behind = stations["zone"].isin(["Paint", "Assembly"])
@@ -119,8 +118,8 @@ def test_bodies_are_vehicles_and_inside_and_scrapped():
     assert gone > 500
 
 
-def test_the_year_keeps_account_of_what_is_inside(year):
-    """Never below the stores, never above all places and stations."""
+def test_the_year_counts_what_is_inside(year):
+    """Never less than the stores hold, never more than stores, buffers and stations can."""
     daily = year.daily
     stores = daily[["bodies_in_white", "in_paint", "painted_bodies"]].sum(axis=1)
     assert (daily["inside"] >= stores).all()
@@ -130,17 +129,17 @@ def test_the_year_keeps_account_of_what_is_inside(year):
     assert (daily["inside"].diff().iloc[1:] == net.iloc[1:]).all()
 
 
-def test_sets_are_their_share_of_sets_and_vehicles(year):
-    """Of parts exactly, of bodies by luck."""
+def test_ckd_sets_are_their_share_of_ckd_sets_and_vehicles(year):
+    """Exactly if they are made of parts, on average if of bodies."""
     share = year.scenario.ckd.share.value
-    found = year.ckd_sets / (year.ckd_sets + year.vehicles)
-    assert found == pytest.approx(share, abs=0.005 if year.scenario.ckd.uses_body_shop else 1e-5)
+    made = year.ckd_sets / (year.ckd_sets + year.vehicles)
+    assert made == pytest.approx(share, abs=0.005 if year.scenario.ckd.uses_body_shop else 1e-5)
     assert share > 0.05
 
 
-@pytest.mark.parametrize("ckd_sets", [False, True])
+@pytest.mark.parametrize("packs_bodies", [False, True])
 @pytest.mark.parametrize(("ok", "repaint"), [(0.4, 0.0), (0.9, 0.1)])
-def test_the_topcoat_line_sets_the_pace_of_paint(ok, repaint, sets):
+def test_the_topcoat_line_sets_the_pace_of_paint(ok, repaint, packs_bodies):
     """Neither spot repairs nor packing do: 50 an hour less what is painted twice."""
     year = small_year().without("calendar", "retooling", "launches", "supply", "failures")
     year = year.replace(
@@ -150,7 +149,7 @@ def test_the_topcoat_line_sets_the_pace_of_paint(ok, repaint, sets):
             "paint.scrap": 0,
             "paint.first_time_ok": ok,
             "paint.full_repaint": repaint,
-            "ckd.uses_body_shop": sets,
+            "ckd.uses_body_shop": packs_bodies,
         }
     )
     lost = simulate_year(year, seed=1).lost_hours["paint"]
@@ -167,7 +166,7 @@ def paced() -> Scenario:
     return year.replace({"calendar.end": datetime.date(2021, 3, 31)})
 
 
-def test_the_line_of_assembly_stands_by_its_uptime(paced):
+def test_the_line_of_assembly_has_its_uptime(paced):
     """Half of the time, in stops of 5 minutes: some 5,700 of them."""
     year = simulate_year(paced.replace({"assembly.uptime": 0.5, "assembly.rate": 50}), seed=1)
     hours = year.lost_hours["assembly"]
@@ -178,7 +177,7 @@ def test_the_line_of_assembly_stands_by_its_uptime(paced):
 
 
 def test_what_fails_the_final_check_is_checked_again(paced):
-    """One in ten, beside the pace of the line."""
+    """One in ten, without slowing the line."""
     year = simulate_year(paced.replace({"assembly.first_time_pass": 0.9}), seed=1)
     check = year.shop_run.stations.loc["final check"]
     assert check["reworked"] / check["cycles"] == pytest.approx(0.1, abs=0.01)
@@ -186,9 +185,9 @@ def test_what_fails_the_final_check_is_checked_again(paced):
 
 
 def test_the_body_shop_is_never_starved_and_paint_counts_its_scrap_as_rework(paced):
-    """What it lacks itself broke down; of a tenth that paint throws away nothing is made."""
-    there = small_year()
-    year = replace(paced, body_shop=there.body_shop, body_shop_before=None)
+    """If its last station has no body, it broke down; a tenth that paint scraps is not made."""
+    plan = small_year()
+    year = replace(paced, body_shop=plan.body_shop, body_shop_before=None)
     year = year.replace({"paint.scrap": 0.1, "paint.rate": 50, "paint.extra_hours": 2})
     run = simulate_year(year, seed=1)
     body_shop, paint = run.lost_hours["body_shop"], run.lost_hours["paint"]
@@ -202,13 +201,13 @@ def test_the_body_shop_is_never_starved_and_paint_counts_its_scrap_as_rework(pac
 
 
 def test_the_plant_is_full_on_the_first_day(paced):
-    """After five days of 16 h, also where a body is in paint for 40 h."""
+    """After five days of 16 h, even if a body is in paint for 40 h."""
     year = simulate_year(paced.replace({"paint.lead_time": 40}), seed=1)
     assert year.daily["vehicles"][year.daily["made"] > 0].iloc[0] == 960
 
 
 def test_paint_holds_its_rate_times_its_lead_time(paced):
-    """50 an hour for 6 h are 300 bodies on the first evening as on the last."""
+    """50 an hour for 6 h are 300 bodies, on the first evening as on the last."""
     year = simulate_year(paced.replace({"paint.rate": 50, "paint.lead_time": 6}), seed=1)
     assert set(year.daily["in_paint"]) <= {299, 300, 301}
     assert year.lost_hours["paint"]["blocked"] == 0
@@ -218,7 +217,7 @@ def test_paint_holds_its_rate_times_its_lead_time(paced):
 
 
 def test_both_engines_make_the_same_year():
-    """A month with works in it, table by table."""
+    """A month with a retooling in it, table by table."""
     month = small_year().replace(
         {
             "calendar.start": datetime.date(2021, 8, 20),
@@ -231,8 +230,8 @@ def test_both_engines_make_the_same_year():
     assert one.vehicles > 10_000
 
 
-def test_the_shop_of_before_ends_where_that_of_after_begins():
-    """No body of one after the switch, none of the other before it."""
+def test_the_body_shop_before_the_retooling_ends_where_the_one_after_begins():
+    """It makes no body after the switch, the other one none before it."""
     year = simulate_year(small_year().without("supply", "launches"), seed=0)
     history = year.shop_run.history.stations["cycles"]
     names = list(year.shop_run.stations.index)
@@ -243,8 +242,8 @@ def test_the_shop_of_before_ends_where_that_of_after_begins():
     assert after[-1] > 50_000
 
 
-def test_no_crew_stays_in_the_shop_of_before():
-    """A single one, in whose hands a repair is cut off by the retooling, serves the shop of after."""
+def test_no_crew_stays_in_the_body_shop_before_the_retooling():
+    """A single crew, whose repair the retooling cuts off, goes on to the body shop after it."""
     year = small_year().without("supply", "launches")
     year = year.replace({"body_shop.repair_crews": 1, "body_shop.failures.minor.uptime": 10})
     for run in (2, 7):
@@ -252,14 +251,14 @@ def test_no_crew_stays_in_the_shop_of_before():
 
 
 def test_seed_and_run_make_the_year():
-    """The same again, another with another run; what is drawn is no part of it."""
+    """The same again; another run makes another year. Ranges change nothing."""
     one, same, other = (simulate_year(small_year(), seed=0, run=run) for run in (1, 1, 2))
     pd.testing.assert_frame_equal(one.daily, same.daily)
     assert one.vehicles != other.vehicles
     assert simulate_year(small_year().typical(), seed=0, run=1).vehicles == one.vehicles
 
 
-def test_a_year_can_be_sent_and_told():
+def test_a_year_can_be_sent_and_summed_up():
     """To another process; in a dozen lines and the notes."""
     year = simulate_year(small_year(), seed=0)
     sent = pickle.loads(pickle.dumps(year))
@@ -274,8 +273,8 @@ def test_a_year_can_be_sent_and_told():
 
 
 def test_what_is_no_scenario_is_refused():
-    """With the way to one."""
-    with pytest.raises(TypeError, match=r"simulate_year: it must be given a Scenario, got 'x'"):
+    """The message says how to get one."""
+    with pytest.raises(TypeError, match=r"simulate_year: scenario must be a Scenario, got 'x'"):
         simulate_year("x", seed=0)
     with pytest.raises(ValueError, match=r"simulate_year 'ningde-2021': seed must be at least 0"):
         simulate_year(small_year(), seed=-1)
@@ -283,16 +282,16 @@ def test_what_is_no_scenario_is_refused():
         simulate_year(small_year(), seed=0).lost_ms("gate")
 
 
-def test_the_ledger_of_a_year_adds_up_to_its_hours():
+def test_the_critical_path_of_a_year_adds_up_to_its_hours():
     """Nights, free days and lost hours are closed time; the year without one is the same year."""
     plan = small_year().typical()
-    told, plain = (simulate_year(plan, seed=0, ledger=ledger) for ledger in (True, False))
-    table, days = told.critical_path(), told.critical_path(every=24)
-    assert table["ms"].sum() == len(told.course.days) * 24 * 3_600_000
+    kept, plain = (simulate_year(plan, seed=0, critical_path=keep) for keep in (True, False))
+    table, days = kept.critical_path(), kept.critical_path(every=24)
+    assert table["ms"].sum() == len(kept.open_hours.days) * 24 * 3_600_000
     assert (days.groupby("period")["ms"].sum() == 24 * 3_600_000).all()
     causes = table.groupby("cause")["hours"].sum()
     assert causes["working"] > 0
     assert causes["closed"] > 0
-    assert told.vehicles == plain.vehicles
-    with pytest.raises(ValueError, match="must have kept a ledger"):
+    assert kept.vehicles == plain.vehicles
+    with pytest.raises(ValueError, match="must have kept a critical path"):
         plain.critical_path()

@@ -1,4 +1,4 @@
-"""What can be told of a picture from its pixels, and from where its texts lie."""
+"""Checks of a plot by its pixels and by the boxes of its texts."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
+from matplotlib.container import BarContainer
 from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
 LEAST_SIZE = 7
-"""Of text that is read without effort. [pt]"""
+"""The least size of text that is read without effort. [pt]"""
 
 NEAR = 10
-"""Two colours that differ by no more than this are one. [of 255]"""
+"""Two colours that differ by no more than this count as one. [of 255]"""
 
 
 def over(colour: str, alpha: float, below: str = "white") -> tuple[float, ...]:
-    """The colour that is seen where one lies over another."""
+    """The colour that is seen where one covers another."""
     pairs = zip(to_rgb(colour), to_rgb(below), strict=True)
     return tuple(alpha * top + (1 - alpha) * under for top, under in pairs)
 
 
 def ink(ax: Axes, colour: Any) -> float:
-    """Share of the pixels inside the axes that have a colour."""
+    """Share of the pixels inside the axes that have a colour. [-]"""
     canvas = FigureCanvasAgg(ax.figure)  # type: ignore[arg-type]
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[::-1, :, :3].astype(int)
@@ -48,7 +49,7 @@ def assert_ink(ax: Axes, expected: Mapping[Any, tuple[float, float]]) -> None:
 
 
 def ticks(axis: Axis) -> list[Text]:
-    """The tick labels of an axis that are drawn: those of ticks inside what is shown."""
+    """The tick labels of an axis that are drawn: those of ticks inside its range."""
     low, high = sorted(axis.get_view_interval())
     slack = 1e-9 * (high - low)
     return [
@@ -80,7 +81,7 @@ def texts(ax: Axes) -> list[Text]:
 
 
 def _outline(text: Text) -> Path:
-    """The box of a text, turned as the text is, a pixel smaller on each side."""
+    """The box of a text, rotated like the text, a pixel smaller on each side."""
     angle, turn = text.get_rotation(), Affine2D()
     if angle and text.get_rotation_mode() == "anchor":
         text.set_rotation(0)
@@ -108,20 +109,22 @@ def assert_readable(ax: Axes) -> None:
         assert box.y1 <= frame.y1 + 1, f"cut at the top: {words}"
         assert text.get_fontsize() >= LEAST_SIZE, f"too small: {words}"
     outlines = [_outline(text) for text in drawn]
-    for (one, first), (two, second) in itertools.combinations(zip(drawn, outlines, strict=True), 2):
-        if first.get_extents().overlaps(second.get_extents()):
-            crossed = first.intersects_path(second, filled=True)
-            assert not crossed, f"{one.get_text()!r} lies over {two.get_text()!r}"
+    pairs = itertools.combinations(zip(drawn, outlines, strict=True), 2)
+    for (text, outline), (other, other_outline) in pairs:
+        if outline.get_extents().overlaps(other_outline.get_extents()):
+            crossed = outline.intersects_path(other_outline, filled=True)
+            assert not crossed, f"{text.get_text()!r} lies over {other.get_text()!r}"
 
 
 def assert_units(ax: Axes, without: Collection[str] = ()) -> None:
-    """Each axis of the figure whose ticks are numbers says of what, with a unit in brackets.
+    """Each axis of the figure whose ticks are numbers has a label with a unit in brackets.
 
     Parameters
     ----------
-    without : collection of str  Labels of axes that have no unit.
+    without : collection of str
+        Labels of axes that have no unit.
     """
-    texts(ax)  # draws, so that ticks are there
+    texts(ax)  # draws, so that the ticks exist
     for each in ax.figure.axes:  # type: ignore[union-attr]
         for axis in (each.xaxis, each.yaxis):
             shown = [text.get_text() for text in ticks(axis)]
@@ -136,3 +139,20 @@ def _is_number(words: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def bars(ax: Axes) -> list[BarContainer]:
+    """The groups of bars on the axes."""
+    return [c for c in ax.containers if isinstance(c, BarContainer)]
+
+
+def legend(ax: Axes) -> list[str]:
+    """The texts of the legend."""
+    legend = ax.get_legend()
+    assert legend is not None
+    return [text.get_text() for text in legend.get_texts()]
+
+
+def rows(ax: Axes) -> list[str]:
+    """The names of the rows, from the first on."""
+    return [label.get_text() for label in ax.get_yticklabels()]

@@ -1,4 +1,4 @@
-"""The log that a plant would have kept of a run."""
+"""The log of stops that a plant would have kept of a run."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from ningde_sim.engine.shop_run import ShopRun
 def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFrame:
     """The stops of all robots and stations of a run that kept a trace, in order of time.
 
-    A stop lasts from the failure to the end of its repair, the wait for a crew and closed hours
-    included, as on a shop floor. A repair that goes on when the run ends has no end.
+    A stop lasts from the failure to the end of its repair, including the wait for a crew and closed
+    hours, as on a shop floor. A repair that goes on when the run ends has no end.
 
     Parameters
     ----------
     run : ShopRun
-        Made by `simulate(..., trace=True)`.
+        From `simulate(..., trace=True)`.
     start : date
-        When its counted hours began.
+        When the counted hours of the run began.
 
     Returns
     -------
     DataFrame
-        A row a stop: equipment, start, end, reason, and the station at which it was.
+        A row a stop: equipment, start, end, reason, and the station of the equipment.
 
     Examples
     --------
@@ -42,28 +42,31 @@ def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFram
     1         A 2021-01-01 06:10:00 2021-01-01 06:20:00    jam       A
     """
     if not isinstance(run, ShopRun):
-        raise TypeError(checks.complain("downtime_log", "it must be given a ShopRun", run))
-    stations, known = len(run.stations), run.failures
+        raise TypeError(checks.complain("downtime_log", "run must be a ShopRun", run))
+    n_stations, failures = len(run.stations), run.failures
     trace = run.counts.trace
     if trace is None:
         raise ValueError(
             checks.complain(
-                "downtime_log", "the run must have kept a trace", run, "simulate(..., trace=True)"
+                "downtime_log",
+                "the run must have a trace",
+                run,
+                "simulate(..., trace=True) keeps one.",
             )
         )
-    clock, _, begin, end = merged(trace[trace[:, 0] >= stations]).T  # the table has names, slowly
+    clock, _, begin, end = merged(trace[trace[:, 0] >= n_stations]).T  # run.trace has names, slower
     first = np.ones(len(clock), dtype=bool)  # a repair follows its wait
     first[1:] = (clock[1:] != clock[:-1]) | (begin[1:] != end[:-1])
     last = np.append(np.flatnonzero(first)[1:] - 1, len(clock) - 1)[: first.sum()]
-    begin, end, of = begin[first], end[last], known.iloc[clock[first] - stations]
-    opening, ms = pd.Timestamp(start), pd.Timedelta(milliseconds=1)
+    begin, end, failure = begin[first], end[last], failures.iloc[clock[first] - n_stations]
+    begin_of_run, ms = pd.Timestamp(start), pd.Timedelta(milliseconds=1)
     log = pd.DataFrame(
         {
-            "equipment": of["owner"].to_numpy(),
-            "start": opening + pd.Series(begin) * ms,
-            "end": (opening + pd.Series(end) * ms).where(end < units.hours_to_ms(run.hours)),
-            "reason": of["failure"].to_numpy(),
-            "station": of["station"].to_numpy(),
+            "equipment": failure["owner"].to_numpy(),
+            "start": begin_of_run + pd.Series(begin) * ms,
+            "end": (begin_of_run + pd.Series(end) * ms).where(end < units.hours_to_ms(run.hours)),
+            "reason": failure["failure"].to_numpy(),
+            "station": failure["station"].to_numpy(),
         }
     )
     return log.sort_values("start", kind="stable", ignore_index=True)

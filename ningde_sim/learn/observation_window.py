@@ -1,4 +1,4 @@
-"""What was observed, and when: the equipment of a log and its window."""
+"""The observation window of a log: which equipment was observed, and when."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ import pandas as pd
 from ningde_sim._support import checks
 from ningde_sim.learn import instants
 from ningde_sim.learn.instants import Ints
-from ningde_sim.learn.sieve import OWNER, Sieve
+from ningde_sim.learn.row_checks import OWNER, CheckedRows
 
 Moment = str | datetime.datetime
 """A date of ISO 8601, or one of Python or pandas."""
 
 
 def numbered(
-    sieve: Sieve, asked: Iterable[str] | Mapping[str, Any] | None
+    rows: CheckedRows, equipment: Iterable[str] | Mapping[str, Any] | None
 ) -> tuple[tuple[str, ...], Ints]:
-    """All equipment, and the number of that of each row."""
-    known = sieve.rows["equipment"]
-    if asked is None:
-        names = tuple(sorted(set(known[sieve.alive])))
+    """The names of all equipment, and the number of the equipment of each row."""
+    column = rows.table["equipment"]
+    if equipment is None:
+        names = tuple(sorted(set(column[rows.valid])))
     else:
-        if isinstance(asked, str):
-            rule = "equipment must be a list of names, or a mapping of them to begin and end"
-            raise TypeError(checks.complain(OWNER, rule, asked))
-        names = tuple(dict.fromkeys(str(name).strip() for name in asked))
+        if isinstance(equipment, str):
+            rule = "equipment must be a list of names, or a mapping of names to (begin, end)"
+            raise TypeError(checks.complain(OWNER, rule, equipment))
+        names = tuple(dict.fromkeys(str(name).strip() for name in equipment))
         rule, cure = "equipment must be one of those listed", "List it, or drop the row."
-        sieve.refuse(~known.isin(names).to_numpy(dtype=bool), "equipment", rule, cure)
+        rows.set_aside(~column.isin(names).to_numpy(dtype=bool), "equipment", rule, cure)
     if not names:
-        return names, np.zeros(len(known), dtype=np.int64)
-    return names, np.maximum(pd.Index(names).get_indexer(pd.Index(known)), 0).astype(np.int64)
+        return names, np.zeros(len(column), dtype=np.int64)
+    return names, np.maximum(pd.Index(names).get_indexer(pd.Index(column)), 0).astype(np.int64)
 
 
 def window_of_all(
-    sieve: Sieve,
+    rows: CheckedRows,
     begin: Moment | None,
     end: Moment | None,
     own: Mapping[str, tuple[int, int]],
@@ -47,12 +47,11 @@ def window_of_all(
     tz: datetime.tzinfo | None,
     zoned: bool,
 ) -> tuple[int, int]:
-    """What was observed: as asked for, else from the first start to the last date. [ms]"""
-    there = sieve.alive
-    if not there.any():
-        sieve.settle(report=False)  # which tells what is wrong with each row
-    firsts = [pair[0] for pair in own.values()] or start[there].tolist()
-    lasts = [pair[1] for pair in own.values()] or last[there].tolist()
+    """The window as given, else from the first start to the last date. [ms since 1970]"""
+    if not rows.valid.any():
+        rows.problems(report=False)  # raises an error that lists the faulty rows
+    firsts = [pair[0] for pair in own.values()] or start[rows.valid].tolist()
+    lasts = [pair[1] for pair in own.values()] or last[rows.valid].tolist()
     opens = min(firsts) if begin is None else _moment("begin", begin, tz, zoned)
     closes = max(lasts) if end is None else _moment("end", end, tz, zoned)
     return _in_order("the window", opens, closes, tz)
@@ -61,41 +60,41 @@ def window_of_all(
 def _in_order(what: str, opens: int, closes: int, tz: datetime.tzinfo | None) -> tuple[int, int]:
     if opens >= closes:
         rule = f"the end of {what} must be later than its begin"
-        got = f"{instants.told(opens, tz)} to {instants.told(closes, tz)}"
+        got = f"{instants.text(opens, tz)} to {instants.text(closes, tz)}"
         raise ValueError(checks.complain(OWNER, rule, got))
     return opens, closes
 
 
 def _moment(field: str, value: Any, tz: datetime.tzinfo | None, zoned: bool) -> int:
     """A date that the user gave. [ms since 1970]"""
-    dated = instants.read(pd.Series([value], dtype=object))
-    if dated.missing[0] or dated.unreadable[0]:
-        cure = 'Such as "2021-09-03" or "2021-09-03T06:00:00+08:00".'
+    dates = instants.read(pd.Series([value], dtype=object))
+    if dates.missing[0] or dates.unreadable[0]:
+        cure = 'Write "2021-09-03" or "2021-09-03T06:00:00+08:00".'
         raise ValueError(checks.complain(OWNER, f"{field} must be a date of ISO 8601", value, cure))
-    if tz is None and bool(dated.zoned[0]) != zoned:
+    if tz is None and bool(dates.zoned[0]) != zoned:
         rule = f"{field} and the dates of the log must all have a time zone, or none"
-        cure = 'Say tz="Asia/Shanghai" of those without.'
+        cure = 'Give the zone of those without: tz="Asia/Shanghai".'
         raise ValueError(checks.complain(OWNER, rule, value, cure))
-    found = instants.placed(dated.at, dated.zoned, tz)
-    if found.skipped[0] or found.doubled[0]:
+    instant = instants.to_instants(dates.at, dates.zoned, tz)
+    if instant.skipped[0] or instant.doubled[0]:
         rule = f"{field} must be a time that the clocks of {tz} showed once"
         raise ValueError(checks.complain(OWNER, rule, value, "Write its offset."))
-    return int(found.ms[0])
+    return int(instant.ms[0])
 
 
 def own_windows(
-    asked: Iterable[str] | Mapping[str, Any] | None, tz: datetime.tzinfo | None, zoned: bool
+    equipment: Iterable[str] | Mapping[str, Any] | None, tz: datetime.tzinfo | None, zoned: bool
 ) -> dict[str, tuple[int, int]]:
-    """When each equipment was observed, where that is said. [ms since 1970]"""
-    found: dict[str, tuple[int, int]] = {}
-    if isinstance(asked, Mapping):
-        for name, pair in asked.items():
+    """The window of each equipment that has one of its own. [ms since 1970]"""
+    windows: dict[str, tuple[int, int]] = {}
+    if isinstance(equipment, Mapping):
+        for name, pair in equipment.items():
             if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-                rule = f"equipment {name!r} must have a pair of begin and end"
+                rule = f"equipment {name!r} must have a pair (begin, end)"
                 raise ValueError(checks.complain(OWNER, rule, pair))
             begin, end = (_moment(f"equipment {name!r}", date, tz, zoned) for date in pair)
-            found[str(name).strip()] = _in_order(f"equipment {name!r}", begin, end, tz)
-    return found
+            windows[str(name).strip()] = _in_order(f"equipment {name!r}", begin, end, tz)
+    return windows
 
 
 def clipped(
@@ -104,7 +103,7 @@ def clipped(
     window: tuple[int, int],
     tz: datetime.tzinfo | None,
 ) -> tuple[Ints, Ints]:
-    """When each equipment was observed within the window of all. [ms since 1970]"""
+    """The window of each equipment, within the window of all. [ms since 1970]"""
     opens, closes = (np.full(len(names), at, dtype=np.int64) for at in window)
     for k, name in enumerate(names):
         if name in own:

@@ -1,4 +1,4 @@
-"""A table of a result is the reader's own: what is written into it changes no result."""
+"""A table of a result is a copy for the reader: a change of it does not change the result."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_what_is_written_into_a_table_changes_no_result(name: str) -> None:
     make, tables = RESULTS[name]
     result = make()
     before = {table: getattr(result, table).copy() for table in tables}
-    said = result.summary()
+    summary = result.summary()
     for table in tables:
         written = getattr(result, table)
         for column in written.select_dtypes("number").columns[:1]:
@@ -73,8 +73,8 @@ def test_what_is_written_into_a_table_changes_no_result(name: str) -> None:
             written[column] *= 0
         written["mine"] = 1
         pd.testing.assert_frame_equal(getattr(result, table), before[table])
-    assert result.summary() == said
-    assert pickle.loads(pickle.dumps(result)).summary() == said
+    assert result.summary() == summary
+    assert pickle.loads(pickle.dumps(result)).summary() == summary
 
 
 @pytest.mark.parametrize("name", ["ShopRun", "YearRun", "ShippingRun"])
@@ -84,7 +84,7 @@ def test_a_table_of_a_result_cannot_be_set(name: str) -> None:
     for table in tables:
         with pytest.raises(AttributeError):
             setattr(result, table, None)
-        with pytest.raises(AttributeError, match=f"{table} is a result, which can't be set"):
+        with pytest.raises(AttributeError, match=f"{table}: a result cannot be set"):
             object.__setattr__(result, table, None)
 
 

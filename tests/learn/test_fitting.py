@@ -1,4 +1,4 @@
-"""From a log to failures: hours counted by hand, groups, ranges, and a run's own log recovered."""
+"""From a log to failures: hours counted by hand, pooled equipment, ranges, the log of a run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TEN_DAYS = {"begin": BEGIN, "end": BEGIN + 10 * DAY}
 
 
 def log(*rows: tuple[str, str, float, float]) -> pd.DataFrame:
-    """Equipment, reason, start and end in hours since the begin."""
+    """Rows of equipment, reason, start and end in hours since the begin."""
     table = pd.DataFrame(rows, columns=["equipment", "reason", "start", "end"])
     for column in ("start", "end"):
         table[column] = BEGIN + table[column] * HOUR
@@ -49,108 +49,108 @@ TWO_REASONS = log(
 )
 
 
-def rows(found: Downtime) -> pd.DataFrame:
-    return found.table.set_index(["equipment", "reason"])
+def rows(downtime: Downtime) -> pd.DataFrame:
+    return downtime.table.set_index(["equipment", "reason"])
 
 
-# ------------------------------------------------------------------ hours by hand
+# ------------------------------------------------------------------ hours counted by hand
 
 
-def test_the_operating_clock_stands_in_every_stop() -> None:
-    found = rows(fit_downtime(TWO_REASONS, **TEN_DAYS))
+def test_the_operating_clock_stands_still_in_every_stop() -> None:
+    table = rows(fit_downtime(TWO_REASONS, **TEN_DAYS))
     running = 240 - 1 - 10 - 12 - 0.5
-    assert found.loc[("R1", "tip"), "uptime"] == pytest.approx(running / 3)
-    assert found.loc[("R1", "arm"), "uptime"] == pytest.approx(running / 2)
-    assert found.loc[("R1", "tip"), "repair"] == pytest.approx(60 * 4.5 / 3)
-    assert found.loc[("R1", "arm"), "repair"] == pytest.approx(60 * 20 / 2)
-    assert found[["n", "censored", "repair_censored"]].to_numpy().tolist() == [[2, 1, 0], [3, 1, 0]]
+    assert table.loc[("R1", "tip"), "uptime"] == pytest.approx(running / 3)
+    assert table.loc[("R1", "arm"), "uptime"] == pytest.approx(running / 2)
+    assert table.loc[("R1", "tip"), "repair"] == pytest.approx(60 * 4.5 / 3)
+    assert table.loc[("R1", "arm"), "repair"] == pytest.approx(60 * 20 / 2)
+    assert table[["n", "censored", "repair_censored"]].to_numpy().tolist() == [[2, 1, 0], [3, 1, 0]]
 
 
-def test_the_calendar_clock_stands_in_its_own_repairs_only() -> None:
-    found = rows(fit_downtime(TWO_REASONS, clock="calendar", **TEN_DAYS))
-    assert found.loc[("R1", "tip"), "uptime"] == pytest.approx((240 - 4.5) / 3)
-    assert found.loc[("R1", "arm"), "uptime"] == pytest.approx((240 - 20) / 2)
+def test_the_calendar_clock_stands_still_in_its_own_repairs_only() -> None:
+    table = rows(fit_downtime(TWO_REASONS, clock="calendar", **TEN_DAYS))
+    assert table.loc[("R1", "tip"), "uptime"] == pytest.approx((240 - 4.5) / 3)
+    assert table.loc[("R1", "arm"), "uptime"] == pytest.approx((240 - 20) / 2)
 
 
 @pytest.mark.parametrize("operating", [0.5, {"R1": 0.5, "R9": 1.0}, pd.Series({"R1": 0.5})])
-def test_of_the_working_time_it_works_a_share(operating: Any) -> None:
-    found = rows(fit_downtime(TWO_REASONS, operating=operating, **TEN_DAYS))
-    assert found.loc[("R1", "tip"), "uptime"] == pytest.approx(120 / 3)
-    assert found.loc[("R1", "arm"), "uptime"] == pytest.approx(120 / 2)
+def test_operating_is_a_share_of_the_working_time(operating: Any) -> None:
+    table = rows(fit_downtime(TWO_REASONS, operating=operating, **TEN_DAYS))
+    assert table.loc[("R1", "tip"), "uptime"] == pytest.approx(120 / 3)
+    assert table.loc[("R1", "arm"), "uptime"] == pytest.approx(120 / 2)
 
 
-def test_nothing_counts_outside_of_working_time() -> None:
-    """Shifts from 8 to 18: a stop from 16 to 10 is four hours."""
+def test_only_working_time_counts() -> None:
+    """Shifts from 8 to 18: a stop from 16 to 10 lasts four hours."""
     table = log(("R1", "tip", 16, 34), ("R1", "tip", 80, 81))
     shifts = WorkingTime([(8, 18)], every=24)
     for clock in ("operating", "calendar"):
-        found = rows(fit_downtime(table, working_time=shifts, clock=clock, **TEN_DAYS))
-        assert found.loc[("R1", "tip"), "repair"] == pytest.approx(60 * 5 / 2)
-        assert found.loc[("R1", "tip"), "uptime"] == pytest.approx((100 - 5) / 2)
+        fitted = rows(fit_downtime(table, working_time=shifts, clock=clock, **TEN_DAYS))
+        assert fitted.loc[("R1", "tip"), "repair"] == pytest.approx(60 * 5 / 2)
+        assert fitted.loc[("R1", "tip"), "uptime"] == pytest.approx((100 - 5) / 2)
 
 
-def test_each_may_have_its_own_window() -> None:
+def test_each_equipment_may_have_its_own_window() -> None:
     own = {"R1": (BEGIN, BEGIN + 4 * DAY), "R2": (BEGIN + 2 * DAY, BEGIN + 10 * DAY)}
     table = log(("R1", "tip", 16, 17), ("R2", "tip", 80, 82))
-    found = rows(fit_downtime(table, equipment=own))
-    assert found["uptime"].tolist() == pytest.approx([95, 190])
+    fitted = rows(fit_downtime(table, equipment=own))
+    assert fitted["uptime"].tolist() == pytest.approx([95, 190])
     with pytest.raises(ValueError, match="faulty rows: 1"):
         fit_downtime(log(*table.iloc[:0].to_numpy(), ("R2", "tip", 16, 17)), equipment=own)
 
 
-def test_without_a_window_the_first_failure_is_no_time_between_failures() -> None:
+def test_without_a_window_the_time_before_the_first_failure_does_not_count() -> None:
     table = log(("R1", "tip", 10, 11), ("R1", "tip", 31, 32), ("R1", "tip", 72, 74))
-    found = fit_downtime(table)
-    assert found.table["uptime"].iloc[0] == pytest.approx((20 + 40) / 2)
-    assert found.table["n"].iloc[0] == 3
-    assert found.table["repair"].iloc[0] == pytest.approx(60 * 4 / 3)
-    assert "begin and end of the window by the log itself" in found.assumed[0]
-    # Where the window is given, what is under way at its begin is cut by it.
+    downtime = fit_downtime(table)
+    assert downtime.table["uptime"].iloc[0] == pytest.approx((20 + 40) / 2)
+    assert downtime.table["n"].iloc[0] == 3
+    assert downtime.table["repair"].iloc[0] == pytest.approx(60 * 4 / 3)
+    assert "begin and end of the window from the log itself" in downtime.assumed[0]
+    # A given window cuts what is under way when it opens.
     given = fit_downtime(table, begin=BEGIN + 10 * HOUR, end=BEGIN + 74 * HOUR)
     assert given.table["n"].iloc[0] == 2
 
 
-# ------------------------------------------------------------------ groups
+# ------------------------------------------------------------------ pooled equipment
 
 
-def test_what_never_stopped_has_a_bound() -> None:
-    """A Poisson count of 0 in 240 h is as rare as 2.5 % where the mean is 65 h."""
-    found = fit_downtime(TWO_REASONS, equipment=["R1", "R2"], **TEN_DAYS)
-    row = rows(found).loc[("R2", "")]
+def test_equipment_that_never_stopped_has_a_lower_bound() -> None:
+    """With an MTBF of 65 h a Poisson count of 0 in 240 h has probability 2.5 %."""
+    downtime = fit_downtime(TWO_REASONS, equipment=["R1", "R2"], **TEN_DAYS)
+    row = rows(downtime).loc[("R2", "")]
     assert (row["n"], row["censored"], row["uptime"], row["uptime_high"]) == (0, 1, np.inf, np.inf)
     assert np.exp(-240 / row["uptime_low"]) == pytest.approx(0.025)
     assert np.isnan(row["repair"])
-    assert found.failures["R2"] == ()
-    assert "R2\n    up more than 65.1 h, down unknown min" in str(found)
+    assert downtime.failures["R2"] == ()
+    assert "R2\n    MTBF more than 65.1 h, MTTR unknown min" in str(downtime)
 
 
 @pytest.mark.parametrize("pool", [{"R1": "robots", "R2": "robots", "R3": "robots"}, "kind"])
-def test_a_group_is_fitted_as_one(pool: Any) -> None:
-    """The hours of those that did not fail count too."""
+def test_pooled_equipment_is_fitted_together(pool: Any) -> None:
+    """The hours of equipment that did not fail count too."""
     table = log(("R1", "tip", 16, 17), ("R2", "tip", 80, 82), ("R3", "arm", 80, 85))
-    found = fit_downtime(table.assign(kind="robots"), pool=pool, **TEN_DAYS)
-    by = rows(found)
+    downtime = fit_downtime(table.assign(kind="robots"), pool=pool, **TEN_DAYS)
+    by = rows(downtime)
     running = 3 * 240 - 8
     assert by.loc[("robots", "tip"), "uptime"] == pytest.approx(running / 2)
     assert by.loc[("robots", "arm"), "uptime"] == pytest.approx(running / 1)
     assert by.loc[("robots", "tip"), "censored"] == 3
-    assert set(found.failures) == {"R1", "R2", "R3"}
-    assert found.failures["R1"] == found.failures["R3"]
-    assert [failure.name for failure in found.failures["R2"]] == ["arm", "tip"]
+    assert set(downtime.failures) == {"R1", "R2", "R3"}
+    assert downtime.failures["R1"] == downtime.failures["R3"]
+    assert [failure.name for failure in downtime.failures["R2"]] == ["arm", "tip"]
 
 
 def test_a_scenario_takes_the_ranges() -> None:
     table = log(
         *(("R1", "micro stop", 10.0 * k, 10 * k + 0.1 * (k % 4) + 0.1) for k in range(1, 20))
     )
-    found = fit_downtime(table, **TEN_DAYS)
-    ranges = found.ranges()
+    downtime = fit_downtime(table, **TEN_DAYS)
+    ranges = downtime.ranges()
     assert list(ranges) == [
         f"body_shop.failures.micro_stop.{w}" for w in ("uptime", "repair", "cv")
     ]
     for path, quantity in ranges.items():
         assert scenario("ningde-2021").replace(ranges).get(path) == quantity
-    row = found.table.iloc[0]
+    row = downtime.table.iloc[0]
     uptime = ranges["body_shop.failures.micro_stop.uptime"]
     assert (uptime.unit, uptime.evidence) == ("h", "measured")
     for end, value in (("low", uptime.low), ("value", uptime.value), ("high", uptime.high)):
@@ -158,9 +158,9 @@ def test_a_scenario_takes_the_ranges() -> None:
             row["uptime" if end == "value" else f"uptime_{end}"], rel=1e-3
         )
     assert "2021-03-01 00:00:00 to 2021-03-11 00:00:00" in uptime.source
-    twice = fit_downtime(log(("R1", "tip", 1, 2), ("R2", "tip", 5, 6)), **TEN_DAYS)
+    two_rows = fit_downtime(log(("R1", "tip", 1, 2), ("R2", "tip", 5, 6)), **TEN_DAYS)
     with pytest.raises(ValueError, match="each reason must have one row, got 'tip'"):
-        twice.ranges()
+        two_rows.ranges()
 
 
 @pytest.mark.parametrize(
@@ -171,31 +171,35 @@ def test_a_scenario_takes_the_ranges() -> None:
         ({"level": 95}, ValueError, "level must be less than 1, got 95"),
         ({"clock": "calendar", "operating": 0.8}, ValueError, "operating must be left out"),
         ({"operating": 80}, ValueError, "operating of 'R1' must be at most 1, got 80"),
-        ({"operating": {"R9": 0.8}}, ValueError, "operating must tell of each equipment, got 'R1'"),
+        (
+            {"operating": {"R9": 0.8}},
+            ValueError,
+            "operating must have a value for each equipment, got 'R1'",
+        ),
         ({"operating": 0.99}, ValueError, r"operating of 'R1' must be at most 0\.9021, got 0\.99"),
         ({"pool": "kind"}, ValueError, "pool must be a column of the log, or a mapping"),
-        ({"pool": {"R2": "robots"}}, ValueError, "pool must know it, got 'R1'"),
-        ({"pool": "reason"}, ValueError, "each equipment in one group, but 'reason' puts it in"),
+        ({"pool": {"R2": "robots"}}, ValueError, "must name the group of each equipment, got 'R1'"),
+        ({"pool": "reason"}, ValueError, "each equipment in one group, but 'reason' has several"),
         ({"equipment": "R1"}, TypeError, "equipment must be a list of names, or a mapping"),
         ({"equipment": ["R2"]}, ValueError, "equipment must be one of those listed, got 'R1'"),
-        ({"equipment": {"R1": "2021"}}, ValueError, "equipment 'R1' must have a pair of begin"),
+        ({"equipment": {"R1": "2021"}}, ValueError, "equipment 'R1' must have a pair"),
         ({"working_time": 8}, TypeError, "working_time must be a WorkingTime or None, got 8"),
         ({"working_time": WorkingTime([(900, 901)])}, ValueError, "must be open while 'R1' was"),
     ],
 )
-def test_what_makes_no_sense_is_refused(options: dict[str, Any], kind: Any, text: str) -> None:
+def test_invalid_arguments_are_refused(options: dict[str, Any], kind: Any, text: str) -> None:
     with pytest.raises(kind, match=text):
         fit_downtime(TWO_REASONS, **TEN_DAYS | options)
 
 
-def test_it_is_a_record_that_says_what_it_rests_on() -> None:
-    found = fit_downtime(TWO_REASONS, operating=0.8, **TEN_DAYS)
-    assert repr(found) == "Downtime('Downtime log', 2 rows, 5 failures)"
-    text = str(found)
-    assert "R1: arm\n    up 96 (26.6 to 793; Exponential) h, down 600" in text
-    assert "assumed   it works evenly between its stops" in text
+def test_the_result_is_a_record_that_names_its_assumptions() -> None:
+    downtime = fit_downtime(TWO_REASONS, operating=0.8, **TEN_DAYS)
+    assert repr(downtime) == "Downtime('Downtime log', 2 rows, 5 failures)"
+    text = str(downtime)
+    assert "R1: arm\n    MTBF 96 (26.6 to 793; Exponential) h, MTTR 600" in text
+    assert "assumed   equipment works evenly between its stops" in text
     assert len(text.splitlines()) <= 20
-    pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(found)).table, found.table)
+    pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(downtime)).table, downtime.table)
 
 
 # ------------------------------------------------------------------ the log of a run
@@ -220,14 +224,14 @@ SHIFTS = WorkingTime([(0, 8), (9, 17)], every=24)
     ("clock", "time", "warm_up"),
     [("operating", None, 0), ("operating", SHIFTS, 240), ("calendar", SHIFTS, 240)],
 )
-def test_the_log_of_a_run_gives_back_its_failures(
+def test_the_log_of_a_run_recovers_its_failures(
     clock: str, time: WorkingTime | None, warm_up: float
 ) -> None:
-    """Intervals of 99.9 %: of 24 means one fails in one suite of forty."""
+    """24 means with intervals of 99.9 %: one fails in one suite of forty."""
     hours = 6_000
-    of = shop(clock, time=time)
-    run = simulate(of, hours=hours, warm_up=warm_up, seed=1, trace=True)
-    found = fit_downtime(
+    plant = shop(clock, time=time)
+    run = simulate(plant, hours=hours, warm_up=warm_up, seed=1, trace=True)
+    downtime = fit_downtime(
         downtime_log(run, start=BEGIN),
         begin=BEGIN,
         end=BEGIN + hours * HOUR,
@@ -238,10 +242,10 @@ def test_the_log_of_a_run_gives_back_its_failures(
         level=0.999,
         on_problem="report",
     )
-    assert not (found.problems["done"] == "set aside").any()
-    assert found.table["n"].sum() == pytest.approx(run.failures["failures"].sum(), abs=6)
-    minor, jam = of.station("S0").robots[0].failures
-    for (_, reason), row in rows(found).iterrows():
+    assert not (downtime.problems["done"] == "set aside").any()
+    assert downtime.table["n"].sum() == pytest.approx(run.failures["failures"].sum(), abs=6)
+    minor, jam = plant.station("S0").robots[0].failures
+    for (_, reason), row in rows(downtime).iterrows():
         true = minor if reason == "minor" else jam
         for what in ("uptime", "repair"):
             mean = getattr(true, what).mean
@@ -251,13 +255,13 @@ def test_the_log_of_a_run_gives_back_its_failures(
             assert row["uptime_cv_low"] <= true.uptime.std / 40 <= row["uptime_cv_high"]
         else:
             assert row["uptime_family"] == "Exponential" or row["uptime_behind"] < 10
-    for name, failures in found.failures.items():
+    for name, failures in downtime.failures.items():
         assert {failure.clock for failure in failures} == {clock}
-        assert of.replace({f"robots.{name}.failures": failures}).get(f"robots.{name}.failures")
+        assert plant.replace({f"robots.{name}.failures": failures}).get(f"robots.{name}.failures")
 
 
-def test_pooled_robots_of_a_short_run_give_back_their_shape() -> None:
-    """Some two failures a robot of a plant long under way, whose first times are cut."""
+def test_pooled_robots_of_a_short_run_recover_their_shape() -> None:
+    """About two failures a robot, in a plant that has run for long: the window cuts first times."""
     arm = Failure("arm", Weibull(40, 2.5), Gamma(12, 0.5))
     lines = [Line(f"L{i}", [Station(f"S{i}", 60, failures=[arm])]) for i in range(150)]
     run = simulate(Shop("many", lines), hours=90, warm_up=1_000, seed=2, trace=True)
@@ -274,7 +278,7 @@ def test_pooled_robots_of_a_short_run_give_back_their_shape() -> None:
     assert row["uptime_cv_low"] < arm.uptime.std / 40 < row["uptime_cv_high"]
 
 
-def test_the_log_of_a_run_has_its_stops_with_their_waits() -> None:
+def test_the_log_of_a_run_includes_the_waits_for_a_crew() -> None:
     run = simulate(shop("operating", crews=1), hours=5_000, warm_up=10, seed=3, trace=True)
     log = downtime_log(run, start=BEGIN)
     failures = run.failures.set_index(["owner", "failure"])
@@ -283,27 +287,28 @@ def test_the_log_of_a_run_has_its_stops_with_their_waits() -> None:
     for key, hours in by.items():
         assert hours == pytest.approx(failures.loc[key, ["down", "waiting"]].sum())
     assert failures["waiting"].sum() > 0
-    found = fit_downtime(log, begin=BEGIN, end=BEGIN + 5_000 * HOUR)  # no two rows are one stop
-    assert found.table["n"].sum() == len(log)
+    downtime = fit_downtime(log, begin=BEGIN, end=BEGIN + 5_000 * HOUR)
+    # No two rows are parts of one stop:
+    assert downtime.table["n"].sum() == len(log)
     assert list(log["station"]) == [f"S{name[1:]}" for name in log["equipment"]]
     assert log["start"].is_monotonic_increasing
 
 
 def test_a_repair_that_goes_on_when_the_run_ends_has_no_end() -> None:
-    long = Failure("long", Exponential(1), Exponential(1e6))
-    of = Shop("stuck", [Line("L", [Station("A", 60, failures=[long])])])
-    run = simulate(of, hours=50, seed=0, trace=True)
+    endless = Failure("endless", Exponential(1), Exponential(1e6))
+    plant = Shop("stuck", [Line("L", [Station("A", 60, failures=[endless])])])
+    run = simulate(plant, hours=50, seed=0, trace=True)
     log = downtime_log(run, start="2021-03-01T00:00+08:00")
     assert log["end"].isna().tolist() == [True]
-    found = fit_downtime(log, begin="2021-03-01T00:00+08:00", end="2021-03-03T02:00+08:00")
-    assert found.table["repair_censored"].tolist() == [1]
-    assert found.failures["A"] == ()
-    with pytest.raises(ValueError, match="the run must have kept a trace"):
+    downtime = fit_downtime(log, begin="2021-03-01T00:00+08:00", end="2021-03-03T02:00+08:00")
+    assert downtime.table["repair_censored"].tolist() == [1]
+    assert downtime.failures["A"] == ()
+    with pytest.raises(ValueError, match="the run must have a trace"):
         downtime_log(
             dataclasses.replace(run, counts=dataclasses.replace(run.counts, trace=None)),
             start=BEGIN,
         )
-    with pytest.raises(TypeError, match="it must be given a ShopRun, got 5"):
+    with pytest.raises(TypeError, match="run must be a ShopRun, got 5"):
         downtime_log(5, start=BEGIN)  # type: ignore[arg-type]
 
 
@@ -316,7 +321,7 @@ def test_a_run_without_a_failure_has_an_empty_log() -> None:
         assert list(run.failures.index) == [*range(len(failures))]
 
 
-def test_repairs_take_a_crew_where_that_is_asked_for() -> None:
+def test_repairs_take_a_crew_with_crew_true() -> None:
     log = pd.DataFrame(
         {
             "equipment": "R1",
@@ -325,8 +330,8 @@ def test_repairs_take_a_crew_where_that_is_asked_for() -> None:
             "reason": "tip",
         }
     )
-    asked = {"begin": "2021-03-01", "end": "2021-03-08", "on_problem": "report"}
-    free, crewed = (fit_downtime(log, crew=crew, **asked) for crew in (False, True))
+    options = {"begin": "2021-03-01", "end": "2021-03-08", "on_problem": "report"}
+    free, crewed = (fit_downtime(log, crew=crew, **options) for crew in (False, True))
     assert [f.failures["R1"][0].crew for f in (free, crewed)] == [False, True]
     assert "needs no crew of the shop (crew=False)" in str(free)
-    assert "the 1 rows set aside did not happen: failures look rarer" in str(free)
+    assert "the stops of 1 rows set aside are left out: failures look rarer" in str(free)

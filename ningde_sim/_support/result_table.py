@@ -1,4 +1,4 @@
-"""Tables of results: made once, handed out as copies that readers may change."""
+"""A table of a result: made once; each reader gets a copy, so that nobody changes the result."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any, NoReturn, Self, overload
 import pandas as pd
 
 
-class tabled(cached_property[pd.DataFrame]):
-    """A property that holds a table; what is written into a copy stays there.
+class result_table(cached_property[pd.DataFrame]):
+    """A property with a table of a result; a change of the copy does not change the result.
 
     Examples
     --------
     >>> import pandas as pd
     >>> class Run:
-    ...     @tabled
+    ...     @result_table
     ...     def stations(self):
     ...         return pd.DataFrame({"cycles": [5, 7]}, index=["A", "B"])
     >>> run = Run()
@@ -32,10 +32,10 @@ class tabled(cached_property[pd.DataFrame]):
     def __get__(self, instance: object, owner: type[Any] | None = None) -> pd.DataFrame: ...
 
     def __get__(self, instance: Any, owner: type[Any] | None = None) -> Self | pd.DataFrame:
-        """A copy; of the class the property itself."""
-        found = super().__get__(instance, owner)
-        return found.copy() if isinstance(found, pd.DataFrame) else found
+        """A copy of the table; from the class, the property itself."""
+        table = super().__get__(instance, owner)
+        return table.copy() if isinstance(table, pd.DataFrame) else table
 
     def __set__(self, instance: object, value: object) -> NoReturn:
-        """Refused. That there is it makes every look come here, not only the first."""
-        raise AttributeError(f"{self.attrname} is a result, which can't be set.")
+        """Refused. Because this method exists, Python calls `__get__` each time, not only once."""
+        raise AttributeError(f"{self.attrname}: a result cannot be set.")

@@ -1,4 +1,4 @@
-"""What a station can do by itself: a body always there, always room behind it, a crew at hand."""
+"""The stand-alone rate of a station: never starved, never blocked, a crew always free."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from ningde_sim.plant.distributions import Empirical, Exponential, Fixed
 from ningde_sim.plant.station import Failure, Station, equipment
 
 RAREST = 10**9
-"""Planned stops that come together less often than once in so many cycles are not told apart."""
+"""Stops that fall due together less than once in so many cycles count as never. [cycles]"""
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
+class StandAlone:
     """The mean cycle of a station that never waits for anything.
 
     Attributes
     ----------
     working : float
-        Work, the mean of its cycle time. [s a cycle]
+        Mean of the cycle time. [s a cycle]
     planned : float
-        Planned stops, less what is hidden. [s a cycle]
+        Planned stops, less their hidden part. [s a cycle]
     repair : float
-        Repairs of clocks in operation. [s a cycle]
+        Repairs of operation-dependent failures (ODF). [s a cycle]
     total : float
-        Working time from one cycle to the next, all repairs in it. [s a cycle]
+        Working time from one cycle to the next, with all repairs. [s a cycle]
     good : float
         Share of the cycles after which a body goes on. [-]
     again : float
-        Share of the cycles after which the same body is processed again. [-]
+        Share of the cycles after which the same body is reworked. [-]
     """
 
     working: float
@@ -42,43 +42,44 @@ class Alone:
 
     @property
     def down(self) -> float:
-        """All that is lost to failures. [s a cycle]"""
+        """Time lost to failures. [s a cycle]"""
         return self.total - self.working - self.planned
 
     @property
     def availability(self) -> float:
-        """What failures leave of the working time. [-]"""
+        """Share of the working time without failures. [-]"""
         return (self.working + self.planned) / self.total
 
     @property
     def taken(self) -> float:
-        """Bodies that it can take in. [bodies a working hour]"""
+        """Most bodies that it can take in. [bodies a working hour]"""
         return 3600 / self.total * (1 - self.again)
 
     @property
     def passed(self) -> float:
-        """Share of the bodies taken in that go on, the others are scrapped. [-]"""
+        """Share of the bodies taken in that go on; the others are scrapped. [-]"""
         return self.good / (1 - self.again)
 
     @property
     def held(self) -> float:
-        """Least mean working time that a body stays: work, planned stops, repairs in operation. [s]
+        """Least mean working time that a body stays: work, planned stops, repairs (ODF). [s]
 
-        Repairs of calendar clocks are left out: some fall into times without a body.
+        Repairs of time-dependent failures (TDF) are left out: some fall into times without a body.
         """
         return (self.working + self.planned + self.repair) / (1 - self.again)
 
 
-def alone(station: Station) -> Alone:
+def stand_alone(station: Station) -> StandAlone:
     """The mean cycle of a station that never waits.
 
-    Exact for clocks of one kind: in operation, where all stop together and each failure costs its
-    repair; calendar, whose repairs overlap as those of clocks that know nothing of each other. Of
-    calendar clocks whose times take single values only (`Fixed`, `Empirical`), and may so keep
-    step for ever, the worst alone counts. Where a station has clocks of both kinds repairs may
-    overlap in ways that only a run can tell, and the total is the least that they leave:
+    Exact for failures of one kind: operation-dependent (ODF, clock "operating"), where each failure
+    stops all clocks and costs its repair; time-dependent (TDF, clock "calendar"), whose repairs
+    overlap as those of independent clocks. Calendar clocks whose times take single values only
+    (`Fixed`, `Empirical`) may stay in step for ever, so only the worst of them counts. Where a
+    station has both kinds, repairs may overlap in ways that only a run can show, and the total is
+    the least that is possible:
 
-    - beside calendar clocks whose uptime is exponential, a repair in operation overlaps with
+    - beside calendar clocks with exponential uptime, a repair of an operating clock overlaps with
       theirs for at most the share of time in which one of them is under repair;
     - beside others it may be hidden in their repairs altogether.
     """
@@ -92,22 +93,22 @@ def alone(station: Station) -> Alone:
         (working + planned) / _all_up(calendar),
     )
     good = 1 - station.scrap - station.rework
-    return Alone(working, planned, repair, total, good, station.rework)
+    return StandAlone(working, planned, repair, total, good, station.rework)
 
 
 def failures(station: Station) -> Iterator[Failure]:
-    """All failures that stop a station, its robots' and its own."""
+    """All failures that stop a station: its robots' and its own."""
     for owner in equipment(station):
         yield from owner.failures
 
 
 def repair_share(failure: Failure) -> float:
-    """Repair for each hour on the clock. [h/h]"""
+    """MTTR over MTBF: repair for each hour on the clock. [h/h]"""
     return failure.repair.mean / 60 / failure.uptime.mean
 
 
 def up_share(failure: Failure) -> float:
-    """Share of the time in which a calendar clock is not under repair. [-]"""
+    """Share of the time in which a time-dependent failure (TDF) is not under repair. [-]"""
     return 1 / (1 + repair_share(failure))
 
 
@@ -123,8 +124,8 @@ def _is_spread(failure: Failure) -> bool:
 def planned_stop(station: Station) -> float:
     """Planned stops of a station. [s a cycle]
 
-    Of those that fall due together the longest counts: the k-th longest does after 1 / n_k of the
-    cycles, n_k its `every`, but for those in which a longer one is due too, which are counted by
+    Of stops that fall due together only the longest counts. The k-th longest is due after 1 / n_k
+    of the cycles, with n_k its `every`; cycles in which a longer one is due too are taken off, by
     inclusion and exclusion over the least common multiples.
     """
     longest: dict[int, float] = {}
@@ -140,7 +141,7 @@ def planned_stop(station: Station) -> float:
 
 
 def _share_due(every: int, longer: list[int]) -> float:
-    """Share of all numbers that `every` divides, and none of the others. [-]"""
+    """Share of all cycle numbers that `every` divides and none of `longer` does. [-]"""
     terms = {every: 1}
     for other in longer:
         for multiple, sign in list(terms.items()):

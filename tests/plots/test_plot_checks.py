@@ -1,4 +1,4 @@
-"""The checks of pictures refuse broken ones."""
+"""The checks of plots refuse broken ones."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import matplotlib.pyplot as plt
 import pytest
 from matplotlib.axes import Axes
 
-from tests.pictures import assert_ink, assert_readable, assert_units, ink, over, texts
+from tests.plot_checks import assert_ink, assert_readable, assert_units, ink, over, texts
 
 RED = "#D55E00"
 
 
 @pytest.fixture
 def ax() -> Iterator[Axes]:
-    """A sound picture: a red bar over the left half of the axes, in words and units."""
+    """A sound plot: a red bar over the left half of the axes, with labels and units."""
     _, ax = plt.subplots(figsize=(9, 4), layout="constrained")
     ax.bar([0.25], [1], 0.5, color=RED, label="red")
     ax.plot([0, 1], [2, 2], color="black", label="black")
@@ -25,21 +25,21 @@ def ax() -> Iterator[Axes]:
     plt.close("all")
 
 
-def test_a_sound_picture_passes_all_checks(ax: Axes) -> None:
+def test_a_sound_plot_passes_all_checks(ax: Axes) -> None:
     assert_ink(ax, {RED: (0.49, 0.51), "white": (0.4, 0.5)})
     assert_readable(ax)
     assert_units(ax)
 
 
-def test_every_text_that_is_drawn_is_looked_at(ax: Axes) -> None:
+def test_every_text_that_is_drawn_is_checked(ax: Axes) -> None:
     ax.set_xticks([-1, 0, 1])
     ax.set_xlim(0, 1)  # the first tick is outside
     ax.set_yticks([0, 1], ["none", "all"])
     bar = ax.figure.colorbar(plt.cm.ScalarMappable(), ax=ax, label="share [-]")
     bar.set_ticks([0.5])
-    found = sorted(text.get_text() for text in texts(ax))
+    drawn = sorted(text.get_text() for text in texts(ax))
     titles = ["A bar", "level [parts]", "share [-]", "time [h]"]
-    assert found == sorted([*titles, "red", "black", "0", "1", "none", "all", "0.5"])
+    assert drawn == sorted([*titles, "red", "black", "0", "1", "none", "all", "0.5"])
 
 
 def test_ink_under_other_ink_is_seen_through_it(ax: Axes) -> None:
@@ -67,20 +67,20 @@ def all_red(ax: Axes) -> None:
 
 
 @pytest.mark.parametrize("spoil", [Axes.clear, without_bars, in_another_colour, out_of_sight])
-def test_a_picture_without_its_ink_is_refused(ax: Axes, spoil: Callable[[Axes], None]) -> None:
+def test_a_plot_without_its_ink_is_refused(ax: Axes, spoil: Callable[[Axes], None]) -> None:
     spoil(ax)
     with pytest.raises(AssertionError, match=r"covers 0\.00\d, not 0\.4 to 0\.6"):
         assert_ink(ax, {RED: (0.4, 0.6)})
 
 
-def test_a_picture_that_is_all_ink_is_refused(ax: Axes) -> None:
+def test_a_plot_that_is_all_ink_is_refused(ax: Axes) -> None:
     all_red(ax)
     with pytest.raises(AssertionError, match=r"not 0\.4 to 0\.6"):
         assert_ink(ax, {RED: (0.4, 0.6)})
 
 
 def long_title(ax: Axes) -> None:
-    ax.set_title("a title that is wider than the picture " * 4)
+    ax.set_title("a title that is wider than the plot " * 4)
 
 
 def out_at_the_left(ax: Axes) -> None:
@@ -140,7 +140,7 @@ def tiny_words(ax: Axes) -> None:
         (tiny_words, "too small: tiny"),
     ],
 )
-def test_a_picture_that_cannot_be_read_is_refused(
+def test_a_plot_that_cannot_be_read_is_refused(
     ax: Axes, spoil: Callable[[Axes], None], fault: str
 ) -> None:
     spoil(ax)
@@ -148,8 +148,8 @@ def test_a_picture_that_cannot_be_read_is_refused(
         assert_readable(ax)
 
 
-def test_turned_labels_may_stand_side_by_side(ax: Axes) -> None:
-    """Their upright boxes overlap, they do not."""
+def test_rotated_labels_may_be_side_by_side(ax: Axes) -> None:
+    """Their upright boxes overlap, the labels do not."""
     ax.set_xticks([k / 20 for k in range(21)], [f"{k} minutes" for k in range(21)])
     for label in ax.get_xticklabels():
         label.set(rotation=60, rotation_mode="anchor", ha="right")

@@ -1,0 +1,246 @@
+"""A shop laid out for the engines: numbered lists that refer to each other.
+
+Every buffer inside a line is a store like any other, with one station on each side. So a shop is
+stations, each of which takes one part from each of its stores and puts one to each of its stores.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ningde_sim._support import units
+from ningde_sim.engine._kernel import NEVER
+from ningde_sim.engine.streams import Streams
+from ningde_sim.plant.distributions import Uniform
+from ningde_sim.plant.line import Line, Store
+from ningde_sim.plant.shop import Shop
+from ningde_sim.plant.station import Failure, PlannedStop, Station, equipment
+from ningde_sim.plant.working_time import WorkingTime
+
+
+@dataclass(frozen=True, slots=True)
+class StationLayout:
+    """A station in the layout: its description and the numbers of what it is joined to.
+
+    Attributes
+    ----------
+    station : Station
+    line, time : int
+        Numbers of its line and of its working time.
+    takes, puts : tuple of int
+        Numbers of its stores.
+    stops : tuple of PlannedStop
+        Of its robots, then its own.
+    failures : range
+        Numbers of the failures of its robots, then its own.
+    output : bool
+        Whether the bodies that leave it count.
+    cycle, quality : int
+        Numbers of its streams.
+    """
+
+    station: Station
+    line: int
+    time: int
+    takes: tuple[int, ...]
+    puts: tuple[int, ...]
+    stops: tuple[PlannedStop, ...]
+    failures: range
+    output: bool
+    cycle: int
+    quality: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLayout:
+    """A store in the layout: one of the shop's, or a buffer inside a line.
+
+    Attributes
+    ----------
+    name : str
+    capacity : int
+        Parts in transit included. [parts]
+    transit : int
+        [ms]
+    initial : int
+        [parts]
+    time : int
+        Number of its working time.
+    declared : bool
+        Whether it is one of the shop's.
+    """
+
+    name: str
+    capacity: int
+    transit: int
+    initial: int
+    time: int
+    declared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FailureLayout:
+    """A failure of a robot or a station in the layout.
+
+    Attributes
+    ----------
+    failure : Failure
+    station : int
+        Number of the station that it stops.
+    owner : str
+        Name of the robot or station.
+    uptime, repair : int
+        Numbers of its streams.
+    """
+
+    failure: Failure
+    station: int
+    owner: str
+    uptime: int
+    repair: int
+
+
+@dataclass
+class Layout:
+    """A shop as numbered lists, in the order of the rules.
+
+    Attributes
+    ----------
+    shop : Shop
+    horizon : int
+        End of the run. [ms]
+    stations : list of StationLayout
+        Line by line.
+    stores : list of StoreLayout
+        Stores as declared, then the buffers line by line, those of capacity 0 too.
+    failures : list of FailureLayout
+        Station by station, at each its robots' and then its own.
+    windows : list of list of (int, int)
+        Opening and closing of each working time. [ms]
+    ends : list of int
+        When each working time closes for good, or NEVER. [ms]
+    streams : Streams
+        All random streams of the shop.
+    """
+
+    shop: Shop
+    horizon: int
+    stations: list[StationLayout] = field(default_factory=list)
+    stores: list[StoreLayout] = field(default_factory=list)
+    failures: list[FailureLayout] = field(default_factory=list)
+    windows: list[list[tuple[int, int]]] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    streams: Streams = field(default_factory=Streams)
+    _times: list[WorkingTime | None] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._time(self.shop.working_time)
+        for store in self.shop.stores:
+            self._add_store(store)
+        for number, line in enumerate(self.shop.lines):
+            self._add_line(number, line)
+        self.windows = [self._windows(time) for time in self._times]
+        self.ends = [_end(time) for time in self._times]
+
+    # What can be on the critical path is numbered: the work of each station, the planned stops of
+    # each station, the repairs of each failure, its waits for a crew, the transits of each store.
+
+    @property
+    def n_things(self) -> int:
+        """How many things have steps that can be on the critical path."""
+        return self.transit(len(self.stores))
+
+    def stop(self, station: int) -> int:
+        """The number of a station's planned stops; its work has the number of the station."""
+        return len(self.stations) + station
+
+    def repair(self, failure: int) -> int:
+        """The number of a failure's repairs."""
+        return 2 * len(self.stations) + failure
+
+    def wait(self, failure: int) -> int:
+        """The number of a failure's waits for a crew."""
+        return 2 * len(self.stations) + len(self.failures) + failure
+
+    def transit(self, store: int) -> int:
+        """The number of a store's transits."""
+        return 2 * len(self.stations) + 2 * len(self.failures) + store
+
+    @property
+    def stuck(self) -> int:
+        """The number of what keeps a shop in which nothing moves any more."""
+        return self.n_things + len(self.stations) + len(self.stores)
+
+    def _time(self, own: WorkingTime | None) -> int:
+        time = own if own is not None else self.shop.working_time
+        if time not in self._times:
+            self._times.append(time)
+        return self._times.index(time)
+
+    def _windows(self, time: WorkingTime | None) -> list[tuple[int, int]]:
+        if time is None:
+            return [(0, NEVER)]
+        windows = time.until(units.ms_to_hours(self.horizon + 1))
+        return [(units.hours_to_ms(a), units.hours_to_ms(b)) for a, b in windows]
+
+    def _add_store(self, store: Store) -> None:
+        transit = round(store.transit_time * units.MS_PER_S)
+        time = self._time(store.working_time)
+        row = StoreLayout(store.name, store.capacity, transit, store.initial, time, declared=True)
+        self.stores.append(row)
+
+    def _add_line(self, number: int, line: Line) -> None:
+        names = [store.name for store in self.shop.stores]
+        buffers: tuple[int, ...] = line.buffers  # type: ignore[assignment]
+        time = self._time(line.working_time)
+        takes = tuple(names.index(name) for name in line.takes)
+        last = len(line.stations) - 1
+        for i, station in enumerate(line.stations):
+            if i < last:
+                puts: tuple[int, ...] = (len(self.stores),)
+                name = f"{station.name} > {line.stations[i + 1].name}"
+                self.stores.append(StoreLayout(name, buffers[i], 0, 0, time, declared=False))
+            else:
+                puts = tuple(names.index(name) for name in line.puts)
+            output = i == last and line.name in (self.shop.output or ())
+            self._add_station(station, number, time, takes, puts, output)
+            takes = puts
+
+    def _add_station(
+        self,
+        station: Station,
+        line: int,
+        time: int,
+        takes: tuple[int, ...],
+        puts: tuple[int, ...],
+        output: bool,
+    ) -> None:
+        number = len(self.stations)
+        first = len(self.failures)
+        owners, add = equipment(station), self.streams.add
+        for name, failure in ((owner.name, f) for owner in owners for f in owner.failures):
+            thing = f"{name}\x1f{failure.name}"
+            uptime = add("failure", thing, "uptime", failure.uptime, units.MS_PER_H, 1)
+            repair = add("failure", thing, "repair", failure.repair, units.MS_PER_MIN, 0)
+            self.failures.append(FailureLayout(failure, number, name, uptime, repair))
+        cycle = station.cycle_distribution
+        row = StationLayout(
+            station=station,
+            line=line,
+            time=time,
+            takes=takes,
+            puts=puts,
+            stops=tuple(stop for owner in owners for stop in owner.planned_stops),
+            failures=range(first, len(self.failures)),
+            output=output,
+            cycle=add("station", station.name, "cycle", cycle, units.MS_PER_S, 0),
+            quality=add("station", station.name, "quality", Uniform(0, 1), 1, 0),
+        )
+        self.stations.append(row)
+
+
+def _end(time: WorkingTime | None) -> int:
+    """When a working time closes for good. [ms]"""
+    if time is None or time.every is not None:
+        return NEVER
+    return units.hours_to_ms(time.windows[-1][1])

@@ -1,0 +1,60 @@
+"""The summary of a run, in a dozen lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ningde_sim._support import units
+from ningde_sim.engine.rules import STATES
+
+if TYPE_CHECKING:
+    from ningde_sim.engine.shop_run import ShopRun
+
+
+def lines(run: ShopRun) -> list[str]:
+    """What came out, where the time went, what to know about the run."""
+    stations = run.stations
+    total = stations[list(STATES)].to_numpy().sum()
+    shares = (f"{state} {stations[state].sum() / total:.1%}" for state in STATES)
+    worst = (stations["down"] + stations["waiting"]).sort_values(ascending=False).head(3)
+    blocked = stations["blocked"].idxmax()
+    starved = stations["starved"].idxmax()
+    return [
+        f"{run.shop.name}: {run.hours:g} h after {run.warm_up:g} h of warm-up",
+        f"  bodies            {run.bodies:,}: {_rates(run)}",
+        f"  scrap, rework     {stations['scrapped'].sum():,}, {stations['reworked'].sum():,}",
+        f"  station hours     {', '.join(shares)}",
+        f"  failures          {_failures(run)}",
+        f"  most stopped      {', '.join(f'{n} {h:.1f} h' for n, h in worst.items())}",
+        f"  most blocked      {blocked}, {stations['blocked'].max() / run.hours:.1%} of the time",
+        f"  most starved      {starved}, {stations['starved'].max() / run.hours:.1%} of the time",
+        f"  repair crews      {_crews(run)}",
+        f"  random streams    seed {run.seed}, run {run.run}, {run.engine} engine; one run only",
+        *(f"  note              {note}" for note in run.shop.notes),
+    ]
+
+
+def _rates(run: ShopRun) -> str:
+    """Bodies an hour by the clock, and by working time where that is not the same."""
+    rate = f"{run.throughput:.2f} bodies an hour (JPH)"
+    if run.working_hours in (0, run.hours):
+        return rate
+    return f"{rate} by the clock, {run.bodies / run.working_hours:.2f} a working hour"
+
+
+def _failures(run: ShopRun) -> str:
+    """How many, and how long a repair takes."""
+    counted = run.counts.failures
+    n, repair = int(counted["failures"].sum()), counted["repair_ms"].sum() / units.MS_PER_MIN
+    return f"{n:,}, MTTR {repair / n:.1f} min" if n else "0"
+
+
+def _crews(run: ShopRun) -> str:
+    """How many, and how busy; without a number one is always free."""
+    crews = run.crews.iloc[0]
+    if run.shop.repair_crews is None:
+        return f"always one free; {crews['asked']:.0f} repairs asked for one"
+    return (
+        f"{crews['crews']:g}, busy {crews['share_busy']:.1%}, "
+        f"{crews['waited']:.0f} of {crews['asked']:.0f} repairs waited"
+    )

@@ -1,0 +1,133 @@
+"""The tables of a run, made from its layout and its counts; `ShopRun` documents their columns."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ningde_sim._support import units
+from ningde_sim.engine.counts import Counts, Ints, merged
+from ningde_sim.engine.layout import Layout
+from ningde_sim.engine.rules import STATES, State
+
+Hours = dict[str, np.ndarray[Any, np.dtype[np.float64]]]
+"""Hours of each station by the name of the state."""
+
+
+def stations(layout: Layout, counts: Counts, hours: Hours) -> pd.DataFrame:
+    """A row a station."""
+    rows, lines = layout.stations, layout.shop.lines
+    return pd.DataFrame(
+        {
+            "line": [lines[row.line].name for row in rows],
+            "zone": [lines[row.line].zone for row in rows],
+            **{name: values for name, values in counts.stations.items() if name != "content"},
+            **{state: hours[state] for state in STATES},
+        },
+        index=pd.Index([row.station.name for row in rows], name="station"),
+    )
+
+
+def failures(layout: Layout, counts: Counts, hours: Hours) -> pd.DataFrame:
+    """A row a failure."""
+    rows, counted = layout.failures, counts.failures
+    station = np.array([row.station for row in rows], dtype=np.int64)
+    down, waiting = (units.ms_to_hours(counted[name]) for name in ("repair_ms", "queue_ms"))
+    opened = np.sum([hours[state] for state in STATES if state != "off"], axis=0)
+    calendar = np.array([row.failure.clock == "calendar" for row in rows], dtype=bool)
+    on_clock = np.where(calendar, opened[station] - down - waiting, hours["working"][station])
+    n = np.where(counted["failures"] > 0, counted["failures"], np.nan)
+    return pd.DataFrame(
+        {
+            "owner": [row.owner for row in rows],
+            "station": [layout.stations[k].station.name for k in station],
+            "failure": [row.failure.name for row in rows],
+            "crew": np.array([row.failure.crew for row in rows], dtype=bool),
+            "failures": counted["failures"],
+            "down": down,
+            "waiting": waiting,
+            "mtbf": on_clock / n,
+            "mttr": counted["repair_ms"] / units.MS_PER_MIN / n,
+        }
+    )
+
+
+def robots(layout: Layout, counts: Counts, hours: Hours, failures: pd.DataFrame) -> pd.DataFrame:
+    """A row a robot."""
+    rows = [
+        (robot.name, row.station.name, robot.role, number)
+        for number, row in enumerate(layout.stations)
+        for robot in row.station.robots
+    ]
+    table = pd.DataFrame(rows, columns=["robot", "station", "role", "number"])
+    numbers = table.pop("number").to_numpy(dtype=np.int64)
+    table["cycles"] = counts.stations["cycles"][numbers]
+    own = failures.groupby("owner")[["failures", "down", "waiting"]].sum()
+    own = own.reindex(table["robot"], fill_value=0)
+    table["failures"] = own["failures"].to_numpy(dtype=np.int64)
+    table["working"] = hours["working"][numbers]
+    table["down"] = own["down"].to_numpy(dtype=np.float64)
+    table["waiting"] = own["waiting"].to_numpy(dtype=np.float64)
+    return table.set_index("robot")
+
+
+def stores(layout: Layout, counts: Counts, counted_ms: int, *, declared: bool) -> pd.DataFrame:
+    """A row a store, or a row a buffer of some capacity if not `declared`."""
+    rows, counted = layout.stores, counts.stores
+    table = pd.DataFrame(
+        {
+            "capacity": np.array([row.capacity for row in rows], dtype=np.int64),
+            "put": counted["n_put"],
+            "taken": counted["n_taken"],
+            "level_start": counted["level_start"],
+            "level_end": counted["level_end"],
+            "level": counted["level_ms"] / counted_ms,
+            "full": counted["full_ms"] / counted_ms,
+            "empty": counted["empty_ms"] / counted_ms,
+            "none_ready": counted["none_ready_ms"] / counted_ms,
+        },
+        index=pd.Index([row.name for row in rows], name="store"),
+    )
+    by_hand = table["capacity"] == 0
+    table.loc[by_hand, ["level", "full", "empty", "none_ready"]] = np.nan
+    included = [row.declared if declared else not row.declared and row.capacity > 0 for row in rows]
+    return table[np.array(included, dtype=bool)]
+
+
+def crews(layout: Layout, counts: Counts, working_hours: float) -> pd.DataFrame:
+    """One row: all crews."""
+    shop = layout.shop
+    with_crew = np.array([row.failure.crew for row in layout.failures], dtype=bool)
+    counted = {name: values[with_crew] for name, values in counts.failures.items()}
+    asked = int(counted["failures"].sum())
+    busy = float(units.ms_to_hours(counted["repair_ms"].sum()))
+    n = math.inf if shop.repair_crews is None else shop.repair_crews
+    waits = counted["queue_ms"].sum() / units.MS_PER_MIN
+    row = {
+        "crews": n,
+        "asked": asked,
+        "busy": busy,
+        "share_busy": busy / (n * max(working_hours, 1e-12)),
+        "waited": int(counted["n_queued"].sum()),
+        "mean_wait": waits / asked if asked else 0.0,
+        "longest_wait": counted["longest_ms"].max(initial=0) / units.MS_PER_MIN,
+    }
+    return pd.DataFrame([row], index=pd.Index([shop.name], name="shop"))
+
+
+def trace(layout: Layout, intervals: Ints) -> pd.DataFrame:
+    """A row an interval."""
+    names = [row.station.name for row in layout.stations]
+    names += [f"{row.owner}: {row.failure.name}" for row in layout.failures]
+    rows = merged(intervals)
+    return pd.DataFrame(
+        {
+            "thing": [names[i] for i in rows[:, 0]],
+            "state": [State(i).name.lower() for i in rows[:, 1]],
+            "begin": rows[:, 2],
+            "end": rows[:, 3],
+        }
+    )

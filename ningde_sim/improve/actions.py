@@ -1,0 +1,181 @@
+"""What each improvement of a shop takes off its critical path.
+
+If a step on the path takes a second less, the last body leaves a second earlier, as long as the
+path stays the same. In the time saved the shop makes more bodies, at its new pace: this is the
+prediction. Shorter work also brings fewer of the failures that depend on it (ODF).
+
+The prediction is a local estimate. For shorter times it is mostly too high, because another path
+takes over. For capacity it counts each time that the path waited for room as one body more. The
+rest of the shop may leave little of that, so even the ranking of buffers may be wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from ningde_sim.engine.layout import Layout
+from ningde_sim.engine.simulate import simulate
+from ningde_sim.plant.shop import Shop
+from ningde_sim.plant.station import Robot, Station
+from ningde_sim.statistics.estimate import Values
+
+FASTER = 1.0
+"""What is taken off a cycle. [s]"""
+
+SHORTER, RARER = 0.9, 1.1
+"""Factors on the repair times, and on the times between failures. [-]"""
+
+CYCLE = f"cycle -{FASTER:g} s"
+REPAIRS = f"repairs (MTTR) {SHORTER - 1:+.0%}"
+FAILURES = f"uptime (MTBF) {RARER - 1:+.0%}"
+CAPACITY, CREW = "capacity +1", "crews +1"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One improvement.
+
+    Parameters
+    ----------
+    thing, kind : str
+        Where, and what: such as "FIN-220" and "cycle -1 s".
+    changes : mapping
+        Values by path, as `Shop.replace` takes them.
+    """
+
+    thing: str
+    kind: str
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """What an action takes off the critical path.
+
+    Parameters
+    ----------
+    shares : mapping of int to float
+        Shares of the time of things, numbered as in the layout. [-]
+    faster : tuple of int
+        Stations, each of whose finished steps gets shorter by `FASTER`.
+    buffer : int
+        The store or buffer in which the path no longer waits for room; -1 for none.
+    """
+
+    shares: Mapping[int, float]
+    faster: tuple[int, ...] = ()
+    buffer: int = -1
+
+
+Improvement = tuple[Action, Saving]
+
+
+def improvements(shop: Shop) -> Iterator[Improvement]:
+    """All actions of a shop, each with what it takes off the path."""
+    layout, first = Layout(shop, 1), 0
+    for line in shop.lines:
+        numbers = range(first, first + len(line.stations))
+        first = numbers.stop
+        if len(numbers) > 1:
+            yield _faster(layout, line.name, f"{CYCLE}, all stations", numbers)
+    for k in range(len(layout.stations)):
+        yield from _at_station(layout, k)
+    yield from _more_capacity(layout)
+    if shop.repair_crews is not None:
+        waits = dict.fromkeys((layout.wait(i) for i in range(len(layout.failures))), 1.0)
+        yield Action(shop.name, CREW, {"repair_crews": shop.repair_crews + 1}), Saving(waits)
+
+
+def predict(
+    shop: Shop, hours: float, warm_up: float, seed: int, savings: Sequence[Saving], run: int
+) -> tuple[int, Values]:
+    """The bodies of a run, and how many more each action would bring, shape (n_savings,)."""
+    shop_run = simulate(
+        shop, hours=hours, warm_up=warm_up, seed=seed, run=run, critical_path=True, progress=False
+    )
+    path = shop_run.critical_steps
+    layout, table, crossed = path.layout, path.table(), path.crossed()
+    ms, steps = np.zeros(len(path.things)), np.zeros(len(path.things))
+    ms[table["number"]], steps[table["number"]] = table["ms"], table["times"]
+    opened = ms.sum() - ms[layout.n_things : layout.stuck].sum()
+    calendar = [i for i, f in enumerate(layout.failures) if f.failure.clock == "calendar"]
+    by_time = sum(ms[layout.repair(i)] + ms[layout.wait(i)] for i in calendar)
+    bodies = np.empty(len(savings))
+    for k, saving in enumerate(savings):
+        shorter = sum(share * ms[thing] for thing, share in saving.shares.items())
+        shorter += 1000 * FASTER * steps[list(saving.faster)].sum()
+        lasting = by_time if saving.faster else 0  # TDF come as often, however short the work
+        bodies[k] = shop_run.bodies * shorter / max(opened - lasting - shorter, 1)
+        if saving.buffer >= 0:
+            bodies[k] = crossed[saving.buffer]
+    return shop_run.bodies, bodies
+
+
+def _at_station(layout: Layout, k: int) -> Iterator[Improvement]:
+    """A faster cycle, shorter repairs, rarer failures at one station."""
+    station, failures = layout.stations[k].station, layout.stations[k].failures
+    yield _faster(layout, station.name, CYCLE, [k])
+    if failures:
+        repairs = [layout.repair(i) for i in failures]
+        stops = [*repairs, *(layout.wait(i) for i in failures)]
+        less, fewer = dict.fromkeys(repairs, 1 - SHORTER), dict.fromkeys(stops, 1 - 1 / RARER)
+        yield _failing(station, REPAIRS, "repair", SHORTER), Saving(less)
+        yield _failing(station, FAILURES, "uptime", RARER), Saving(fewer)
+
+
+def _faster(layout: Layout, thing: str, kind: str, numbers: Sequence[int]) -> Improvement:
+    """A second off each cycle that is longer than that.
+
+    Operation-dependent failures come less often, by the share that the work is shorter.
+    """
+    changes: dict[str, Any] = {}
+    shares: dict[int, float] = {}
+    faster = []
+    for k in numbers:
+        row = layout.stations[k]
+        cycle = row.station.cycle_distribution
+        if cycle.mean <= FASTER:
+            continue
+        share = FASTER / cycle.mean
+        changes[f"stations.{row.station.name}.cycle_time"] = cycle.times(1 - share)
+        faster.append(k)
+        for i in row.failures:
+            if layout.failures[i].failure.clock == "operating":
+                shares |= {layout.repair(i): share, layout.wait(i): share}
+    return Action(thing, kind, changes), Saving(shares, tuple(faster))
+
+
+def _failing(station: Station, kind: str, field: str, factor: float) -> Action:
+    """All failures of a station and its robots, with one of their times multiplied."""
+    owners: list[tuple[str, Robot | Station]] = [("stations", station)]
+    owners += [("robots", robot) for robot in station.robots]
+    changes = {
+        f"{group}.{owner.name}.failures.{failure.name}.{field}": getattr(failure, field).times(
+            factor
+        )
+        for group, owner in owners
+        for failure in owner.failures
+    }
+    return Action(station.name, kind, changes)
+
+
+def _more_capacity(layout: Layout) -> Iterator[Improvement]:
+    """Room for one part more in each store, and in each buffer inside a line."""
+    shop, numbers = layout.shop, count()
+    for store in shop.stores:
+        changes: dict[str, Any] = {f"stores.{store.name}.capacity": store.capacity + 1}
+        yield Action(store.name, CAPACITY, changes), Saving({}, buffer=next(numbers))
+    for line in shop.lines:
+        buffers: tuple[int, ...] = line.buffers  # type: ignore[assignment]
+        for i, capacity in enumerate(buffers):
+            changes = {
+                f"lines.{line.name}.buffers": (*buffers[:i], capacity + 1, *buffers[i + 1 :])
+            }
+            number = next(numbers)
+            action = Action(layout.stores[number].name, CAPACITY, changes)
+            yield action, Saving({}, buffer=number)

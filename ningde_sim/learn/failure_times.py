@@ -1,0 +1,200 @@
+"""Times between failures, on the clock of the failure, and times to repair, from a log of stops."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ningde_sim._support import checks, units
+from ningde_sim._support.intervals import open_before, union
+from ningde_sim.learn.censored_times import CensoredTimes, Floats
+from ningde_sim.learn.instants import Bools
+from ningde_sim.learn.row_checks import OWNER
+from ningde_sim.learn.stop_log import StopLog
+from ningde_sim.learn.working_clock import WorkingClock
+from ningde_sim.plant.station import Clock
+
+
+@dataclass(frozen=True, eq=False)
+class FailureTimes:
+    """The times of one reason of one equipment, or of a group of equipment.
+
+    Attributes
+    ----------
+    n : int
+        Failures that began in the window.
+    uptimes : CensoredTimes
+        From a repair to the next failure. [h]
+    repairs : CensoredTimes
+        From a failure to the end of its repair. [min]
+    """
+
+    n: int
+    uptimes: CensoredTimes
+    repairs: CensoredTimes
+
+
+def check(log: StopLog, working: WorkingClock, clock: Clock) -> None:
+    """Set aside stops outside of working time, and those with no uptime before them."""
+    begin, end = working.reading(log.start), working.reading(log.end)
+    outside = (end <= begin) & ~log.goes_on
+    rule = "the stop must lie in working time, at least in part"
+    log.rows.set_aside(outside, "start", rule, "Widen working_time, or drop the row.")
+    rule = "the equipment must have run since its last stop for the same reason"
+    cure = "If they are one stop, make them one row."
+    while True:
+        stops = _SortedStops(log, working, clock)
+        no_uptime = np.zeros(len(begin), dtype=bool)
+        no_uptime[stops.row[~stops.first & (stops.uptime <= 0)]] = True
+        if not no_uptime.any():
+            return
+        log.rows.set_aside(no_uptime, "start", rule, cure)
+
+
+class _SortedStops:
+    """Valid rows in order of equipment, reason and time, with their times on the clock.
+
+    Attributes
+    ----------
+    row : int64 array, shape (n,)
+        Index of the row in the log.
+    first : bool array
+        Whether it is the first stop of its equipment and reason.
+    uptime : array
+        Since the stop before, or since the window opened. [ms]
+    left : array
+        From the end of the stop to the end of the window. [ms]
+    whole : array, shape (n_equipment,)
+        Length of the window. [ms]
+    """
+
+    def __init__(self, log: StopLog, working: WorkingClock, clock: Clock) -> None:
+        valid = np.flatnonzero(log.rows.valid)
+        reasons = pd.factorize(log.rows.table["reason"].iloc[valid], sort=True)[0]
+        order = np.lexsort((log.start[valid], reasons, log.number[valid]))
+        self.row = valid[order]
+        number, reason = log.number[self.row], reasons[order]
+        self.first = np.ones(len(self.row), dtype=bool)
+        self.first[1:] = (number[1:] != number[:-1]) | (reason[1:] != reason[:-1])
+        width = 2 * (working.reading(log.closes.max()[None])[0] + 1)
+        lane = width * np.arange(len(log.equipment))  # equipment by equipment on one axis
+        if clock == "operating":
+            lanes = lane[log.number[valid]]
+            begin, end = (working.reading(at[valid]) for at in (log.start, log.end))
+            stops = union(lanes + begin, lanes + end)
+        else:
+            stops = (np.empty(0), np.empty(0))
+
+        def running(at: Floats, lanes: Floats) -> Floats:
+            """Working hours outside of stops."""
+            hours: Floats = at - open_before(lanes + at, *stops)
+            return hours
+
+        opening, closing = running(working.begin, lane), running(working.end, lane)
+        start, end = (
+            running(working.reading(at[self.row]), lane[number]) for at in (log.start, log.end)
+        )
+        before = np.where(self.first, opening[number], np.roll(end, 1))
+        self.uptime = start - before
+        self.left = closing[number] - end
+        self.whole = closing - opening
+
+
+def failure_times(
+    log: StopLog,
+    working: WorkingClock,
+    clock: Clock,
+    share: Floats | None,
+    groups: Mapping[str, str],
+    *,
+    new: bool,
+) -> dict[tuple[str, str], FailureTimes]:
+    """The times of each group and reason, with the reason "" where a group had no stop.
+
+    Parameters
+    ----------
+    log : StopLog
+    working : WorkingClock
+    clock : {"operating", "calendar"}
+    share : array, shape (n_equipment,), optional
+        Part of working time in which each equipment ran. [-]
+    groups : mapping of equipment to group
+    new : bool
+        Whether the equipment was new or just repaired when the window opened.
+
+    Raises
+    ------
+    ValueError
+        Equipment ran longer than its stops allow.
+    """
+    stops = _SortedStops(log, working, clock)
+    rate = np.ones(len(log.equipment)) if share is None else _rate(log, working, stops.whole, share)
+    number, row = log.number[stops.row], stops.row
+    table = pd.DataFrame(
+        {
+            "equipment": number,
+            "reason": log.rows.table["reason"].iloc[row].to_numpy(),
+            "under_way": _under_way(log)[row],
+            "goes_on": log.goes_on[row],
+            "first": stops.first,
+            "uptime": units.ms_to_hours(stops.uptime * rate[number]),
+            "left": units.ms_to_hours(stops.left * rate[number]),
+            "repair": (working.reading(log.end) - working.reading(log.start))[row]
+            / units.MS_PER_MIN,
+        }
+    )
+    whole = units.ms_to_hours(stops.whole * rate)
+    names = list(groups.values())
+    table["group"] = [groups[log.equipment[k]] for k in number]
+    members = {
+        name: [k for k, e in enumerate(log.equipment) if groups[e] == name] for name in names
+    }
+    parts = dict(iter(table.groupby(["group", "reason"], sort=False)))
+    keys = set(parts) | {(name, "") for name in set(names) - set(table["group"])}
+    empty = table.iloc[:0]
+    return {
+        (str(group), str(reason)): _times(
+            parts.get((group, reason), empty), whole[members[str(group)]], members[str(group)], new
+        )
+        for group, reason in sorted(keys)
+    }
+
+
+def _rate(log: StopLog, working: WorkingClock, running: Floats, share: Floats) -> Floats:
+    """How fast the operating clock runs while no stop is logged."""
+    operating = share * (working.end - working.begin)
+    for k in np.flatnonzero(operating > running * (1 + 1e-9)):
+        most = running[k] / (working.end[k] - working.begin[k])
+        rule = f"operating of {log.equipment[k]!r} must be at most {most:.4f}"
+        cure = "By the log it was stopped for the rest of the working time."
+        raise ValueError(checks.complain(OWNER, rule, float(share[k]), cure))
+    return np.divide(operating, running, out=np.zeros_like(operating), where=running > 0)
+
+
+def _under_way(log: StopLog) -> Bools:
+    """Whether a stop was under way when a given window opened."""
+    opens = log.opens[log.number]
+    under_way: Bools = log.start < opens + log.window_given[0]
+    return under_way
+
+
+def _times(rows: pd.DataFrame, whole: Floats, members: list[int], new: bool) -> FailureTimes:
+    """The times in the rows of a group and reason, with the hours of all of the group."""
+    begun = rows[~rows["under_way"]]
+    first = begun["first"].to_numpy(dtype=bool)
+    uptime = begun["uptime"].to_numpy(dtype=np.float64)
+    last = rows[~rows["equipment"].duplicated(keep="last")]
+    never = whole[~np.isin(members, rows["equipment"].unique())]
+    residual, complete = uptime[first], uptime[~first]
+    left = last["left"].to_numpy(dtype=np.float64)
+    none = np.empty(0)
+    if new:
+        complete, left = np.append(residual, complete), np.append(left, never)
+        residual, never = none, none
+    repair, on = begun["repair"].to_numpy(dtype=np.float64), begun["goes_on"].to_numpy(dtype=bool)
+    uptimes = CensoredTimes(*(part[part > 0] for part in (complete, left, residual, never)))
+    done, going = (part[part > 0] for part in (repair[~on], repair[on]))
+    return FailureTimes(len(begun), uptimes, CensoredTimes(done, going, none, none))

@@ -1,0 +1,64 @@
+"""The improvements that a shop offers, and what each takes off the critical path of a run."""
+
+from __future__ import annotations
+
+import pytest
+
+from ningde_sim import Failure, Fixed, Line, Shop, Station, Store
+from ningde_sim.improve.actions import (
+    CAPACITY,
+    CREW,
+    CYCLE,
+    FAILURES,
+    REPAIRS,
+    improvements,
+    predict,
+)
+
+
+def small() -> Shop:
+    """A line of two stations, one of which fails; a third behind a store; a crew."""
+    belt = Failure("belt", uptime=Fixed(1), repair=Fixed(6), crew=True)
+    body = Line("body", [Station("A", 60, failures=[belt]), Station("B", 50)], buffers=2, puts="S")
+    finish = Line("finish", [Station("C", 40)], takes="S")
+    return Shop("small", [body, finish], stores=[Store("S", 3)], repair_crews=1)
+
+
+def test_each_station_line_buffer_store_and_crew_has_its_actions() -> None:
+    actions = [(action.thing, action.kind) for action, _ in improvements(small())]
+    assert actions == [
+        ("body", f"{CYCLE}, all stations"),
+        ("A", CYCLE),
+        ("A", REPAIRS),
+        ("A", FAILURES),
+        ("B", CYCLE),
+        ("C", CYCLE),
+        ("S", CAPACITY),
+        ("A > B", CAPACITY),
+        ("small", CREW),
+    ]
+
+
+def test_kinds_name_the_measures_of_the_field() -> None:
+    assert (REPAIRS, FAILURES) == ("repairs (MTTR) -10%", "uptime (MTBF) +10%")
+
+
+def test_an_action_changes_what_it_names() -> None:
+    shops = {(a.thing, a.kind): small().replace(a.changes) for a, _ in improvements(small())}
+    assert shops["A", CYCLE].lines[0].stations[0].cycle_time == Fixed(59)
+    assert shops["A", REPAIRS].lines[0].stations[0].failures[0].repair.mean == pytest.approx(5.4)
+    assert shops["A", FAILURES].lines[0].stations[0].failures[0].uptime.mean == pytest.approx(1.1)
+    assert shops["S", CAPACITY].stores[0].capacity == 4
+    assert shops["A > B", CAPACITY].lines[0].buffers == (3,)
+    assert shops["small", CREW].repair_crews == 2
+
+
+def test_a_prediction_is_the_time_saved_at_the_new_pace() -> None:
+    """A is the path: 60 s a body and 6 min after each hour of work; one second off saves both."""
+    actions, savings = zip(*improvements(small()), strict=True)
+    bodies, predicted = predict(small(), 110.0, 1.1, 0, savings, 0)
+    by_action = {(a.thing, a.kind): p for a, p in zip(actions, predicted, strict=True)}
+    assert bodies == pytest.approx(6_000, abs=1)
+    assert by_action["A", CYCLE] == pytest.approx(6_000 / 59, rel=0.01)
+    assert by_action["A", REPAIRS] == pytest.approx(6_000 * 0.01 / 1.09, rel=0.01)
+    assert by_action["C", CYCLE] < 0.1
