@@ -52,14 +52,18 @@ def arguments() -> argparse.Namespace:
 def say_probabilities(plan: Scenario, options: argparse.Namespace) -> None:
     study = replicate(plan, runs=options.runs, seed=options.seed, progress=True)
     by_august = f"exports_by_{BY}"
-    print(f"\nUnits (cars and CKD sets) on ships that left, {study.n} years, 95 % intervals")
-    print(f"  mean by the end of {BY}      {study.mean(of=by_august)}")
-    print(f"  P({REPORTED:,} by the end of {BY})  {study.probability(REPORTED, of=by_august)}")
-    print(f"  mean of the year              {study.mean(of='exports')}")
-    print(f"  CKD sets among them           {study.mean(of='exported_ckd_sets')}")
+    figures = {
+        f"mean by the end of {BY}": study.mean(of=by_august),
+        f"P({REPORTED:,} by the end of {BY})": study.probability(REPORTED, of=by_august),
+        "mean of the year": study.mean(of="exports"),
+        "CKD sets among them": study.mean(of="exported_ckd_sets"),
+    }
     for target in TARGETS:
-        print(f"  P(year >= {target:,})            {study.probability(target, of='exports')}")
-    print(f"  days over capacity, mean      {study.mean(of='days_over')}")
+        figures[f"P(year >= {target:,})"] = study.probability(target, of="exports")
+    figures["days over capacity, mean"] = study.mean(of="days_over")
+    print(f"\nUnits (cars and CKD sets) on ships that left, {study.n} years, 95 % intervals")
+    for name, figure in figures.items():
+        print(f"  {name:<33}{figure}")
 
 
 def draw_yard(plan: Scenario, options: argparse.Namespace) -> None:

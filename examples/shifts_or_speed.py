@@ -80,9 +80,9 @@ def say_gains(plans: Sweep) -> None:
         ends = "".join(f"{row[end]:>9,.0f}" for end in ("low", "high"))
         reached = estimates.loc[number, "probability"]
         print(
-            f"  {row['plan']:<38}{row['difference']:>10,.0f}{ends}{reached:>7.2f}  {row['verdict']}"
+            f"  {row['name']:<38}{row['difference']:>10,.0f}{ends}{reached:>7.2f}  {row['verdict']}"
         )
-    best = ", ".join(plans.best()["plan"])
+    best = ", ".join(plans.best()["name"])
     print(f"\nThe best of them, with 95 % confidence, is among: {best}.")
 
 
