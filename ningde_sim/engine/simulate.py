@@ -27,7 +27,8 @@ def check_request(
         cure = "Call it." if callable(shop) else ""
         raise TypeError(checks.complain(caller, "it must be given a Shop", shop, cure))
     owner = f"{caller} {shop.name!r}"
-    hours = checks.number(owner, "hours", hours, above=True, high=units.MAX_HOURS)
+    cure = "A shop needs them: hours=160, for example."
+    hours = checks.number(owner, "hours", hours, above=True, high=units.MAX_HOURS, cure=cure)
     if not units.hours_to_ms(hours):
         raise ValueError(checks.complain(owner, "hours must be at least a millisecond", hours))
     warm_up = checks.number(owner, "warm_up", warm_up, high=units.MAX_HOURS)

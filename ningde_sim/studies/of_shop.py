@@ -73,9 +73,11 @@ class ShopExperiment(Experiment):
 
     @property
     def description(self) -> str:
-        """Its hours, and those of the warm-up where there is one."""
+        """Its hours, by the clock where it keeps working times, and those of the warm-up."""
         after = f" after {self.warm_up:g} h" if self.warm_up else ""
-        return f"{self.hours:g} h{after}"
+        times = (self.shop.working_time, *(line.working_time for line in self.shop.lines))
+        clock = " by the clock" if any(times) else ""
+        return f"{self.hours:g} h{clock}{after}"
 
     @property
     def notes(self) -> Sequence[str]:

@@ -65,7 +65,8 @@ def replicate(
     ----------
     what : Shop, Scenario or Experiment
     hours : float
-        Counted hours of each run of a shop, after the warm-up. [h]
+        Counted hours of each run of a shop by the clock, after the warm-up: time outside its
+        working time counts too. [h]
     warm_up : float
         Hours of a shop that do not count, from the empty start; `ningde_sim.warm_up.how_long` tells
         how many it needs. [h]

@@ -7,7 +7,7 @@ import datetime
 
 import pytest
 
-from ningde_sim import Line, Shop, Station, simulate
+from ningde_sim import Line, Shop, Station, WorkingTime, simulate
 from ningde_sim.studies.experiment import Experiment
 from ningde_sim.studies.of_shop import SHOP_UNITS, ShopExperiment
 from ningde_sim.studies.of_year import YearExperiment
@@ -38,6 +38,8 @@ def test_a_run_of_a_shop_can_have_other_streams() -> None:
 def test_a_shop_case_tells_its_hours() -> None:
     assert ShopExperiment(SHOP, 500, 20).description == "500 h after 20 h"
     assert ShopExperiment(SHOP, 500).description == "500 h"
+    shifts = dataclasses.replace(SHOP, working_time=WorkingTime([(6, 14)], every=24))
+    assert ShopExperiment(shifts, 500).description == "500 h by the clock"
 
 
 @pytest.mark.parametrize(("month", "shares"), [(2, [17 / 40, 23 / 40]), (3, [1.0])])
