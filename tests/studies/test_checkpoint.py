@@ -102,7 +102,7 @@ def test_columns_of_a_design_point_do_not_change(file: Path) -> None:
 
 def test_a_run_is_added_once(file: Path) -> None:
     with checkpoint(file) as there:
-        with pytest.raises(ValueError, match="run 0 of one is there already"):
+        with pytest.raises(ValueError, match="run 0 of one is in the file already"):
             there.add("one", 0, {}, {"bodies": 9})
         assert there.finished("one")[0] == ({}, {"bodies": 3})
 
@@ -158,7 +158,7 @@ def refused(path: Path, words: str) -> None:
 def test_a_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "thesis.txt"
     path.write_text("It was a dark and stormy night.")
-    refused(path, "no checkpoint of finished runs")
+    refused(path, "it is no checkpoint of a sweep")
 
 
 def test_the_database_of_another_program_is_refused(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_newer_format_is_refused(file: Path) -> None:
     db.commit()
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
-    refused(file, "its format is 9, and this version reads 1")
+    refused(file, "its format is 9, and this version reads 2")
 
 
 @pytest.mark.parametrize("share", [0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99])
@@ -211,7 +211,7 @@ def test_a_value_that_was_changed_is_refused(file: Path) -> None:
 def test_a_folder_and_a_missing_folder_are_told(tmp_path: Path) -> None:
     with pytest.raises(CheckpointFailed, match="cannot be opened"):
         checkpoint(tmp_path)
-    with pytest.raises(CheckpointFailed, match=r"there is no such folder\. Make it"):
+    with pytest.raises(CheckpointFailed, match=r"its folder does not exist\. Create it"):
         checkpoint(tmp_path / "no" / "a.db")
     assert not [*tmp_path.iterdir()]
 
@@ -241,7 +241,7 @@ SECOND = """
 import sys
 from pathlib import Path
 from tests.studies.test_checkpoint import checkpoint
-archive(Path(sys.argv[1])).add("one", 9, {}, {"bodies": 1})
+checkpoint(Path(sys.argv[1])).add("one", 9, {}, {"bodies": 1})
 """
 
 
@@ -319,10 +319,10 @@ FULL = """
 import resource, signal, sys
 from pathlib import Path
 from tests.studies.test_checkpoint import checkpoint
-from ningde_sim.archive import CheckpointFailed
+from ningde_sim.exceptions import CheckpointFailed
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-with archive(Path(sys.argv[1])) as there:
+with checkpoint(Path(sys.argv[1])) as there:
     for n in range(1_000_000):
         try:
             there.add("one", n, {}, {"bodies": n, "more": 0.1})
@@ -359,7 +359,7 @@ def test_a_file_that_may_not_be_written_is_told(file: Path) -> None:
 READ_ONLY = """
 import os, sys
 from pathlib import Path
-from ningde_sim.archive import Checkpoint
+from ningde_sim.studies.checkpoint import Checkpoint
 os.setgid(65534)
 os.setuid(65534)  # nobody
 with Checkpoint(Path(sys.argv[1]), content={}, seed=0, version="1"):
@@ -390,7 +390,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from tests.studies.test_checkpoint import checkpoint
-with archive(Path(sys.argv[1])) as there:
+with checkpoint(Path(sys.argv[1])) as there:
     for n in range(int(sys.argv[2]), 10**9):
         there.add(f"design point {n // 50}", n, {}, {"bodies": n})
         print(n, flush=True)

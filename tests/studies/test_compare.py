@@ -92,7 +92,7 @@ def test_the_summary_tells_the_difference_and_what_pairing_was_worth(found: Comp
     for words in (
         "difference",
         "P(>= 900)",
-        "independent random variation",
+        "without CRN",
         "times the runs",
         "seed 3",
     ):

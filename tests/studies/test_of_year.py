@@ -74,8 +74,8 @@ def test_the_months_add_up(study):
     for of in ("vehicles", "bodies"):
         months = [study.column(f"{of}_{month}") for month in study.experiment.months]
         assert np.array_equal(np.sum(months, axis=0), study.column(of))
-    assert sum(study.experiment.plan.values()) == pytest.approx(1)
-    assert list(study.experiment.plan) == list(study.experiment.months)
+    assert sum(study.experiment.month_shares.values()) == pytest.approx(1)
+    assert list(study.experiment.month_shares) == list(study.experiment.months)
 
 
 def test_random_variation_alone_keeps_the_inputs(study):
@@ -128,7 +128,7 @@ def test_the_probability_after_eight_months(study):
 
 def test_what_makes_no_sense_is_refused():
     """With the scenario's name."""
-    with pytest.raises(ValueError, match=r"replicate 'ningde-2021': uncertainty must be 'all' or"):
-        replicate(small_year(), runs=1, seed=0, uncertainty="none")
-    with pytest.raises(ValueError, match=r"replicate .*hours and warm_up are of shops, got 5"):
+    with pytest.raises(ValueError, match=r"replicate 'ningde-2021': inputs must be"):
+        replicate(small_year(), runs=1, seed=0, inputs="none")
+    with pytest.raises(ValueError, match=r"replicate .*hours and warm_up are arguments for a Shop only, got 5"):
         replicate(small_year(), hours=5, runs=1, seed=0)

@@ -131,7 +131,7 @@ def test_a_precision_that_makes_no_sense_is_refused(asked: dict[str, Any], text:
 
 
 def test_the_precision_of_a_probability_needs_a_target() -> None:
-    with pytest.raises(ValueError, match=r"needs a target, got None\. Give one, or ask"):
+    with pytest.raises(ValueError, match=r"needs a target, got None\. Give a target, or take"):
         replicate(Year(target=None), seed=0, precision=0.1)
 
 
