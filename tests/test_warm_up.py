@@ -41,7 +41,7 @@ def test_the_periods_are_those_of_per_hour() -> None:
 
 
 def test_a_store_that_lasts_longer_raises_a_warning() -> None:
-    with pytest.warns(SeriesTooShort, match="ask for more hours") as caught:
+    with pytest.warns(SeriesTooShort, match="Ask for more hours") as caught:
         result = how_long(full_store(4_200), hours=100, runs=2, seed=0)
     assert result.hours is None
     assert "no answer, the series is too short" in str(result)

@@ -46,7 +46,7 @@ def latin_hypercube(ranges: Ranges, size: int, *, seed: int) -> list[dict[str, f
     Examples
     --------
     >>> points = latin_hypercube({"repair_crews": (1, 4), "L.cycle_time": (50.0, 60.0)}, 4, seed=0)
-    >>> sorted(design point["repair_crews"] for design point in design points)
+    >>> sorted(point["repair_crews"] for point in points)
     [1, 2, 3, 4]
     """
     size = checks.whole("latin_hypercube", "size", size, low=2)

@@ -130,5 +130,7 @@ def test_what_makes_no_sense_is_refused():
     """With the scenario's name."""
     with pytest.raises(ValueError, match=r"replicate 'ningde-2021': inputs must be"):
         replicate(small_year(), runs=1, seed=0, inputs="none")
-    with pytest.raises(ValueError, match=r"replicate .*hours and warm_up are arguments for a Shop only, got 5"):
+    with pytest.raises(
+        ValueError, match=r"replicate .*hours and warm_up are arguments for a Shop only, got 5"
+    ):
         replicate(small_year(), hours=5, runs=1, seed=0)

@@ -416,7 +416,7 @@ def test_costs_and_targets_must_be_there(found: Sweep) -> None:
         with pytest.raises(ValueError, match=words):
             found.cheapest(**{"probability": 0.8, **wrong})  # type: ignore[arg-type]
     for cost, words in (
-        ([1, 2], r"prices by path or by plan, or a function .*, got \[1, 2\]\. Such as"),
+        ([1, 2], r"prices by path or by name, or a function .*, got \[1, 2\]\. Such as"),
         ({"repair_crews": "1.2 Mio"}, "cost of repair_crews must be a number, got '1.2 Mio'"),
     ):
         with pytest.raises(TypeError, match=words):
