@@ -53,11 +53,14 @@ def _inlined(function: Function) -> Function:
 NEVER = 2**62
 """A time that never comes. [ms]"""
 
+_REPAIR = 2**60
+"""The turn of a station under repair comes after that of all others."""
+
 LONGEST = 2**53
 """The longest duration: 285,000 years. [ms]"""
 
 MOST_STEPS = 8
-"""Room for the steps that one event ends, two at most, with some to spare."""
+"""Room for the steps that one event ends; an opening may end two at each station besides."""
 
 # --------------------------------------------------------------------------- random numbers
 
@@ -182,8 +185,15 @@ def draw(stream, values, seed, run, k):
 
 @_compiled
 def draw_ms(streams, values, i, seed, run, k):
-    """The k-th draw of stream i, rounded to the clock; draws are rounded only here. [ms]"""
+    """The k-th draw of stream i, rounded to the clock; draws are rounded only here. [ms]
+
+    What is always the same keeps its rate: k of them last as long as k times the exact value.
+    """
     stream = streams[i]
+    if stream.code == FIXED:
+        each = stream.a * stream.unit
+        if each * (k + 1) < LONGEST:
+            return max(np.int64(np.rint(each * (k + 1))) - np.int64(np.rint(each * k)), stream.least)
     ms = draw(stream, values, seed, run, k) * stream.unit
     if ms >= LONGEST:
         return LONGEST
@@ -192,8 +202,9 @@ def draw_ms(streams, values, i, seed, run, k):
 
 # --------------------------------------------------------------------------- the floor
 
-EMPTY, LOADED, FINISHED = range(3)  # what is at a station
-DOWN, WAITING, PLANNED, WORKING, BLOCKED, STARVED = range(6)  # as in rules.State
+EMPTY, LOADED, FINISHED, SCRAPPED = range(4)  # what is at a station
+DOWN, WAITING, PLANNED, WORKING, BLOCKED, STARVED, OFF = range(7)  # as in rules.State
+PAUSE, FINISH, HOLD = range(3)  # what it does at closing
 RUNNING, IN_QUEUE, IN_REPAIR = range(3)  # what a failure is doing
 
 STATION = np.dtype(
@@ -201,11 +212,13 @@ STATION = np.dtype(
         (name, np.float64 if name in ("scrap", "rework") else np.int64)
         for name in (
             # what it is
-            *("time", "takes", "takes_end", "puts", "puts_end", "failures", "failures_end"),
+            *("time", "takes", "takes_end", "puts", "puts_end", "returns", "returns_end"),
+            *("failures", "failures_end", "at_close"),
             *("stops", "stops_end", "cycle", "fixed", "quality", "scrap", "rework", "line"),
             # how it is: `left` of the body or stop, `began` on the clock of its working time
             *("content", "task", "running", "left", "began", "in_repair", "in_queue", "state"),
             *("since", "since_wall", "done", "next_stop", "worked", "fails_at", "woken"),
+            *("asked", "asked_at", "wants", "wants_end", "begun", "held", "overtime"),
             # why: the step that woke it last; the start of its own step, and the step before
             *("cause", "started", "before"),
             # what is counted
@@ -218,8 +231,8 @@ STORE = np.dtype(
     [
         (name, np.int64)
         for name in (
-            *("capacity", "transit", "time", "takers", "putters", "under_way"),
-            *("n_takers", "n_putters", "n_under_way", "first", "level", "ready", "since"),
+            *("capacity", "transit", "time", "takers", "takers_end", "putters", "putters_end"),
+            *("under_way", "n_under_way", "first", "level", "ready", "since"),
             *("level_ms", "full_ms", "empty_ms", "none_ready_ms", "n_put", "n_taken"),
         )
     ]
@@ -230,22 +243,23 @@ FAILURE = np.dtype(
         (name, np.int64)
         for name in (
             *("station", "time", "uptime", "repair", "calendar", "crew"),
-            *("state", "since", "since_wall", "fails_at", "n_up", "n_repair", "behind", "cut_off"),
+            *("state", "since", "since_wall", "fails_at", "n_up", "n_repair"),
+            *("request", "behind", "left", "began", "rests"),
             *("n_failures", "repair_ms", "queue_ms", "n_queued", "longest_ms"),
         )
     ]
 )
 
 TIME = np.dtype(
-    [(name, np.int64) for name in ("windows", "windows_end", "end", "now", "close", "closed_ms")]
+    [(name, np.int64) for name in ("windows", "windows_end", "now", "close", "closed_ms")]
 )
 
 GLOBAL = np.dtype(
     [
         (name, np.int64)
         for name in (
-            *("now", "seed", "run", "width", "n_due_now", "n_woken", "first_woken"),
-            *("crews", "busy_crews", "first_queued", "last_queued"),
+            *("now", "seed", "run", "width", "n_due_now", "n_woken", "n_requests"),
+            *("crews", "busy_crews", "first_queued", "n_crew_requests"),
             *("n_exits", "tracing", "n_trace"),
             *("noting", "n_steps", "cause", "exit_of", "exit_at", "exit_cause"),
         )
@@ -265,15 +279,17 @@ class Floor(NamedTuple):
     values: Any  # float64: of the Empirical distributions
     windows: Any  # int64 (n, 2): opening, closing
     joins: Any  # int64: stores that stations take from and put to
+    met: Any  # int64: of each join, whether the team that is being gathered has met there
     stops: Any  # int64 (n, 2): every, visible ms
     queues: Any  # int64: takers, putters, parts under way of each store
+    choices: Any  # int64 (n, 5): the partners that a team has chosen: see `_gather`
     ways: Any  # int64 (n, 2): when the transit of a part began, and the step before
-    spent: Any  # int64 (stations, 6): ms in each state
+    spent: Any  # int64 (stations, 7): ms in each state
     due: Any  # int64: when the slot's event is due, or NEVER
     after: Any  # int64: next slot in the same bucket
     buckets: Any  # int64: first slot of each bucket
     due_now: Any  # int64: heap of the slots due at this instant
-    woken: Any  # int64: ring of stations that will try to move
+    woken: Any  # int64: stations that will try to move
     team: Any  # int64: stations that move together
     exits: Any  # int64 (n, 2): line, time
     trace: Any  # int64 (n, 4): thing, state, begin, end
@@ -430,10 +446,58 @@ def _after_closing(f, time, duration):
     return NEVER
 
 
+@_inlined
+def _stays(s):
+    """Whether a station finishes its body first when its working time closes."""
+    return s.begun and s.at_close == FINISH
+
+
+@_inlined
+def _late_by(f, s):
+    """The overtime of a station since the last closing. [ms]"""
+    return max(f.g[0].now - f.times[s.time].close, 0) if _stays(s) else 0
+
+
+@_inlined
+def _station_reading(f, s):
+    """Working time and overtime of a station since the start of the run. [ms]"""
+    return _reading(f, s.time) + s.overtime + _late_by(f, s)
+
+
+@_inlined
+def _station_after(f, s, duration):
+    """The instant at which the clock of a station has run for a duration from now on."""
+    return f.g[0].now + duration if _stays(s) else _after(f, s.time, duration)
+
+
+@_inlined
+def _can_work(f, s):
+    """Whether work goes on at a station from now on."""
+    return f.g[0].now < f.times[s.time].close or _stays(s)
+
+
+@_inlined
+def _may_begin(f, s):
+    """Whether a station begins its body now."""
+    left = f.times[s.time].close - f.g[0].now
+    return s.at_close == PAUSE or (left > 0 and (s.at_close == FINISH or s.left <= left))
+
+
+@_compiled
+def _end_overtime(f, time):
+    """A working time opens, the last closing is still known."""
+    for k in range(len(f.stations)):
+        s = f.stations[k]
+        if s.time == time and _late_by(f, s) > 0:
+            _step(f, k, -1)
+            s.overtime += _late_by(f, s)
+
+
 @_compiled
 def _open(f, time):
-    """A working time opens: its empty and finished stations try to move."""
+    """A working time opens: those that wait try to move, and what rested goes on."""
     t = f.times[time]
+    _end_overtime(f, time)
     f.g[0].cause = -1
     passed = t.close - t.closed_ms
     t.now += 1
@@ -442,8 +506,13 @@ def _open(f, time):
     if t.now + 1 < t.windows_end:
         _schedule(f, time, f.windows[t.now + 1, 0])
     for k in range(len(f.stations)):
-        if f.stations[k].time == time and f.stations[k].content != LOADED:
+        s = f.stations[k]
+        if s.time == time and s.content != LOADED:
             _wake(f, k)
+        elif s.time == time and s.held and s.in_repair == 0 and s.in_queue == 0:
+            _run(f, k)
+            _show(f, k)
+    _serve(f)
 
 
 # --------------------------------------------------------------------------- accounts
@@ -452,7 +521,7 @@ def _open(f, time):
 @_inlined
 def _record(f, thing, state, begin):
     g = f.g[0]
-    if g.tracing and g.now > begin:
+    if g.tracing and g.now > begin and state != OFF:
         f.trace[g.n_trace, 0] = thing
         f.trace[g.n_trace, 1] = state
         f.trace[g.n_trace, 2] = begin
@@ -467,15 +536,15 @@ def _state(s):
     if s.in_queue > 0:
         return WAITING
     if s.content == LOADED:
-        return s.task
-    return BLOCKED if s.content == FINISHED else STARVED
+        return OFF if s.held else s.task
+    return STARVED if s.content == EMPTY else BLOCKED
 
 
 @_inlined
 def _account_station(f, k):
     """Book the time up to now on the state that the station was in."""
     s = f.stations[k]
-    reading = _reading(f, s.time)
+    reading = _station_reading(f, s)
     f.spent[k, s.state] += reading - s.since
     _record(f, k, s.state, s.since_wall)
     s.since = reading
@@ -510,7 +579,7 @@ def _account_store(f, i):
 @_compiled
 def _account_failure(f, i):
     failure = f.failures[i]
-    reading = _reading(f, failure.time)
+    reading = _station_reading(f, f.stations[failure.station])
     if failure.state == IN_REPAIR:
         failure.repair_ms += reading - failure.since
         _record(f, len(f.stations) + i, DOWN, failure.since_wall)
@@ -535,8 +604,9 @@ def close_accounts(f):
 # --------------------------------------------------------------------------- causes
 #
 # What a step is has a number: the work of each station, its planned stops, the repairs of each
-# failure, its waits for a crew, then the transits of each store. A step holds twice that number,
-# plus one if it came to its end.
+# failure, its waits for a crew, then the transits of each store; then the closed time of stations
+# and of stores, one for a shop that is stuck, and the overtime of each station. A step holds twice
+# that number, plus one if it came to its end.
 
 
 @_inlined
@@ -555,6 +625,16 @@ def _transits(f, i):
 
 
 @_inlined
+def _closed(f, k):
+    return _transits(f, len(f.stores)) + k
+
+
+@_inlined
+def _overtime(f, k):
+    return _closed(f, len(f.stations)) + len(f.stores) + 1 + k
+
+
+@_inlined
 def _part_slot(q, m):
     """The row of the m-th part under way in a store."""
     return q.under_way + (q.first + m) % q.capacity
@@ -563,11 +643,16 @@ def _part_slot(q, m):
 @_inlined
 def _note(f, what, begin, before):
     """Write down a step that ends now; its number."""
+    return _note_until(f, what, begin, f.g[0].now, before)
+
+
+@_inlined
+def _note_until(f, what, begin, end, before):
     g = f.g[0]
     step = g.n_steps
     f.steps[step, 0] = what
     f.steps[step, 1] = begin
-    f.steps[step, 2] = g.now
+    f.steps[step, 2] = end
     f.steps[step, 3] = before
     g.n_steps = step + 1
     return step
@@ -575,9 +660,17 @@ def _note(f, what, begin, before):
 
 @_compiled
 def doing(f, k):
-    """The step of a loaded station; of several repairs or waits the first declared counts."""
+    """The step of a loaded station."""
+    return 2 * _overtime(f, k) if _late_by(f, f.stations[k]) > 0 else _activity(f, k)
+
+
+@_compiled
+def _activity(f, k):
+    """What a loaded station does, in overtime or not; of several repairs or waits the first."""
     s = f.stations[k]
     if s.in_repair == 0 and s.in_queue == 0:
+        if s.held:
+            return 2 * _closed(f, k)
         return 2 * (k if s.task == WORKING else len(f.stations) + k)
     sought = IN_REPAIR if s.in_repair > 0 else IN_QUEUE
     i = s.failures
@@ -592,12 +685,23 @@ def _step(f, k, ending):
     s = f.stations[k]
     g = f.g[0]
     if g.noting and s.content == LOADED:
+        split(f, k)
         what = doing(f, k)
         if what == ending:
             s.before = _note(f, what + 1, s.started, s.before)
         elif g.now > s.started:
             s.before = _note(f, what, s.started, s.before)
         s.started = g.now
+
+
+@_compiled
+def split(f, k):
+    """In overtime: the step of a station up to the closing ends there."""
+    s = f.stations[k]
+    close = f.times[s.time].close
+    if _late_by(f, s) > 0 and s.started < close:
+        s.before = _note_until(f, _activity(f, k), s.started, close, s.before)
+        s.started = close
 
 
 @_inlined
@@ -701,6 +805,12 @@ def compact(f):
 
 
 @_compiled
+def most_steps(f):
+    """How many steps there may be before the next event."""
+    return len(f.steps) - MOST_STEPS - 2 * len(f.stations)
+
+
+@_compiled
 def _renumber(f):
     """Refer to steps by their new numbers."""
     g = f.g[0]
@@ -721,117 +831,193 @@ def _renumber(f):
 
 @_inlined
 def _wake(f, k):
-    """Put a station in the ring of stations that will try to move."""
+    """Add a station to those that will try to move."""
     s = f.stations[k]
     g = f.g[0]
     s.cause = max(s.cause, g.cause)
     if not s.woken:
         s.woken = 1
-        at = g.first_woken + g.n_woken
-        f.woken[at if at < len(f.woken) else at - len(f.woken)] = k
+        f.woken[g.n_woken] = k
         g.n_woken += 1
 
 
 @_inlined
-def _position(f, first, k):
-    at = first
-    while f.queues[at] != k:
-        at += 1
-    return at - first
+def _turn(s):
+    """Who asked first comes first; those under repair come after the others."""
+    return s.asked + _REPAIR if s.in_repair > 0 or s.in_queue > 0 else s.asked
 
 
 @_inlined
-def _leave_queue(f, first, n, k):
-    at = first + _position(f, first, k)
-    while at < first + n - 1:
-        f.queues[at] = f.queues[at + 1]
-        at += 1
-
-
-@_inlined
-def _ask(f, k):
-    """An empty station joins the queue for parts of each store that it takes from."""
+def _ask(f, k, content):
+    """A station waits from now on: empty for parts, finished or scrapped for places."""
     s = f.stations[k]
-    for j in range(s.takes, s.takes_end):
-        q = f.stores[f.joins[j]]
-        f.queues[q.takers + q.n_takers] = k
-        q.n_takers += 1
+    g = f.g[0]
+    s.content = content
+    g.n_requests += 1
+    s.asked = g.n_requests
+    s.asked_at = g.now
+    if content == EMPTY:
+        s.wants, s.wants_end = s.takes, s.takes_end
+    elif content == FINISHED:
+        s.wants, s.wants_end = s.puts, s.puts_end
+    else:
+        s.wants, s.wants_end = s.returns, s.returns_end
+    _show(f, k)
     _wake(f, k)
 
 
 @_inlined
-def _offer(f, k):
-    """A finished station joins the queue for free places of each store that it puts to."""
-    s = f.stations[k]
-    for j in range(s.puts, s.puts_end):
-        q = f.stores[f.joins[j]]
-        f.queues[q.putters + q.n_putters] = k
-        q.n_putters += 1
-    _wake(f, k)
+def _join(f, s, store, empty):
+    """Where a station waits for a part (a place) in a store; -1 if it does not."""
+    if s.content != LOADED and (s.content == EMPTY) == empty:
+        for j in range(s.wants, s.wants_end):
+            if f.joins[j] == store:
+                return j
+    return -1
 
 
 @_inlined
+def _wake_waiting(f, store, empty):
+    """Those that wait for a part (a place) in a store try to move if there is one."""
+    q = f.stores[store]
+    if empty:
+        if q.ready > 0:
+            for m in range(q.takers, q.takers_end):
+                if _join(f, f.stations[f.queues[m]], store, True) >= 0:
+                    _wake(f, f.queues[m])
+    elif q.capacity > q.level:
+        for m in range(q.putters, q.putters_end):
+            if _join(f, f.stations[f.queues[m]], store, False) >= 0:
+                _wake(f, f.queues[m])
+
+
+@_inlined
+def _in_team(f, n, k):
+    for i in range(n):
+        if f.team[i] == k:
+            return True
+    return False
+
+
+@_compiled
+def _is_short(f, n, store, empty):
+    """Whether a store has too few parts (places) for all members of a team of n."""
+    q = f.stores[store]
+    wanted = 0
+    for i in range(n):
+        wanted += _join(f, f.stations[f.team[i]], store, empty) >= 0
+    return wanted > (q.ready if empty else q.capacity - q.level)
+
+
+@_compiled
+def _next_partner(f, n, store, empty, turn):
+    """The first station after `turn` that a team of n may meet at a store, -1 if there is none."""
+    q = f.stores[store]
+    best, best_turn = -1, NEVER
+    for m in range(q.takers if empty else q.putters, q.takers_end if empty else q.putters_end):
+        k = f.queues[m]
+        s = f.stations[k]
+        join = _join(f, s, store, empty)
+        if join >= 0 and not f.met[join] and _is_open(f, s.time) and turn < _turn(s) < best_turn:
+            best, best_turn = k, _turn(s)
+    return best
+
+
+@_compiled
 def _gather(f, k):
-    """Find the stations that must move together with station k: their number, 0 if one can't."""
+    """Find the stations that must move together with station k: their number, 0 if one can't.
+
+    The members of the team are gone through in turn. Hand to hand a member meets the first partner
+    that asked; if this leads nowhere, the last choice is taken back and the next partner tried. A
+    choice is: the member, the join where it met, that of its partner, the partner's turn, and
+    the size of the team before.
+    """
     f.team[0] = k
-    n, i = 1, 0
+    n, i, chosen, turn = 1, 0, 0, -1
+    j = f.stations[k].wants
     while i < n:
-        member = f.team[i]
-        s = f.stations[member]
-        if s.content == LOADED or not _is_open(f, s.time):
-            return 0
+        s = f.stations[f.team[i]]
         empty = s.content == EMPTY
-        for j in range(s.takes if empty else s.puts, s.takes_end if empty else s.puts_end):
-            q = f.stores[f.joins[j]]
-            position = _position(f, q.takers if empty else q.putters, member)
-            if q.capacity > 0:
-                if position >= (q.ready if empty else q.capacity - q.level):
-                    return 0
-                continue
-            if position >= (q.n_putters if empty else q.n_takers):
-                return 0
-            partner = f.queues[(q.putters if empty else q.takers) + position]
-            in_team = False
-            for m in range(n):
-                in_team = in_team or f.team[m] == partner
-            if not in_team:
-                f.team[n] = partner
-                n += 1
-        i += 1
+        dead_end = False
+        while j < s.wants_end:
+            store = f.joins[j]
+            if f.stores[store].capacity > 0:
+                dead_end = _is_short(f, n, store, empty)
+            elif not f.met[j]:
+                partner = _next_partner(f, n, store, not empty, turn)
+                dead_end = partner < 0
+                if not dead_end:
+                    p = f.stations[partner]
+                    join = _join(f, p, store, not empty)
+                    f.met[j] = f.met[join] = 1
+                    f.choices[chosen, 0] = i
+                    f.choices[chosen, 1] = j
+                    f.choices[chosen, 2] = join
+                    f.choices[chosen, 3] = _turn(p)
+                    f.choices[chosen, 4] = n
+                    chosen += 1
+                    if not _in_team(f, n, partner):
+                        f.team[n] = partner
+                        n += 1
+            if dead_end:
+                break
+            turn = -1
+            j += 1
+        if not dead_end:
+            i += 1
+            j = f.stations[f.team[i]].wants if i < n else 0
+            continue
+        if chosen == 0:
+            return 0
+        chosen -= 1
+        i, j, turn, n = (
+            f.choices[chosen, 0],
+            f.choices[chosen, 1],
+            f.choices[chosen, 3],
+            f.choices[chosen, 4],
+        )
+        f.met[j] = f.met[f.choices[chosen, 2]] = 0
+    for c in range(chosen):
+        f.met[f.choices[c, 1]] = f.met[f.choices[c, 2]] = 0
     return n
 
 
 @_inlined
-def _take(f, k):
+def _can_move_alone(f, k):
+    """Whether a station can move if it meets nobody: 1 or 0; -1 if it must meet partners."""
     s = f.stations[k]
-    for j in range(s.takes, s.takes_end):
-        i = f.joins[j]
-        q = f.stores[i]
-        _leave_queue(f, q.takers, q.n_takers, k)
-        q.n_takers -= 1
-        q.n_taken += 1
-        if q.capacity > 0:
-            _account_store(f, i)
-            q.level -= 1
-            q.ready -= 1
+    for j in range(s.wants, s.wants_end):
+        q = f.stores[f.joins[j]]
+        if q.capacity == 0:
+            return -1
+        if (q.ready if s.content == EMPTY else q.capacity - q.level) <= 0:
+            return 0
+    return 1
 
 
 @_inlined
-def _put(f, k):
-    s = f.stations[k]
-    for j in range(s.puts, s.puts_end):
-        i = f.joins[j]
-        q = f.stores[i]
-        _leave_queue(f, q.putters, q.n_putters, k)
-        q.n_putters -= 1
-        q.n_put += 1
-        if q.capacity > 0:
-            _account_store(f, i)
-            q.level += 1
-            if q.transit == 0:
-                q.ready += 1
-            else:
-                _send(f, i)
+def _take(f, i):
+    """A part leaves store i."""
+    q = f.stores[i]
+    q.n_taken += 1
+    if q.capacity > 0:
+        _account_store(f, i)
+        q.level -= 1
+        q.ready -= 1
+
+
+@_inlined
+def _put(f, i):
+    """A part comes to store i."""
+    q = f.stores[i]
+    q.n_put += 1
+    if q.capacity > 0:
+        _account_store(f, i)
+        q.level += 1
+        if q.transit == 0:
+            q.ready += 1
+        else:
+            _send(f, i)
 
 
 @_compiled
@@ -861,55 +1047,58 @@ def _arrive(f, i):
     q.ready += 1
     if q.n_under_way > 0:
         _schedule(f, len(f.times) + i, f.queues[q.under_way + q.first])
-    for m in range(min(q.n_takers, q.ready)):
-        _wake(f, f.queues[q.takers + m])
+    _wake_waiting(f, i, True)
 
 
 @_inlined
 def _exchange(f, n):
-    """Move a team of n: all leave their queues, then all go on."""
+    """Move a team of n: all take and put, then all go on."""
     f.g[0].cause = _latest_cause(f, n)
     for i in range(n):
-        k = f.team[i]
-        if f.stations[k].content == EMPTY:
-            _take(f, k)
-        else:
-            _put(f, k)
+        s = f.stations[f.team[i]]
+        for j in range(s.wants, s.wants_end):
+            if s.content == EMPTY:
+                _take(f, f.joins[j])
+            else:
+                _put(f, f.joins[j])
     for i in range(n):
         k = f.team[i]
         s = f.stations[k]
+        for j in range(s.wants, s.wants_end):
+            _wake_waiting(f, f.joins[j], s.content != EMPTY)
         if s.content == EMPTY:
-            for j in range(s.takes, s.takes_end):
-                q = f.stores[f.joins[j]]
-                for m in range(min(q.n_putters, q.capacity - q.level)):
-                    _wake(f, f.queues[q.putters + m])
             _load(f, k)
         else:
-            for j in range(s.puts, s.puts_end):
-                q = f.stores[f.joins[j]]
-                for m in range(min(q.n_takers, q.ready)):
-                    _wake(f, f.queues[q.takers + m])
-            if s.line >= 0:
+            if s.line >= 0 and s.content == FINISHED:
                 g = f.g[0]
                 f.exits[g.n_exits, 0] = s.line
                 f.exits[g.n_exits, 1] = g.now
                 g.n_exits += 1
                 g.exit_of, g.exit_at, g.exit_cause = k, g.now, g.cause
-            _empty(f, k)
+            _ask(f, k, EMPTY)
 
 
 @_inlined
 def _settle(f):
-    """The woken stations try to move, first come, first served."""
+    """The woken stations try to move, in turn."""
     g = f.g[0]
     while g.n_woken > 0:
-        k = f.woken[g.first_woken]
-        g.first_woken += 1
-        if g.first_woken == len(f.woken):
-            g.first_woken = 0
+        first = 0
+        for m in range(1, g.n_woken):
+            if _turn(f.stations[f.woken[m]]) < _turn(f.stations[f.woken[first]]):
+                first = m
+        k = f.woken[first]
         g.n_woken -= 1
-        f.stations[k].woken = 0
-        n = _gather(f, k)
+        f.woken[first] = f.woken[g.n_woken]
+        s = f.stations[k]
+        s.woken = 0
+        if s.content == LOADED or not _is_open(f, s.time):
+            continue
+        n = _can_move_alone(f, k)
+        if n > 0:
+            f.team[0] = k
+        elif n < 0:
+            n = _gather(f, k)
         if n > 0:
             _exchange(f, n)
 
@@ -918,17 +1107,11 @@ def _settle(f):
 
 
 @_inlined
-def _empty(f, k):
-    f.stations[k].content = EMPTY
-    _show(f, k)
-    _ask(f, k)
-
-
-@_inlined
 def _load(f, k):
     """A body is there, or is processed again: first the planned stop if one is due, then work."""
     s = f.stations[k]
     s.content = LOADED
+    s.begun = 0
     s.started = f.g[0].now
     s.before = f.g[0].cause
     if s.done == s.next_stop:
@@ -965,20 +1148,27 @@ def _work(f, k):
 
 @_inlined
 def _run(f, k):
-    """Go on until the task is done or an operating clock runs out."""
+    """Go on until the task is done or an operating clock runs out, unless the body is held."""
     s = f.stations[k]
+    if s.task == WORKING and not s.begun:
+        if s.at_close != PAUSE:
+            _step(f, k, -1)
+            s.held = not _may_begin(f, s)
+            if s.held:
+                return
+        s.begun = 1
     length = s.left
     if s.task == WORKING:
         length = min(length, s.fails_at - s.worked)
     s.running = 1
-    s.began = _reading(f, s.time)
-    _schedule(f, len(f.times) + len(f.stores) + k, _after(f, s.time, length))
+    s.began = _station_reading(f, s)
+    _schedule(f, len(f.times) + len(f.stores) + k, _station_after(f, s, length))
 
 
 @_inlined
 def _pause(f, k):
     s = f.stations[k]
-    passed = _reading(f, s.time) - s.began
+    passed = _station_reading(f, s) - s.began
     s.running = 0
     s.left -= passed
     if s.task == WORKING:
@@ -1005,14 +1195,17 @@ def _station_due(f, k):
 def _finish(f, k):
     s = f.stations[k]
     if f.g[0].noting:
-        f.g[0].cause = _note(f, 2 * k + 1, s.started, s.before)
+        split(f, k)
+        f.g[0].cause = _note(f, doing(f, k) + 1, s.started, s.before)
+    s.overtime += _late_by(f, s)
+    s.begun = 0
     s.cycles += 1
     if s.scrap > 0.0 or s.rework > 0.0:
         u = uniform(f.streams[s.quality], f.g[0].seed, f.g[0].run, s.done)
         s.done += 1
         if u < s.scrap:
             s.scrapped += 1
-            _empty(f, k)
+            _ask(f, k, SCRAPPED if s.returns < s.returns_end else EMPTY)
             return
         if u < s.scrap + s.rework:
             s.reworked += 1
@@ -1020,9 +1213,7 @@ def _finish(f, k):
             return
     else:
         s.done += 1
-    s.content = FINISHED
-    _show(f, k)
-    _offer(f, k)
+    _ask(f, k, FINISHED)
 
 
 # --------------------------------------------------------------------------- failures and crews
@@ -1040,14 +1231,13 @@ def _fail_in_operation(f, k):
 
 @_compiled
 def _failure_due(f, i):
-    """A repair ends or is cut off, or a calendar clock runs out."""
+    """A repair ends or rests, or a calendar clock runs out."""
     failure = f.failures[i]
-    if failure.cut_off:
-        if failure.crew:
-            _crew_leaves(f)
-        return
     if failure.state == IN_REPAIR:
-        _repaired(f, i)
+        if failure.rests:
+            _rest(f, i)
+        else:
+            _repaired(f, i)
         return
     k = failure.station
     if f.stations[k].running:
@@ -1066,34 +1256,61 @@ def _fail(f, i):
     s.n_failures += 1
     s.fails_at = _first_to_fail(f, failure.station)
     _account_failure(f, i)
-    if failure.crew and g.busy_crews == g.crews:
-        failure.state = IN_QUEUE
-        s.in_queue += 1
-        failure.behind = -1
-        if g.first_queued < 0:
-            g.first_queued = i
-        else:
-            f.failures[g.last_queued].behind = i
-        g.last_queued = i
+    failure.left = draw_ms(
+        f.streams, f.values, failure.repair, f.g[0].seed, f.g[0].run, failure.n_repair
+    )
+    failure.n_repair += 1
+    if failure.crew:
+        g.n_crew_requests += 1
+        failure.request = g.n_crew_requests
+    if failure.crew and (g.busy_crews == g.crews or not _can_work(f, s)):
+        _queue_for_crew(f, i)
     else:
         g.busy_crews += failure.crew
-        _start_repair(f, i)
+        _repair(f, i)
     _show(f, failure.station)
 
 
 @_compiled
-def _start_repair(f, i):
+def _queue_for_crew(f, i):
+    """A failure waits for a crew, in the order of the first requests."""
     failure = f.failures[i]
+    failure.state = IN_QUEUE
+    f.stations[failure.station].in_queue += 1
+    previous, at = -1, f.g[0].first_queued
+    while at >= 0 and f.failures[at].request < failure.request:
+        previous, at = at, f.failures[at].behind
+    failure.behind = at
+    if previous < 0:
+        f.g[0].first_queued = i
+    else:
+        f.failures[previous].behind = i
+
+
+@_compiled
+def _repair(f, i):
+    """The repair goes on, with a crew up to the closing at most."""
+    failure = f.failures[i]
+    s = f.stations[failure.station]
     failure.state = IN_REPAIR
-    f.stations[failure.station].in_repair += 1
-    duration = draw_ms(
-        f.streams, f.values, failure.repair, f.g[0].seed, f.g[0].run, failure.n_repair
-    )
-    failure.n_repair += 1
-    slot = len(f.times) + len(f.stores) + len(f.stations) + i
-    end = _after(f, failure.time, duration)
-    failure.cut_off = end == NEVER
-    _schedule(f, slot, f.times[failure.time].end if failure.cut_off else end)
+    s.in_repair += 1
+    left = f.times[s.time].close - f.g[0].now
+    failure.rests = failure.crew and not _stays(s) and left < failure.left
+    end = f.g[0].now + left if failure.rests else _station_after(f, s, failure.left)
+    failure.left -= left
+    _schedule(f, len(f.times) + len(f.stores) + len(f.stations) + i, end)
+
+
+@_compiled
+def _rest(f, i):
+    """The working time closes: the crew leaves; at the next opening the repair asks again."""
+    failure = f.failures[i]
+    _step(f, failure.station, -1)
+    _account_failure(f, i)
+    f.stations[failure.station].in_repair -= 1
+    _queue_for_crew(f, i)
+    _show(f, failure.station)
+    _crew_leaves(f)
 
 
 @_compiled
@@ -1115,29 +1332,41 @@ def _repaired(f, i):
 
 @_compiled
 def _crew_leaves(f):
-    """A crew goes to the failure that waits longest, unless its station has closed for good."""
+    """A crew is free."""
+    f.g[0].busy_crews -= 1
+    _serve(f)
+
+
+@_compiled
+def _serve(f):
+    """The free crews go where work can go on, to who asked first."""
     g = f.g[0]
-    g.busy_crews -= 1
-    while g.first_queued >= 0 and g.now > f.times[f.failures[g.first_queued].time].end:
-        g.first_queued = f.failures[g.first_queued].behind
-    if g.first_queued >= 0:
-        _crew_comes(f, g.first_queued)
+    previous, i = -1, g.first_queued
+    while i >= 0 and g.busy_crews < g.crews:
+        behind = f.failures[i].behind
+        if not _can_work(f, f.stations[f.failures[i].station]):
+            previous = i
+        elif previous < 0:
+            g.first_queued = behind
+            _crew_comes(f, i)
+        else:
+            f.failures[previous].behind = behind
+            _crew_comes(f, i)
+        i = behind
 
 
 @_compiled
 def _crew_comes(f, i):
     failure = f.failures[i]
-    g = f.g[0]
-    _step(f, failure.station, 2 * _waits(f, i))
-    g.first_queued = failure.behind
-    g.busy_crews += 1
-    waited = _reading(f, failure.time) - failure.since
+    f.g[0].busy_crews += 1
+    waited = _station_reading(f, f.stations[failure.station]) - failure.since
+    _step(f, failure.station, 2 * _waits(f, i) if waited > 0 else -1)
     if waited > 0:
         failure.n_queued += 1
         failure.longest_ms = max(failure.longest_ms, waited)
     _account_failure(f, i)
     f.stations[failure.station].in_queue -= 1
-    _start_repair(f, i)
+    _repair(f, i)
     _show(f, failure.station)
 
 
@@ -1170,14 +1399,14 @@ def start_failure(f, i):
 
 @_compiled
 def start(f):
-    """Start all failures; all stations join their queues, in order."""
+    """Start all failures; all stations ask for parts, in order."""
     for time in range(len(f.times)):
         if f.times[time].now + 1 < f.times[time].windows_end:
             _schedule(f, time, f.windows[f.times[time].now + 1, 0])
     for i in range(len(f.failures)):
         start_failure(f, i)
     for k in range(len(f.stations)):
-        _ask(f, k)
+        _ask(f, k, EMPTY)
 
 
 @_compiled
@@ -1191,7 +1420,7 @@ def advance(f, until, events):
     first_failure = first_station + len(f.stations)
     room = len(f.exits) - len(f.stations)
     room_to_trace = len(f.trace) - 3 * (len(f.stations) + len(f.failures))
-    room_to_step = len(f.steps) - MOST_STEPS
+    room_to_step = most_steps(f)
     while events > 0:
         _settle(f)
         if g.n_exits > room or (g.tracing and g.n_trace > room_to_trace):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from time import perf_counter
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from ningde_sim.engine._kernel import NEVER
 from ningde_sim.engine.counts import COUNTED, Counts, History, Ints, Packed, period_ends
 from ningde_sim.engine.critical_path import PathStep, awaited, between, joined
 from ningde_sim.engine.layout import Layout
-from ningde_sim.engine.rules import visible_ms
+from ningde_sim.engine.rules import State, visible_ms
+from ningde_sim.plant.line import AtClose
 
 EVENTS = 100_000
 """Events of the first call of the kernel; later calls are sized to last `PATIENCE`."""
@@ -58,7 +59,6 @@ def _times(layout: Layout) -> tuple[Records, Ints]:
     times = _records(len(layout.windows), _kernel.TIME)
     first, end = _ranges([len(windows) for windows in layout.windows])
     times["windows_end"] = end
-    times["end"] = layout.ends
     for time, begin, windows in zip(times, first, layout.windows, strict=True):
         open_at_start = bool(windows) and windows[0][0] == 0
         time["now"] = begin if open_at_start else begin - 1
@@ -74,11 +74,13 @@ def _stores(layout: Layout) -> tuple[Records, Ints]:
         stores[field] = [getattr(row, field) for row in layout.stores]
     stores["level"] = stores["ready"] = [row.initial for row in layout.stores]
     putters, takers = joined(layout)
+    stations = [k for side in (takers, putters) for store in side for k in store]
+    stores["takers"], stores["takers_end"] = _ranges([*map(len, takers)])
+    first = sum(map(len, takers))
+    stores["putters"], stores["putters_end"] = _ranges([*map(len, putters)], first)
     n_under_way = [row.capacity if row.transit else 0 for row in layout.stores]
-    stores["takers"], end = _ranges([*map(len, takers)])
-    stores["putters"], end = _ranges([*map(len, putters)], int(end[-1]) if len(end) else 0)
-    stores["under_way"], end = _ranges(n_under_way, int(end[-1]) if len(end) else 0)
-    return stores, np.zeros(int(end[-1]) + 1 if len(end) else 1, dtype=np.int64)
+    stores["under_way"], _ = _ranges(n_under_way, len(stations))
+    return stores, np.array([*stations, *[0] * (sum(n_under_way) + 1)], dtype=np.int64)
 
 
 def _failures(layout: Layout) -> Records:
@@ -88,7 +90,7 @@ def _failures(layout: Layout) -> Records:
         failures[field] = [getattr(row, field) for row in rows]
     failures["time"] = [layout.stations[row.station].time for row in rows]
     failures["calendar"] = [row.failure.clock == "calendar" for row in rows]
-    failures["crew"] = [row.failure.crew for row in rows]
+    failures["crew"] = [row.crew for row in rows]
     failures["fails_at"] = NEVER
     return failures
 
@@ -98,9 +100,14 @@ def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints, Ints]:
     stations = _records(len(rows), _kernel.STATION)
     for field in ("time", "cycle", "quality"):
         stations[field] = [getattr(row, field) for row in rows]
-    stations["takes"], end = _ranges([len(row.takes) for row in rows])
-    stations["takes_end"] = end
-    stations["puts"], stations["puts_end"] = _ranges([len(row.puts) for row in rows], int(end[-1]))
+    first = 0
+    joins: list[int] = []
+    for field in ("takes", "puts", "returns"):
+        numbers = [getattr(row, field) for row in rows]
+        begins, ends = _ranges([*map(len, numbers)], len(joins))
+        stations[field], stations[f"{field}_end"] = begins, ends
+        joins += [store for stores in numbers for store in stores]
+    stations["at_close"] = [get_args(AtClose).index(row.at_close) for row in rows]
     stations["stops"], stations["stops_end"] = _ranges([len(row.stops) for row in rows])
     stations["failures"] = [row.failures.start for row in rows]
     stations["failures_end"] = [row.failures.stop for row in rows]
@@ -108,18 +115,24 @@ def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints, Ints]:
     stations["scrap"] = [row.station.scrap for row in rows]
     stations["rework"] = [row.station.rework for row in rows]
     cycles = streams[stations["cycle"]]
-    fixed = np.rint(cycles["a"] * cycles["unit"]).astype(np.int64)
-    stations["fixed"] = np.where(cycles["code"] == _kernel.FIXED, fixed, -1)
+    stations["fixed"] = _whole_ms(cycles)
     stations["next_stop"] = [min((s.every for s in row.stops), default=NEVER) for row in rows]
     stations["fails_at"] = NEVER
     stations["state"] = _kernel.STARVED
-    joins = [s for row in rows for s in row.takes] + [s for row in rows for s in row.puts]
     stops = [(stop.every, visible_ms(stop)) for row in rows for stop in row.stops]
     return (
         stations,
         np.array(joins or [0], dtype=np.int64),
         np.array(stops or [(1, 0)], dtype=np.int64),
     )
+
+
+def _whole_ms(cycles: Records) -> Ints:
+    """The fixed cycles that last whole milliseconds, but for the rounding of floats; else -1. [ms]"""
+    exact = cycles["a"] * cycles["unit"]
+    whole = np.rint(exact)
+    is_whole = (cycles["code"] == _kernel.FIXED) & (np.abs(exact - whole) <= 4e-16 * exact)
+    return np.where(is_whole, whole, -1).astype(np.int64)
 
 
 def build(
@@ -134,7 +147,7 @@ def build(
     n_slots = len(times) + len(stores) + len(stations) + len(failures)
     g = _records(1, _kernel.GLOBAL)
     g["seed"], g["run"], g["tracing"] = np.uint64(seed).astype(np.int64), run, trace
-    g["crews"] = NEVER if layout.shop.repair_crews is None else layout.shop.repair_crews
+    g["crews"] = layout.shop.repair_crews or 0
     g["first_queued"] = -1
     g["exit_of"] = next(k for k, row in enumerate(layout.stations) if row.output)
     means = [row.station.cycle_distribution.mean * units.MS_PER_S for row in layout.stations]
@@ -150,10 +163,12 @@ def build(
         values=values,
         windows=windows,
         joins=joins,
+        met=np.zeros(len(joins), np.int64),
+        choices=np.zeros((len(joins) + 1, 5), np.int64),
         stops=stops,
         queues=queues,
         ways=np.zeros((len(queues), 2), np.int64),
-        spent=np.zeros((len(stations), 6), np.int64),
+        spent=np.zeros((len(stations), len(State)), np.int64),
         due=np.full(n_slots, NEVER, np.int64),
         after=np.full(n_slots, -1, np.int64),
         buckets=np.full(N_BUCKETS, -1, np.int64),
@@ -162,7 +177,7 @@ def build(
         team=np.zeros(len(stations) + 1, np.int64),
         exits=np.zeros((N_EXITS + len(stations), 2), np.int64),
         trace=np.zeros((N_TRACE + 4 * room if trace else 1, 4), np.int64),
-        **_steps(N_STEPS if critical_path else 1),
+        **_steps(N_STEPS + 2 * len(stations) if critical_path else 1),
     )
 
 
@@ -192,12 +207,13 @@ class _Path:
     def make_room(self, floor: _kernel.Floor) -> _kernel.Floor:
         """The floor, with room for more steps if little was left."""
         g = floor.g[0]
-        if not g.noting or g.n_steps <= len(floor.steps) - _kernel.MOST_STEPS:
+        most = int(_kernel.most_steps(floor))
+        if not g.noting or g.n_steps <= most:
             return floor
         n = _kernel.compact(floor)
         self.add(floor.path[:n, :3])
         n_steps = int(g.n_steps)
-        if n_steps <= len(floor.steps) // 2:
+        if n_steps <= most // 2:
             return floor
         grown = _steps(2 * len(floor.steps))
         grown["steps"][:n_steps] = floor.steps[:n_steps]
@@ -224,6 +240,7 @@ class _Path:
             yield 2 * self.layout.stuck, int(g.exit_at), now
         elif thing < len(floor.stations):
             station = floor.stations[thing]
+            _kernel.split(floor, thing)
             yield int(_kernel.doing(floor, thing)), int(station.started), now
             yield from _backwards(floor, int(station.before))
         else:
@@ -306,7 +323,7 @@ def run(
     _drain(floor, warm_up, exits, intervals)
     traced = np.concatenate(intervals) if trace else None
     path = path_so_far.complete(floor) if critical_path else None
-    return _collect(floor, level_start, exits, traced, history, path)
+    return _collect(floor, warm_up, level_start, exits, traced, history, path)
 
 
 def _keep(floor: _kernel.Floor, history: History, row: int) -> None:
@@ -317,7 +334,7 @@ def _keep(floor: _kernel.Floor, history: History, row: int) -> None:
     """
     _kernel.close_accounts(floor._replace(failures=floor.failures[:0]))
     stores = _counted(floor, "stores") | {"level": floor.stores["level"]}
-    history.keep(row, _counted(floor, "stations"), floor.spent, stores)
+    history.keep(row, _counted(floor, "stations"), floor.spent[:, : State.OFF], stores)
 
 
 def _drain(
@@ -347,6 +364,7 @@ def _clear(floor: _kernel.Floor) -> None:
 
 def _collect(
     floor: _kernel.Floor,
+    warm_up: int,
     level_start: Ints,
     exits: dict[int, Packed],
     trace: Ints | None,
@@ -358,11 +376,12 @@ def _collect(
         for table in COUNTED
     }
     counted["stations"]["content"] = floor.stations["content"].copy()
+    counted["stations"]["asked_at"] = floor.stations["asked_at"] - warm_up
     counted["stores"]["level_start"] = level_start
     counted["stores"]["level_end"] = floor.stores["level"].copy()
     return Counts(
         **counted,
-        spent=floor.spent.copy(),
+        spent=floor.spent[:, : State.OFF].copy(),
         exits=exits,
         trace=trace,
         history=history,

@@ -83,7 +83,7 @@ def awaited(
             return k
         empty = content[k] == _kernel.EMPTY
         row = layout.stations[k]
-        for s in row.takes if empty else row.puts:
+        for s in (row.takes, (), row.puts, row.returns)[content[k]]:
             available = ready[s] if empty else layout.stores[s].capacity - level[s]
             if available > 0:
                 continue
@@ -100,7 +100,7 @@ def joined(layout: Layout) -> tuple[list[list[int]], list[list[int]]]:
     feeders: list[list[int]] = [[] for _ in layout.stores]
     takers: list[list[int]] = [[] for _ in layout.stores]
     for k, row in enumerate(layout.stations):
-        for s in row.puts:
+        for s in dict.fromkeys((*row.puts, *row.returns)):
             feeders[s].append(k)
         for s in row.takes:
             takers[s].append(k)
@@ -160,6 +160,7 @@ class CriticalPath:
             (names, number, "closed", "", times, closed),
             (stores, -1, "closed", "", store_times, store_closed),
             ([layout.shop.name], -1, "stuck", "", 0, layout.stuck),
+            (names, number, "overtime", "", times, closed),
         ]
         columns = ("thing", "station_number", "cause", "failure", "time", "closed")
         tables = [pd.DataFrame(dict(zip(columns, kind, strict=True))) for kind in kinds if kind[0]]

@@ -6,13 +6,14 @@ stations, each of which takes one part from each of its stores and puts one to e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ningde_sim._support import units
 from ningde_sim.engine._kernel import NEVER
 from ningde_sim.engine.streams import Streams
 from ningde_sim.plant.distributions import Uniform
-from ningde_sim.plant.line import Line, Store
+from ningde_sim.plant.line import AtClose, Line, Store
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, PlannedStop, Station, equipment
 from ningde_sim.plant.working_time import WorkingTime
@@ -27,8 +28,10 @@ class StationLayout:
     station : Station
     line, time : int
         Numbers of its line and of its working time.
-    takes, puts : tuple of int
-        Numbers of its stores.
+    takes, puts, returns : tuple of int
+        Numbers of the stores that it takes from, that its good bodies and that the carriers of
+        its scrapped bodies go to.
+    at_close : {"pause", "finish", "hold"}
     stops : tuple of PlannedStop
         Of its robots, then its own.
     failures : range
@@ -44,6 +47,8 @@ class StationLayout:
     time: int
     takes: tuple[int, ...]
     puts: tuple[int, ...]
+    returns: tuple[int, ...]
+    at_close: AtClose
     stops: tuple[PlannedStop, ...]
     failures: range
     output: bool
@@ -89,6 +94,8 @@ class FailureLayout:
         Number of the station that it stops.
     owner : str
         Name of the robot or station.
+    crew : bool
+        Whether its repair needs one of a number of crews.
     uptime, repair : int
         Numbers of its streams.
     """
@@ -96,6 +103,7 @@ class FailureLayout:
     failure: Failure
     station: int
     owner: str
+    crew: bool
     uptime: int
     repair: int
 
@@ -117,8 +125,6 @@ class Layout:
         Station by station, at each its robots' and then its own.
     windows : list of list of (int, int)
         Opening and closing of each working time. [ms]
-    ends : list of int
-        When each working time closes for good, or NEVER. [ms]
     streams : Streams
         All random streams of the shop.
     """
@@ -129,9 +135,9 @@ class Layout:
     stores: list[StoreLayout] = field(default_factory=list)
     failures: list[FailureLayout] = field(default_factory=list)
     windows: list[list[tuple[int, int]]] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
     streams: Streams = field(default_factory=Streams)
-    _times: list[WorkingTime | None] = field(default_factory=list)
+    _times: dict[WorkingTime | None, int] = field(default_factory=dict)
+    _store_numbers: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._time(self.shop.working_time)
@@ -140,7 +146,6 @@ class Layout:
         for number, line in enumerate(self.shop.lines):
             self._add_line(number, line)
         self.windows = [self._windows(time) for time in self._times]
-        self.ends = [_end(time) for time in self._times]
 
     # What can be on the critical path is numbered: the work of each station, the planned stops of
     # each station, the repairs of each failure, its waits for a crew, the transits of each store.
@@ -166,16 +171,29 @@ class Layout:
         """The number of a store's transits."""
         return 2 * len(self.stations) + 2 * len(self.failures) + store
 
+    # Behind them the closed time of each station and of each store, what keeps a shop in which
+    # nothing moves any more, and the overtime of each station.
+
+    def closed(self, station: int) -> int:
+        """The number of a station's closed time."""
+        return self.n_things + station
+
     @property
     def stuck(self) -> int:
         """The number of what keeps a shop in which nothing moves any more."""
         return self.n_things + len(self.stations) + len(self.stores)
 
+    def overtime(self, station: int) -> int:
+        """The number of a station's overtime."""
+        return self.stuck + 1 + station
+
     def _time(self, own: WorkingTime | None) -> int:
         time = own if own is not None else self.shop.working_time
-        if time not in self._times:
-            self._times.append(time)
-        return self._times.index(time)
+        return self._times.setdefault(time, len(self._times))
+
+    def _numbers(self, names: str | Sequence[str]) -> tuple[int, ...]:
+        """The numbers of stores, by their names."""
+        return tuple(self._store_numbers[name] for name in names)
 
     def _windows(self, time: WorkingTime | None) -> list[tuple[int, int]]:
         if time is None:
@@ -184,52 +202,54 @@ class Layout:
         return [(units.hours_to_ms(a), units.hours_to_ms(b)) for a, b in windows]
 
     def _add_store(self, store: Store) -> None:
+        self._store_numbers[store.name] = len(self.stores)
         transit = round(store.transit_time * units.MS_PER_S)
         time = self._time(store.working_time)
         row = StoreLayout(store.name, store.capacity, transit, store.initial, time, declared=True)
         self.stores.append(row)
 
     def _add_line(self, number: int, line: Line) -> None:
-        names = [store.name for store in self.shop.stores]
         buffers: tuple[int, ...] = line.buffers  # type: ignore[assignment]
-        time = self._time(line.working_time)
-        takes = tuple(names.index(name) for name in line.takes)
+        takes = self._numbers(line.takes)
         last = len(line.stations) - 1
         for i, station in enumerate(line.stations):
             if i < last:
                 puts: tuple[int, ...] = (len(self.stores),)
                 name = f"{station.name} > {line.stations[i + 1].name}"
+                time = self._time(line.working_time)
                 self.stores.append(StoreLayout(name, buffers[i], 0, 0, time, declared=False))
             else:
-                puts = tuple(names.index(name) for name in line.puts)
+                puts = self._numbers(line.puts)
             output = i == last and line.name in (self.shop.output or ())
-            self._add_station(station, number, time, takes, puts, output)
+            self._add_station(station, number, takes, puts, output)
             takes = puts
 
     def _add_station(
         self,
         station: Station,
-        line: int,
-        time: int,
+        number: int,
         takes: tuple[int, ...],
         puts: tuple[int, ...],
         output: bool,
     ) -> None:
-        number = len(self.stations)
-        first = len(self.failures)
+        line = self.shop.lines[number]
+        here, first = len(self.stations), len(self.failures)
         owners, add = equipment(station), self.streams.add
         for name, failure in ((owner.name, f) for owner in owners for f in owner.failures):
             thing = f"{name}\x1f{failure.name}"
             uptime = add("failure", thing, "uptime", failure.uptime, units.MS_PER_H, 1)
             repair = add("failure", thing, "repair", failure.repair, units.MS_PER_MIN, 0)
-            self.failures.append(FailureLayout(failure, number, name, uptime, repair))
+            crew = failure.crew and self.shop.repair_crews is not None
+            self.failures.append(FailureLayout(failure, here, name, crew, uptime, repair))
         cycle = station.cycle_distribution
         row = StationLayout(
             station=station,
-            line=line,
-            time=time,
+            line=number,
+            time=self._time(line.working_time),
             takes=takes,
             puts=puts,
+            returns=self._numbers(line.returns),
+            at_close=line.at_close,
             stops=tuple(stop for owner in owners for stop in owner.planned_stops),
             failures=range(first, len(self.failures)),
             output=output,
@@ -237,10 +257,3 @@ class Layout:
             quality=add("station", station.name, "quality", Uniform(0, 1), 1, 0),
         )
         self.stations.append(row)
-
-
-def _end(time: WorkingTime | None) -> int:
-    """When a working time closes for good. [ms]"""
-    if time is None or time.every is not None:
-        return NEVER
-    return units.hours_to_ms(time.windows[-1][1])

@@ -1,7 +1,6 @@
 """The SimPy engine: it defines the model, and is written to be read beside `engine.rules`.
 
-Stations, the transits of stores and failures are processes; the crews are a `simpy.Resource`. The
-priority of an event orders the events of one instant: it is the number of the thing in the order
+Stations, the transits of stores and failures are processes. The priority of an event orders the events of one instant: it is the number of the thing in the order
 of the rules. A process that is resumed changes only its own things, so the order of creation does
 not matter.
 """
@@ -53,12 +52,9 @@ class Step(NamedTuple):
 class WorkingTimeProcess:
     """A working time: its windows, and a clock that runs only in them."""
 
-    def __init__(
-        self, env: simpy.Environment, windows: list[tuple[int, int]], end: int = NEVER
-    ) -> None:
+    def __init__(self, env: simpy.Environment, windows: list[tuple[int, int]]) -> None:
         self.env = env
         self.windows = windows
-        self.end = end
         self.passed = 0
         self.opening = self.closing = -1
         if windows and windows[0][0] == 0:
@@ -92,7 +88,7 @@ class WorkingTimeProcess:
 
 
 class StoreProcess:
-    """Parts and free places, with the stations that wait for them in the order of arrival."""
+    """Parts and free places, with all stations that take and put them."""
 
     def __init__(self, floor: Floor, row: StoreLayout, number: int) -> None:
         self.floor = floor
@@ -121,28 +117,32 @@ class StoreProcess:
         self.counted["none_ready_ms"] += passed * (self.ready == 0)
         self.since += passed
 
-    def wake_takers(self) -> None:
-        """The stations for which a part is ready try to move."""
-        for station in self.takers[: self.ready]:
-            self.floor.wake(station)
+    def available(self, *, empty: bool) -> int:
+        """The parts that are ready for an empty station, or the places that are free."""
+        return self.ready if empty else self.row.capacity - self.level
 
-    def wake_putters(self) -> None:
-        """The stations for which a place is free try to move."""
-        for station in self.putters[: max(0, self.row.capacity - self.level)]:
-            self.floor.wake(station)
+    def waiting(self, *, empty: bool) -> list[StationProcess]:
+        """The empty stations that wait for a part, or those that wait for a place, in turn."""
+        stations = self.takers if empty else self.putters
+        waiting = [s for s in stations if s.is_empty() == empty and self in s.wants()]
+        return sorted(waiting, key=StationProcess.turn)
 
-    def take(self, station: StationProcess) -> None:
-        """A part leaves with a station."""
-        self.takers.remove(station)
+    def wake(self, *, empty: bool) -> None:
+        """Those that wait for a part, or for a place, try to move if there is one."""
+        if self.available(empty=empty):
+            for station in self.waiting(empty=empty):
+                self.floor.wake(station)
+
+    def take(self) -> None:
+        """A part leaves."""
         self.counted["n_taken"] += 1
         if self.row.capacity:
             self.account()
             self.level -= 1
             self.ready -= 1
 
-    def put(self, station: StationProcess) -> None:
-        """A part comes from a station."""
-        self.putters.remove(station)
+    def put(self) -> None:
+        """A part comes."""
         self.counted["n_put"] += 1
         if self.row.capacity:
             self.account()
@@ -160,7 +160,7 @@ class StoreProcess:
         what = 2 * self.floor.layout.transit(self.number) + 1
         self.floor.cause = self.floor.note(what, *self.under_way.popleft())
         self.ready += 1
-        self.wake_takers()
+        self.wake(empty=True)
         self.floor.settle()
 
 
@@ -175,11 +175,20 @@ class StationProcess:
         self.time = floor.times[row.time]
         self.takes = [floor.stores[s] for s in row.takes]
         self.puts = [floor.stores[s] for s in row.puts]
+        self.returns = [floor.stores[s] for s in row.returns]
+        for store in dict.fromkeys((*self.puts, *self.returns)):
+            store.putters.append(self)
+        for store in self.takes:
+            store.takers.append(self)
         self.content = _kernel.EMPTY
         self.task = State.WORKING
         self.in_repair = self.in_queue = 0
+        self.asked = self.asked_at = 0
+        self.begun = self.held = False
+        self.overtime = 0
         self.loaded = floor.env.event()
         self.restored = floor.env.event()
+        self.opened = floor.env.event()
         self.running: simpy.Process | None = None
         self.done = 0
         self.worked = 0
@@ -195,11 +204,46 @@ class StationProcess:
         self.spent = [0] * len(State)
         self.counted = dict.fromkeys(COUNTED["stations"], 0)
 
+    # ------------------------------------------------------------------ its clock
+
+    def stays(self) -> bool:
+        """Whether it finishes its body first when its working time closes."""
+        return self.begun and self.row.at_close == "finish"
+
+    def late_by(self) -> int:
+        """The overtime since the last closing. [ms]"""
+        return max(0, int(self.floor.env.now) - self.time.closing) if self.stays() else 0
+
+    def reading(self) -> int:
+        """Working time and overtime since the start of the run. [ms]"""
+        return self.time.reading() + self.overtime + self.late_by()
+
+    def after(self, duration: int) -> int:
+        """The instant at which its clock will have gone on by `duration`. [ms]"""
+        return int(self.floor.env.now) + duration if self.stays() else self.time.after(duration)
+
+    def can_work(self) -> bool:
+        """Whether work goes on from now on."""
+        return self.floor.env.now < self.time.closing or self.stays()
+
+    def may_begin(self, cycle: int) -> bool:
+        """Whether it begins a body now."""
+        if self.row.at_close == "pause":
+            return True
+        left = self.time.closing - int(self.floor.env.now)
+        return left > 0 and (self.row.at_close == "finish" or cycle <= left)
+
+    def opens(self) -> None:
+        """Its working time opens, the last closing is still known: overtime ends."""
+        if self.late_by():
+            self.step()
+            self.overtime += self.late_by()
+
     # ------------------------------------------------------------------ accounts
 
     def account(self) -> None:
         """Book the time up to now on the state that the station was in."""
-        reading = self.time.reading()
+        reading = self.reading()
         self.spent[self.state] += reading - self.since
         self.floor.record(self.number, self.state, self.since_wall)
         self.since, self.since_wall = reading, int(self.floor.env.now)
@@ -211,9 +255,9 @@ class StationProcess:
         elif self.in_queue:
             state = State.WAITING
         elif self.content == _kernel.LOADED:
-            state = self.task
+            state = State.OFF if self.held else self.task
         else:
-            state = State.BLOCKED if self.content == _kernel.FINISHED else State.STARVED
+            state = State.STARVED if self.is_empty() else State.BLOCKED
         if state != self.state:
             self.account()
             self.state = state
@@ -223,64 +267,65 @@ class StationProcess:
     def load(self) -> None:
         """A body is there, or is processed again: a step begins."""
         self.content = _kernel.LOADED
+        self.begun = False
         self.started, self.before = int(self.floor.env.now), self.floor.cause
 
     def doing(self) -> int:
-        """The step that it is in; of several repairs or waits the first declared counts."""
+        """The step that it is in."""
+        return 2 * self.floor.layout.overtime(self.number) if self.late_by() else self.activity()
+
+    def activity(self) -> int:
+        """What it does, in overtime or not; of several repairs or waits the first declared."""
         layout = self.floor.layout
         failures = [self.floor.failures[i] for i in self.row.failures]
         for state, number in ((State.DOWN, layout.repair), (State.WAITING, layout.wait)):
             for failure in failures:
                 if failure.state == state:
                     return 2 * number(failure.number)
+        if self.held:
+            return 2 * layout.closed(self.number)
         return 2 * (self.number if self.task == State.WORKING else layout.stop(self.number))
 
     def step(self, ending: int | None = None) -> None:
         """Its step ends, or is broken off because something else happens."""
         if self.content == _kernel.LOADED:
+            self.split()
             what, now = self.doing(), int(self.floor.env.now)
             if what == ending or now > self.started:
                 self.before = self.floor.note(what + (what == ending), self.started, self.before)
             self.started = now
 
+    def split(self) -> None:
+        """In overtime: its step up to the closing ends there."""
+        closing = self.time.closing
+        if self.late_by() and self.started < closing:
+            self.before = self.floor.note(self.activity(), self.started, self.before, closing)
+            self.started = closing
+
     # ------------------------------------------------------------------ moves
 
-    def ask(self) -> None:
-        """Empty: queue for a part of each store."""
-        self.content = _kernel.EMPTY
+    def is_empty(self) -> bool:
+        """Whether it waits for parts."""
+        return self.content == _kernel.EMPTY
+
+    def ask(self, content: int) -> None:
+        """It waits from now on: empty for parts, finished or scrapped for places."""
+        self.content = content
+        self.asked, self.asked_at = self.floor.next_request(), int(self.floor.env.now)
         self.show()
-        for store in self.takes:
-            store.takers.append(self)
         self.floor.wake(self)
 
-    def offer(self) -> None:
-        """Finished: queue for a free place of each store."""
-        self.content = _kernel.FINISHED
-        self.show()
-        for store in self.puts:
-            store.putters.append(self)
-        self.floor.wake(self)
+    def wants(self) -> list[StoreProcess]:
+        """The stores whose parts or places it waits for."""
+        return [self.takes, [], self.puts, self.returns][self.content]
 
-    def needs(self) -> list[StationProcess] | None:
-        """The stations that it must move together with, or None if it can't move."""
-        if self.content == _kernel.LOADED or not self.time.is_open():
-            return None
-        partners = []
-        empty = self.content == _kernel.EMPTY
-        for store in self.takes if empty else self.puts:
-            own, other = store.takers, store.putters
-            available = store.ready
-            if not empty:
-                own, other = other, own
-                available = store.row.capacity - store.level
-            position = own.index(self)
-            if store.row.capacity == 0:
-                if position >= len(other):
-                    return None
-                partners.append(other[position])
-            elif position >= available:
-                return None
-        return partners
+    def turn(self) -> tuple[bool, int]:
+        """Who asked first comes first; those under repair come after the others."""
+        return bool(self.in_repair or self.in_queue), self.asked
+
+    def can_move(self) -> bool:
+        """Whether it waits, in its working time."""
+        return self.content != _kernel.LOADED and self.time.is_open()
 
     # ------------------------------------------------------------------ life
 
@@ -305,16 +350,24 @@ class StationProcess:
         while True:
             while self.in_repair or self.in_queue:
                 yield self.restored
+            if task == State.WORKING and not self.begun:
+                self.step()
+                self.held = not self.may_begin(left)
+                self.begun = not self.held
+                self.show()
+                if self.held:
+                    yield self.opened
+                    continue
             length = left
             if task == State.WORKING:
                 length = min(length, self.first_to_fail() - self.worked)
-            began = self.time.reading()
+            began = self.reading()
             self.running = self.floor.env.active_process
             with suppress(simpy.Interrupt):
-                yield Due(self.floor.env, self.time.after(length), self.rank)
+                yield Due(self.floor.env, self.after(length), self.rank)
             interrupted = self.running is None
             self.running = None
-            passed = self.time.reading() - began
+            passed = self.reading() - began
             left -= passed
             if task == State.WORKING:
                 self.worked += passed
@@ -326,7 +379,10 @@ class StationProcess:
 
     def finish(self) -> None:
         """The body is finished, processed again, or scrapped."""
-        self.floor.cause = self.floor.note(2 * self.number + 1, self.started, self.before)
+        self.split()
+        self.floor.cause = self.floor.note(self.doing() + 1, self.started, self.before)
+        self.overtime += self.late_by()
+        self.begun = False
         self.counted["cycles"] += 1
         scrap, rework = self.row.station.scrap, self.row.station.rework
         drawn = self.floor.uniform(self.row.quality, self.done) if scrap or rework else 1.0
@@ -334,13 +390,13 @@ class StationProcess:
         if drawn < scrap:
             self.counted["scrapped"] += 1
             self.loaded = self.floor.env.event()
-            self.ask()
+            self.ask(_kernel.SCRAPPED if self.returns else _kernel.EMPTY)
         elif drawn < scrap + rework:
             self.counted["reworked"] += 1
             self.load()
         else:
             self.loaded = self.floor.env.event()
-            self.offer()
+            self.ask(_kernel.FINISHED)
 
     def interrupt(self) -> None:
         """Interrupt the task if it is running."""
@@ -359,7 +415,8 @@ class StationProcess:
         failures = [self.floor.failures[i] for i in self.row.failures]
         failure = next(f for f in failures if f.fails_at == self.worked)
         failure.fails_at = NEVER
-        self.floor.env.process(failure.restore(failure.fail()))
+        failure.fail()
+        self.floor.env.process(failure.restore())
 
     def maybe_restored(self) -> None:
         """Go on when the last repair is done."""
@@ -380,7 +437,8 @@ class FailureProcess:
         self.time = self.station.time
         self.rank = len(floor.times) + len(floor.stores) + len(floor.stations) + number
         self.fails_at = NEVER
-        self.n_up = self.n_repair = 0
+        self.n_up = self.n_repair = self.request = 0
+        self.crew = floor.env.event()
         self.state: State | None = None
         self.since = self.since_wall = 0
         self.clear()
@@ -391,7 +449,7 @@ class FailureProcess:
 
     def account(self) -> None:
         """Book the time up to now on the repair, or on the wait for a crew."""
-        reading = self.time.reading()
+        reading = self.station.reading()
         if self.state is not None:
             name = "repair_ms" if self.state == State.DOWN else "queue_ms"
             self.counted[name] += reading - self.since
@@ -411,58 +469,64 @@ class FailureProcess:
         """Run in all working time, whatever the station does, then fail."""
         yield Due(self.floor.env, self.time.after(uptime), self.rank)
         self.station.interrupt()
-        yield from self.restore(self.fail())
+        self.fail()
+        yield from self.restore()
 
-    def fail(self) -> simpy.Event | None:
+    def fail(self) -> None:
         """Stop the station; ask for a crew if one is needed."""
         self.station.step()
         self.counted["failures"] += 1
         self.station.counted["failures"] += 1
         self.account()
-        crews = self.floor.crews
-        request = crews.request() if crews is not None and self.row.failure.crew else None
-        if request is not None and not request.triggered:
+        if self.row.crew and not self.floor.crews.comes_at_once(self):
             self.state = State.WAITING
             self.station.in_queue += 1
         else:
             self.state = State.DOWN
             self.station.in_repair += 1
         self.station.show()
-        return request
 
-    def restore(self, request: simpy.Event | None) -> Process:
-        """Wait for the crew, repair, start afresh; unless the station closes for good before."""
-        if request is not None:
-            yield request
-        if self.floor.env.now > self.time.end:
-            self.crew_leaves(request)
-            return
+    def restore(self) -> Process:
+        """Wait for a crew if it needs one, repair, start afresh."""
         if self.state == State.WAITING:
-            self.crew_comes()
-        duration = self.floor.draw(self.row.repair, self.n_repair)
+            yield from self.wait()
+        left = self.floor.draw(self.row.repair, self.n_repair)
         self.n_repair += 1
-        end = self.time.after(duration)
-        yield Due(self.floor.env, self.time.end if end == NEVER else end, self.rank)
-        if end == NEVER:
-            self.crew_leaves(request)
-            return
+        while self.row.crew and not self.station.stays():
+            began, closing = int(self.floor.env.now), self.time.closing
+            if left <= closing - began:
+                break
+            yield Due(self.floor.env, closing, self.rank)
+            left -= closing - began
+            self.rest()
+            yield from self.wait()
+        yield Due(self.floor.env, self.station.after(left), self.rank)
         self.station.step(2 * self.floor.layout.repair(self.number))
         self.account()
         self.state = None
         self.station.in_repair -= 1
-        self.crew_leaves(request)
+        if self.row.crew:
+            self.floor.crews.leave()
         self.start()
         self.station.maybe_restored()
 
-    def crew_leaves(self, request: simpy.Event | None) -> None:
-        """The crew, if one was needed, is free."""
-        if request is not None:
-            self.floor.crews.release(request)  # type: ignore[union-attr, arg-type]
+    def rest(self) -> None:
+        """The working time closes: the crew leaves; at the next opening the repair asks again."""
+        self.station.step()
+        self.account()
+        self.state = State.WAITING
+        self.station.in_repair -= 1
+        self.station.in_queue += 1
+        self.station.show()
+        self.floor.crews.waiting.append(self)
+        self.floor.crews.leave()
 
-    def crew_comes(self) -> None:
-        """The wait is over."""
-        self.station.step(2 * self.floor.layout.wait(self.number))
-        waited = self.time.reading() - self.since
+    def wait(self) -> Process:
+        """Wait for a crew."""
+        yield self.crew
+        self.crew = self.floor.env.event()
+        waited = self.station.reading() - self.since
+        self.station.step(2 * self.floor.layout.wait(self.number) if waited else None)
         if waited > 0:
             self.counted["n_queued"] += 1
             self.counted["longest_ms"] = max(self.counted["longest_ms"], waited)
@@ -473,6 +537,38 @@ class FailureProcess:
         self.station.show()
 
 
+class Crews:
+    """The repair crews: they go where work can go on, to who asked first."""
+
+    def __init__(self, number: int) -> None:
+        self.free = number
+        self.asked = 0
+        self.waiting: list[FailureProcess] = []
+
+    def comes_at_once(self, failure: FailureProcess) -> bool:
+        """Note the request of a failure; whether a crew comes at once, otherwise it waits."""
+        self.asked += 1
+        failure.request = self.asked
+        if self.free and failure.station.can_work():
+            self.free -= 1
+            return True
+        self.waiting.append(failure)
+        return False
+
+    def leave(self) -> None:
+        """A crew is free."""
+        self.free += 1
+        self.serve()
+
+    def serve(self) -> None:
+        """The free crews go to those that wait."""
+        for failure in sorted(self.waiting, key=lambda failure: failure.request):
+            if self.free and failure.station.can_work():
+                self.free -= 1
+                self.waiting.remove(failure)
+                failure.crew.succeed()
+
+
 class Floor:
     """Everything that runs, and the moves between."""
 
@@ -481,18 +577,15 @@ class Floor:
         self.seed, self.run = seed, run
         self.streams, self.values = layout.streams.arrays()
         self.env = simpy.Environment(initial_time=0)
-        self.times = [
-            WorkingTimeProcess(self.env, windows, end)
-            for windows, end in zip(layout.windows, layout.ends, strict=True)
-        ]
+        self.times = [WorkingTimeProcess(self.env, windows) for windows in layout.windows]
         self.stores = [StoreProcess(self, row, i) for i, row in enumerate(layout.stores)]
         self.stations = [StationProcess(self, row, i) for i, row in enumerate(layout.stations)]
-        crews = layout.shop.repair_crews
-        self.crews = None if crews is None else simpy.Resource(self.env, crews)
+        self.crews = Crews(layout.shop.repair_crews or 0)
         self.failures = [FailureProcess(self, row, i) for i, row in enumerate(layout.failures)]
         self.things: list[StationProcess | StoreProcess | FailureProcess] = []
         self.things += [*self.stations, *self.stores, *self.failures]
-        self.woken: deque[StationProcess] = deque()
+        self.woken: list[StationProcess] = []
+        self.n_requests = 0
         self.exits: list[tuple[int, int]] = []
         self.trace: list[tuple[int, int, int, int]] = []
         self.tracing = False
@@ -512,15 +605,22 @@ class Floor:
 
     def record(self, thing: int, state: State, begin: int) -> None:
         """Add to the trace what a thing did from `begin` to now."""
-        if self.tracing and self.env.now > begin:
+        if self.tracing and self.env.now > begin and state != State.OFF:
             self.trace.append((thing, state, begin, int(self.env.now)))
 
-    def note(self, what: int, begin: int, before: Step | None) -> Step | None:
-        """Write down a step that ends now, if causes are noted."""
+    def note(
+        self, what: int, begin: int, before: Step | None, end: int | None = None
+    ) -> Step | None:
+        """Write down a step that ends now, or ended before, if causes are noted."""
         if not self.noting:
             return None
         self.n_steps += 1
-        return Step(self.n_steps, what, begin, int(self.env.now), before)
+        return Step(self.n_steps, what, begin, int(self.env.now) if end is None else end, before)
+
+    def next_request(self) -> int:
+        """Number the requests of stations for parts and places."""
+        self.n_requests += 1
+        return self.n_requests
 
     def note_causes(self) -> None:
         """Note causes from now on."""
@@ -534,76 +634,91 @@ class Floor:
             store.under_way = deque((now, None) for _ in store.under_way)
 
     def start(self) -> None:
-        """Start all failures and stations; all stations join their queues, in order."""
+        """Start all failures and stations; all stations ask for parts, in order."""
         for number, times in enumerate(self.times):
             self.env.process(self.openings(number, times))
         for failure in self.failures:
             failure.start()
         for station in self.stations:
             self.env.process(station.life())
-            station.ask()
+            station.ask(_kernel.EMPTY)
         self.settle()
 
     def openings(self, number: int, times: WorkingTimeProcess) -> Process:
-        """At each opening the empty and finished stations try to move."""
+        """At each opening those that wait try to move, and what rested goes on."""
+        stations = [station for station in self.stations if station.time is times]
         for opening, closing in times.later():
             yield Due(self.env, opening, number)
+            for station in stations:
+                station.opens()
             times.open(opening, closing)
             self.cause = None
-            for station in self.stations:
-                if station.time is times and station.content != _kernel.LOADED:
+            for station in stations:
+                if station.content != _kernel.LOADED:
                     self.wake(station)
+                opened, station.opened = station.opened, self.env.event()
+                opened.succeed()
+            self.crews.serve()
             self.settle()
 
     def wake(self, station: StationProcess) -> None:
-        """Put a station in the queue of stations that will try to move."""
+        """Add a station to those that will try to move."""
         station.cause = _later(station.cause, self.cause)
         if station not in self.woken:
             self.woken.append(station)
 
     def settle(self) -> None:
-        """The woken stations try to move, first come, first served."""
+        """The woken stations try to move, in turn."""
         while self.woken:
-            team = self.gather(self.woken.popleft())
-            if team:
-                self.exchange(team)
+            station = min(self.woken, key=StationProcess.turn)
+            self.woken.remove(station)
+            if station.can_move():
+                team = next(self.teams([station], frozenset()), None)
+                if team:
+                    self.exchange(team)
 
-    def gather(self, station: StationProcess) -> list[StationProcess]:
-        """The stations that must move together with this one; none if one of them can't."""
-        team = [station]
+    def teams(self, team: Team, met: frozenset[Meeting]) -> Iterator[Team]:
+        """The ways in which a team can move, with the partners that it has to meet.
+
+        Hand to hand each member meets the first partner that can move too; a meeting is a station
+        and the store of capacity 0 at which it has met its partner.
+        """
         for member in team:
-            partners = member.needs()
-            if partners is None:
-                return []
-            team += [p for p in dict.fromkeys(partners) if p not in team]
-        return team
+            empty = member.is_empty()
+            for store in member.wants():
+                if store.row.capacity:
+                    same = [m for m in team if m.is_empty() == empty and store in m.wants()]
+                    if len(same) > store.available(empty=empty):
+                        return
+                elif (member, store) not in met:
+                    for partner in store.waiting(empty=not empty):
+                        if partner.can_move() and (partner, store) not in met:
+                            more = [] if partner in team else [partner]
+                            meeting = {(member, store), (partner, store)}
+                            yield from self.teams([*team, *more], met | meeting)
+                    return
+        yield team
 
-    def exchange(self, team: list[StationProcess]) -> None:
-        """Move a team: all leave their queues, then all go on."""
+    def exchange(self, team: Team) -> None:
+        """Move a team: all take and put, then all go on."""
         self.cause = None
         for member in team:
             self.cause = _later(self.cause, member.cause)
         for member in team:
-            if member.content == _kernel.EMPTY:
-                for store in member.takes:
-                    store.take(member)
-            else:
-                for store in member.puts:
-                    store.put(member)
+            for store in member.wants():
+                store.take() if member.is_empty() else store.put()
         for member in team:
-            if member.content == _kernel.EMPTY:
-                for store in member.takes:
-                    store.wake_putters()
+            for store in member.wants():
+                store.wake(empty=not member.is_empty())
+            if member.is_empty():
                 member.load()
                 member.loaded.succeed()
             else:
-                for store in member.puts:
-                    store.wake_takers()
-                if member.row.output:
+                if member.row.output and member.content == _kernel.FINISHED:
                     self.exits.append((member.row.line, int(self.env.now)))
                     self.last_exit = int(self.env.now), self.cause
                     self.last_station = member.number
-                member.ask()
+                member.ask(_kernel.EMPTY)
 
     def account(self) -> None:
         """Book the time up to now on everything."""
@@ -645,12 +760,17 @@ class Floor:
             yield 2 * layout.stuck, self.last_exit[0], now
         elif thing < len(self.stations):
             station = self.stations[thing]
+            station.split()
             yield station.doing(), station.started, now
             yield from _backwards(station.before)
         else:
             begin, before = self.stores[thing - layout.transit(0)].under_way[0]
             yield 2 * thing, begin, now
             yield from _backwards(before)
+
+
+Team = list[StationProcess]
+Meeting = tuple[StationProcess, StoreProcess]
 
 
 def _backwards(step: Step | None) -> Iterator[PathStep]:
@@ -733,7 +853,10 @@ def _collect(floor: Floor, warm_up: int, history: History | None) -> Counts:
         times.add(np.array([t - warm_up for n, t in floor.exits if n == number], np.int64))
     return Counts(
         stations=_counted("stations", floor.stations)
-        | {"content": np.array([s.content for s in floor.stations], np.int64)},
+        | {
+            "content": np.array([s.content for s in floor.stations], np.int64),
+            "asked_at": np.array([s.asked_at - warm_up for s in floor.stations], np.int64),
+        },
         spent=_spent(floor),
         stores=_counted("stores", floor.stores)
         | {

@@ -16,6 +16,9 @@ from ningde_sim.engine.rules import STATES, State
 Hours = dict[str, np.ndarray[Any, np.dtype[np.float64]]]
 """Hours of each station by the name of the state."""
 
+ENGINE_ONLY = ("content", "asked_at")
+"""What the engines tell of each station that is in no table."""
+
 
 def stations(layout: Layout, counts: Counts, hours: Hours) -> pd.DataFrame:
     """A row a station."""
@@ -24,7 +27,7 @@ def stations(layout: Layout, counts: Counts, hours: Hours) -> pd.DataFrame:
         {
             "line": [lines[row.line].name for row in rows],
             "zone": [lines[row.line].zone for row in rows],
-            **{name: values for name, values in counts.stations.items() if name != "content"},
+            **{name: values for name, values in counts.stations.items() if name not in ENGINE_ONLY},
             **{state: hours[state] for state in STATES},
         },
         index=pd.Index([row.station.name for row in rows], name="station"),

@@ -125,10 +125,8 @@ class ShopRun:
 
     def state_ms(self, state: State) -> Ints:
         """Time of each station in a `state`, shape (n_stations,). [ms, int64]"""
-        if state is not State.OFF:
-            return self.counts.spent[:, state]
-        closed = [self._counted_ms - self._open_ms(t) for t in range(len(self.layout.windows))]
-        return np.array([closed[row.time] for row in self.layout.stations], dtype=np.int64)
+        spent = self.counts.spent
+        return self._counted_ms - spent.sum(axis=1) if state is State.OFF else spent[:, state]
 
     @cached_property
     def _hours(self) -> run_tables.Hours:

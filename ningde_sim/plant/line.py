@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
+from typing import Literal, get_args
 
 from ningde_sim._support import checks
 from ningde_sim._support.units import MAX_CAPACITY
 from ningde_sim.plant.station import Station
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
+
+AtClose = Literal["pause", "finish", "hold"]
 
 
 def _store_names(owner: str, field: str, value: object) -> tuple[str, ...]:
@@ -39,10 +42,17 @@ class Line:
         [parts]
     takes, puts : str or sequence of str
         Names of stores.
+    returns : str or sequence of str
+        Names of the stores to which the skid or pallet of a body goes back if a station of this
+        line scraps the body. Without it what carried the body is thrown away too.
     zone : str, optional
         Heading under which tables group this line; by default its name.
     working_time : WorkingTime, optional
         Its own; by default that of the shop.
+    at_close : {"pause", "finish", "hold"}
+        What becomes of a body in work when the working time closes. "pause": it rests, and work
+        goes on at the next opening. "finish": it is finished first, in overtime, and leaves at
+        the next opening. "hold": it is not begun unless there is time to finish it.
 
     Examples
     --------
@@ -56,8 +66,10 @@ class Line:
     buffers: int | Sequence[int] = 0
     takes: str | Sequence[str] = ()
     puts: str | Sequence[str] = ()
+    returns: str | Sequence[str] = ()
     zone: str | None = None
     working_time: WorkingTime | None = None
+    at_close: AtClose = "pause"
 
     def __post_init__(self) -> None:
         owner = f"Line {self.name!r}"
@@ -67,10 +79,13 @@ class Line:
             raise ValueError(checks.complain(owner, "it must have at least one station", stations))
         object.__setattr__(self, "stations", stations)
         object.__setattr__(self, "buffers", self._check_buffers(owner, len(stations) - 1))
-        object.__setattr__(self, "takes", _store_names(owner, "takes", self.takes))
-        object.__setattr__(self, "puts", _store_names(owner, "puts", self.puts))
+        for field in ("takes", "puts", "returns"):
+            object.__setattr__(self, field, _store_names(owner, field, getattr(self, field)))
         object.__setattr__(self, "zone", checks.text(owner, "zone", self.zone or self.name))
         check_working_time(owner, self.working_time)
+        if self.at_close not in get_args(AtClose):
+            rule = 'at_close must be "pause", "finish" or "hold"'
+            raise ValueError(checks.complain(owner, rule, self.at_close))
 
     def _check_buffers(self, owner: str, number: int) -> tuple[int, ...]:
         given = self.buffers

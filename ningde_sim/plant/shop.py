@@ -78,6 +78,7 @@ class Shop:
         self._check_names(owner)
         self._check_stores(owner)
         self._check_start(owner)
+        self._check_closing(owner)
         object.__setattr__(self, "output", self._find_output(owner))
 
     def _check_names(self, owner: str) -> None:
@@ -89,8 +90,8 @@ class Shop:
     def _check_stores(self, owner: str) -> None:
         known = [store.name for store in self.stores]
         for line in self.lines:
-            for key, names in (("takes", line.takes), ("puts", line.puts)):
-                for name in names:
+            for key in ("takes", "puts", "returns"):
+                for name in getattr(line, key):
                     if name not in known:
                         rule = f"unknown store in the `{key}` of line {line.name!r}"
                         cure = f"The shop has these stores: {', '.join(known) or 'none'}."
@@ -116,6 +117,24 @@ class Shop:
             )
             cure = "Give a store of the loop `initial` parts."
             raise ValueError(checks.complain(owner, rule, [line.name for line in waiting], cure))
+
+    def _check_closing(self, owner: str) -> None:
+        """What a line does when it closes must be possible."""
+        for line in self.lines:
+            if line.at_close == "pause":
+                continue
+            time = line.working_time or self.working_time
+            if time is None:
+                rule = f"line {line.name!r} never closes, so its at_close has no effect"
+                cure = "Give it a working_time, or leave at_close out."
+                raise ValueError(checks.complain(owner, rule, line.at_close, cure))
+            longest = max(b - a for a, b in time.until(2 * (time.every or time.windows[-1][1])))
+            for station in line.stations if line.at_close == "hold" else ():
+                cycle = station.cycle_distribution.mean
+                if cycle > longest * 3600:
+                    rule = f"no cycle of {station.name!r} fits into a window of {longest:g} h"
+                    cure = f'Give line {line.name!r} longer windows, or at_close="pause".'
+                    raise ValueError(checks.complain(owner, rule, f"{cycle:g} s", cure))
 
     def _find_output(self, owner: str) -> tuple[str, ...]:
         if self.output is None:

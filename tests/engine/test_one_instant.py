@@ -162,8 +162,8 @@ def test_a_team_goes_on_in_the_order_in_which_it_was_found(run):
     assert result.stations.loc[["A1", "A2"], "cycles"].tolist() == [1, 2]
 
 
-def test_the_kth_that_would_put_meets_the_kth_that_would_take(run):
-    """B asked first and waits for p: the first with x waits for B, the second goes to C."""
+def test_hand_to_hand_the_first_partner_that_can_move_too_is_met(run):
+    """B asked first, but lacks p: C meets all, A and Z in turn where both wait."""
     lines = [
         Line("A", [Station("A1", 2)], puts="x"),
         Line("Z", [Station("Z1", 3)], puts="x"),
@@ -172,9 +172,10 @@ def test_the_kth_that_would_put_meets_the_kth_that_would_take(run):
         Line("C", [Station("C1", 1)], takes="x"),
     ]
     result = run(Shop("s", lines, stores=[Store("x", 0), Store("p", 1)]), 20)
-    assert exits(result, "C") == [4, 7, 10, 13, 16, 19]
+    # At 2 s A's; 3 s Z's; 4 s A's; at 6 s A's, and Z's at 7 s, and so on, in rounds of 4 s.
+    assert exits(result, "C") == [3, 4, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 19, 20]
     assert exits(result, "B") == []
-    assert states(result, "A1") == {"working": 2, "blocked": 18}
+    assert states(result, "A1") == {"working": 20}
 
 
 def test_two_lines_may_hand_over_two_parts_at_once(run):
@@ -190,8 +191,8 @@ def test_two_lines_may_hand_over_two_parts_at_once(run):
     ]
 
 
-def test_a_place_in_the_queue_of_a_full_store_holds_while_another_is_missing(run):
-    """A asked first for a place in q, and waits for one in p: Z gets the second in q."""
+def test_who_lacks_another_place_holds_no_claim(run):
+    """A asked first for a place in q, but lacks one in p: Z gets each place in q."""
     lines = [
         Line("A", [Station("A1", 1)], puts=("q", "p")),
         Line("Z", [Station("Z1", 2)], puts="q"),
@@ -201,10 +202,9 @@ def test_a_place_in_the_queue_of_a_full_store_holds_while_another_is_missing(run
     shop = Shop("s", lines, stores=[Store("q", 2), Store("p", 1)], output=("A", "Z"))
     result = run(shop, 49)
     # A: 1 s, T takes, K takes; 2 s, p full. A's third waits for p from 3 s. Z at 2 and 4 s:
-    # q holds A's second and Z's first from 2 s. T takes at 11 s, the place is A's; at 21 s Z puts,
-    # since two places are free then, and again at 31 and 41 s.
+    # q holds A's second and Z's first from 2 s. T takes at 11 s, and Z puts, and so on.
     assert exits(result, "A") == [1, 2]
-    assert exits(result, "Z") == [2, 21, 31, 41]
+    assert exits(result, "Z") == [2, 11, 21, 31, 41]
 
 
 def test_hand_to_hand_waits_for_the_working_time_of_the_other(run):
@@ -219,8 +219,8 @@ def test_hand_to_hand_waits_for_the_working_time_of_the_other(run):
     assert states(result, "A1") == {"working": 10 + 10 + 1, "blocked": 55}
 
 
-def test_the_end_of_a_transit_wakes_the_second_in_the_queue(run):
-    """B asked first for t and waits for p; the second part that arrives is C's."""
+def test_the_end_of_a_transit_wakes_all_that_wait(run):
+    """B asked first for t, but lacks p; each part that arrives is C's."""
     lines = [
         Line("P", [Station("P1", 50)], puts="p"),
         Line("Q", [Station("Q1", 10)], puts="t"),
@@ -228,7 +228,7 @@ def test_the_end_of_a_transit_wakes_the_second_in_the_queue(run):
         Line("C", [Station("C1", 1)], takes="t"),
     ]
     result = run(Shop("s", lines, stores=[Store("p", 1), Store("t", 5, transit_time=2)]), 44)
-    assert exits(result, "C") == [23, 33, 43]
+    assert exits(result, "C") == [13, 23, 33, 43]
 
 
 def test_two_parts_put_at_one_instant_wake_the_waiting_stations_in_order(run):

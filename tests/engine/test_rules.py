@@ -88,8 +88,8 @@ def test_assembly_takes_all_its_parts_at_one_instant(run):
     assert states(result, "P1") == {"working": 4 + 4 + 4 + 4 + 1, "blocked": 2 + 6 + 6}
 
 
-def test_a_claim_holds_while_another_part_is_missing(run):
-    """B asked first for q and waits for p; the single part in q is not given to C meanwhile."""
+def test_who_lacks_another_part_holds_no_claim(run):
+    """B asked first for q, but lacks p: C gets the parts, until p is there."""
     shop = Shop(
         "s",
         [
@@ -101,8 +101,8 @@ def test_a_claim_holds_while_another_part_is_missing(run):
         stores=[Store("p", 1), Store("q", 3)],
     )
     result = run(shop, 60)
-    # The first part of q is B's; C has the second, at 20 s, since two parts are ready then.
-    assert exits(result, "C") == [21, 31, 41, 51]
+    # At 50 s p is there, then a part of q: B asked for it at 0 s, C at 41 s.
+    assert exits(result, "C") == [11, 21, 31, 41]
     assert exits(result, "B") == [51]
 
 
