@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ningde_sim.engine.stuck import Stuck
     from ningde_sim.statistics.estimate import Estimate
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "OutsideRuns",
     "PrecisionMissed",
     "SeriesTooShort",
+    "ShopStuck",
     "WarmUpTooShort",
     "WorkerDied",
 ]
@@ -152,6 +154,42 @@ class NoneReaches(EstimateWarning):
             return f"{self.about}: {self.estimate}."
         runs = f"About {self.needed:,} runs of each design point"
         return f"{self.about}: {self.estimate}. {runs} would settle it if its share stays."
+
+
+class ShopStuck(UserWarning):
+    """Stations of a shop can never move again: what is counted after that is dead time.
+
+    Attributes
+    ----------
+    owner : str
+        The shop.
+    stuck : Stuck
+        Since when, which stations, and who waits for what.
+    n_stuck, n_runs : int
+        How many runs got stuck, of how many; `stuck` is of the first of them.
+    where : str
+        The design points of a sweep at which they did, else "".
+    """
+
+    def __init__(
+        self, owner: str, stuck: Stuck, n_stuck: int = 1, n_runs: int = 1, where: str = ""
+    ) -> None:
+        super().__init__(owner, stuck, n_stuck, n_runs, where)
+        self.owner, self.stuck, self.where = owner, stuck, where
+        self.n_stuck, self.n_runs = n_stuck, n_runs
+
+    def at(self, where: str) -> ShopStuck:
+        """The same of the design points `where`."""
+        return ShopStuck(self.owner, self.stuck, self.n_stuck, self.n_runs, where)
+
+    def __str__(self) -> str:
+        at = f", at {self.where}" if self.where else ""
+        runs = f"{self.n_stuck:,} of {self.n_runs:,} runs got stuck; in the first "
+        return (
+            f"Shop {self.owner!r}{at}: {runs if self.n_runs > 1 else ''}{self.stuck}. What is "
+            "counted after that is dead time. Give the ring more parts or places; `returns` gives "
+            "back what carried scrapped bodies."
+        )
 
 
 class IncompleteStudy(UserWarning):

@@ -14,8 +14,9 @@ from ningde_sim._support import checks, units
 from ningde_sim._support.intervals import open_before
 from ningde_sim._support.parallel import number_of_workers, run_all
 from ningde_sim._support.version import VERSION
-from ningde_sim.engine.simulate import Engine, check_request, simulate
-from ningde_sim.exceptions import SeriesTooShort, WarmUpTooShort
+from ningde_sim.engine.simulate import Engine, check_request, run_shop
+from ningde_sim.engine.stuck import Stuck
+from ningde_sim.exceptions import SeriesTooShort, ShopStuck, WarmUpTooShort
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.working_time import WorkingTime
 from ningde_sim.statistics import estimate
@@ -219,7 +220,10 @@ def how_long(
     task = partial(_rates, shop, seed, engine, hours, period, n, time is not None)
     prefer: Any = "threads" if engine == "compiled" else "processes"
     options: Any = {"workers": workers, "prefer": prefer, "shown": progress}
-    values = np.array(run_all(task, range(runs), title=shop.name, **options))
+    series, stuck = zip(*run_all(task, range(runs), title=shop.name, **options), strict=True)
+    values = np.array(series)
+    if dead := [each for each in stuck if each]:
+        warnings.warn(ShopStuck(shop.name, dead[0], len(dead), runs), stacklevel=2)
     cut = mser(values.mean(axis=0))
     result = WarmUp(shop.name, every, time, values, cut, seed, engine, VERSION)
     if not cut.enough:
@@ -258,14 +262,15 @@ def _repeats(shop: Shop) -> float:
 
 def _rates(
     shop: Shop, seed: int, engine: Engine, hours: float, period: int, n: int, worked: bool, run: int
-) -> Values:
+) -> tuple[Values, Stuck | None]:
     """Throughput of one run in each of n periods of so many ms, shape (n,). [bodies/h]"""
     if not worked:
         hours = n * float(units.ms_to_hours(period))
-    result = simulate(shop, hours=hours, seed=seed, run=run, engine=engine, progress=False)
+    result = run_shop(shop, hours=hours, seed=seed, run=run, engine=engine)
     times = np.concatenate([*result.exits.values()])
     if worked:
         times = open_before(times, *result.windows(shop.lines[0].name).T)
         times = times[times <= n * period]
     which = np.clip(-(-times // period) - 1, 0, n - 1)
-    return np.asarray(np.bincount(which, minlength=n) / float(units.ms_to_hours(period)))
+    rates = np.asarray(np.bincount(which, minlength=n) / float(units.ms_to_hours(period)))
+    return rates, result.stuck

@@ -21,6 +21,8 @@ from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
 from ningde_sim.plant.working_time import WorkingTime
 
+AT_CLOSE = ("pause", "finish", "hold")
+
 
 @st.composite
 def durations(draw: st.DrawFn, mean: float, fixed: bool) -> Distribution:
@@ -128,10 +130,12 @@ def shops(draw: st.DrawFn) -> Shop:
                 working_time=draw(working_times()),
             )
         )
-    own_times = draw(st.booleans())
+    own_times, shop_time = draw(st.booleans()), draw(working_times())
+    returning = st.sets(st.sampled_from(stores), max_size=2) if stores else st.just(set())
     lines = []
     for n in range(n_lines):
         length = draw(st.integers(1, 3))
+        time = draw(working_times()) if own_times else None
         lines.append(
             Line(
                 f"L{n}",
@@ -139,7 +143,9 @@ def shops(draw: st.DrawFn) -> Shop:
                 buffers=[draw(st.integers(0, 2)) for _ in range(length - 1)],
                 takes=[f"store {i}" for i in range(n_stores) if n in takers[i]],
                 puts=[f"store {i}" for i in range(n_stores) if n in feeders[i]],
-                working_time=draw(working_times()) if own_times else None,
+                returns=sorted(store.name for store in draw(returning)),
+                working_time=time,
+                at_close=draw(st.sampled_from(AT_CLOSE)) if time or shop_time else "pause",
             )
         )
     names = [line.name for line in lines]
@@ -151,7 +157,7 @@ def shops(draw: st.DrawFn) -> Shop:
             stores=stores,
             repair_crews=draw(st.sampled_from([None, 1, 2])),
             output=[name for name in names if name in outputs],
-            working_time=draw(working_times()),
+            working_time=shop_time,
         )
     except ValueError as error:
         assume("hold a part at the start" not in str(error))

@@ -88,6 +88,9 @@ _W1 = np.uint64(0xBB67AE8584CAA73B)
 _DROP = np.uint64(12)
 _TWO_PI = 2.0 * math.pi
 
+_U = np.uint64
+"""Of each index: Numba looks whether a signed one is negative, which takes 40 % of the time."""
+
 
 @_compiled
 def _multiply(a, b):
@@ -180,7 +183,7 @@ def draw(stream, values, seed, run, k):
         if u * (c - a) < b - a:
             return a + math.sqrt(u * (c - a) * (b - a))
         return c - math.sqrt((1.0 - u) * (c - a) * (c - b))
-    return values[np.int64(a) + np.int64(u * b)]
+    return values[_U(np.int64(a) + np.int64(u * b))]
 
 
 @_compiled
@@ -189,11 +192,13 @@ def draw_ms(streams, values, i, seed, run, k):
 
     What is always the same keeps its rate: k of them last as long as k times the exact value.
     """
-    stream = streams[i]
+    stream = streams[_U(i)]
     if stream.code == FIXED:
         each = stream.a * stream.unit
         if each * (k + 1) < LONGEST:
-            return max(np.int64(np.rint(each * (k + 1))) - np.int64(np.rint(each * k)), stream.least)
+            return max(
+                np.int64(np.rint(each * (k + 1))) - np.int64(np.rint(each * k)), stream.least
+            )
     ms = draw(stream, values, seed, run, k) * stream.unit
     if ms >= LONGEST:
         return LONGEST
@@ -310,60 +315,60 @@ def _push(heap, n, slot):
     i = n
     while i > 0:
         parent = (i - 1) >> 1
-        if heap[parent] <= slot:
+        if heap[_U(parent)] <= slot:
             break
-        heap[i] = heap[parent]
+        heap[_U(i)] = heap[_U(parent)]
         i = parent
-    heap[i] = slot
+    heap[_U(i)] = slot
 
 
 @_inlined
 def _pop(heap, n):
     """Take the lowest of n."""
-    lowest, last = heap[0], heap[n - 1]
+    lowest, last = heap[0], heap[_U(n - 1)]
     i, child = 0, 1
     while child < n - 1:
-        if child + 1 < n - 1 and heap[child + 1] < heap[child]:
+        if child + 1 < n - 1 and heap[_U(child + 1)] < heap[_U(child)]:
             child += 1
-        if last <= heap[child]:
+        if last <= heap[_U(child)]:
             break
-        heap[i] = heap[child]
+        heap[_U(i)] = heap[_U(child)]
         i, child = child, 2 * child + 1
-    heap[i] = last
+    heap[_U(i)] = last
     return lowest
 
 
 @_inlined
 def _schedule(f, slot, when):
     g = f.g[0]
-    f.due[slot] = when
+    f.due[_U(slot)] = when
     if when == g.now:
         _push(f.due_now, g.n_due_now, slot)
         g.n_due_now += 1
     elif when < NEVER:
         bucket = (when >> g.width) & (len(f.buckets) - 1)
-        f.after[slot] = f.buckets[bucket]
-        f.buckets[bucket] = slot
+        f.after[_U(slot)] = f.buckets[_U(bucket)]
+        f.buckets[_U(bucket)] = slot
 
 
 @_inlined
 def _unlink(f, slot, bucket):
-    at = f.buckets[bucket]
+    at = f.buckets[_U(bucket)]
     if at == slot:
-        f.buckets[bucket] = f.after[slot]
+        f.buckets[_U(bucket)] = f.after[_U(slot)]
         return
-    while f.after[at] != slot:
-        at = f.after[at]
-    f.after[at] = f.after[slot]
+    while f.after[_U(at)] != slot:
+        at = f.after[_U(at)]
+    f.after[_U(at)] = f.after[_U(slot)]
 
 
 @_compiled
 def _cancel(f, slot):
     """Cancel a station's event, which is not due now: it would come before what cancels it."""
-    when = f.due[slot]
+    when = f.due[_U(slot)]
     if when < NEVER:
         _unlink(f, slot, (when >> f.g[0].width) & (len(f.buckets) - 1))
-        f.due[slot] = NEVER
+        f.due[_U(slot)] = NEVER
 
 
 @_inlined
@@ -375,11 +380,11 @@ def _next_instant(f, until):
     last = period + mask
     best = NEVER
     while True:
-        slot = f.buckets[period & mask]
+        slot = f.buckets[_U(period & mask)]
         while slot >= 0:
-            if f.due[slot] < best and f.due[slot] >> g.width == period:
-                best = f.due[slot]
-            slot = f.after[slot]
+            if f.due[_U(slot)] < best and f.due[_U(slot)] >> g.width == period:
+                best = f.due[_U(slot)]
+            slot = f.after[_U(slot)]
         if best < NEVER:
             break
         period += 1
@@ -387,20 +392,20 @@ def _next_instant(f, until):
             return False
         if period > last:  # nothing for a whole round: look everywhere
             for i in range(len(f.due)):
-                best = min(best, f.due[i])
+                best = min(best, f.due[_U(i)])
             break
     if best > until:
         return False
     g.now = best
     bucket = (best >> g.width) & mask
-    slot, previous = f.buckets[bucket], -1
+    slot, previous = f.buckets[_U(bucket)], -1
     while slot >= 0:
-        following = f.after[slot]
-        if f.due[slot] == best:
+        following = f.after[_U(slot)]
+        if f.due[_U(slot)] == best:
             if previous < 0:
-                f.buckets[bucket] = following
+                f.buckets[_U(bucket)] = following
             else:
-                f.after[previous] = following
+                f.after[_U(previous)] = following
             _push(f.due_now, g.n_due_now, slot)
             g.n_due_now += 1
         else:
@@ -415,19 +420,19 @@ def _next_instant(f, until):
 @_inlined
 def _reading(f, time):
     """Working time since the start of the run. [ms]"""
-    t = f.times[time]
+    t = f.times[_U(time)]
     return min(f.g[0].now, t.close) - t.closed_ms
 
 
 @_inlined
 def _is_open(f, time):
-    return f.g[0].now <= f.times[time].close
+    return f.g[0].now <= f.times[_U(time)].close
 
 
 @_inlined
 def _after(f, time, duration):
     """The instant at which a working time has run for a duration from now on."""
-    t = f.times[time]
+    t = f.times[_U(time)]
     now = f.g[0].now
     if duration <= t.close - now:
         return now + duration
@@ -436,10 +441,10 @@ def _after(f, time, duration):
 
 @_compiled
 def _after_closing(f, time, duration):
-    t = f.times[time]
+    t = f.times[_U(time)]
     left = duration - max(t.close - f.g[0].now, 0)
     for i in range(t.now + 1, t.windows_end):
-        opening, length = f.windows[i, 0], f.windows[i, 1] - f.windows[i, 0]
+        opening, length = f.windows[_U(i), 0], f.windows[_U(i), 1] - f.windows[_U(i), 0]
         if left <= length:
             return opening + left
         left -= length
@@ -455,7 +460,7 @@ def _stays(s):
 @_inlined
 def _late_by(f, s):
     """The overtime of a station since the last closing. [ms]"""
-    return max(f.g[0].now - f.times[s.time].close, 0) if _stays(s) else 0
+    return max(f.g[0].now - f.times[_U(s.time)].close, 0) if _stays(s) else 0
 
 
 @_inlined
@@ -473,13 +478,13 @@ def _station_after(f, s, duration):
 @_inlined
 def _can_work(f, s):
     """Whether work goes on at a station from now on."""
-    return f.g[0].now < f.times[s.time].close or _stays(s)
+    return f.g[0].now < f.times[_U(s.time)].close or _stays(s)
 
 
 @_inlined
 def _may_begin(f, s):
     """Whether a station begins its body now."""
-    left = f.times[s.time].close - f.g[0].now
+    left = f.times[_U(s.time)].close - f.g[0].now
     return s.at_close == PAUSE or (left > 0 and (s.at_close == FINISH or s.left <= left))
 
 
@@ -487,7 +492,7 @@ def _may_begin(f, s):
 def _end_overtime(f, time):
     """A working time opens, the last closing is still known."""
     for k in range(len(f.stations)):
-        s = f.stations[k]
+        s = f.stations[_U(k)]
         if s.time == time and _late_by(f, s) > 0:
             _step(f, k, -1)
             s.overtime += _late_by(f, s)
@@ -496,17 +501,17 @@ def _end_overtime(f, time):
 @_compiled
 def _open(f, time):
     """A working time opens: those that wait try to move, and what rested goes on."""
-    t = f.times[time]
+    t = f.times[_U(time)]
     _end_overtime(f, time)
     f.g[0].cause = -1
     passed = t.close - t.closed_ms
     t.now += 1
-    t.close = f.windows[t.now, 1]
-    t.closed_ms = f.windows[t.now, 0] - passed
+    t.close = f.windows[_U(t.now), 1]
+    t.closed_ms = f.windows[_U(t.now), 0] - passed
     if t.now + 1 < t.windows_end:
-        _schedule(f, time, f.windows[t.now + 1, 0])
+        _schedule(f, time, f.windows[_U(t.now + 1), 0])
     for k in range(len(f.stations)):
-        s = f.stations[k]
+        s = f.stations[_U(k)]
         if s.time == time and s.content != LOADED:
             _wake(f, k)
         elif s.time == time and s.held and s.in_repair == 0 and s.in_queue == 0:
@@ -522,10 +527,10 @@ def _open(f, time):
 def _record(f, thing, state, begin):
     g = f.g[0]
     if g.tracing and g.now > begin and state != OFF:
-        f.trace[g.n_trace, 0] = thing
-        f.trace[g.n_trace, 1] = state
-        f.trace[g.n_trace, 2] = begin
-        f.trace[g.n_trace, 3] = g.now
+        f.trace[_U(g.n_trace), 0] = thing
+        f.trace[_U(g.n_trace), 1] = state
+        f.trace[_U(g.n_trace), 2] = begin
+        f.trace[_U(g.n_trace), 3] = g.now
         g.n_trace += 1
 
 
@@ -543,9 +548,9 @@ def _state(s):
 @_inlined
 def _account_station(f, k):
     """Book the time up to now on the state that the station was in."""
-    s = f.stations[k]
+    s = f.stations[_U(k)]
     reading = _station_reading(f, s)
-    f.spent[k, s.state] += reading - s.since
+    f.spent[_U(k), _U(s.state)] += reading - s.since
     _record(f, k, s.state, s.since_wall)
     s.since = reading
     s.since_wall = f.g[0].now
@@ -553,7 +558,7 @@ def _account_station(f, k):
 
 @_inlined
 def _show(f, k):
-    s = f.stations[k]
+    s = f.stations[_U(k)]
     state = _state(s)
     if state != s.state:
         _account_station(f, k)
@@ -562,7 +567,7 @@ def _show(f, k):
 
 @_inlined
 def _account_store(f, i):
-    q = f.stores[i]
+    q = f.stores[_U(i)]
     now = f.g[0].now
     passed = now - q.since
     if passed > 0:
@@ -578,8 +583,8 @@ def _account_store(f, i):
 
 @_compiled
 def _account_failure(f, i):
-    failure = f.failures[i]
-    reading = _station_reading(f, f.stations[failure.station])
+    failure = f.failures[_U(i)]
+    reading = _station_reading(f, f.stations[_U(failure.station)])
     if failure.state == IN_REPAIR:
         failure.repair_ms += reading - failure.since
         _record(f, len(f.stations) + i, DOWN, failure.since_wall)
@@ -650,10 +655,10 @@ def _note(f, what, begin, before):
 def _note_until(f, what, begin, end, before):
     g = f.g[0]
     step = g.n_steps
-    f.steps[step, 0] = what
-    f.steps[step, 1] = begin
-    f.steps[step, 2] = end
-    f.steps[step, 3] = before
+    f.steps[_U(step), 0] = what
+    f.steps[_U(step), 1] = begin
+    f.steps[_U(step), 2] = end
+    f.steps[_U(step), 3] = before
     g.n_steps = step + 1
     return step
 
@@ -661,20 +666,20 @@ def _note_until(f, what, begin, end, before):
 @_compiled
 def doing(f, k):
     """The step of a loaded station."""
-    return 2 * _overtime(f, k) if _late_by(f, f.stations[k]) > 0 else _activity(f, k)
+    return 2 * _overtime(f, k) if _late_by(f, f.stations[_U(k)]) > 0 else _activity(f, k)
 
 
 @_compiled
 def _activity(f, k):
     """What a loaded station does, in overtime or not; of several repairs or waits the first."""
-    s = f.stations[k]
+    s = f.stations[_U(k)]
     if s.in_repair == 0 and s.in_queue == 0:
         if s.held:
             return 2 * _closed(f, k)
         return 2 * (k if s.task == WORKING else len(f.stations) + k)
     sought = IN_REPAIR if s.in_repair > 0 else IN_QUEUE
     i = s.failures
-    while f.failures[i].state != sought:
+    while f.failures[_U(i)].state != sought:
         i += 1
     return 2 * (_repairs(f, i) if s.in_repair > 0 else _waits(f, i))
 
@@ -682,7 +687,7 @@ def _activity(f, k):
 @_compiled
 def _step(f, k, ending):
     """The step of a loaded station ends, or is broken off because something else happens."""
-    s = f.stations[k]
+    s = f.stations[_U(k)]
     g = f.g[0]
     if g.noting and s.content == LOADED:
         split(f, k)
@@ -697,8 +702,8 @@ def _step(f, k, ending):
 @_compiled
 def split(f, k):
     """In overtime: the step of a station up to the closing ends there."""
-    s = f.stations[k]
-    close = f.times[s.time].close
+    s = f.stations[_U(k)]
+    close = f.times[_U(s.time)].close
     if _late_by(f, s) > 0 and s.started < close:
         s.before = _note_until(f, _activity(f, k), s.started, close, s.before)
         s.started = close
@@ -707,9 +712,9 @@ def split(f, k):
 @_inlined
 def _latest_cause(f, n):
     """The last cause of a move of a team of n."""
-    cause = f.stations[f.team[0]].cause
+    cause = f.stations[_U(f.team[0])].cause
     for i in range(1, n):
-        cause = max(cause, f.stations[f.team[i]].cause)
+        cause = max(cause, f.stations[_U(f.team[_U(i)])].cause)
     return cause
 
 
@@ -722,11 +727,11 @@ def note_causes(f):
     g.cause = g.exit_cause = -1
     g.exit_at = g.now
     for k in range(len(f.stations)):
-        f.stations[k].cause = f.stations[k].before = -1
-        f.stations[k].started = g.now
+        f.stations[_U(k)].cause = f.stations[_U(k)].before = -1
+        f.stations[_U(k)].started = g.now
     for i in range(len(f.ways)):
-        f.ways[i, 0] = g.now
-        f.ways[i, 1] = -1
+        f.ways[_U(i), 0] = g.now
+        f.ways[_U(i), 1] = -1
 
 
 @_inlined
@@ -739,11 +744,11 @@ def _hold(f, step):
         return 1
     mark = 2
     while step >= 0:
-        marked = f.marks[step] > 0
-        f.marks[step] += mark
+        marked = f.marks[_U(step)] > 0
+        f.marks[_U(step)] += mark
         if marked:
             break
-        step = f.steps[step, 3]
+        step = f.steps[_U(step), 3]
         mark = 1
     return 0
 
@@ -753,7 +758,7 @@ def _hold_all(f):
     """Mark all steps that a path may still go through; how many beginnings the paths have."""
     beginnings = _hold(f, f.g[0].exit_cause)
     for k in range(len(f.stations)):
-        s = f.stations[k]
+        s = f.stations[_U(k)]
         if s.content == LOADED:
             s.cause = -1
             beginnings += _hold(f, s.before)
@@ -761,18 +766,18 @@ def _hold_all(f):
             s.before = -1
             beginnings += _hold(f, s.cause)
     for i in range(len(f.stores)):
-        q = f.stores[i]
+        q = f.stores[_U(i)]
         for m in range(q.n_under_way):
-            beginnings += _hold(f, f.ways[_part_slot(q, m), 1])
+            beginnings += _hold(f, f.ways[_U(_part_slot(q, m)), 1])
     for i in range(f.g[0].n_steps):
-        beginnings += f.marks[i] > 0 and f.steps[i, 3] < 0
+        beginnings += f.marks[_U(i)] > 0 and f.steps[_U(i), 3] < 0
     return beginnings
 
 
 @_inlined
 def _copy(rows, i, to, k):
     for j in range(4):
-        to[k, j] = rows[i, j]
+        to[_U(k), _U(j)] = rows[_U(i), _U(j)]
 
 
 @_compiled
@@ -784,20 +789,20 @@ def compact(f):
     g = f.g[0]
     g.cause = -1
     for i in range(g.n_steps):
-        f.marks[i] = 0
+        f.marks[_U(i)] = 0
     in_common = _hold_all(f) == 1
     n, kept = 0, 0
     for i in range(g.n_steps):
-        mark = f.marks[i]
+        mark = f.marks[_U(i)]
         if mark > 0 and kept == 0 and in_common and mark == 1:
             _copy(f.steps, i, f.path, n)
             n += 1
-            f.marks[i] = -1
+            f.marks[_U(i)] = -1
         elif mark > 0:
-            before = f.steps[i, 3]
+            before = f.steps[_U(i), 3]
             _copy(f.steps, i, f.steps, kept)
-            f.steps[kept, 3] = f.marks[before] if before >= 0 else -1
-            f.marks[i] = kept
+            f.steps[_U(kept), 3] = f.marks[_U(before)] if before >= 0 else -1
+            f.marks[_U(i)] = kept
             kept += 1
     g.n_steps = kept
     _renumber(f)
@@ -814,16 +819,16 @@ def most_steps(f):
 def _renumber(f):
     """Refer to steps by their new numbers."""
     g = f.g[0]
-    g.exit_cause = f.marks[g.exit_cause] if g.exit_cause >= 0 else -1
+    g.exit_cause = f.marks[_U(g.exit_cause)] if g.exit_cause >= 0 else -1
     for k in range(len(f.stations)):
-        s = f.stations[k]
-        s.cause = f.marks[s.cause] if s.cause >= 0 else -1
-        s.before = f.marks[s.before] if s.before >= 0 else -1
+        s = f.stations[_U(k)]
+        s.cause = f.marks[_U(s.cause)] if s.cause >= 0 else -1
+        s.before = f.marks[_U(s.before)] if s.before >= 0 else -1
     for i in range(len(f.stores)):
-        q = f.stores[i]
+        q = f.stores[_U(i)]
         for m in range(q.n_under_way):
             at = _part_slot(q, m)
-            f.ways[at, 1] = f.marks[f.ways[at, 1]] if f.ways[at, 1] >= 0 else -1
+            f.ways[_U(at), 1] = f.marks[_U(f.ways[_U(at), 1])] if f.ways[_U(at), 1] >= 0 else -1
 
 
 # --------------------------------------------------------------------------- moves
@@ -832,12 +837,12 @@ def _renumber(f):
 @_inlined
 def _wake(f, k):
     """Add a station to those that will try to move."""
-    s = f.stations[k]
+    s = f.stations[_U(k)]
     g = f.g[0]
     s.cause = max(s.cause, g.cause)
     if not s.woken:
         s.woken = 1
-        f.woken[g.n_woken] = k
+        f.woken[_U(g.n_woken)] = k
         g.n_woken += 1
 
 
@@ -850,7 +855,7 @@ def _turn(s):
 @_inlined
 def _ask(f, k, content):
     """A station waits from now on: empty for parts, finished or scrapped for places."""
-    s = f.stations[k]
+    s = f.stations[_U(k)]
     g = f.g[0]
     s.content = content
     g.n_requests += 1
@@ -871,7 +876,7 @@ def _join(f, s, store, empty):
     """Where a station waits for a part (a place) in a store; -1 if it does not."""
     if s.content != LOADED and (s.content == EMPTY) == empty:
         for j in range(s.wants, s.wants_end):
-            if f.joins[j] == store:
+            if f.joins[_U(j)] == store:
                 return j
     return -1
 
@@ -879,46 +884,51 @@ def _join(f, s, store, empty):
 @_inlined
 def _wake_waiting(f, store, empty):
     """Those that wait for a part (a place) in a store try to move if there is one."""
-    q = f.stores[store]
+    q = f.stores[_U(store)]
     if empty:
         if q.ready > 0:
             for m in range(q.takers, q.takers_end):
-                if _join(f, f.stations[f.queues[m]], store, True) >= 0:
-                    _wake(f, f.queues[m])
+                if _join(f, f.stations[_U(f.queues[_U(m)])], store, True) >= 0:
+                    _wake(f, f.queues[_U(m)])
     elif q.capacity > q.level:
         for m in range(q.putters, q.putters_end):
-            if _join(f, f.stations[f.queues[m]], store, False) >= 0:
-                _wake(f, f.queues[m])
+            if _join(f, f.stations[_U(f.queues[_U(m)])], store, False) >= 0:
+                _wake(f, f.queues[_U(m)])
 
 
 @_inlined
 def _in_team(f, n, k):
+    in_team = False
     for i in range(n):
-        if f.team[i] == k:
-            return True
-    return False
+        in_team = in_team or f.team[_U(i)] == k
+    return in_team
 
 
 @_compiled
 def _is_short(f, n, store, empty):
     """Whether a store has too few parts (places) for all members of a team of n."""
-    q = f.stores[store]
+    q = f.stores[_U(store)]
     wanted = 0
     for i in range(n):
-        wanted += _join(f, f.stations[f.team[i]], store, empty) >= 0
+        wanted += _join(f, f.stations[_U(f.team[_U(i)])], store, empty) >= 0
     return wanted > (q.ready if empty else q.capacity - q.level)
 
 
 @_compiled
 def _next_partner(f, n, store, empty, turn):
     """The first station after `turn` that a team of n may meet at a store, -1 if there is none."""
-    q = f.stores[store]
+    q = f.stores[_U(store)]
     best, best_turn = -1, NEVER
     for m in range(q.takers if empty else q.putters, q.takers_end if empty else q.putters_end):
-        k = f.queues[m]
-        s = f.stations[k]
+        k = f.queues[_U(m)]
+        s = f.stations[_U(k)]
         join = _join(f, s, store, empty)
-        if join >= 0 and not f.met[join] and _is_open(f, s.time) and turn < _turn(s) < best_turn:
+        if (
+            join >= 0
+            and not f.met[_U(join)]
+            and _is_open(f, s.time)
+            and turn < _turn(s) < best_turn
+        ):
             best, best_turn = k, _turn(s)
     return best
 
@@ -934,30 +944,30 @@ def _gather(f, k):
     """
     f.team[0] = k
     n, i, chosen, turn = 1, 0, 0, -1
-    j = f.stations[k].wants
+    j = f.stations[_U(k)].wants
     while i < n:
-        s = f.stations[f.team[i]]
+        s = f.stations[_U(f.team[_U(i)])]
         empty = s.content == EMPTY
         dead_end = False
         while j < s.wants_end:
-            store = f.joins[j]
-            if f.stores[store].capacity > 0:
+            store = f.joins[_U(j)]
+            if f.stores[_U(store)].capacity > 0:
                 dead_end = _is_short(f, n, store, empty)
-            elif not f.met[j]:
+            elif not f.met[_U(j)]:
                 partner = _next_partner(f, n, store, not empty, turn)
                 dead_end = partner < 0
                 if not dead_end:
-                    p = f.stations[partner]
+                    p = f.stations[_U(partner)]
                     join = _join(f, p, store, not empty)
-                    f.met[j] = f.met[join] = 1
-                    f.choices[chosen, 0] = i
-                    f.choices[chosen, 1] = j
-                    f.choices[chosen, 2] = join
-                    f.choices[chosen, 3] = _turn(p)
-                    f.choices[chosen, 4] = n
+                    f.met[_U(j)] = f.met[_U(join)] = 1
+                    f.choices[_U(chosen), 0] = i
+                    f.choices[_U(chosen), 1] = j
+                    f.choices[_U(chosen), 2] = join
+                    f.choices[_U(chosen), 3] = _turn(p)
+                    f.choices[_U(chosen), 4] = n
                     chosen += 1
                     if not _in_team(f, n, partner):
-                        f.team[n] = partner
+                        f.team[_U(n)] = partner
                         n += 1
             if dead_end:
                 break
@@ -965,29 +975,29 @@ def _gather(f, k):
             j += 1
         if not dead_end:
             i += 1
-            j = f.stations[f.team[i]].wants if i < n else 0
+            j = f.stations[_U(f.team[_U(i)])].wants if i < n else 0
             continue
         if chosen == 0:
             return 0
         chosen -= 1
         i, j, turn, n = (
-            f.choices[chosen, 0],
-            f.choices[chosen, 1],
-            f.choices[chosen, 3],
-            f.choices[chosen, 4],
+            f.choices[_U(chosen), 0],
+            f.choices[_U(chosen), 1],
+            f.choices[_U(chosen), 3],
+            f.choices[_U(chosen), 4],
         )
-        f.met[j] = f.met[f.choices[chosen, 2]] = 0
+        f.met[_U(j)] = f.met[_U(f.choices[_U(chosen), 2])] = 0
     for c in range(chosen):
-        f.met[f.choices[c, 1]] = f.met[f.choices[c, 2]] = 0
+        f.met[_U(f.choices[_U(c), 1])] = f.met[_U(f.choices[_U(c), 2])] = 0
     return n
 
 
 @_inlined
 def _can_move_alone(f, k):
     """Whether a station can move if it meets nobody: 1 or 0; -1 if it must meet partners."""
-    s = f.stations[k]
+    s = f.stations[_U(k)]
     for j in range(s.wants, s.wants_end):
-        q = f.stores[f.joins[j]]
+        q = f.stores[_U(f.joins[_U(j)])]
         if q.capacity == 0:
             return -1
         if (q.ready if s.content == EMPTY else q.capacity - q.level) <= 0:
@@ -998,7 +1008,7 @@ def _can_move_alone(f, k):
 @_inlined
 def _take(f, i):
     """A part leaves store i."""
-    q = f.stores[i]
+    q = f.stores[_U(i)]
     q.n_taken += 1
     if q.capacity > 0:
         _account_store(f, i)
@@ -1009,7 +1019,7 @@ def _take(f, i):
 @_inlined
 def _put(f, i):
     """A part comes to store i."""
-    q = f.stores[i]
+    q = f.stores[_U(i)]
     q.n_put += 1
     if q.capacity > 0:
         _account_store(f, i)
@@ -1023,12 +1033,12 @@ def _put(f, i):
 @_compiled
 def _send(f, i):
     """A part starts its transit through store i."""
-    q = f.stores[i]
+    q = f.stores[_U(i)]
     when = _after(f, q.time, q.transit)
     at = _part_slot(q, q.n_under_way)
-    f.queues[at] = when
-    f.ways[at, 0] = f.g[0].now
-    f.ways[at, 1] = f.g[0].cause
+    f.queues[_U(at)] = when
+    f.ways[_U(at), 0] = f.g[0].now
+    f.ways[_U(at), 1] = f.g[0].cause
     q.n_under_way += 1
     if q.n_under_way == 1:
         _schedule(f, len(f.times) + i, when)
@@ -1038,15 +1048,15 @@ def _send(f, i):
 def _arrive(f, i):
     """A part ends its transit: the stations that wait for it try to move."""
     _account_store(f, i)
-    q = f.stores[i]
+    q = f.stores[_U(i)]
     if f.g[0].noting:
         at = _part_slot(q, 0)
-        f.g[0].cause = _note(f, 2 * _transits(f, i) + 1, f.ways[at, 0], f.ways[at, 1])
+        f.g[0].cause = _note(f, 2 * _transits(f, i) + 1, f.ways[_U(at), 0], f.ways[_U(at), 1])
     q.first = (q.first + 1) % q.capacity
     q.n_under_way -= 1
     q.ready += 1
     if q.n_under_way > 0:
-        _schedule(f, len(f.times) + i, f.queues[q.under_way + q.first])
+        _schedule(f, len(f.times) + i, f.queues[_U(q.under_way + q.first)])
     _wake_waiting(f, i, True)
 
 
@@ -1055,24 +1065,24 @@ def _exchange(f, n):
     """Move a team of n: all take and put, then all go on."""
     f.g[0].cause = _latest_cause(f, n)
     for i in range(n):
-        s = f.stations[f.team[i]]
+        s = f.stations[_U(f.team[_U(i)])]
         for j in range(s.wants, s.wants_end):
             if s.content == EMPTY:
-                _take(f, f.joins[j])
+                _take(f, f.joins[_U(j)])
             else:
-                _put(f, f.joins[j])
+                _put(f, f.joins[_U(j)])
     for i in range(n):
-        k = f.team[i]
-        s = f.stations[k]
+        k = f.team[_U(i)]
+        s = f.stations[_U(k)]
         for j in range(s.wants, s.wants_end):
-            _wake_waiting(f, f.joins[j], s.content != EMPTY)
+            _wake_waiting(f, f.joins[_U(j)], s.content != EMPTY)
         if s.content == EMPTY:
             _load(f, k)
         else:
             if s.line >= 0 and s.content == FINISHED:
                 g = f.g[0]
-                f.exits[g.n_exits, 0] = s.line
-                f.exits[g.n_exits, 1] = g.now
+                f.exits[_U(g.n_exits), 0] = s.line
+                f.exits[_U(g.n_exits), 1] = g.now
                 g.n_exits += 1
                 g.exit_of, g.exit_at, g.exit_cause = k, g.now, g.cause
             _ask(f, k, EMPTY)
@@ -1085,12 +1095,12 @@ def _settle(f):
     while g.n_woken > 0:
         first = 0
         for m in range(1, g.n_woken):
-            if _turn(f.stations[f.woken[m]]) < _turn(f.stations[f.woken[first]]):
+            if _turn(f.stations[_U(f.woken[_U(m)])]) < _turn(f.stations[_U(f.woken[_U(first)])]):
                 first = m
-        k = f.woken[first]
+        k = f.woken[_U(first)]
         g.n_woken -= 1
-        f.woken[first] = f.woken[g.n_woken]
-        s = f.stations[k]
+        f.woken[_U(first)] = f.woken[_U(g.n_woken)]
+        s = f.stations[_U(k)]
         s.woken = 0
         if s.content == LOADED or not _is_open(f, s.time):
             continue
@@ -1109,7 +1119,7 @@ def _settle(f):
 @_inlined
 def _load(f, k):
     """A body is there, or is processed again: first the planned stop if one is due, then work."""
-    s = f.stations[k]
+    s = f.stations[_U(k)]
     s.content = LOADED
     s.begun = 0
     s.started = f.g[0].now
@@ -1126,20 +1136,20 @@ def _load(f, k):
 @_compiled
 def _planned_stop(f, k):
     """The longest of the stops that are due counts."""
-    s = f.stations[k]
+    s = f.stations[_U(k)]
     s.task = PLANNED
     s.left = 0
     s.next_stop = NEVER
     for j in range(s.stops, s.stops_end):
-        every = f.stops[j, 0]
+        every = f.stops[_U(j), 0]
         if s.done % every == 0:
-            s.left = max(s.left, f.stops[j, 1])
+            s.left = max(s.left, f.stops[_U(j), 1])
         s.next_stop = min(s.next_stop, (s.done // every + 1) * every)
 
 
 @_inlined
 def _work(f, k):
-    s = f.stations[k]
+    s = f.stations[_U(k)]
     s.task = WORKING
     s.left = s.fixed
     if s.fixed < 0:
@@ -1149,7 +1159,7 @@ def _work(f, k):
 @_inlined
 def _run(f, k):
     """Go on until the task is done or an operating clock runs out, unless the body is held."""
-    s = f.stations[k]
+    s = f.stations[_U(k)]
     if s.task == WORKING and not s.begun:
         if s.at_close != PAUSE:
             _step(f, k, -1)
@@ -1167,7 +1177,7 @@ def _run(f, k):
 
 @_inlined
 def _pause(f, k):
-    s = f.stations[k]
+    s = f.stations[_U(k)]
     passed = _station_reading(f, s) - s.began
     s.running = 0
     s.left -= passed
@@ -1178,7 +1188,7 @@ def _pause(f, k):
 @_inlined
 def _station_due(f, k):
     """A planned stop ends, a body is finished, or an operating clock has run out."""
-    s = f.stations[k]
+    s = f.stations[_U(k)]
     _pause(f, k)
     if s.left > 0:
         _fail_in_operation(f, k)
@@ -1193,7 +1203,7 @@ def _station_due(f, k):
 
 @_inlined
 def _finish(f, k):
-    s = f.stations[k]
+    s = f.stations[_U(k)]
     if f.g[0].noting:
         split(f, k)
         f.g[0].cause = _note(f, doing(f, k) + 1, s.started, s.before)
@@ -1201,7 +1211,7 @@ def _finish(f, k):
     s.begun = 0
     s.cycles += 1
     if s.scrap > 0.0 or s.rework > 0.0:
-        u = uniform(f.streams[s.quality], f.g[0].seed, f.g[0].run, s.done)
+        u = uniform(f.streams[_U(s.quality)], f.g[0].seed, f.g[0].run, s.done)
         s.done += 1
         if u < s.scrap:
             s.scrapped += 1
@@ -1221,18 +1231,18 @@ def _finish(f, k):
 
 @_compiled
 def _fail_in_operation(f, k):
-    s = f.stations[k]
+    s = f.stations[_U(k)]
     i = s.failures
-    while f.failures[i].fails_at != s.fails_at:
+    while f.failures[_U(i)].fails_at != s.fails_at:
         i += 1
-    f.failures[i].fails_at = NEVER
+    f.failures[_U(i)].fails_at = NEVER
     _fail(f, i)
 
 
 @_compiled
 def _failure_due(f, i):
     """A repair ends or rests, or a calendar clock runs out."""
-    failure = f.failures[i]
+    failure = f.failures[_U(i)]
     if failure.state == IN_REPAIR:
         if failure.rests:
             _rest(f, i)
@@ -1240,7 +1250,7 @@ def _failure_due(f, i):
             _repaired(f, i)
         return
     k = failure.station
-    if f.stations[k].running:
+    if f.stations[_U(k)].running:
         _cancel(f, len(f.times) + len(f.stores) + k)
         _pause(f, k)
     _fail(f, i)
@@ -1248,8 +1258,8 @@ def _failure_due(f, i):
 
 @_compiled
 def _fail(f, i):
-    failure = f.failures[i]
-    s = f.stations[failure.station]
+    failure = f.failures[_U(i)]
+    s = f.stations[_U(failure.station)]
     g = f.g[0]
     _step(f, failure.station, -1)
     failure.n_failures += 1
@@ -1274,27 +1284,27 @@ def _fail(f, i):
 @_compiled
 def _queue_for_crew(f, i):
     """A failure waits for a crew, in the order of the first requests."""
-    failure = f.failures[i]
+    failure = f.failures[_U(i)]
     failure.state = IN_QUEUE
-    f.stations[failure.station].in_queue += 1
+    f.stations[_U(failure.station)].in_queue += 1
     previous, at = -1, f.g[0].first_queued
-    while at >= 0 and f.failures[at].request < failure.request:
-        previous, at = at, f.failures[at].behind
+    while at >= 0 and f.failures[_U(at)].request < failure.request:
+        previous, at = at, f.failures[_U(at)].behind
     failure.behind = at
     if previous < 0:
         f.g[0].first_queued = i
     else:
-        f.failures[previous].behind = i
+        f.failures[_U(previous)].behind = i
 
 
 @_compiled
 def _repair(f, i):
     """The repair goes on, with a crew up to the closing at most."""
-    failure = f.failures[i]
-    s = f.stations[failure.station]
+    failure = f.failures[_U(i)]
+    s = f.stations[_U(failure.station)]
     failure.state = IN_REPAIR
     s.in_repair += 1
-    left = f.times[s.time].close - f.g[0].now
+    left = f.times[_U(s.time)].close - f.g[0].now
     failure.rests = failure.crew and not _stays(s) and left < failure.left
     end = f.g[0].now + left if failure.rests else _station_after(f, s, failure.left)
     failure.left -= left
@@ -1304,10 +1314,10 @@ def _repair(f, i):
 @_compiled
 def _rest(f, i):
     """The working time closes: the crew leaves; at the next opening the repair asks again."""
-    failure = f.failures[i]
+    failure = f.failures[_U(i)]
     _step(f, failure.station, -1)
     _account_failure(f, i)
-    f.stations[failure.station].in_repair -= 1
+    f.stations[_U(failure.station)].in_repair -= 1
     _queue_for_crew(f, i)
     _show(f, failure.station)
     _crew_leaves(f)
@@ -1316,8 +1326,8 @@ def _rest(f, i):
 @_compiled
 def _repaired(f, i):
     """The clock starts afresh, the crew goes to the next failure, the station goes on."""
-    failure = f.failures[i]
-    s = f.stations[failure.station]
+    failure = f.failures[_U(i)]
+    s = f.stations[_U(failure.station)]
     _step(f, failure.station, 2 * _repairs(f, i))
     _account_failure(f, i)
     failure.state = RUNNING
@@ -1343,47 +1353,47 @@ def _serve(f):
     g = f.g[0]
     previous, i = -1, g.first_queued
     while i >= 0 and g.busy_crews < g.crews:
-        behind = f.failures[i].behind
-        if not _can_work(f, f.stations[f.failures[i].station]):
+        behind = f.failures[_U(i)].behind
+        if not _can_work(f, f.stations[_U(f.failures[_U(i)].station)]):
             previous = i
         elif previous < 0:
             g.first_queued = behind
             _crew_comes(f, i)
         else:
-            f.failures[previous].behind = behind
+            f.failures[_U(previous)].behind = behind
             _crew_comes(f, i)
         i = behind
 
 
 @_compiled
 def _crew_comes(f, i):
-    failure = f.failures[i]
+    failure = f.failures[_U(i)]
     f.g[0].busy_crews += 1
-    waited = _station_reading(f, f.stations[failure.station]) - failure.since
+    waited = _station_reading(f, f.stations[_U(failure.station)]) - failure.since
     _step(f, failure.station, 2 * _waits(f, i) if waited > 0 else -1)
     if waited > 0:
         failure.n_queued += 1
         failure.longest_ms = max(failure.longest_ms, waited)
     _account_failure(f, i)
-    f.stations[failure.station].in_queue -= 1
+    f.stations[_U(failure.station)].in_queue -= 1
     _repair(f, i)
     _show(f, failure.station)
 
 
 @_compiled
 def _first_to_fail(f, k):
-    s = f.stations[k]
+    s = f.stations[_U(k)]
     first = NEVER
     for i in range(s.failures, s.failures_end):
-        first = min(first, f.failures[i].fails_at)
+        first = min(first, f.failures[_U(i)].fails_at)
     return first
 
 
 @_compiled
 def start_failure(f, i):
     """The clock of a failure starts afresh."""
-    failure = f.failures[i]
-    s = f.stations[failure.station]
+    failure = f.failures[_U(i)]
+    s = f.stations[_U(failure.station)]
     uptime = draw_ms(f.streams, f.values, failure.uptime, f.g[0].seed, f.g[0].run, failure.n_up)
     failure.n_up += 1
     if failure.calendar:
@@ -1401,8 +1411,8 @@ def start_failure(f, i):
 def start(f):
     """Start all failures; all stations ask for parts, in order."""
     for time in range(len(f.times)):
-        if f.times[time].now + 1 < f.times[time].windows_end:
-            _schedule(f, time, f.windows[f.times[time].now + 1, 0])
+        if f.times[_U(time)].now + 1 < f.times[_U(time)].windows_end:
+            _schedule(f, time, f.windows[_U(f.times[_U(time)].now + 1), 0])
     for i in range(len(f.failures)):
         start_failure(f, i)
     for k in range(len(f.stations)):
@@ -1432,7 +1442,7 @@ def advance(f, until, events):
             return True
         slot = _pop(f.due_now, g.n_due_now)
         g.n_due_now -= 1
-        f.due[slot] = NEVER
+        f.due[_U(slot)] = NEVER
         if slot >= first_failure:
             _failure_due(f, slot - first_failure)
         elif slot >= first_station:

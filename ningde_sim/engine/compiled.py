@@ -100,7 +100,6 @@ def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints, Ints]:
     stations = _records(len(rows), _kernel.STATION)
     for field in ("time", "cycle", "quality"):
         stations[field] = [getattr(row, field) for row in rows]
-    first = 0
     joins: list[int] = []
     for field in ("takes", "puts", "returns"):
         numbers = [getattr(row, field) for row in rows]
@@ -128,7 +127,7 @@ def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints, Ints]:
 
 
 def _whole_ms(cycles: Records) -> Ints:
-    """The fixed cycles that last whole milliseconds, but for the rounding of floats; else -1. [ms]"""
+    """The fixed cycles that last whole ms, but for the rounding of floats; of others -1. [ms]"""
     exact = cycles["a"] * cycles["unit"]
     whole = np.rint(exact)
     is_whole = (cycles["code"] == _kernel.FIXED) & (np.abs(exact - whole) <= 4e-16 * exact)

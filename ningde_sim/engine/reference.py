@@ -1,8 +1,8 @@
 """The SimPy engine: it defines the model, and is written to be read beside `engine.rules`.
 
-Stations, the transits of stores and failures are processes. The priority of an event orders the events of one instant: it is the number of the thing in the order
-of the rules. A process that is resumed changes only its own things, so the order of creation does
-not matter.
+Stations, the transits of stores and failures are processes. The priority of an event orders the
+events of one instant: it is the number of the thing in the order of the rules. A process that is
+resumed changes only its own things, so the order of creation does not matter.
 """
 
 from __future__ import annotations

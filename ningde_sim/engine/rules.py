@@ -4,7 +4,9 @@ Both engines follow these rules. The SimPy engine (`reference`) defines them; th
 (`compiled`, `_kernel`) gives equal arrays.
 
 **1. Clock.** The clock counts whole milliseconds. A drawn duration is rounded to the clock once.
-Descriptions give cycles in seconds, repairs in minutes, uptimes and horizons in hours.
+A fixed duration of c ms keeps its rate: its k-th repeat, counted from 0, lasts
+round((k + 1) c) - round(k c), so that k repeats last k c, to half a millisecond. Descriptions give
+cycles in seconds, repairs in minutes, uptimes and horizons in hours.
 
 **2. Station.** A station holds one body. At each instant it is in one state: off (outside its
 working time), down (under repair), waiting (for a crew), planned (in a planned stop), working,
@@ -22,17 +24,22 @@ never blocked. A body counts when it leaves the last station of an `output` line
 
 **6. Store.** A store is a buffer shared by lines: first in, first out, with a capacity and a
 transit time. A part in transit takes up capacity, but is not ready. Any number of lines put to a
-store and take from it; first come, first served. With `initial` parts it is a pool of skids,
-pallets or cards.
+store and take from it. With `initial` parts it is a pool of skids, pallets or cards.
 
-- An empty station joins the queue for parts of each store that it takes from. A finished station
-  joins the queue for free places of each store that it puts to. A buffer inside a line works the
-  same way, with one station on each side.
-- The k-th station in a queue has a part when k parts are ready, and a place when k places are
-  free. So a station that came first keeps its claim, even while it waits for something else.
-- A station moves when each of its stores has a part (a place) for it.
-- At capacity 0 the k-th station that puts meets the k-th that takes. They move together, and with
-  all stations that they in turn have to meet.
+- An empty station asks for a part of each store that it takes from; a finished station asks for a
+  place in each store that it puts to. A buffer inside a line works the same way, with one station
+  on each side.
+- A station can move in its working time, when each of its stores has a part (a place) for it. At
+  capacity 0 it has to meet a partner that can move too, the first that asked; they move together,
+  and with all stations that they in turn have to meet.
+- First come, first served among those that can move now: when a part or a place becomes free, when
+  a station asks and when a working time opens, those that wait for it are tried in the order in
+  which they asked, those under repair or waiting for a crew after the others. Each that can move,
+  moves.
+
+So nobody holds a claim while it cannot move, no part lies idle while a station that asked could
+take it, and no place stays free while a station that asked could fill it. The price: a line that
+needs many things at once may starve beside lines that take one of them as soon as it is there.
 
 **7. Assembly.** The first station of a line takes one part from each store in `takes` at the same
 instant. The last station puts one part to each store in `puts` at the same instant.
@@ -53,20 +60,30 @@ stopped.
   when work goes on.
 - An uptime lasts at least 1 ms.
 
-**9. Crews.** A failure with `crew=True` waits for one of the shop's repair crews; first come, first
-served. If the shop gives no number of crews, one is always free.
+**9. Crews.** A failure with `crew=True` asks for one of the shop's repair crews. A free crew goes
+to the first that asked of those where work can go on, so never to a station outside its working
+time. At closing the repair rests and its crew goes free; what is left of the repair asks again at
+the next opening, with its first request. If the shop gives no number of crews, one is always free.
 
 **10. Planned stops.** A planned stop is due after every n cycles of its station, and comes before
 the next start, when the next body is there. Only the part of it that the transfer does not hide
 counts. Of the stops that are due together the longest counts.
 
 **11. Scrap and rework.** A finished body is scrapped at its station with the probability `scrap`,
-and processed there again at once with the probability `rework`.
+and processed there again at once with the probability `rework`. What carried a scrapped body goes
+to the stores in the `returns` of its line, one part to each, as soon as they have a place; until
+then the station is blocked.
 
 **12. Working time.** Outside its windows a station neither works nor moves. Its failure clocks, its
 repairs and the transit of its stores pause, and go on at the next opening. What ends at the
-instant of closing ends, and moves. If a station closes for good during a repair, its crew goes
-free then; no crew comes to it any more.
+instant of closing ends, and moves. The line's `at_close` says what becomes of a body in work:
+
+- "pause": its work rests too.
+- "finish": once its work has begun, the station goes on until the body is finished, in overtime:
+  with its operating clocks and the repairs that it then needs, but without calendar clocks. The
+  body leaves at the next opening.
+- "hold": its work does not begin if it would last longer than the window. The station is off until
+  the next opening. If a failure holds up a body that was begun, its work rests at closing.
 
 **13. One instant, many events.** Events of one millisecond happen in this order:
 
@@ -74,16 +91,15 @@ free then; no crew comes to it any more.
 2. a part ends its transit; in the order of the stores;
 3. a station ends its planned stop or its body, or an operating clock runs out; in the order of the
    stations;
-4. a repair ends, or a calendar clock runs out; in the order of the stations, at each station its
-   robots' failures before its own.
+4. a repair ends or rests, or a calendar clock runs out; in the order of the stations, at each
+   station its robots' failures before its own.
 
 Stores come in the order of declaration, then the buffers line by line; stations come line by line.
 Nothing depends on the order in which an engine creates things, or on draws. Each event is followed
-through before the next: the moves that it makes possible are tried, first come, first served. A
-move wakes other stations. It goes through the stations that move, in the order in which they were
-found to move together: for each it wakes first those that wait for the place or the part that this
-station sets free, then the station itself, if it is now empty. At the start all stations join
-their queues in order.
+through before the next: the moves that it makes possible are tried, then those that they make
+possible, always the station first that asked first. Stations that move together go on in the order
+in which they were found; those that are then empty ask in this order. At the start all stations ask
+in order.
 
 **14. Random streams.** All stochastic times are drawn by name: the k-th draw of a thing depends on
 seed, run, its name and the purpose alone. Run 37 alone is run 37 of 200, and any number of workers
@@ -93,6 +109,10 @@ between the shops.
 - The k-th cycle of a station, repeats counted, has the k-th draw of its cycle time, and the k-th
   number between 0 and 1 for its quality: scrap below `scrap`, rework below `scrap + rework`.
 - The k-th uptime and the k-th repair of a failure have the k-th draws of theirs.
+
+**15. Stuck.** A station is stuck if it waits for a part or a place that can never come: whatever
+would bring it waits too, in a ring or for something that nobody makes. A run with stuck stations
+says since when, and who waits for whom.
 
 **What counts.** Everything after the warm-up counts, up to and including the last instant; without
 a warm-up the first instant counts too. If something lasts across either end, its part inside
@@ -110,7 +130,10 @@ from ningde_sim.plant.station import PlannedStop
 
 
 class State(IntEnum):
-    """What a station is doing; where several apply, the lowest number counts, `OFF` before all."""
+    """What a station is doing; where several apply, the lowest number counts.
+
+    `OFF` counts before all outside the working time, and after repairs for a body that is held.
+    """
 
     DOWN = 0
     WAITING = 1

@@ -30,6 +30,7 @@ def lines(run: ShopRun) -> list[str]:
         f"  most starved      {starved}, {stations['starved'].max() / run.hours:.1%} of the time",
         f"  repair crews      {_crews(run)}",
         f"  random streams    seed {run.seed}, run {run.run}, {run.engine} engine; one run only",
+        *([f"  stuck             {run.stuck}"] if run.stuck else []),
         *(f"  note              {note}" for note in run.shop.notes),
     ]
 

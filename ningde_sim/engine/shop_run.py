@@ -19,6 +19,8 @@ from ningde_sim.engine.counts import Counts, History, Ints, Packed
 from ningde_sim.engine.critical_path import CriticalPath
 from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.rules import STATES, State
+from ningde_sim.engine.stuck import Stuck
+from ningde_sim.engine.stuck import find as find_stuck
 from ningde_sim.plant.shop import Shop
 
 Kept = TypeVar("Kept", Ints, History, Packed)
@@ -72,6 +74,14 @@ class ShopRun:
         times = {row.time for row in layout.stations}
         windows = np.array([w for time in times for w in layout.windows[time]], dtype=np.int64)
         return float(units.ms_to_hours(self._opened_ms(*union(*windows.reshape(-1, 2).T))))
+
+    @cached_property
+    def stuck(self) -> Stuck | None:
+        """Stations that can never move again, since when and why; None where there are none.
+
+        What is counted after that is dead time, and so are means over it.
+        """
+        return find_stuck(self.layout, self.counts)
 
     @property
     def exits(self) -> dict[str, Ints]:

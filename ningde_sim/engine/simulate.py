@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Literal
 
 from ningde_sim._support import checks, units
@@ -10,6 +11,7 @@ from ningde_sim._support.parallel import bar
 from ningde_sim.engine import compiled, reference
 from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.shop_run import ShopRun
+from ningde_sim.exceptions import ShopStuck
 from ningde_sim.plant.shop import Shop
 
 Engine = Literal["compiled", "reference"]
@@ -69,6 +71,8 @@ def simulate(
 ) -> ShopRun:
     """Run a shop once.
 
+    It warns of stations that got stuck; see `ShopRun.stuck`.
+
     Parameters
     ----------
     shop : Shop
@@ -106,6 +110,11 @@ def simulate(
     TypeError, ValueError
         Hours, seed, run or period out of bounds; an unknown engine.
 
+    Warns
+    -----
+    ShopStuck
+        Some stations can never move again.
+
     Examples
     --------
     >>> from ningde_sim import Line, Shop, Station, simulate
@@ -116,6 +125,37 @@ def simulate(
     >>> run.history.stations["cycles"][:, 1]  # by station B after 3, 6 and 8 h
     array([179, 359, 479])
     """
+    shop_run = run_shop(
+        shop,
+        hours=hours,
+        warm_up=warm_up,
+        seed=seed,
+        run=run,
+        engine=engine,
+        critical_path=critical_path,
+        trace=trace,
+        every=every,
+        progress=progress,
+    )
+    if shop_run.stuck:
+        warnings.warn(ShopStuck(shop.name, shop_run.stuck), stacklevel=2)
+    return shop_run
+
+
+def run_shop(
+    shop: Shop,
+    *,
+    hours: float,
+    warm_up: float = 0.0,
+    seed: int,
+    run: int = 0,
+    engine: Engine = "compiled",
+    critical_path: bool = False,
+    trace: bool = False,
+    every: float | None = None,
+    progress: bool | None = False,
+) -> ShopRun:
+    """As `simulate`, without a warning: for callers with many runs, who warn once."""
     owner, hours, warm_up, seed = check_request(
         "simulate", shop, hours=hours, warm_up=warm_up, seed=seed, engine=engine
     )
@@ -144,4 +184,4 @@ def simulate(
 
 def nothing_leaves(shop: Shop, hours: float, *, seed: int, engine: Engine) -> bool:
     """Whether no body leaves in the first `hours` [h] of run 0: then the shop cannot be full."""
-    return not simulate(shop, hours=hours, seed=seed, engine=engine, progress=False).bodies
+    return not run_shop(shop, hours=hours, seed=seed, engine=engine, progress=False).bodies

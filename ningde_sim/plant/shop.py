@@ -96,12 +96,12 @@ class Shop:
                         rule = f"unknown store in the `{key}` of line {line.name!r}"
                         cure = f"The shop has these stores: {', '.join(known) or 'none'}."
                         raise ValueError(checks.complain(owner, rule, name, cure))
-        for key, verb in (("puts", "filled"), ("takes", "emptied")):
-            used = {name for line in self.lines for name in getattr(line, key)}
+        for keys, verb in ((("puts", "returns"), "filled"), (("takes",), "emptied")):
+            used = {name for line in self.lines for key in keys for name in getattr(line, key)}
             for name in known:
                 if name not in used:
                     rule = f"each store must be {verb} by a line"
-                    cure = f"Name it in the `{key}` of a line, or leave it out."
+                    cure = f"Name it in the `{keys[0]}` of a line, or leave it out."
                     raise ValueError(checks.complain(owner, rule, name, cure))
 
     def _check_start(self, owner: str) -> None:

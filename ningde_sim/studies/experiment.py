@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 import pandas as pd
 
 from ningde_sim._support import checks
+from ningde_sim.exceptions import ShopStuck
 from ningde_sim.statistics.estimate import Estimate
 
 Row = dict[str, float]
@@ -125,6 +126,10 @@ class Experiment(ABC):
 
     def check(self, counted: Estimate, seed: int) -> None:  # noqa: B027, nothing by default
         """Warn of what the results of `seed` cannot show; `counted` is the main column's mean."""
+
+    def stuck(self, values: Mapping[str, Any], seed: int) -> ShopStuck | None:
+        """What to warn of where runs with these results got stuck; None where none did."""
+        return None
 
     def call(self) -> Call:
         """How a program makes it again."""

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ningde_sim._support import units
 from ningde_sim.engine.rules import STATES, State
 from ningde_sim.engine.shop_run import ShopRun
-from ningde_sim.engine.simulate import Engine, nothing_leaves, simulate
-from ningde_sim.exceptions import WarmUpTooShort
+from ningde_sim.engine.simulate import Engine, nothing_leaves, run_shop
+from ningde_sim.exceptions import ShopStuck, WarmUpTooShort
 from ningde_sim.plant import shop_paths
 from ningde_sim.plant.shipped import shipped_as
 from ningde_sim.plant.shop import Shop
@@ -32,6 +33,7 @@ SHOP_UNITS: Mapping[str, str] = MappingProxyType(
         "reworked": "bodies",
         "failures": "failures",
         **dict.fromkeys(STATES, "station hours"),
+        "stuck": "h",
     }
 )
 """What a study keeps of each run of a shop, and its unit."""
@@ -91,16 +93,26 @@ class ShopExperiment(Experiment):
 
     def run(self, seed: int, run: int, streams: int | None = None) -> tuple[Row, Row]:
         """No inputs; the columns of `SHOP_UNITS`."""
-        shop_run = simulate(
+        return {}, _row(self._run(seed, run if streams is None else streams))
+
+    def _run(self, seed: int, run: int) -> ShopRun:
+        return run_shop(
             self.shop,
             hours=self.hours,
             warm_up=self.warm_up,
             seed=seed,
-            run=run if streams is None else streams,
+            run=run,
             engine=self.engine,
-            progress=False,
         )
-        return {}, _row(shop_run)
+
+    def stuck(self, values: Mapping[str, Any], seed: int) -> ShopStuck | None:
+        """The first of the runs in which stations got stuck, and how many there are."""
+        runs = np.flatnonzero(values["stuck"])
+        if not len(runs):
+            return None
+        first = self._run(seed, int(runs[0])).stuck
+        assert first is not None  # the same run gives the same
+        return ShopStuck(self.shop.name, first, len(runs), len(values["stuck"]))
 
     def check(self, counted: Estimate, seed: int) -> None:
         """Warn of a warm-up in which no body leaves run 0: the shop cannot be full then.
@@ -162,4 +174,11 @@ def _row(run: ShopRun) -> Row:
         state: float(units.ms_to_hours(int(run.state_ms(State[state.upper()]).sum())))
         for state in STATES
     }
-    return {"bodies": run.bodies, "throughput": run.throughput, **counts, **hours}
+    stuck = min(run.hours, run.hours - run.stuck.since) if run.stuck else 0.0
+    return {
+        "bodies": run.bodies,
+        "throughput": run.throughput,
+        **counts,
+        **hours,
+        "stuck": stuck,
+    }

@@ -160,6 +160,8 @@ def replicate(
         missed = aim.estimate(study.column())
         warnings.warn(PrecisionMissed(missed, aim.needed(missed)), stacklevel=2)
     experiment.check(estimate.mean(study.column(), level=0.95), seed)
+    if stuck := experiment.stuck(study.values, seed):
+        warnings.warn(stuck, stacklevel=2)
     return study
 
 

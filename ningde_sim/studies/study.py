@@ -506,6 +506,9 @@ def cautions(study: Study) -> Lines:
         yield "matters most", f"{_strongest(study.input_shares())}; rank correlation"
     for k, sentence in enumerate(study.known.cautions()):
         yield "" if k else "with care", sentence
+    if np.any(stuck := study.values.get("stuck", 0)):
+        n = np.count_nonzero(stuck)
+        yield "stuck", f"{n:,} of {study.n:,} runs came to a stop: the results hold dead time"
     if not study.complete:
         yield "incomplete", "interrupted: these are the first runs only"
     if study.precision and not study.precision.reached(values):

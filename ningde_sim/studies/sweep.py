@@ -15,7 +15,7 @@ from ningde_sim._support import checks
 from ningde_sim._support.parallel import Work, number_of_workers
 from ningde_sim._support.version import VERSION
 from ningde_sim.engine.simulate import Engine
-from ningde_sim.exceptions import IncompleteStudy, WorkerDied
+from ningde_sim.exceptions import IncompleteStudy, ShopStuck, WorkerDied
 from ningde_sim.plant.shop import Shop
 from ningde_sim.statistics.estimate import Values
 from ningde_sim.studies.checkpoint import Checkpoint
@@ -172,8 +172,24 @@ class _Task:
         """What is still to be run; a design point is made when its turn comes."""
         missing = [(k, [r for r in range(self.runs) if r not in self.open[k]]) for k in self.open]
         for point, numbers in missing:
-            experiment = self.experiment.replace(self.points.changes[point], self.points.paths)
+            experiment = self.at(point)
             yield from ((point, experiment, run) for run in numbers)
+
+    def at(self, point: int) -> Experiment:
+        """The experiment of a design point."""
+        return self.experiment.replace(self.points.changes[point], self.points.paths)
+
+    def stuck(self) -> ShopStuck | None:
+        """What to warn of at the first design point at which runs got stuck."""
+        if "stuck" not in self.experiment.units:
+            return None
+        points = [k for k in sorted(self.values) if self.values[k]["stuck"].any()]
+        if not points:
+            return None
+        values = {"stuck": self.values[points[0]]["stuck"]}
+        stuck = self.at(points[0]).stuck(values, self.seed)
+        more = f" and {len(points) - 1:,} more design points" if len(points) > 1 else ""
+        return stuck and stuck.at(f"{self.points.label(points[0])}{more}")
 
     def sweep(self) -> Sweep | None:
         """The design points that have finished; None where none has."""
@@ -250,6 +266,8 @@ def _run(
         raise WorkerDied(f"{owner}: {rule}. {cure}", task.sweep()) from error
     whole = task.sweep()
     assert whole is not None  # there is at least one design point with one run
+    if stuck := task.stuck():
+        warn(stuck, stacklevel=3)
     return whole
 
 

@@ -14,6 +14,8 @@ from ningde_sim.engine import compiled
 from ningde_sim.engine.counts import COUNTED, History
 from tests.shops import shops
 
+pytestmark = pytest.mark.filterwarnings("ignore::ningde_sim.exceptions.ShopStuck")
+
 TABLES = ("stations", "robots", "failures", "stores", "buffers", "crews", "trace")
 N_EVENTS = 10_000
 
@@ -29,6 +31,10 @@ def assert_equal(one: ShopRun, other: ShopRun) -> None:
             values = [getattr(run.counts, table)[field] for run in (one, other)]
             np.testing.assert_array_equal(*values, err_msg=f"{table}.{field}")
     np.testing.assert_array_equal(one.counts.spent, other.counts.spent)
+    for field in ("content", "asked_at"):
+        values = [run.counts.stations[field] for run in (one, other)]
+        np.testing.assert_array_equal(*values, err_msg=field)
+    assert one.stuck == other.stuck
     assert (one.counts.history is None) == (other.counts.history is None)
     assert (one.counts.path is None) == (other.counts.path is None)
     if one.counts.path is not None:

@@ -14,6 +14,8 @@ from ningde_sim.engine import _kernel
 from ningde_sim.engine.rules import State
 from tests.shops import shops
 
+pytestmark = pytest.mark.filterwarnings("ignore::ningde_sim.exceptions.ShopStuck")
+
 SEEDS = st.integers(0, 2**63 - 1)
 BUILT = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 EMPTY, LOADED, FINISHED = _kernel.EMPTY, _kernel.LOADED, _kernel.FINISHED
@@ -28,11 +30,15 @@ def test_bodies_are_conserved(shop, seed):
     taken = counted["cycles"] - counted["reworked"] + (content == LOADED)
     put = counted["cycles"] - counted["reworked"] - counted["scrapped"] - (content == FINISHED)
     number = {station.name: k for k, station in enumerate(shop.stations)}
+    returned = counted["scrapped"] - (content == _kernel.SCRAPPED)
+    of_line = {number[s.name]: line for line in shop.lines for s in line.stations}
     first = {line.name: number[line.stations[0].name] for line in shop.lines}
     last = {line.name: number[line.stations[-1].name] for line in shop.lines}
     for store in shop.stores:
         row = run.stores.loc[store.name]
-        assert row["put"] == sum(put[last[n.name]] for n in shop.lines if store.name in n.puts)
+        fed = sum(put[last[n.name]] for n in shop.lines if store.name in n.puts)
+        back = sum(returned[k] for k, n in of_line.items() if store.name in n.returns)
+        assert row["put"] == fed + back
         assert row["taken"] == sum(
             taken[first[n.name]] for n in shop.lines if store.name in n.takes
         )

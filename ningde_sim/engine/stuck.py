@@ -1,0 +1,153 @@
+"""Stations that can never move again, by rule 15 of `engine.rules`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ningde_sim._support import units
+from ningde_sim.engine import _kernel
+from ningde_sim.engine.counts import Counts
+from ningde_sim.engine.critical_path import joined
+from ningde_sim.engine.layout import Layout
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """Stations of a run that can never move again.
+
+    Attributes
+    ----------
+    since : float
+        When the last of them stopped, since the start of the counted hours; below 0 in the warm-up.
+        [h]
+    stations : tuple of str
+    everything : bool
+        Whether they are all stations of the shop.
+    ring : tuple of str
+        Who waits for what: a ring, or a chain that ends at what nobody brings.
+    """
+
+    since: float
+    stations: tuple[str, ...]
+    everything: bool
+    ring: tuple[str, ...]
+
+    def __str__(self) -> str:
+        n = len(self.stations)
+        who = "nothing" if self.everything else f"{n} station{'s' * (n > 1)}, {self.stations[0]}"
+        first = "" if self.everything or n == 1 else " first"
+        can = "can ever move again" if self.everything else f"{first} can never move again"
+        return f"{who} {can.strip()} since {self.since:.2f} h: {'; '.join(self.ring)}"
+
+
+def find(layout: Layout, counts: Counts) -> Stuck | None:
+    """The stuck stations at the end of a run; None where there are none."""
+    content = counts.stations["content"].tolist()
+    end = _End(layout, content, counts.stores["level_end"].tolist())
+    stuck = end.stuck
+    if not stuck:
+        return None
+    return Stuck(
+        since=float(units.ms_to_hours(max(counts.stations["asked_at"][k] for k in stuck))),
+        stations=tuple(layout.stations[k].station.name for k in sorted(stuck)),
+        everything=len(stuck) == len(content),
+        ring=tuple(end.ring()),
+    )
+
+
+@dataclass(eq=False)
+class _End:
+    """What is where at the end of a run."""
+
+    layout: Layout
+    content: Sequence[int]
+    level: Sequence[int]
+
+    @cached_property
+    def sides(self) -> tuple[list[list[int]], list[list[int]]]:
+        """The stations that put to each store, and those that take from it."""
+        return joined(self.layout)
+
+    def wants(self, k: int) -> tuple[int, ...]:
+        """The stores whose parts or places a station waits for."""
+        row = self.layout.stations[k]
+        return (row.takes, (), row.puts, row.returns)[self.content[k]]
+
+    def has(self, k: int, store: int) -> bool:
+        """Whether a part (a place) is there, or a part is on its way, for a station."""
+        capacity = self.layout.stores[store].capacity
+        if self.content[k] == _kernel.EMPTY:
+            return self.level[store] > 0
+        return self.level[store] < capacity
+
+    def others(self, k: int, store: int) -> list[int]:
+        """The stations that may bring a part (free a place) for a station."""
+        putters, takers = self.sides
+        return (putters if self.content[k] == _kernel.EMPTY else takers)[store]
+
+    def meets(self, k: int, store: int, other: int) -> bool:
+        """Whether two stations wait for each other hand to hand, with some time in common."""
+        waits = self.content[other] != _kernel.LOADED and store in self.wants(other)
+        opposite = (self.content[k] == _kernel.EMPTY) != (self.content[other] == _kernel.EMPTY)
+        return waits and opposite and self.overlap(k, other)
+
+    def overlap(self, k: int, other: int) -> bool:
+        """Whether the working times of two stations have an instant in common."""
+        a, b = (self.layout.stations[i].time for i in (k, other))
+        if a == b:
+            return True
+        first, second = self.layout.windows[a], self.layout.windows[b]
+        return any(x[0] <= y[1] and y[0] <= x[1] for x in first for y in second)
+
+    @cached_property
+    def stuck(self) -> set[int]:
+        """The stations that wait for what none of those that still move can ever bring."""
+        waiting = {k for k, what in enumerate(self.content) if what != _kernel.LOADED}
+        able = set(waiting)
+        while unable := {k for k in able if not self._can_move(k, able)}:
+            able -= unable
+        live = set(range(len(self.content))) - waiting | able
+        while freed := {k for k in waiting - live if self._may_move(k, live)}:
+            live |= freed
+        return waiting - live
+
+    def _can_move(self, k: int, able: set[int]) -> bool:
+        """Whether it has all that it wants, with partners of those that may be able."""
+        return all(
+            self.has(k, s) or any(i in able and self.meets(k, s, i) for i in self.others(k, s))
+            for s in self.wants(k)
+        )
+
+    def _may_move(self, k: int, live: set[int]) -> bool:
+        """Whether those that still move may bring all that it lacks."""
+        return all(self.has(k, s) or live.intersection(self.others(k, s)) for s in self.wants(k))
+
+    def ring(self) -> list[str]:
+        """Who waits for what, from the first stuck station on to the first that comes again."""
+        way = [min(self.stuck)]
+        lines = []
+        while True:
+            k = way[-1]
+            store = next(
+                s
+                for s in self.wants(k)
+                if not self.has(k, s) and self.stuck.issuperset(self.others(k, s))
+            )
+            others = self.others(k, store)
+            lines.append(self._sentence(k, store, others))
+            if not others or others[0] in way:
+                start = way.index(others[0]) if others else 0
+                return lines[start:]
+            way.append(others[0])
+
+    def _sentence(self, k: int, store: int, others: Sequence[int]) -> str:
+        empty = self.content[k] == _kernel.EMPTY
+        name = self.layout.stations[k].station.name
+        row = self.layout.stores[store]
+        where = f"store {row.name!r}" if row.declared else f"the buffer {row.name}"
+        who = self.layout.stations[others[0]].station.name if others else "nobody"
+        more = f" or {len(others) - 1} more" if len(others) > 1 else ""
+        what, verb = ("part from", "brings") if empty else ("place in", "frees")
+        return f"{name} waits for a {what} {where}, which {who}{more} {verb}"
