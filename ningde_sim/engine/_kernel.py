@@ -485,7 +485,7 @@ def _can_work(f, s):
 def _may_begin(f, s):
     """Whether a station begins its body now."""
     left = f.times[_U(s.time)].close - f.g[0].now
-    return s.at_close == PAUSE or (left > 0 and (s.at_close == FINISH or s.left <= left))
+    return left > 0 and (s.at_close == FINISH or s.left <= left)
 
 
 @_compiled
@@ -561,7 +561,8 @@ def _show(f, k):
     s = f.stations[_U(k)]
     state = _state(s)
     if state != s.state:
-        _account_station(f, k)
+        if f.g[0].now > s.since_wall:
+            _account_station(f, k)
         s.state = state
 
 
@@ -1030,7 +1031,7 @@ def _put(f, i):
             _send(f, i)
 
 
-@_compiled
+@_inlined
 def _send(f, i):
     """A part starts its transit through store i."""
     q = f.stores[_U(i)]
@@ -1044,7 +1045,7 @@ def _send(f, i):
         _schedule(f, len(f.times) + i, when)
 
 
-@_compiled
+@_inlined
 def _arrive(f, i):
     """A part ends its transit: the stations that wait for it try to move."""
     _account_store(f, i)
@@ -1133,7 +1134,7 @@ def _load(f, k):
     _show(f, k)
 
 
-@_compiled
+@_inlined
 def _planned_stop(f, k):
     """The longest of the stops that are due counts."""
     s = f.stations[_U(k)]
@@ -1160,12 +1161,11 @@ def _work(f, k):
 def _run(f, k):
     """Go on until the task is done or an operating clock runs out, unless the body is held."""
     s = f.stations[_U(k)]
-    if s.task == WORKING and not s.begun:
-        if s.at_close != PAUSE:
-            _step(f, k, -1)
-            s.held = not _may_begin(f, s)
-            if s.held:
-                return
+    if s.at_close != PAUSE and s.task == WORKING and not s.begun:
+        _step(f, k, -1)
+        s.held = not _may_begin(f, s)
+        if s.held:
+            return
         s.begun = 1
     length = s.left
     if s.task == WORKING:
