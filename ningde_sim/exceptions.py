@@ -103,8 +103,8 @@ class SeriesTooShort(EstimateWarning):
 
     def __str__(self) -> str:
         return (
-            f"{self.estimate} bodies an hour: the throughput still changes in the second half of "
-            "the series. Ask for more hours."
+            f"{self.estimate} bodies an hour: the throughput, or what lies in the stores, still "
+            "changes in the second half of the series. Ask for more hours."
         )
 
 

@@ -1,4 +1,4 @@
-"""How long a warm-up has to be: MSER-5 on the output of a shop from its empty start on."""
+"""How long a warm-up has to be: MSER-5 on output and stores of a shop from its empty start on."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["Cut", "SeriesTooShort", "WarmUp", "WarmUpTooShort", "how_long", "mse
 
 @dataclass(frozen=True, repr=False, eq=False)
 class WarmUp:
-    """The output of a shop from its empty start on, and how much of that is warm-up.
+    """Output and stores of a shop from its empty start on, and how much of that is warm-up.
 
     Attributes
     ----------
@@ -42,8 +42,11 @@ class WarmUp:
     values : numpy.ndarray, shape (runs, n)
         Throughput (JPH) of each run in each period, read-only. [bodies/h, of working hours where
         `time` is given]
-    cut : Cut
-        By MSER-5 of the series. [periods]
+    levels : numpy.ndarray, shape (runs, n)
+        Parts in all stores and buffers at the end of each period, read-only; where `time` is given,
+        at the end of the hour by the clock in which the period ends. [parts]
+    cut, level_cut : Cut
+        By MSER-5 of the mean over the runs, of the throughput and of the parts. [periods]
     seed : int
         Seed of the random streams; the runs are numbered from 0.
     engine : str
@@ -55,13 +58,15 @@ class WarmUp:
     every: float
     time: WorkingTime | None
     values: Values
+    levels: Values
     cut: Cut
+    level_cut: Cut
     seed: int
     engine: str
     version: str
 
     def __post_init__(self) -> None:
-        self.values.flags.writeable = False
+        self.values.flags.writeable = self.levels.flags.writeable = False
 
     @property
     def series(self) -> Values:
@@ -75,10 +80,13 @@ class WarmUp:
 
     @property
     def hours(self) -> float | None:
-        """How long the warm-up has to be, by the clock; None where the series is too short. [h]"""
-        if not self.cut.enough:
+        """How long the warm-up has to be, by the clock; None where the series is too short. [h]
+
+        The longer of two: until the throughput has settled, and until the stores have.
+        """
+        if not (self.cut.enough and self.level_cut.enough):
             return None
-        worked = self.cut.at * self.every
+        worked = self.begin * self.every
         return worked if self.time is None else _by_clock(self.time, worked)
 
     @property
@@ -92,11 +100,14 @@ class WarmUp:
 
         From the mean of each run, with Student's t interval at 95 %.
         """
-        return estimate.mean(self.values[:, self._begin :].mean(axis=1), level=0.95)
+        return estimate.mean(self.values[:, self.begin :].mean(axis=1), level=0.95)
 
     @property
-    def _begin(self) -> int:
-        return self.cut.at if self.cut.enough else self.values.shape[1] // 2
+    def begin(self) -> int:
+        """The first period after the warm-up; that of the second half without one."""
+        if not (self.cut.enough and self.level_cut.enough):
+            return self.values.shape[1] // 2
+        return max(self.cut.at, self.level_cut.at)
 
     def __repr__(self) -> str:
         answer = "no answer" if self.hours is None else f"{self.hours:g} h"
@@ -117,16 +128,20 @@ class WarmUp:
         whole, rest = float(self.series.mean()), self.rest
         if self.hours is None:
             yield f"{self.title}: ", "no answer, the series is too short"
-            why = f"the best cut lies in the second half of the {self.simulated:g} h: ask for more"
+            what = "the throughput" if not self.cut.enough else "what lies in the stores"
+            why = f"{what} still changes in the second half of {self.simulated:g} h: ask for more"
             yield "  why          ", why
             yield "  second half  ", f"{rest} bodies/h, the mean"
         else:
             by = "" if self.time is None else " by the clock"
             yield f"{self.title}: ", f"a warm-up of {self.hours:g} h{by} will do"
             yield "  after it     ", f"{rest} bodies/h, the mean"
-            if self.cut.at:
-                start = float(self.series[: self.cut.at].mean())
+            if self.begin:
+                start = float(self.series[: self.begin].mean())
                 yield "  in it        ", f"{start:,.2f} bodies/h"
+            if self.level_cut.at > self.cut.at:
+                settled = float(self.levels.mean(axis=0)[self.level_cut.at :].mean())
+                yield "  it ends when ", f"the stores have filled, to about {settled:,.4g} parts"
         yield "  all hours    ", f"{whole:,.2f} bodies/h{_off(whole, rest.value)}"
         of = "h" if self.time is None else "working h"
         by = f"MSER-5 on the mean of {self.runs} runs, {BATCH * self.every:g} {of} a step"
@@ -152,11 +167,10 @@ def how_long(
 ) -> WarmUp:
     """How many hours a shop takes from its empty start to its long-run throughput.
 
-    The bodies of each hour, averaged over the runs, are a series that MSER-5 cuts: see `mser`.
-
-    It goes by finished bodies. Stores that fill slowly without holding up a line still fill after
-    it; `plots.plot_levels` shows that. A change that begins after the simulated hours cannot be
-    seen: simulate at least ten times as long as you expect the warm-up to be.
+    The bodies of each hour, averaged over the runs, are a series that MSER-5 cuts: see `mser`. So
+    are the parts in all stores and buffers: a store that still fills raises the throughput later.
+    The longer of the two counts. A change that begins after the simulated hours cannot be seen:
+    simulate at least ten times as long as you expect the warm-up to be.
 
     Parameters
     ----------
@@ -189,7 +203,10 @@ def how_long(
     Warns
     -----
     SeriesTooShort
-        The best cut lies in the second half: there is no answer.
+        The throughput or the parts in the stores still change in the second half: there is no
+        answer.
+    ShopStuck
+        Some stations can never move again.
 
     Examples
     --------
@@ -220,13 +237,16 @@ def how_long(
     task = partial(_rates, shop, seed, engine, hours, period, n, time is not None)
     prefer: Any = "threads" if engine == "compiled" else "processes"
     options: Any = {"workers": workers, "prefer": prefer, "shown": progress}
-    series, stuck = zip(*run_all(task, range(runs), title=shop.name, **options), strict=True)
+    series, levels, stuck = zip(
+        *run_all(task, range(runs), title=shop.name, **options), strict=True
+    )
     values = np.array(series)
     if dead := [each for each in stuck if each]:
         warnings.warn(ShopStuck(shop.name, dead[0], len(dead), runs), stacklevel=2)
-    cut = mser(values.mean(axis=0))
-    result = WarmUp(shop.name, every, time, values, cut, seed, engine, VERSION)
-    if not cut.enough:
+    parts = np.array(levels)
+    cuts = [mser(each.mean(axis=0)) for each in (values, parts)]
+    result = WarmUp(shop.name, every, time, values, parts, *cuts, seed, engine, VERSION)
+    if result.hours is None:
         warnings.warn(SeriesTooShort(result.rest, None), stacklevel=2)
     return result
 
@@ -262,15 +282,26 @@ def _repeats(shop: Shop) -> float:
 
 def _rates(
     shop: Shop, seed: int, engine: Engine, hours: float, period: int, n: int, worked: bool, run: int
-) -> tuple[Values, Stuck | None]:
-    """Throughput of one run in each of n periods of so many ms, shape (n,). [bodies/h]"""
+) -> tuple[Values, Values, Stuck | None]:
+    """Throughput of one run in each of n periods of so many ms, shape (n,); parts in the stores."""
     if not worked:
         hours = n * float(units.ms_to_hours(period))
-    result = run_shop(shop, hours=hours, seed=seed, run=run, engine=engine)
-    times = np.concatenate([*result.exits.values()])
+    each = float(units.ms_to_hours(period))
+    result = run_shop(shop, hours=hours, seed=seed, run=run, engine=engine, every=each)
+    times, ends = np.concatenate([*result.exits.values()]), period * np.arange(1, n + 1)
     if worked:
-        times = open_before(times, *result.windows(shop.lines[0].name).T)
+        windows = result.windows(shop.lines[0].name).T
+        times = open_before(times, *windows)
         times = times[times <= n * period]
+        ends = _clock_ms(ends, *windows)
     which = np.clip(-(-times // period) - 1, 0, n - 1)
-    rates = np.asarray(np.bincount(which, minlength=n) / float(units.ms_to_hours(period)))
-    return rates, result.stuck
+    rates = np.asarray(np.bincount(which, minlength=n) / each)
+    parts = result.history.stores["level"].sum(axis=1)
+    return rates, parts[np.minimum(-(-ends // period), len(parts)) - 1], result.stuck
+
+
+def _clock_ms(worked: Values, opens: Values, closes: Values) -> Values:
+    """The instants by the clock at which so much working time has passed. [ms]"""
+    passed = np.cumsum(closes - opens)
+    window = np.searchsorted(passed, worked)
+    return np.asarray(closes[window] - passed[window] + worked)

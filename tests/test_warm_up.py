@@ -7,7 +7,18 @@ import pickle
 import numpy as np
 import pytest
 
-from ningde_sim import Failure, Fixed, Line, Shop, Station, Store, WorkingTime, simulate, warm_up
+from ningde_sim import (
+    Exponential,
+    Failure,
+    Fixed,
+    Line,
+    Shop,
+    Station,
+    Store,
+    WorkingTime,
+    simulate,
+    warm_up,
+)
 from ningde_sim.exceptions import EstimateWarning, SeriesTooShort, WarmUpTooShort
 from ningde_sim.studies.replicate import replicate
 from ningde_sim.warm_up import how_long
@@ -130,3 +141,32 @@ def test_too_few_working_hours_are_refused_with_the_hours_that_would_do() -> Non
     shop = full_store(10, working_time=WorkingTime([(0, 8)], every=24))
     with pytest.raises(ValueError, match=r"100 working hours, got 150.0. Take 292 h or more"):
         how_long(shop, hours=150, runs=2, seed=0)
+
+
+def unreliable_pair() -> Shop:
+    """Two machines of 90 % before and behind a store that takes hundreds of hours to fill."""
+    fails = [Failure("f", Exponential(9), Exponential(60))]
+    lines = [
+        Line("a", [Station("A", 60, failures=fails)], puts="s"),
+        Line("b", [Station("B", 60, failures=fails)], takes="s"),
+    ]
+    return Shop("pair", lines, stores=[Store("s", 1_000)])
+
+
+def test_a_store_that_still_fills_is_seen() -> None:
+    """The throughput looks settled after some 20 h, while the store still fills."""
+    with pytest.warns(SeriesTooShort):
+        short = how_long(unreliable_pair(), hours=200, seed=0)
+    assert (short.hours, short.cut.enough, short.level_cut.enough) == (None, True, False)
+    assert "what lies in the stores still changes" in str(short)
+    long = how_long(unreliable_pair(), hours=2_000, seed=0)
+    assert long.hours is not None
+    assert 100 < long.hours == long.level_cut.at > long.cut.at
+    assert "it ends when the stores have filled, to about" in str(long)
+
+
+def test_the_parts_in_the_stores_are_those_at_the_end_of_each_period() -> None:
+    """The store loses 60 a working hour; B has one more by the end of each."""
+    shop = full_store(3_000, working_time=WorkingTime([(0, 8), (9, 17)], every=24))
+    result = how_long(shop, hours=240, runs=2, seed=0)
+    assert result.levels[0, :40].tolist() == [2_999 - 60 * (k + 1) for k in range(40)]

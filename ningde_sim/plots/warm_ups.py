@@ -45,7 +45,7 @@ def plot_warm_up(result: WarmUp, ax: Axes | None = None) -> Axes:
     ax.stairs(result.series, at, baseline=None, color=BLUE, label="mean of the runs")
     begin, part = result.simulated / 2, "second half"
     if result.hours is not None:
-        begin, part = result.cut.at * result.every, "rest"
+        begin, part = result.begin * result.every, "rest"
         ax.axvspan(0, begin * scale, color=SKY, alpha=0.35, lw=0, label="warm-up")
     mean = f"mean of the {part}"
     ax.plot([begin * scale, at[-1]], 2 * [result.rest.value], color=VERMILLION, ls="--", label=mean)
