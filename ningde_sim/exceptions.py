@@ -15,6 +15,7 @@ __all__ = [
     "EstimateWarning",
     "FewRuns",
     "IncompleteStudy",
+    "LineUnfed",
     "NoneReaches",
     "OpenInterval",
     "OutsideRuns",
@@ -189,6 +190,27 @@ class ShopStuck(UserWarning):
             f"Shop {self.owner!r}{at}: {runs if self.n_runs > 1 else ''}{self.stuck}. What is "
             "counted after that is dead time. Give the ring more parts or places; `returns` gives "
             "back what carried scrapped bodies."
+        )
+
+
+class LineUnfed(UserWarning):
+    """Lines took no part in a whole run, while other lines that take the same did.
+
+    Attributes
+    ----------
+    owner : str
+        The shop.
+    lines : tuple of str
+    """
+
+    def __init__(self, owner: str, lines: tuple[str, ...]) -> None:
+        super().__init__(owner, lines)
+        self.owner, self.lines = owner, lines
+
+    def __str__(self) -> str:
+        return (
+            f"Shop {self.owner!r}: {', '.join(self.lines)} took no part in the whole run, while "
+            "other lines took parts of the same stores. Does it work at the same time as they do?"
         )
 
 

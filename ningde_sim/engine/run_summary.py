@@ -31,6 +31,7 @@ def lines(run: ShopRun) -> list[str]:
         f"  repair crews      {_crews(run)}",
         f"  random streams    seed {run.seed}, run {run.run}, {run.engine} engine; one run only",
         *([f"  stuck             {run.stuck}"] if run.stuck else []),
+        *([f"  without parts     {', '.join(run.unfed)}"] if run.unfed else []),
         *(f"  note              {note}" for note in run.shop.notes),
     ]
 

@@ -15,6 +15,7 @@ from ningde_sim._support.intervals import open_before, union
 from ningde_sim._support.result_table import result_table
 from ningde_sim._support.summary import wrapped
 from ningde_sim.engine import run_summary, run_tables
+from ningde_sim.engine._kernel import EMPTY
 from ningde_sim.engine.counts import Counts, History, Ints, Packed
 from ningde_sim.engine.critical_path import CriticalPath
 from ningde_sim.engine.layout import Layout
@@ -22,6 +23,9 @@ from ningde_sim.engine.rules import STATES, State
 from ningde_sim.engine.stuck import Stuck
 from ningde_sim.engine.stuck import find as find_stuck
 from ningde_sim.plant.shop import Shop
+
+ENOUGH = 20
+"""Parts that others took of a store before a line that took none is told. [parts]"""
 
 Kept = TypeVar("Kept", Ints, History, Packed)
 
@@ -83,6 +87,15 @@ class ShopRun:
         """
         return find_stuck(self.layout, self.counts)
 
+    @cached_property
+    def unfed(self) -> tuple[str, ...]:
+        """Lines that never took a part, while others took `ENOUGH` parts of the same store."""
+        rows, taken, start = self.layout.stations, self.counts.stores["n_taken"], -self._warm_up_ms
+        asked, content = (self.counts.stations[name] for name in ("asked_at", "content"))
+        waiting = np.flatnonzero((asked == start) & (content == EMPTY))
+        unfed = [rows[k] for k in waiting if any(taken[s] >= ENOUGH for s in rows[k].takes)]
+        return tuple(self.shop.lines[row.line].name for row in unfed)
+
     @property
     def exits(self) -> dict[str, Ints]:
         """Finish times by output line, since the start of the counted hours.
@@ -107,7 +120,11 @@ class ShopRun:
 
     @property
     def _counted_ms(self) -> int:
-        return self.layout.horizon - units.hours_to_ms(self.warm_up)
+        return self.layout.horizon - self._warm_up_ms
+
+    @property
+    def _warm_up_ms(self) -> int:
+        return units.hours_to_ms(self.warm_up)
 
     def _open_ms(self, time: int) -> int:
         """The counted part of a working time. [ms]"""

@@ -11,7 +11,7 @@ from ningde_sim._support.parallel import bar
 from ningde_sim.engine import compiled, reference
 from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.shop_run import ShopRun
-from ningde_sim.exceptions import ShopStuck
+from ningde_sim.exceptions import LineUnfed, ShopStuck
 from ningde_sim.plant.shop import Shop
 
 Engine = Literal["compiled", "reference"]
@@ -71,8 +71,6 @@ def simulate(
 ) -> ShopRun:
     """Run a shop once.
 
-    It warns of stations that got stuck; see `ShopRun.stuck`.
-
     Parameters
     ----------
     shop : Shop
@@ -114,6 +112,8 @@ def simulate(
     -----
     ShopStuck
         Some stations can never move again.
+    LineUnfed
+        A line took no part, while lines that take the same did.
 
     Examples
     --------
@@ -139,6 +139,8 @@ def simulate(
     )
     if shop_run.stuck:
         warnings.warn(ShopStuck(shop.name, shop_run.stuck), stacklevel=2)
+    if beside := parallel(shop, shop_run.unfed):
+        warnings.warn(LineUnfed(shop.name, beside), stacklevel=2)
     return shop_run
 
 
@@ -180,6 +182,12 @@ def run_shop(
             report=report,
         )
     return ShopRun(shop, hours, warm_up, seed, run, engine, counts, layout)
+
+
+def parallel(shop: Shop, unfed: tuple[str, ...]) -> tuple[str, ...]:
+    """Of the lines that took no part those beside which others take the same."""
+    fed = [set(line.takes) for line in shop.lines if line.name not in unfed]
+    return tuple(name for name in unfed if set(shop.line(name).takes) in fed)
 
 
 def nothing_leaves(shop: Shop, hours: float, *, seed: int, engine: Engine) -> bool:

@@ -10,6 +10,7 @@ from ningde_sim import Line, Shop, Station, Store, WorkingTime
 from ningde_sim.engine import reference
 from ningde_sim.engine._kernel import LOADED
 from ningde_sim.engine.layout import Layout
+from ningde_sim.exceptions import LineUnfed
 from tests.engine.by_hand import every, exits, windows
 from tests.shops import shops
 
@@ -101,7 +102,7 @@ def test_a_part_goes_to_who_stands_under_repair_if_nobody_else_can_use_it(run):
 
 
 def test_who_needs_many_things_may_starve(run):
-    """W needs both parts at once; X and Y take each as soon as it is there."""
+    """W needs both parts at once; X and Y take each as soon as it is there: it is told."""
     lines = [
         Line("A", [Station("A1", 10)], puts="a"),
         Line("B", [Station("B1", 11)], puts="b"),
@@ -109,10 +110,25 @@ def test_who_needs_many_things_may_starve(run):
         Line("X", [Station("X1", 1)], takes="a"),
         Line("Y", [Station("Y1", 1)], takes="b"),
     ]
-    result = run(Shop("s", lines, stores=[Store("a", 1), Store("b", 1)]), 109)
+    result = run(Shop("s", lines, stores=[Store("a", 1), Store("b", 1)]), 999)
+    assert result.unfed == ("W",)
+    assert "without parts     W" in result.summary()
     assert len(exits(result, "W")) == 0
-    assert len(exits(result, "X")) == 10
-    assert result.stations.loc["W1", "starved"] == pytest.approx(109 / 3600)
+    assert len(exits(result, "X")) == 99
+    assert result.stations.loc["W1", "starved"] == pytest.approx(999 / 3600)
+
+
+def test_a_parallel_line_that_never_gets_a_part_is_told(run):
+    """Q works by night only, when the feeder does not."""
+    day, night = windows((0, 400), (800, 1200)), windows((401, 799))
+    lines = [
+        Line("F", [Station("F1", 10)], puts="s", working_time=day),
+        Line("P", [Station("P1", 10)], takes="s", working_time=day),
+        Line("Q", [Station("Q1", 10)], takes="s", working_time=night),
+    ]
+    with pytest.warns(LineUnfed, match="Shop 's': Q took no part in the whole run, while other"):
+        result = run(Shop("s", lines, stores=[Store("s", 0)]), 1200)
+    assert result.unfed == ("Q",)
 
 
 # ------------------------------------------------------------------------------- the law
