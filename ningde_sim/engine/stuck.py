@@ -35,11 +35,10 @@ class Stuck:
     ring: tuple[str, ...]
 
     def __str__(self) -> str:
-        n = len(self.stations)
-        who = "nothing" if self.everything else f"{n} station{'s' * (n > 1)}, {self.stations[0]}"
-        first = "" if self.everything or n == 1 else " first"
-        can = "can ever move again" if self.everything else f"{first} can never move again"
-        return f"{who} {can.strip()} since {self.since:.2f} h: {'; '.join(self.ring)}"
+        n, first = len(self.stations), self.stations[0]
+        some = f"{n} stations, {first} the first," if n > 1 else f"station {first}"
+        who = "nothing can ever" if self.everything else f"{some} can never"
+        return f"{who} move again since {self.since:.2f} h: {'; '.join(self.ring)}"
 
 
 def find(layout: Layout, counts: Counts) -> Stuck | None:
@@ -105,24 +104,24 @@ class _End:
     def stuck(self) -> set[int]:
         """The stations that wait for what none of those that still move can ever bring."""
         waiting = {k for k, what in enumerate(self.content) if what != _kernel.LOADED}
-        able = set(waiting)
-        while unable := {k for k in able if not self._can_move(k, able)}:
-            able -= unable
-        live = set(range(len(self.content))) - waiting | able
-        while freed := {k for k in waiting - live if self._may_move(k, live)}:
+        live = set(range(len(self.content))) - waiting
+        while freed := self._freed(waiting - live, live):
             live |= freed
         return waiting - live
 
-    def _can_move(self, k: int, able: set[int]) -> bool:
-        """Whether it has all that it wants, with partners of those that may be able."""
+    def _freed(self, able: set[int], live: set[int]) -> set[int]:
+        """Those of some stations that move once those do that still move, and they together."""
+        while unable := {k for k in able if not self._may_move(k, able, live)}:
+            able = able - unable
+        return able
+
+    def _may_move(self, k: int, able: set[int], live: set[int]) -> bool:
+        """Whether all that it wants is there, may come, or is brought hand to hand."""
         return all(
-            self.has(k, s) or any(i in able and self.meets(k, s, i) for i in self.others(k, s))
+            self.has(k, s)
+            or any(i in live or (i in able and self.meets(k, s, i)) for i in self.others(k, s))
             for s in self.wants(k)
         )
-
-    def _may_move(self, k: int, live: set[int]) -> bool:
-        """Whether those that still move may bring all that it lacks."""
-        return all(self.has(k, s) or live.intersection(self.others(k, s)) for s in self.wants(k))
 
     def ring(self) -> list[str]:
         """Who waits for what, from the first stuck station on to the first that comes again."""

@@ -188,7 +188,8 @@ class _Task:
             return None
         values = {"stuck": self.values[points[0]]["stuck"]}
         stuck = self.at(points[0]).stuck(values, self.seed)
-        more = f" and {len(points) - 1:,} more design points" if len(points) > 1 else ""
+        n = len(points) - 1
+        more = f" and {n:,} more design point{'s' * (n > 1)}" if n else ""
         return stuck and stuck.at(f"{self.points.label(points[0])}{more}")
 
     def sweep(self) -> Sweep | None:
