@@ -106,7 +106,7 @@ class WarmUp:
     def begin(self) -> int:
         """The first period after the warm-up; that of the second half without one."""
         if not (self.cut.enough and self.level_cut.enough):
-            return self.values.shape[1] // 2
+            return int(self.values.shape[1] // 2)
         return max(self.cut.at, self.level_cut.at)
 
     def __repr__(self) -> str:
@@ -244,8 +244,8 @@ def how_long(
     if dead := [each for each in stuck if each]:
         warnings.warn(ShopStuck(shop.name, dead[0], len(dead), runs), stacklevel=2)
     parts = np.array(levels)
-    cuts = [mser(each.mean(axis=0)) for each in (values, parts)]
-    result = WarmUp(shop.name, every, time, values, parts, *cuts, seed, engine, VERSION)
+    cut, level_cut = (mser(each.mean(axis=0)) for each in (values, parts))
+    result = WarmUp(shop.name, every, time, values, parts, cut, level_cut, seed, engine, VERSION)
     if result.hours is None:
         warnings.warn(SeriesTooShort(result.rest, None), stacklevel=2)
     return result

@@ -109,7 +109,9 @@ class Counts:
     Attributes
     ----------
     stations : dict of arrays, shape (n_stations,)
-        cycles, scrapped, reworked, failures, content (at the end: 0 empty, 1 loaded, 2 finished).
+        cycles, scrapped, reworked, failures, content (at the end: 0 empty, 1 loaded, 2 finished, 3
+        scrapped, its carrier on the way back), asked_at (when it last asked for a part or a place,
+        since the start of the counted hours).
     spent : array, shape (n_stations, 6)
         Time in each `State` but `OFF`.
     stores : dict of arrays, shape (n_stores,)

@@ -276,7 +276,8 @@ class ShopRun:
 
             - `thing`: station, robot or store; `station`, `line`: where it is, "" for a store.
             - `cause`: "working", "planned" (stop), "repair", "waiting" (for a crew), "transit",
-              "closed" (outside working time), "stuck" (nothing moves any more).
+              "closed" (outside working time, or held before closing), "overtime" (work and repairs
+              after closing), "stuck" (nothing moves any more).
             - `failure`: the failure of a repair or a wait.
             - `times`: steps that came to their end; pieces broken off don't count. [steps]
             - `ms`, `hours`: time on the path. [ms, int64; h]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ningde_sim._support import checks
 from ningde_sim.engine.shop_run import ShopRun
-from ningde_sim.plots.axes import BLUE, COLOURS, check, new_axes, share_map
+from ningde_sim.plots.axes import BLUE, COLOURS, SKY, check, new_axes, share_map
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +21,7 @@ CAUSES = {
     "waiting": COLOURS["waiting"],
     "transit": BLUE,
     "closed": COLOURS["off"],
+    "overtime": SKY,
     "stuck": "black",
 }
 """The colour of each cause on the critical path."""

@@ -97,7 +97,8 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
     It includes, as means: cycles, planned stops, failures, rework, scrap and working time, station
     by station (`theory.stand_alone`); then lines and stores by a linear program (`theory.flows`):
     assembly, parallel lines, loops, transits, the time of the crews. It leaves out every wait: for
-    a body (starved), for space behind (blocked), for a crew. So it is an upper bound of the mean
+    a body (starved), for space behind (blocked), for a crew. With `at_close="finish"` it grants
+    each station one body more at each closing. So it is an upper bound of the mean
     throughput in the long run; a short run may beat it by chance, or through parts that stores
     hold at the start. A single station with failures of one kind (ODF or TDF) reaches it.
 
@@ -131,11 +132,15 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
     }
     stations_alone = {station.name: stand_alone(station) for station in shop.stations}
     scale = _common(shop, opens)
-    flows = [_line_flow(line, stations_alone, opens[line.name] / scale) for line in shop.lines]
+    more = {line.name: _overtime(shop, line, hours) for line in shop.lines}
+    flows = [
+        _line_flow(line, stations_alone, opens[line.name] / scale, more[line.name] / scale)
+        for line in shop.lines
+    ]
     best, taken, shares = greatest_flow(shop, flows)
     taken = taken * scale
     by_line = dict(zip(opens, taken, strict=True))
-    stations = _station_table(shop, stations_alone, opens, by_line)
+    stations = _station_table(shop, stations_alone, opens, more, by_line)
     lines = _line_table(flows, taken, scale, stations)
     limits = _limits(shares, lines)
     load, waits = _crews(shop, stations_alone, opens, by_line)
@@ -163,6 +168,13 @@ def _open_share(owner: str, time: WorkingTime | None, hours: float | None) -> fl
     return time.hours_until(span) / span
 
 
+def _overtime(shop: Shop, line: Line, hours: float | None) -> float:
+    """Bodies that a station finishes in overtime at most: one at each closing. [bodies/h]"""
+    time = line.working_time or shop.working_time
+    span = time and (time.every if hours is None else hours)
+    return len(time.until(span)) / span if time and span and line.at_close == "finish" else 0.0
+
+
 def _common(shop: Shop, opens: Mapping[str, float]) -> float:
     """The open share of the working time that all lines and stores keep together, or else 1.
 
@@ -174,18 +186,25 @@ def _common(shop: Shop, opens: Mapping[str, float]) -> float:
     return shares.pop() if len(times) == 1 and 0.0 not in shares else 1.0
 
 
-def _line_flow(line: Line, stations_alone: Mapping[str, StandAlone], is_open: float) -> LineFlow:
-    """The flow of a line from its stations; each body taken in moves on unless it is scrapped."""
+def _line_flow(
+    line: Line, stations_alone: Mapping[str, StandAlone], is_open: float, overtime: float
+) -> LineFlow:
+    """The flow of a line from its stations; each body taken in moves on unless it is scrapped.
+
+    In `overtime` each station finishes so many bodies an hour more, at most; then the working
+    hours that a body stays in the line have no bound.
+    """
     most, reach, held, repair = math.inf, 1.0, 0.0, 0.0
     for station in line.stations:
         alone = stations_alone[station.name]
         if reach:
-            most = min(most, is_open * alone.taken / reach)
+            most = min(most, (is_open * alone.taken + overtime) / reach)
         held += reach * alone.held / 3600
         crewed = (f for f in failures(station) if f.crew and f.clock == "operating")
         share = math.fsum(repair_share(f) for f in crewed)
         repair += reach * share * alone.working / (1 - alone.again) / 3600
         reach *= alone.passed
+    held = 0.0 if overtime else held
     return LineFlow(line, most=most, passed=reach, held=held, repair=repair)
 
 
@@ -193,6 +212,7 @@ def _station_table(
     shop: Shop,
     stations_alone: Mapping[str, StandAlone],
     opens: Mapping[str, float],
+    more: Mapping[str, float],
     taken: Mapping[str, float],
 ) -> pd.DataFrame:
     rows = []
@@ -201,7 +221,7 @@ def _station_table(
         before = np.cumprod([1.0, *(stations_alone[s.name].passed for s in line.stations[:-1])])
         for station, reach, left in zip(line.stations, before, after, strict=True):
             alone = stations_alone[station.name]
-            most = alone.taken * opens[line.name]
+            most = alone.taken * opens[line.name] + more[line.name]
             rows.append(
                 {
                     "station": station.name,

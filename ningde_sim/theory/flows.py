@@ -152,17 +152,22 @@ def _add_line(program: _Program, flow: LineFlow) -> None:
 
 def _add_store(program: _Program, store: Store) -> None:
     into = [flow for flow in program.lines if store.name in flow.line.puts]
+    back = [flow for flow in program.lines if store.name in flow.line.returns and flow.passed < 1]
     out_of = [flow for flow in program.lines if store.name in flow.line.takes]
     inside: Row = {("out", flow.line.name): 1.0 for flow in into}
+    inside |= {("scrapped", flow.line.name): 1.0 for flow in back}
     inside |= {("in", flow.line.name): -1.0 for flow in out_of}
+    share = {flow.line.name: flow.passed for flow in into}
+    for flow in back:
+        share[flow.line.name] = share.get(flow.line.name, 0.0) + 1 - flow.passed
     transit: Row = {
-        ("flow", flow.line.name): flow.passed * store.transit_time / 3600 for flow in into
+        ("flow", name): each * store.transit_time / 3600 for name, each in share.items()
     }
     less: Row = {key: -value for key, value in inside.items()}
     thing = "store", store.name
     program.at_most(store.capacity - store.initial, thing, inside)
     program.at_most(store.initial, thing, transit | less)
-    comes = program.row({("flow", flow.line.name): flow.passed for flow in into})
+    comes = program.row({("flow", name): each for name, each in share.items()})
     goes = program.row({("flow", flow.line.name): 1.0 for flow in out_of})
     program.equal.append(comes - goes)
 
