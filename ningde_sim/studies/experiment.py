@@ -128,7 +128,13 @@ class Experiment(ABC):
         """Warn of what the results of `seed` cannot show; `counted` is the main column's mean."""
 
     def stuck(self, values: Mapping[str, Any], seed: int) -> ShopStuck | None:
-        """What to warn of where runs with these results got stuck; None where none did."""
+        """What to warn of where runs got stuck; None where none did.
+
+        Parameters
+        ----------
+        values : mapping of str to arrays
+            Results of the runs of `seed`, from run 0 on; with a column `stuck`.
+        """
         return None
 
     def call(self) -> Call:
