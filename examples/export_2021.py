@@ -4,8 +4,8 @@ Question: Do 38,000 vehicles and CKD sets leave by the end of August 2021, on ho
 Shows:    exports as results of a study, the yard of the port against its capacity, the exports of
           one year alone.
 
-Reported are 38,000 from January to August. The shares for export are tuned to that number, so P is
-near one half by construction. What counts here is the spread, and what it depends on.
+Reported are 38,000 from January to August. The shares for export are rough guesses: typical inputs
+give some 35,700. What counts here is the spread, and what it depends on.
 
     python examples/export_2021.py [--runs 100] [--seed 2021] [--plot yard.png]
 """

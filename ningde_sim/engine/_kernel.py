@@ -131,7 +131,7 @@ def _unit(word):
 def uniform(stream, seed, run, k):
     """The k-th number between 0 and 1 of a stream."""
     words = philox(
-        np.uint64(k), np.uint64(0), np.uint64(run), np.uint64(seed), stream.key0, stream.key1
+        np.uint64(k), np.uint64(0), np.uint64(run), np.uint64(seed), stream["key0"], stream["key1"]
     )
     return _unit(words[0])
 
@@ -148,8 +148,8 @@ def _gamma(stream, shape, seed, run, k):
             np.uint64(attempt),
             np.uint64(run),
             np.uint64(seed),
-            stream.key0,
-            stream.key1,
+            stream["key0"],
+            stream["key1"],
         )
         x = math.sqrt(-2.0 * math.log(_unit(w0))) * math.cos(_TWO_PI * _unit(w1))
         v = (1.0 + c * x) ** 3
@@ -162,13 +162,13 @@ def _gamma(stream, shape, seed, run, k):
 @_compiled
 def draw(stream, values, seed, run, k):
     """The k-th draw of a stream, in the unit of its distribution."""
-    code, a, b, c = stream.code, stream.a, stream.b, stream.c
+    code, a, b, c = stream["code"], stream["a"], stream["b"], stream["c"]
     if code == FIXED:
         return a
     if code == GAMMA:
         return b * _gamma(stream, a, seed, run, k)
     w0, w1, _, _ = philox(
-        np.uint64(k), np.uint64(0), np.uint64(run), np.uint64(seed), stream.key0, stream.key1
+        np.uint64(k), np.uint64(0), np.uint64(run), np.uint64(seed), stream["key0"], stream["key1"]
     )
     u = _unit(w0)
     if code == EXPONENTIAL:
@@ -193,22 +193,23 @@ def draw_ms(streams, values, i, seed, run, k):
     What is always the same keeps its rate: k of them last as long as k times the exact value.
     """
     stream = streams[_U(i)]
-    if stream.code == FIXED:
-        each = stream.a * stream.unit
+    if stream["code"] == FIXED:
+        each = stream["a"] * stream["unit"]
         if each * (k + 1) < LONGEST:
             return max(
-                np.int64(np.rint(each * (k + 1))) - np.int64(np.rint(each * k)), stream.least
+                np.int64(np.rint(each * (k + 1))) - np.int64(np.rint(each * k)), stream["least"]
             )
-    ms = draw(stream, values, seed, run, k) * stream.unit
+    ms = draw(stream, values, seed, run, k) * stream["unit"]
     if ms >= LONGEST:
         return LONGEST
-    return max(np.int64(np.rint(ms)), stream.least)
+    return max(np.int64(np.rint(ms)), stream["least"])
 
 
 # --------------------------------------------------------------------------- the floor
 
 EMPTY, LOADED, FINISHED, SCRAPPED = range(4)  # what is at a station
 DOWN, WAITING, PLANNED, WORKING, BLOCKED, STARVED, OFF = range(7)  # as in rules.State
+OVERTIME = 7  # of rows of the trace: a station worked on after its closing
 PAUSE, FINISH, HOLD = range(3)  # what it does at closing
 RUNNING, IN_QUEUE, IN_REPAIR = range(3)  # what a failure is doing
 
@@ -488,6 +489,13 @@ def _may_begin(f, s):
     return left > 0 and (s.at_close == FINISH or s.left <= left)
 
 
+@_inlined
+def _record_overtime(f, k):
+    s = f.stations[_U(k)]
+    if _late_by(f, s) > 0:
+        _record(f, k, OVERTIME, f.times[_U(s.time)].close)
+
+
 @_compiled
 def _end_overtime(f, time):
     """A working time opens, the last closing is still known."""
@@ -495,6 +503,7 @@ def _end_overtime(f, time):
         s = f.stations[_U(k)]
         if s.time == time and _late_by(f, s) > 0:
             _step(f, k, -1)
+            _record_overtime(f, k)
             s.overtime += _late_by(f, s)
 
 
@@ -601,6 +610,7 @@ def close_accounts(f):
     """Book the time up to now on everything."""
     for k in range(len(f.stations)):
         _account_station(f, k)
+        _record_overtime(f, k)
     for i in range(len(f.stores)):
         _account_store(f, i)
     for i in range(len(f.failures)):
@@ -1207,6 +1217,7 @@ def _finish(f, k):
     if f.g[0].noting:
         split(f, k)
         f.g[0].cause = _note(f, doing(f, k) + 1, s.started, s.before)
+    _record_overtime(f, k)
     s.overtime += _late_by(f, s)
     s.begun = 0
     s.cycles += 1

@@ -138,7 +138,8 @@ def build(
     layout: Layout, *, seed: int, run: int, trace: bool, critical_path: bool = False
 ) -> _kernel.Floor:
     """Write a layout into the arrays of the kernel."""
-    streams, values = layout.streams.arrays()
+    plain, values = layout.streams.arrays()
+    streams = plain.view(np.recarray)
     times, windows = _times(layout)
     stores, queues = _stores(layout)
     failures = _failures(layout)

@@ -155,6 +155,10 @@ class Layout:
         """How many things have steps that can be on the critical path."""
         return self.transit(len(self.stores))
 
+    def number(self, station: str) -> int:
+        """The number of a station, by its name."""
+        return next(k for k, row in enumerate(self.stations) if row.station.name == station)
+
     def stop(self, station: int) -> int:
         """The number of a station's planned stops; its work has the number of the station."""
         return len(self.stations) + station

@@ -237,7 +237,17 @@ class StationProcess:
         """Its working time opens, the last closing is still known: overtime ends."""
         if self.late_by():
             self.step()
-            self.overtime += self.late_by()
+            self.end_overtime()
+
+    def end_overtime(self) -> None:
+        """Add the overtime since the last closing to that before."""
+        self.record_overtime()
+        self.overtime += self.late_by()
+
+    def record_overtime(self) -> None:
+        """Add it to the trace."""
+        if self.late_by():
+            self.floor.record(self.number, _kernel.OVERTIME, self.time.closing)
 
     # ------------------------------------------------------------------ accounts
 
@@ -381,7 +391,7 @@ class StationProcess:
         """The body is finished, processed again, or scrapped."""
         self.split()
         self.floor.cause = self.floor.note(self.doing() + 1, self.started, self.before)
-        self.overtime += self.late_by()
+        self.end_overtime()
         self.begun = False
         self.counted["cycles"] += 1
         scrap, rework = self.row.station.scrap, self.row.station.rework
@@ -603,7 +613,7 @@ class Floor:
         """The k-th number between 0 and 1 of a stream."""
         return float(_kernel.uniform(self.streams[stream], self.seed, self.run, k))
 
-    def record(self, thing: int, state: State, begin: int) -> None:
+    def record(self, thing: int, state: int, begin: int) -> None:
         """Add to the trace what a thing did from `begin` to now."""
         if self.tracing and self.env.now > begin and state != State.OFF:
             self.trace.append((thing, state, begin, int(self.env.now)))
@@ -724,6 +734,8 @@ class Floor:
         """Book the time up to now on everything."""
         for thing in self.things:
             thing.account()
+        for station in self.stations:
+            station.record_overtime()
 
     def keep(self, history: History, row: int) -> None:
         """Store what stations and stores have counted up to now.
@@ -733,6 +745,7 @@ class Floor:
         """
         for station in self.stations:
             station.account()
+            station.record_overtime()
         for store in self.stores:
             store.account()
         levels = {"level": np.array([store.level for store in self.stores], np.int64)}

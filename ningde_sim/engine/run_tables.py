@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import units
+from ningde_sim.engine._kernel import OVERTIME
 from ningde_sim.engine.counts import Counts, Ints, merged
 from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.rules import STATES, State
@@ -125,7 +126,7 @@ def trace(layout: Layout, intervals: Ints) -> pd.DataFrame:
     """A row an interval."""
     names = [row.station.name for row in layout.stations]
     names += [f"{row.owner}: {row.failure.name}" for row in layout.failures]
-    rows = merged(intervals)
+    rows = merged(intervals[intervals[:, 1] != OVERTIME])
     return pd.DataFrame(
         {
             "thing": [names[i] for i in rows[:, 0]],

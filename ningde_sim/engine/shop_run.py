@@ -15,7 +15,7 @@ from ningde_sim._support.intervals import open_before, union
 from ningde_sim._support.result_table import result_table
 from ningde_sim._support.summary import wrapped
 from ningde_sim.engine import run_summary, run_tables
-from ningde_sim.engine._kernel import EMPTY
+from ningde_sim.engine._kernel import EMPTY, OVERTIME
 from ningde_sim.engine.counts import Counts, History, Ints, Packed
 from ningde_sim.engine.critical_path import CriticalPath
 from ningde_sim.engine.layout import Layout
@@ -149,6 +149,24 @@ class ShopRun:
         time = next(row.time for row in self.layout.stations if row.line == number)
         windows = np.array(self.layout.windows[time], dtype=np.int64).reshape(-1, 2)
         return windows - units.hours_to_ms(self.warm_up)
+
+    @cached_property
+    def _overtime(self) -> Ints:
+        trace = self._kept(self.counts.trace, "a trace", "trace=True")
+        return np.asarray(trace[trace[:, 1] == OVERTIME])
+
+    def open_windows(self, station: str) -> Ints:
+        """With `trace=True`: when a `station` was open, by its line's working time and in overtime.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n, 2), int64
+            As `windows` of its line, and its overtime. [ms]
+        """
+        row = self.layout.stations[number := self.layout.number(station)]
+        overtime = self._overtime[self._overtime[:, 0] == number, 2:]
+        opened = np.concatenate((self.windows(self.shop.lines[row.line].name), overtime))
+        return np.column_stack(union(*opened.T))
 
     def state_ms(self, state: State) -> Ints:
         """Time of each station in a `state`, shape (n_stations,). [ms, int64]"""

@@ -83,8 +83,12 @@ class Streams:
         return len(self._rows) - 1
 
     def arrays(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """A record of dtype `_kernel.STREAM` for each stream; the values of all Empirical ones."""
-        rows = np.array(self._rows, dtype=_kernel.STREAM).view(np.recarray)
+        """A record of dtype `_kernel.STREAM` for each stream; the values of all Empirical ones.
+
+        Plain arrays: Numba asks a recarray, which is Python, for attributes at each call, and
+        swallows a Ctrl-C that comes meanwhile.
+        """
+        rows = np.array(self._rows, dtype=_kernel.STREAM)
         return rows, np.array(self._values or [0.0], dtype=np.float64)
 
 

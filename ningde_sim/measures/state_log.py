@@ -107,12 +107,10 @@ def _of_run(run: ShopRun) -> Columns:
     columns = (station, state, *(trace[c].to_numpy(dtype=np.float64) for c in ("begin", "end")))
     rows = np.column_stack(columns)[station >= 0]  # other rows are of failures
     first = np.searchsorted(rows[:, 0], np.arange(len(names) + 1))
-    pieces, number = [], 0
-    for line in run.shop.lines:
-        opens, closes = run.windows(line.name).T
-        for _ in line.stations:
-            pieces.append(_with_off(rows[first[number] : first[number + 1]], opens, closes))
-            number += 1
+    pieces = []
+    for number, name in enumerate(names):
+        opens, closes = run.open_windows(name).T
+        pieces.append(_with_off(rows[first[number] : first[number + 1]], opens, closes))
     intervals = np.concatenate(pieces)
     numbers = intervals[:, :2].astype(np.int64)
     return tuple(names), numbers[:, 0], numbers[:, 1], intervals[:, 2], intervals[:, 3]
@@ -120,12 +118,14 @@ def _of_run(run: ShopRun) -> Columns:
 
 def _with_off(rows: Floats, opens: Ints, closes: Ints) -> Floats:
     """Rows of one station, cut where its line opens and closes, `OFF` in between."""
+    if not len(rows):  # a body was held all the time
+        return rows
     edges = np.unique(np.concatenate((rows[:, 2], rows[:, 3], opens, closes)))
     edges = edges[(edges >= rows[0, 2]) & (edges <= rows[-1, 3])]
     begin = edges[:-1]
     pieces: Floats = rows[np.searchsorted(rows[:, 2], begin, side="right") - 1]
     is_open = np.searchsorted(opens, begin, "right") > np.searchsorted(closes, begin, "right")
-    pieces[~is_open, 1] = State.OFF
+    pieces[~is_open | (begin >= pieces[:, 3]), 1] = State.OFF
     pieces[:, 2], pieces[:, 3] = begin, edges[1:]
     return pieces
 

@@ -147,13 +147,10 @@ def _closed(run: ShopRun, window: tuple[int, int]) -> pd.DataFrame:
     """The closed time inside a window, as bars of each station."""
     first, last = window
     rows: list[tuple[int, str, int, int]] = []
-    number = 0
-    for line in run.shop.lines:
-        edges = run.windows(line.name).ravel()
+    for i, station in enumerate(run.shop.stations):
+        edges = run.open_windows(station.name).ravel()
         gaps = np.clip([first, *edges, last], first, last).reshape(-1, 2)
-        for i in range(number, number + len(line.stations)):
-            rows += [(i, "off", a, b) for a, b in gaps.tolist() if a < b]
-        number += len(line.stations)
+        rows += [(i, "off", a, b) for a, b in gaps.tolist() if a < b]
     return pd.DataFrame(rows, columns=["station", "state", "begin", "end"])
 
 

@@ -26,6 +26,8 @@ from ningde_sim.engine import compiled
 from tests.engine.by_hand import HOUR, exits
 from tests.shops import shops
 
+pytestmark = pytest.mark.filterwarnings("ignore::ningde_sim.exceptions.ShopStuck")
+
 BUILT = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 

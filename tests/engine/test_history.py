@@ -16,6 +16,8 @@ from tests.engine.by_hand import HOUR, every, windows
 from tests.engine.test_engines_agree import assert_equal
 from tests.shops import shops
 
+pytestmark = pytest.mark.filterwarnings("ignore::ningde_sim.exceptions.ShopStuck")
+
 SEEDS = st.integers(0, 2**63 - 1)
 WARM_UP = st.sampled_from([0.0, 0.777])
 PERIOD = st.sampled_from([0.0101, 0.1, 0.3, 0.7, 1.2, 5.0])

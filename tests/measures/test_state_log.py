@@ -15,6 +15,8 @@ from ningde_sim.measures.state_log import read
 from tests.measures.logs import log, one_line
 from tests.shops import shops
 
+pytestmark = pytest.mark.filterwarnings("ignore::ningde_sim.exceptions.ShopStuck")
+
 
 @settings(suppress_health_check=list(HealthCheck))
 @given(shop=shops(), seed=st.integers(0, 2**63 - 1), warm_up=st.sampled_from([0.0, 0.777]))

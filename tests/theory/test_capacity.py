@@ -31,6 +31,8 @@ from ningde_sim.theory import capacity
 from ningde_sim.theory.stand_alone import planned_stop, stand_alone
 from tests.shops import shops
 
+pytestmark = pytest.mark.filterwarnings("ignore::ningde_sim.exceptions.ShopStuck")
+
 
 def shop(*stations: Station, **fields) -> Shop:
     return Shop("shop", [Line("line", stations)], **fields)
