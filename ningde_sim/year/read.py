@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ningde_sim._support import checks, files
 from ningde_sim._support.toml import tables
-from ningde_sim.plant.faults import fault_lines
+from ningde_sim.plant.faults import fault_lines, faults_found
 from ningde_sim.plant.paths import nearest
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.read import OF_SCENARIO, load
@@ -27,6 +27,9 @@ QUANTITY_KEYS = {"value", "unit"}
 
 MOST_BASES = 20
 """Longest chain of files each of which is the base of the one before. [files]"""
+
+MOST_CHANGES = 1_000
+"""Paths that [changes] of a file may hold; each faulty one is looked for."""
 
 
 def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
@@ -66,7 +69,7 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     path = _find(name_or_path)
     plan, faults = _read(_load(path), path.parent)
     if plan is None:
-        raise ValueError("\n  ".join([f"{path}: faults found: {len(faults)}", *faults]))
+        raise ValueError(faults_found(str(path), faults))
     plan.check_plan()
     return plan
 
@@ -162,6 +165,8 @@ def _changed(plan: Scenario, changes: Any) -> tuple[Scenario | None, list[str]]:
     """The scenario after its changes or None, and all their faults."""
     if not isinstance(changes, Mapping):
         return None, [f"changes must be a table of paths, got {changes!r}."]
+    if len(changes) > MOST_CHANGES:
+        return None, [checks.complain("changes", f"at most {MOST_CHANGES:,}", len(changes))]
     faults, new = [], {}
     for path, value in changes.items():
         if isinstance(value, Mapping) and not QUANTITY_KEYS & value.keys():
