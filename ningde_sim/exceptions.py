@@ -251,7 +251,7 @@ class CalendarWarning(UserWarning):
 
 
 class CheckpointRefused(ValueError):
-    """A file is damaged, or belongs to another plant, seed, version or task; it stays."""
+    """A file is damaged, or belongs to another plant, seed, code or task; it stays."""
 
 
 class CheckpointFailed(OSError):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import os
+import re
 import tomllib
-from pathlib import Path
 from typing import Any
 
-from ningde_sim._support import checks
+from ningde_sim._support import checks, files
+
+MOST_MIB = 16
+"""Largest file; a shop of 20,000 lines has some 10. [MiB]"""
+
+MOST_LEVELS = 20
+"""Deepest nesting of tables and lists; scenarios have some 8. [levels]"""
 
 
 def tables(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -18,38 +23,50 @@ def tables(path: str | os.PathLike[str]) -> dict[str, Any]:
     ------
     FileNotFoundError
         No such file; the message names the folder and the files in it with similar names.
+    OSError
+        It is a folder, a pipe or a device, or cannot be read.
     ValueError
-        The file is not UTF-8, or not TOML.
+        The file is not UTF-8, not TOML, too large or too deeply nested.
     """
+    text = files.text(path, most=MOST_MIB)
+    _check_keys(str(path), text)
     try:
-        return tomllib.loads(text(path))
-    except tomllib.TOMLDecodeError as error:
+        data = tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError(f"{path}: {_TOO_DEEP}") from error
+    except ValueError as error:  # tomllib leaves whole numbers of 5,000 digits to Python
         raise ValueError(f"{path}: this is not TOML: {error}") from error
+    _check_levels(str(path), data)
+    return data
 
 
-def text(path: str | os.PathLike[str]) -> str:
-    """The text of a file; errors as of `tables`."""
-    check_exists(path)
-    try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        got = error.object[error.start : error.end]
-        rule = f"the file must be UTF-8 text, byte {error.start + 1} is not"
-        raise ValueError(checks.complain(str(path), rule, got, "Save it as UTF-8.")) from error
+_TOO_DEEP = f"tables and lists must be nested at most {MOST_LEVELS} deep."
 
 
-def check_exists(path: str | os.PathLike[str]) -> None:
-    """Raise a FileNotFoundError when there is no such file."""
-    if not Path(path).exists():
-        raise FileNotFoundError(f"{path}: no such file. {near(path)}")
+MOST_NAMES = 100
+"""Longest dotted key; tomllib takes minutes for one of 100,000. [names]"""
+
+KEY = re.compile(r"[\w.\"'-]+")
+"""What may be a dotted key, once spaces are left out."""
 
 
-def near(path: str | os.PathLike[str]) -> str:
-    """The folder in which a file was looked for, and the files in it with similar names."""
-    folder = Path(path).absolute().parent
-    if not folder.is_dir():
-        return f"There is no folder {folder}."
-    names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
-    alike = difflib.get_close_matches(Path(path).name, names, n=3, cutoff=0.5)
-    similar = ", ".join(alike) or "none"
-    return f"Looked for in {folder}; similar names there: {similar}."
+def _check_keys(owner: str, text: str) -> None:
+    for key in KEY.finditer(re.sub(r"[ \t]+", "", text)):
+        if key[0].count(".") >= MOST_NAMES and len([*filter(None, key[0].split("."))]) > MOST_NAMES:
+            rule = f"a key must have at most {MOST_NAMES} names"
+            raise ValueError(checks.complain(owner, rule, key[0]))
+
+
+def _check_levels(owner: str, data: dict[str, Any]) -> None:
+    level: list[tuple[str, Any]] = list(data.items())
+    for _ in range(MOST_LEVELS):
+        level = [(key, inner) for key, value in level for inner in _inside(value)]
+        if not level:
+            return
+    raise ValueError(f"{owner}, {checks.shortened(level[0][0])}: {_TOO_DEEP}")
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,14 +13,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ningde_sim._support import checks
-from ningde_sim._support.toml import check_exists
+from ningde_sim._support import checks, files
 from ningde_sim.learn import instants, observation_window
 from ningde_sim.learn.instants import Bools, DateColumn, Ints
 from ningde_sim.learn.observation_window import Moment
 from ningde_sim.learn.row_checks import OWNER, CheckedRows
 
 COLUMNS = ("equipment", "start", "end", "reason")
+
+MOST_MIB = 256
+"""Largest log, some three million stops. [MiB]"""
+
+DECODE = 'Read it by pd.read_csv(path, encoding="gb18030"), or its own encoding.'
+"""The cure for a log in another encoding than UTF-8."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,14 +131,18 @@ def _read_table(table: str | os.PathLike[str] | pd.DataFrame) -> tuple[str, pd.D
         rule = "it must be the path of a CSV file or a DataFrame"
         raise TypeError(checks.complain(OWNER, rule, table))
     rows.columns = [_heading(name) for name in rows.columns]
+    named = rows.columns.tolist()
     for column in COLUMNS:
-        if column not in rows.columns:
+        if named.count(column) > 1:
+            rule = f"column {column!r} must stand there once"
+            raise ValueError(checks.complain(log_name, rule, named, "Rename the others."))
+        if column not in named:
             cure = (
                 f"A log needs {', '.join(COLUMNS)}: rename yours, "
                 'table.rename(columns={"Asset": "equipment"}).'
             )
             rule = f"column {column!r} is missing"
-            raise ValueError(checks.complain(log_name, rule, list(rows.columns), cure))
+            raise ValueError(checks.complain(log_name, rule, named, cure))
     rows = rows.reset_index(drop=True)
     rows["row"] = labels
     for column in ("equipment", "reason"):
@@ -147,22 +157,22 @@ def _read_table(table: str | os.PathLike[str] | pd.DataFrame) -> tuple[str, pd.D
 
 def _read_file(path: str | os.PathLike[str]) -> pd.DataFrame:
     """The cells as text, separated by comma, semicolon or tab: whichever the header has most of."""
-    check_exists(path)
+    text = files.text(path, most=MOST_MIB, cure=DECODE)
+    header = text.partition("\n")[0]
     try:
-        with Path(path).open(encoding="utf-8-sig") as file:
-            header = file.readline()
-        return pd.read_csv(
-            path,
+        # The header is read as a row: then no row may be longer, and no name is made up.
+        cells = pd.read_csv(
+            io.StringIO(text),
             sep=max(",;\t", key=header.count),
             dtype=str,
+            header=None,
             keep_default_na=False,
             skip_blank_lines=False,
-            encoding="utf-8-sig",
         )
-    except UnicodeDecodeError as error:
-        cure = 'Read it by pd.read_csv(path, encoding="gb18030"), or its own encoding.'
-        rule = "it must be UTF-8 text"
-        raise ValueError(checks.complain(Path(path).name, rule, str(error), cure)) from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        rule = f"it must be a table whose rows have the cells of the header ({error})"
+        raise ValueError(checks.complain(Path(path).name, rule, header)) from error
+    return cells[1:].set_axis(cells.iloc[0].tolist(), axis="columns")
 
 
 def _heading(name: Any) -> Any:

@@ -28,19 +28,32 @@ _RULES = {
 }
 
 
+MOST_LISTED = 200
+"""Faults that an error lists one by one."""
+
+
+def faults_found(owner: str, faults: list[str]) -> str:
+    """The text of an error for all faults of a file: their number, a line for each."""
+    more = [f"... and {len(faults) - MOST_LISTED:,} more"] if len(faults) > MOST_LISTED else []
+    return "\n  ".join([f"{owner}: faults found: {len(faults)}", *faults[:MOST_LISTED], *more])
+
+
 def fault_lines(error: ValidationError, root: type, *path: str) -> list[str]:
     """A line for each fault that pydantic found below a table: path, rule, value, nearest key."""
-    lines = []
+    lines: list[str] = []
     for each in error.errors(include_url=False):
         where = [str(part) for part in each["loc"]]
-        rule, given = _RULES.get(each["type"], each["msg"]), repr(each["input"])
-        given = given if len(given) <= 80 else f"{given[:76]} ..."
-        line = f"{'.'.join([*path, *where])}: {rule}"
-        line += "." if each["type"] == "missing" else f", got {given}."
-        if each["type"] == "unexpected_keyword_argument":
+        line = f"{'.'.join([*path, *where])}: {_RULES.get(each['type'], each['msg'])}"
+        line += "." if each["type"] == "missing" else f", got {_given(each['input'])}."
+        if each["type"] == "unexpected_keyword_argument" and len(lines) < MOST_LISTED:
             line = f"{line} {nearest(where[-1], _keys(root, where[:-1]))}".rstrip()
         lines.append(line)
     return lines
+
+
+def _given(value: Any) -> str:
+    given = repr(value)
+    return given if len(given) <= 80 else f"{given[:76]} ..."
 
 
 def _keys(table: Any, path: list[str]) -> list[str]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 import heapq
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -39,7 +39,7 @@ def first(path: str) -> str:
     return "" if WILDCARDS.search(head) else head
 
 
-def matching(path: str, known: Iterable[str]) -> list[str]:
+def matching(path: str, known: Collection[str]) -> list[str]:
     """The known paths that a path or a pattern names.
 
     Examples
@@ -50,7 +50,6 @@ def matching(path: str, known: Iterable[str]) -> list[str]:
     >>> matching("stations.A*.scrap", known)
     ['stations.A[1].scrap', 'stations.A2.scrap']
     """
-    known = list(known)
     if path in known:
         return [path]
     pattern = QUOTED.sub(lambda quoted: WILDCARDS.sub(r"[\g<0>]", quoted[0][1:-1]), path)

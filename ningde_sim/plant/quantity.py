@@ -31,6 +31,9 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 WHOLE_UNITS = ("parts", "bodies", "cars", "crews", "shifts", "days/month", "units")
 """Units that are counted in whole numbers."""
 
+MOST = 1e9
+"""Largest value of a quantity in a file whose field has no bound of its own. [its unit]"""
+
 STRICT_KEYS = ConfigDict(extra="forbid", allow_inf_nan=False)
 """Every record of a file is read so: no unknown key, no infinite number."""
 
@@ -164,9 +167,7 @@ class Quantity:
         return f"{self.value:g}{unit}{spread}, {self.evidence}"
 
 
-def in_unit(
-    unit: str, *, least: float = 0.0, most: float | None = None, whole: bool = False
-) -> Any:
+def in_unit(unit: str, *, least: float = 0.0, most: float = MOST, whole: bool = False) -> Any:
     """The rule of a field that holds a quantity: its unit, its bounds, whether it is whole."""
 
     def check(quantity: Quantity) -> Quantity:
@@ -178,7 +179,7 @@ def in_unit(
                 continue
             if number < least:
                 raise fault(f"{name} must be at least {least:g}", number, name)
-            if most is not None and number > most:
+            if number > most:
                 raise fault(f"{name} must be at most {most:g}", number, name)
             if whole and number != int(number):
                 raise fault(f"{name} must be a whole number", number, name)

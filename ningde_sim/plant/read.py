@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ningde_sim._support.toml import tables
 from ningde_sim.plant.distributions import Lognormal
-from ningde_sim.plant.faults import fault_lines
+from ningde_sim.plant.faults import fault_lines, faults_found
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.nested import leaves
 from ningde_sim.plant.quantity import EVIDENCES, Evidence, Quantity
@@ -38,12 +38,11 @@ def load(path_or_data: str | os.PathLike[str] | Mapping[str, Any]) -> ShopFile:
             rule = "this is a scenario, not a shop: `scenario` reads it; its shop is `.body_shop`"
             raise ValueError(f"{owner}: {rule}.")
     stores = data.get("stores")
-    known = list(stores) if isinstance(stores, Mapping) else []
+    known = dict.fromkeys(stores) if isinstance(stores, Mapping) else {}
     try:
         return TypeAdapter(ShopFile).validate_python(dict(data), context={"stores": known})
     except ValidationError as error:
-        faults = fault_lines(error, ShopFile)
-        raise ValueError("\n  ".join([f"{owner}: faults found: {len(faults)}", *faults])) from None
+        raise ValueError(faults_found(owner, fault_lines(error, ShopFile))) from None
 
 
 def quantities(
@@ -112,7 +111,9 @@ def read_shop(path: str | os.PathLike[str]) -> Shop:
     ================================  ========  ===================================================
 
     Roles are weld, handling, sealing, stud, hemming, laser, measuring, bolting and brushing. A key
-    that is required in a table may be missing only with the whole table.
+    that is required in a table may be missing only with the whole table. Bounds: 16 MiB, 200,000
+    stations and robots, 1,000 robots of a role at a station, 1,000,000 spots there, 1,000,000
+    parts, 100,000 crews; of any other quantity 1e9 in its unit.
 
     Raises
     ------
@@ -158,9 +159,10 @@ def build(file: ShopFile) -> Shop:
 
 
 def _stores(file: ShopFile) -> Iterator[Store]:
+    copies = file.copies()
     for key, table in file.stores.items():
         initial = 0 if table.initial is None else int(table.initial.value)
-        for index in range(file.n_copies(key)):
+        for index in range(copies[key]):
             (name,) = _own(file, [key], index)
             yield Store(
                 name,

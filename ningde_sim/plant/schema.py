@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from collections import defaultdict
+from collections.abc import Collection
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -15,7 +18,9 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 
+from ningde_sim._support import checks
 from ningde_sim._support.frozen import FROZEN, Entries, Named
+from ningde_sim._support.units import MAX_CAPACITY
 from ningde_sim.plant.distributions import Exponential, Lognormal
 from ningde_sim.plant.faults import fault
 from ningde_sim.plant.quantity import (
@@ -35,11 +40,33 @@ ROLES: tuple[str, ...] = get_args(Role)
 """What robots do, in the order in which the robots of a station are named."""
 
 
+MOST_ROBOTS = 1_000
+"""Robots of one role at a station."""
+
+MOST_SPOTS = 1_000_000
+"""Spots that a station places in a cycle."""
+
+MOST_CREWS = 100_000
+"""Of a shop."""
+
+MOST_MACHINES = 200_000
+"""Stations and robots of a shop: 20,000 lines of ten."""
+
+
 def _known_store(name: str, info: ValidationInfo) -> str:
     stores = (info.context or {}).get("stores")
     if stores is not None and name not in stores:
-        raise fault(f"unknown store; the file has {', '.join(stores) or 'none'}", name)
+        raise fault(f"unknown store; the file has {_listed(stores)}", name)
     return name
+
+
+def _listed(names: Collection[str]) -> str:
+    """The first of some names."""
+    return checks.shortened(", ".join(itertools.islice(names, MOST_NAMED))) or "none"
+
+
+MOST_NAMED = 50
+"""Names that a fault lists."""
 
 
 def _as_list(value: Any) -> Any:
@@ -47,17 +74,17 @@ def _as_list(value: Any) -> Any:
 
 
 Flag = Annotated[bool, Strict()]
-Count = Annotated[int, Strict(), Field(ge=0)]
+Count = Annotated[int, Strict(), Field(ge=0, le=MOST_ROBOTS)]
 Duration = Annotated[Quantity, in_unit("s")]
 Cycle = Annotated[Quantity, in_unit("s", least=0.001)]
 Hours = Annotated[Quantity, in_unit("h", least=0.001)]
 Minutes = Annotated[Quantity, in_unit("min", least=0.001)]
-Days = Annotated[Quantity, in_unit("days")]
+Days = Annotated[Quantity, in_unit("days", most=10_000)]
 Share = Annotated[Quantity, in_unit("-", most=1.0)]
 Ratio = Annotated[Quantity, in_unit("-")]
 Spots = Annotated[Quantity, in_unit("spots", least=1.0)]
-Parts = Annotated[Quantity, in_unit("parts", whole=True)]
-Crews = Annotated[Quantity, in_unit("crews", least=1.0, whole=True)]
+Parts = Annotated[Quantity, in_unit("parts", most=MAX_CAPACITY, whole=True)]
+Crews = Annotated[Quantity, in_unit("crews", least=1.0, most=MOST_CREWS, whole=True)]
 StoreNames = Annotated[
     tuple[Annotated[str, AfterValidator(_known_store)], ...], BeforeValidator(_as_list)
 ]
@@ -137,8 +164,13 @@ class StationEntry:
     measuring: Count = 0
     bolting: Count = 0
     brushing: Count = 0
-    spots: Annotated[Number, Field(ge=0)] = 0.0
+    spots: Annotated[Number, Field(ge=0, le=MOST_SPOTS)] = 0.0
     manual: Flag = False
+
+    @property
+    def n_robots(self) -> int:
+        """Number of robots of all roles."""
+        return sum(getattr(self, role) for role in ROLES)
 
     @property
     def roles(self) -> list[str]:
@@ -147,7 +179,7 @@ class StationEntry:
 
     @model_validator(mode="after")
     def _check_hands(self) -> StationEntry:
-        if not self.roles and not self.manual:
+        if not self.n_robots and not self.manual:
             raise fault("a station must have robots or manual = true", self.suffix)
         if self.spots and not self.weld:
             raise fault("a station with spots must have weld robots", self.spots, "spots")
@@ -192,17 +224,19 @@ class ZoneTable:
 
     @model_validator(mode="after")
     def _check_stations(self) -> ZoneTable:
-        suffixes = [station.suffix for station in self.stations]
+        suffixes = dict.fromkeys(station.suffix for station in self.stations)
+        later = suffixes.keys() - {self.stations[0].suffix}
         for suffix in self.joins:
-            if suffix not in suffixes[1:]:
-                rule = f"parts join at one of {', '.join(suffixes[1:])}; at the first use `takes`"
+            if suffix not in later:
+                names = _listed([suffix for suffix in suffixes if suffix in later])
+                rule = f"parts join at one of {names}; at the first use `takes`"
                 raise fault(rule, suffix, "joins", suffix)
         paths = {suffix: ("cycle_times", suffix) for suffix in self.cycle_times}
         if self.inspection:
             paths[self.inspection.station] = ("inspection", "station")
         for suffix, path in paths.items():
             if suffix not in suffixes:
-                rule = f"unknown station; the zone has {', '.join(suffixes)}"
+                rule = f"unknown station; the zone has {_listed(suffixes)}"
                 raise fault(rule, suffix, *path)
         return self
 
@@ -231,16 +265,36 @@ class ShopFile:
     notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")
-    def _check_per_line(self) -> ShopFile:
-        for name in (name for name, store in self.stores.items() if store.per_line):
-            users = {key: len(z.lines) for key, z in self.zones.items() if name in z.stores}
-            if len(set(users.values())) > 1:
-                rule = "the zones that use a store per line must have equal numbers of lines"
-                raise fault(rule, users, "stores", name, "per_line")
+    def _check_machines(self) -> ShopFile:
+        zones = self.zones.values()
+        number = sum(
+            len(z.lines) * (len(z.stations) + sum(s.n_robots for s in z.stations)) for z in zones
+        )
+        if number > MOST_MACHINES:
+            raise fault(f"at most {MOST_MACHINES:,} stations and robots", number, "zones")
         return self
 
-    def n_copies(self, store: str) -> int:
-        """Number of stores that [stores.<store>] describes."""
-        if not self.stores[store].per_line:
-            return 1
-        return max((len(z.lines) for z in self.zones.values() if store in z.stores), default=1)
+    @model_validator(mode="after")
+    def _check_per_line(self) -> ShopFile:
+        users = self._users()
+        for name in (name for name, store in self.stores.items() if store.per_line):
+            if len(set(users[name].values())) > 1:
+                rule = "the zones that use a store per line must have equal numbers of lines"
+                raise fault(rule, users[name], "stores", name, "per_line")
+        return self
+
+    def copies(self) -> dict[str, int]:
+        """Number of stores that each [stores.<store>] describes."""
+        users = self._users()
+        return {
+            name: max(users[name].values(), default=1) if store.per_line else 1
+            for name, store in self.stores.items()
+        }
+
+    def _users(self) -> dict[str, dict[str, int]]:
+        """The zones that use each store, with their numbers of lines."""
+        users: dict[str, dict[str, int]] = defaultdict(dict)
+        for key, zone in self.zones.items():
+            for name in zone.stores:
+                users[name][key] = len(zone.lines)
+        return users

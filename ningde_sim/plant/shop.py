@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, TypeVar
@@ -88,13 +89,14 @@ class Shop:
         checks.distinct(owner, "stations and robots", machines)
 
     def _check_stores(self, owner: str) -> None:
-        known = [store.name for store in self.stores]
+        known = dict.fromkeys(store.name for store in self.stores)
         for line in self.lines:
             for key in ("takes", "puts", "returns"):
                 for name in getattr(line, key):
                     if name not in known:
                         rule = f"unknown store in the `{key}` of line {line.name!r}"
-                        cure = f"The shop has these stores: {', '.join(known) or 'none'}."
+                        names = checks.shortened(", ".join(known)) or "none"
+                        cure = f"The shop has these stores: {names}."
                         raise ValueError(checks.complain(owner, rule, name, cure))
         for keys, verb in ((("puts", "returns"), "filled"), (("takes",), "emptied")):
             used = {name for line in self.lines for key in keys for name in getattr(line, key)}
@@ -107,16 +109,25 @@ class Shop:
     def _check_start(self, owner: str) -> None:
         """Refuse a loop of lines and stores without a part: each line would wait for the others."""
         supplied = {store.name for store in self.stores if store.initial > 0}
-        waiting = list(self.lines)
-        while started := [line for line in waiting if supplied.issuperset(line.takes)]:
-            supplied.update(name for line in started for name in line.puts)
-            waiting = [line for line in waiting if line not in started]
+        lacks = {line.name: set(line.takes) - supplied for line in self.lines}
+        takers = defaultdict(list)
+        for line in self.lines:
+            for store in lacks[line.name]:
+                takers[store].append(line)
+        started = [line for line in self.lines if not lacks[line.name]]
+        for line in started:  # which grows
+            for store in line.puts:
+                for taker in takers.pop(store, ()):
+                    lacks[taker.name].remove(store)
+                    if not lacks[taker.name]:
+                        started.append(taker)
+        waiting = [name for name, stores in lacks.items() if stores]
         if waiting:
             rule = (
                 "a loop of lines and stores must hold a part at the start; these lines never start"
             )
             cure = "Give a store of the loop `initial` parts."
-            raise ValueError(checks.complain(owner, rule, [line.name for line in waiting], cure))
+            raise ValueError(checks.complain(owner, rule, waiting, cure))
 
     def _check_closing(self, owner: str) -> None:
         """What a line does when it closes must be possible."""
@@ -141,11 +152,11 @@ class Shop:
             output = tuple(line.name for line in self.lines if not line.puts)
         else:
             output = checks.members(owner, "output", self.output, str)
-        known = [line.name for line in self.lines]
+        known = dict.fromkeys(line.name for line in self.lines)
         for name in output:
             if name not in known:
                 rule = "each of output must be a line of the shop"
-                cure = f"The shop has these lines: {', '.join(known)}."
+                cure = f"The shop has these lines: {checks.shortened(', '.join(known))}."
                 raise ValueError(checks.complain(owner, rule, name, cure))
         checks.distinct(owner, "output", output)
         if not output:
@@ -275,8 +286,10 @@ def _zone_table(shop: Shop) -> Iterator[str]:
     yield f"{shop.name}: {shop.n_stations} stations, {shop.n_robots} robots"
     yield _COLUMNS.format("zone", "lines", "cycle [s]", "stations", "robots", "puts to (capacity)")
     capacity = {store.name: store.capacity for store in shop.stores}
-    for zone in dict.fromkeys(line.zone for line in shop.lines):
-        lines = [line for line in shop.lines if line.zone == zone]
+    zones = defaultdict(list)
+    for line in shop.lines:
+        zones[line.zone].append(line)
+    for zone, lines in zones.items():
         stations = [station for line in lines for station in line.stations]
         inside = {store for line in lines for store in line.takes}
         puts = dict.fromkeys(s for line in lines for s in line.puts if s not in inside)

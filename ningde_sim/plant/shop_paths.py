@@ -8,7 +8,8 @@ of `ningde_sim.plant.paths`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 from ningde_sim._support import checks
@@ -25,6 +26,9 @@ HEADS: Mapping[str, Collection[str]] = {
 }
 """Groups whose paths begin with the group, as its names are unique in a shop; for each, the groups
 that it contains, itself included."""
+
+Heads = frozenset[str]
+"""Groups in which paths begin; empty means all."""
 
 WORDS = ("name", "notes")
 """Fields without a path: the random streams of a machine depend on its name."""
@@ -71,18 +75,24 @@ def named(owner: str, description: Any, path: str) -> dict[str, Any]:
     KeyError
         An unknown path; the message names the nearest.
     """
+    return _named(owner, description, path, lambda heads: dict(values(description, heads=heads)))
+
+
+def _named(
+    owner: str, description: Any, path: str, known_in: Callable[[Heads], Mapping[str, Any]]
+) -> dict[str, Any]:
     path = checks.text(owner, "path", path)
-    known = dict(values(description, heads=_heads([path])))
+    known = known_in(_heads([path]))
     matches = {other: known[other] for other in paths.matching(path, known)}
     if not matches:
         raise paths.unknown(owner, path, (other for other, _ in values(description)))
     return matches
 
 
-def _heads(names: Iterable[str]) -> Collection[str]:
+def _heads(names: Iterable[str]) -> Heads:
     """The groups in which paths begin; empty means all, for a pattern such as `*.capacity`."""
-    heads = {paths.first(path) for path in names}
-    return () if "" in heads else heads or ("",)
+    heads = frozenset(paths.first(path) for path in names)
+    return frozenset() if "" in heads else heads or frozenset([""])
 
 
 def replaced(owner: str, description: Description, changes: Mapping[str, Any]) -> Description:
@@ -97,7 +107,11 @@ def replaced(owner: str, description: Description, changes: Mapping[str, Any]) -
     def value(path: str, now: Any, wanted: Any) -> Any:
         return wanted.of(owner, path, now) if isinstance(wanted, Scale) else wanted
 
-    new = paths.assigned(owner, changes, lambda path: named(owner, description, path), value)
+    # Once for all changes: to find the 20,000 values of a big shop takes long.
+    known_in = cache(lambda heads: dict(values(description, heads=heads)))
+    new = paths.assigned(
+        owner, changes, lambda path: _named(owner, description, path, known_in), value
+    )
     return _changed(description, new, "", _heads(new))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ningde_sim._support import checks
+from ningde_sim._support import files
 from ningde_sim.plots import plot_distribution, plot_fan
 from ningde_sim.plots.svg import to_svg
 from ningde_sim.report import html
@@ -41,20 +40,12 @@ def write(study: Study, path: str | os.PathLike[str]) -> Path:
     ------
     FileNotFoundError, IsADirectoryError
         The folder does not exist; the path is a folder.
+    OSError
+        It cannot be written, such as on a full disk.
     """
-    file, owner = Path(path), f"Study {study.experiment.title!r} report"
-    if file.is_dir():
-        rule, cure = "path must be a file, not a folder", f"Give {str(file / 'report.html')!r}."
-        raise IsADirectoryError(checks.complain(owner, rule, str(path), cure))
-    if not file.parent.is_dir():
-        rule, cure = "the folder of path must exist", f"Create {str(file.parent)!r} first."
-        raise FileNotFoundError(checks.complain(owner, rule, str(path), cure))
-    text = page(study)
-    with tempfile.TemporaryDirectory(dir=file.parent, prefix=".report-") as scratch:
-        new = Path(scratch) / "report.html"
-        new.write_text(text, encoding="utf-8", newline="\n")
-        new.replace(file)
-    return file
+    with files.replaced(path, f"Study {study.experiment.title!r} report") as new:
+        new.write_text(page(study), encoding="utf-8", newline="\n")
+    return Path(path)
 
 
 def page(study: Study) -> str:

@@ -1,7 +1,8 @@
 """Finished runs on disk: one SQLite file with one writer, from which a sweep goes on.
 
-A file belongs to one plant, seed and version. It holds texts and numbers only, so nothing that it
-says is ever executed.
+A file belongs to one plant and seed, and to the code and packages that its runs were made with. It
+holds texts and numbers only, so nothing that it says is ever executed. Checksums cover every name
+and value in it against damage, not against one who computes them anew.
 """
 
 from __future__ import annotations
@@ -10,37 +11,44 @@ import json
 import os
 import sqlite3
 import stat
-import struct
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self
-
-import numpy as np
+from typing import Self
 
 from ningde_sim._support import checks
 from ningde_sim.exceptions import CheckpointFailed, CheckpointRefused
+from ningde_sim.studies import checkpoint_texts
 from ningde_sim.studies.experiment import Row
 
-APPLICATION, FORMAT = 0x4E44_5253, 2  # "NDRS"
+APPLICATION, FORMAT = 0x4E44_5253, 3  # "NDRS"
 """Application and format number, by which a file is recognised."""
-
-SHOWN = 5
-"""Differences that an error lists."""
 
 TABLES = (
     "CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE design_points (point INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE,"
-    " inputs TEXT NOT NULL, results TEXT NOT NULL)",
+    " inputs TEXT NOT NULL, results TEXT NOT NULL, checksum TEXT NOT NULL)",
     "CREATE TABLE runs (point INTEGER NOT NULL, run INTEGER NOT NULL,"
-    " inputs TEXT NOT NULL, results TEXT NOT NULL, checksum INTEGER NOT NULL,"
+    " inputs TEXT NOT NULL, results TEXT NOT NULL, checksum TEXT NOT NULL,"
     " PRIMARY KEY (point, run)) WITHOUT ROWID",
 )
 
+BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+"""Errors of SQLite because of another process."""
+
+OUTSIDE = (
+    *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY),
+    *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL),
+    sqlite3.SQLITE_INTERRUPT,
+)
+"""Errors of SQLite because of the system; all others say that the file is damaged."""
+
+DAMAGE = (checkpoint_texts.NotOurs, UnicodeDecodeError)
+"""Other errors of a damaged file; SQLite quotes it in its own, which Python decodes."""
+
 
 class Checkpoint:
-    """The finished runs of one plant, seed and version.
+    """The finished runs of one plant and seed, made with the same code.
 
     Parameters
     ----------
@@ -49,8 +57,8 @@ class Checkpoint:
     content : mapping of path to text
         All that fixes the results of the plant as it is.
     seed : int
-    version : str
-        Of this library.
+    versions : mapping of name to text
+        All else that must be the same for equal results, such as the version of this library.
 
     Raises
     ------
@@ -61,17 +69,22 @@ class Checkpoint:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], *, content: Mapping[str, str], seed: int, version: str
+        self,
+        path: str | os.PathLike[str],
+        *,
+        content: Mapping[str, str],
+        seed: int,
+        versions: Mapping[str, str],
     ) -> None:
         self._path = Path(path)
         self._points: dict[str, tuple[int, list[str], list[str]]] = {}  # with names of columns
-        about = {"version": version, "seed": str(seed), "content": json.dumps(dict(content))}
+        about = {**versions, "seed": str(seed), "content": json.dumps(dict(content))}
         is_new = self._is_new()
         if not is_new and not self._path.with_name(f"{self._path.name}-journal").exists():
             self._look(about)
         with self._as_ours("be opened"):
             # Nothing is written by opening; transactions are begun and ended here by hand.
-            self._db = sqlite3.connect(self._path, timeout=0.2, isolation_level=None)
+            self._db = _connected(self._path)
         try:
             with self._as_ours("be opened"):
                 self._open(about)
@@ -98,15 +111,13 @@ class Checkpoint:
                 (point,),
             ).fetchall()
         for run, *texts, checksum in rows:
-            if checksum != _checksum(digest, run, *texts):
+            if checksum != checkpoint_texts.checksum(digest, run, inputs, results, *texts):
                 raise CheckpointRefused(self._damaged(f"run {run} of {digest} was changed"))
-        return {
-            run: (
-                dict(zip(inputs, _numbers(drawn), strict=True)),
-                dict(zip(results, _numbers(texts_of_results), strict=True)),
-            )
-            for run, drawn, texts_of_results, _ in rows
-        }
+        with self._as_ours("be read"):
+            return {
+                run: (checkpoint_texts.row(inputs, drawn), checkpoint_texts.row(results, given))
+                for run, drawn, given, _ in rows
+            }
 
     def add(self, digest: str, run: int, inputs: Row, results: Row) -> None:
         """Write a run; it is on disk when this returns.
@@ -125,12 +136,12 @@ class Checkpoint:
             raise ValueError(checks.complain(f"Checkpoint {str(self._path)!r}", rule, names))
         with self._as_ours("be written"), self._transaction():
             if known is None:
-                row = (digest, json.dumps(names[0]), json.dumps(names[1]))
-                columns = "(digest, inputs, results) VALUES (?, ?, ?) RETURNING point"
-                new = f"INSERT INTO design_points {columns}"
+                row = (digest, *map(json.dumps, names), checkpoint_texts.checksum(digest, *names))
+                columns = "digest, inputs, results, checksum"
+                new = f"INSERT INTO design_points ({columns}) VALUES (?, ?, ?, ?) RETURNING point"
                 known = (self._db.execute(new, row).fetchone()[0], *names)
-            texts = _text(inputs), _text(results)
-            values = (known[0], run, *texts, _checksum(digest, run, *texts))
+            texts = checkpoint_texts.of_row(inputs), checkpoint_texts.of_row(results)
+            values = (known[0], run, *texts, checkpoint_texts.checksum(digest, run, *names, *texts))
             try:
                 self._db.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", values)
             except sqlite3.IntegrityError:
@@ -177,11 +188,13 @@ class Checkpoint:
         """
         uri = f"{self._path.absolute().as_uri()}?mode=ro&immutable=1"
         try:
-            with closing(sqlite3.connect(uri, uri=True)) as db:
+            with closing(_connected(uri, uri=True)) as db:
                 self._check(db, about)
         except sqlite3.Error as error:
-            if "file is not a database" in str(error):
+            if _code(error) & 0xFF == sqlite3.SQLITE_NOTADB:
                 raise CheckpointRefused(self._words("it is no checkpoint of a sweep")) from error
+            raise CheckpointRefused(self._damaged(str(error))) from error
+        except DAMAGE as error:
             raise CheckpointRefused(self._damaged(str(error))) from error
 
     def _open(self, about: Mapping[str, str]) -> None:
@@ -198,14 +211,24 @@ class Checkpoint:
             faults = [row[0] for row in self._db.execute("PRAGMA quick_check(1)")]
             if faults != ["ok"]:
                 raise CheckpointRefused(self._damaged(faults[0]))
+            self._points = self._design_points()
         # Only now, so that a file that has one page holds all that identifies it. A kill loses
         # nothing so; a power cut may lose the last runs, but no more.
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
-        self._points = {
-            digest: (point, json.loads(inputs), json.loads(results))
-            for point, digest, inputs, results in self._db.execute("SELECT * FROM design_points")
-        }
+
+    def _design_points(self) -> dict[str, tuple[int, list[str], list[str]]]:
+        """Number and names of columns by digest; each run must be of one of them."""
+        points = {}
+        for point, digest, *texts, checksum in self._db.execute("SELECT * FROM design_points"):
+            names = checkpoint_texts.names(texts[0]), checkpoint_texts.names(texts[1])
+            if checksum != checkpoint_texts.checksum(digest, *names):
+                raise CheckpointRefused(self._damaged(f"design point {digest} was changed"))
+            points[digest] = (point, *names)
+        numbers = {row[0] for row in self._db.execute("SELECT DISTINCT point FROM runs")}
+        if not numbers <= {point for point, *_ in points.values()}:
+            raise CheckpointRefused(self._damaged("it has runs of no design point"))
+        return points
 
     def _check(self, db: sqlite3.Connection, about: Mapping[str, str]) -> None:
         """Refuse what is foreign or of something else."""
@@ -216,16 +239,26 @@ class Checkpoint:
         if form != FORMAT:
             rule = f"its format is {form}, and this version reads {FORMAT}"
             raise CheckpointRefused(self._words(rule))
+        # Before anything else is read: what stands in a table, a view or a trigger would compute.
+        schema = db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+        if len(schema) != len(TABLES) or {sql for _, sql in schema} != {*TABLES}:
+            foreign = [name for name, sql in schema if sql not in TABLES] or ["a table is missing"]
+            raise CheckpointRefused(self._damaged(f"its tables are others: {foreign[0]}"))
         stored = dict(db.execute("SELECT key, value FROM about"))
         if stored.keys() != about.keys():
             raise CheckpointRefused(self._damaged("it does not say what it is of"))
-        for key in ("version", "seed"):
-            if stored[key] != about[key]:
-                rule = f"it is of another {key}: {about[key]} here, {stored[key]} in the file"
-                raise CheckpointRefused(self._words(rule))
+        others = [
+            f"another {key}: {here} here, {checks.shortened(str(stored[key]))} in the file"
+            for key, here in about.items()
+            if key != "content" and stored[key] != here
+        ]
+        if others:
+            raise CheckpointRefused(self._words(f"it is of {'; '.join(others)}"))
         if stored["content"] != about["content"]:
-            pair = json.loads(about["content"]), json.loads(stored["content"])
-            raise CheckpointRefused(self._words(f"it is of another plant: {_differences(*pair)}"))
+            pair = json.loads(about["content"]), checkpoint_texts.texts(stored["content"])
+            raise CheckpointRefused(
+                self._words(f"it is of another plant: {checkpoint_texts.differences(*pair)}")
+            )
 
     def _make(self, about: Mapping[str, str]) -> None:
         for table in TABLES:
@@ -255,16 +288,20 @@ class Checkpoint:
 
     @contextmanager
     def _as_ours(self, act: str) -> Iterator[None]:
-        """Errors of SQLite as those of this file."""
+        """Errors of SQLite, and those of texts that no `add` wrote, as those of this file."""
         try:
             yield
-        except (sqlite3.Error, UnicodeDecodeError) as error:
-            if not isinstance(error, sqlite3.OperationalError):
-                raise CheckpointRefused(self._damaged(str(error))) from error
+        except sqlite3.Error as error:
+            code = _code(error)
             rule, cure = f"it cannot {act}, {error}", "All runs that were in it stay."
-            if "locked" in str(error):
+            if code & 0xFF in BUSY:
                 rule, cure = "another process is writing it", "Wait for it, or name another file."
+            elif code == sqlite3.SQLITE_READONLY or code & 0xFF not in OUTSIDE:
+                # Its permissions were asked before: who alone cannot write it is SQLite.
+                raise CheckpointRefused(self._damaged(str(error))) from error
             raise CheckpointFailed(self._words(rule, cure)) from error
+        except DAMAGE as error:
+            raise CheckpointRefused(self._damaged(str(error))) from error
 
     def _words(self, rule: str, cure: str = "Name another file; this one stays as it is.") -> str:
         return f"Checkpoint {str(self._path)!r}: {rule}. {cure}"
@@ -273,37 +310,14 @@ class Checkpoint:
         return self._words(f"it is damaged ({fault})")
 
 
-def _differences(here: Mapping[str, str], stored: Mapping[str, str]) -> str:
-    """Such as `repair_crews: 4 here, 5 in the file`."""
-    paths = [p for p in dict.fromkeys([*here, *stored]) if here.get(p) != stored.get(p)]
-    shown = [
-        f"{p}: {here.get(p, 'nothing')} here, {stored.get(p, 'nothing')} in the file"
-        for p in paths[:SHOWN]
-    ]
-    more = [f"{len(paths) - SHOWN:,} more"] if len(paths) > SHOWN else []
-    return "; ".join([*shown, *more]) or "the same values in another order"
+def _code(error: sqlite3.Error) -> int:
+    """The code of an error; Python's own has none."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE)
 
 
-def _checksum(digest: str, run: int, inputs: str, results: str) -> int:
-    """SQLite checks the order of its pages, not the values in them."""
-    return zlib.crc32(json.dumps([digest, run, inputs, results]).encode())
-
-
-def _text(row: Row) -> str:
-    """The values of a row. JSON keeps every bit of a number; NaN, which has many, is in hex."""
-    return json.dumps([_plain(value) for value in row.values()])
-
-
-def _plain(value: Any) -> int | float | str:
-    value = value.item() if isinstance(value, np.generic) else value
-    if not isinstance(value, (int, float)):
-        raise TypeError(f"Checkpoint: only numbers can be kept, got {value!r}.")
-    return value if value == value else struct.pack(">d", value).hex()
-
-
-def _numbers(text: str) -> list[Any]:
-    """The values that `_text` wrote."""
-    return [
-        struct.unpack(">d", bytes.fromhex(value))[0] if isinstance(value, str) else value
-        for value in json.loads(text)
-    ]
+def _connected(path: str | Path, *, uri: bool = False) -> sqlite3.Connection:
+    """A connection that trusts nothing in the file, and in which transactions are begun by hand."""
+    db = sqlite3.connect(path, timeout=0.2, isolation_level=None, uri=uri)
+    db.text_factory = lambda raw: raw.decode("utf-8", "replace")  # which no checksum fits
+    db.execute("PRAGMA trusted_schema=OFF")
+    return db

@@ -13,7 +13,7 @@ import numpy as np
 
 from ningde_sim._support import checks
 from ningde_sim._support.parallel import Work, number_of_workers
-from ningde_sim._support.version import VERSION
+from ningde_sim._support.version import VERSION, VERSIONS
 from ningde_sim.engine.simulate import Engine
 from ningde_sim.exceptions import IncompleteStudy, ShopStuck, WorkerDied
 from ningde_sim.plant.shop import Shop
@@ -77,7 +77,9 @@ def sweep(
     resume : path, optional
         A file of finished runs. Each run is in it at once, and none that is in it is made again:
         neither after a kill or a power cut, nor when the sweep has grown by values, paths or runs.
-        It belongs to one shop or scenario, seed and version.
+        It belongs to one shop or scenario and seed, to this version and its source code, and to
+        the versions of the packages that results hang on. An `Experiment` of your own stands for
+        its code itself: name another file when you change it.
     hours, warm_up, inputs, target, engine, progress
         As for `replicate`.
 
@@ -128,7 +130,7 @@ def sweep(
     if resume is None:
         return _run(owner, task, None, workers, progress)
     content = experiment.content
-    with Checkpoint(resume, content=content, seed=seed, version=VERSION) as checkpoint:
+    with Checkpoint(resume, content=content, seed=seed, versions=VERSIONS) as checkpoint:
         return _run(owner, task, checkpoint, workers, progress)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ningde_sim._support import checks
+from ningde_sim._support import checks, files
 from ningde_sim._support.summary import wrapped
 from ningde_sim.exceptions import NoneReaches
 from ningde_sim.statistics import estimate, selection
@@ -154,18 +154,25 @@ class Sweep:
         )
 
     def to_csv(self, path: str | os.PathLike[str], *, runs: bool = False) -> None:
-        """Write `table`, or with `runs` a row a run, to a CSV file at `path`."""
-        self._written(runs).to_csv(path, index=False)
+        """Write `table`, or with `runs` a row a run, to a CSV file at `path`.
+
+        An existing file is replaced as a whole, or stays as it was.
+        """
+        with files.replaced(path, f"{self._owner} to_csv") as new:
+            self._written(runs).to_csv(new, index=False)
 
     def to_parquet(self, path: str | os.PathLike[str], *, runs: bool = False) -> None:
         """Write `table`, or with `runs` a row a run, to a Parquet file at `path`.
+
+        An existing file is replaced as a whole, or stays as it was.
 
         Raises
         ------
         ImportError
             Without pyarrow, which the extra `[tables]` brings.
         """
-        self._written(runs).to_parquet(path, index=False)
+        with files.replaced(path, f"{self._owner} to_parquet") as new:
+            self._written(runs).to_parquet(new, index=False)
 
     def to_xarray(self) -> xarray.Dataset:
         """The results of all runs by the values of their design points.

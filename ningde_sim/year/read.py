@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from ningde_sim._support import checks
-from ningde_sim._support.toml import near, tables
-from ningde_sim.plant.faults import fault_lines
+from ningde_sim._support import checks, files
+from ningde_sim._support.toml import tables
+from ningde_sim.plant.faults import fault_lines, faults_found
 from ningde_sim.plant.paths import nearest
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.read import OF_SCENARIO, load
@@ -23,6 +23,13 @@ from ningde_sim.year.scenario_paths import SHOP_KEYS
 
 QUANTITY_KEYS = {"value", "unit"}
 """Keys by which a table is recognised as a quantity."""
+
+
+MOST_BASES = 20
+"""Longest chain of files each of which is the base of the one before. [files]"""
+
+MOST_CHANGES = 1_000
+"""Paths that [changes] of a file may hold; each faulty one is looked for."""
 
 
 def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
@@ -62,7 +69,7 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     path = _find(name_or_path)
     plan, faults = _read(_load(path), path.parent)
     if plan is None:
-        raise ValueError("\n  ".join([f"{path}: faults found: {len(faults)}", *faults]))
+        raise ValueError(faults_found(str(path), faults))
     plan.check_plan()
     return plan
 
@@ -74,12 +81,12 @@ def _find(name_or_path: str | os.PathLike[str], folder: Path | None = None) -> P
         raise TypeError(checks.complain("scenario", rule, name_or_path))
     name, path = os.fspath(name_or_path), Path(name_or_path)
     if name in Scenario.names():
-        return Path(str(files("ningde_sim.data") / f"{name}.toml"))
-    if not path.is_file():
+        return Path(str(resources.files("ningde_sim.data") / f"{name}.toml"))
+    if not files.exists(path):
         known = Scenario.names()
         cure = f"The names are {', '.join(known)}. {nearest(str(name), known)}"
         rule = "unknown name, and no such file"
-        cure = f"{cure.strip()} {near(path if folder is None else folder / path)}"
+        cure = f"{cure.strip()} {files.near(path if folder is None else folder / path)}"
         raise FileNotFoundError(checks.complain("scenario", rule, name, cure))
     return path
 
@@ -95,10 +102,14 @@ def _load(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
         return data
     base = data.pop("base")
     beside = path.parent / str(base)
-    under = beside if beside.is_file() else _find(str(base), path.parent)
+    is_beside = files.exists(beside) and not beside.is_dir()
+    under = beside if is_beside else _find(str(base), path.parent)
     above = (*above, path.resolve())
     if under.resolve() in above:
         raise ValueError(f"{path}: base must not lead back to this file, got {base!r}.")
+    if len(above) > MOST_BASES:
+        rule = f"base must lead through at most {MOST_BASES} files"
+        raise ValueError(checks.complain(str(path), rule, base))
     of_base = _load(under, above)
     texts = title_and_notes(of_base, data, str(base), _shop_notes(data, path.parent))
     return overlaid(of_base, {**texts, **data})
@@ -108,7 +119,7 @@ def _shop_notes(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
     """The notes of the body shops that a file brings, each with the name of its shop."""
     for key in SHOP_KEYS:
         shop = data.get(key)
-        if isinstance(shop, str) and (path := _shop_path(shop, folder)).is_file():
+        if isinstance(shop, str) and files.exists(path := _shop_path(shop, folder)):
             shop = tables(path)
         if isinstance(shop, Mapping) and isinstance(notes := shop.get("notes"), list):
             yield from (f"Of the shop {shop.get('name', key)}: {note}" for note in notes)
@@ -139,21 +150,23 @@ def _shop(given: Any, folder: Path) -> ShopFile:
             raise ValueError(f"a shop must be the name of a file or a table, got {given!r}.")
         return load(given)
     path = _shop_path(given, folder)
-    if not path.is_file():
-        raise ValueError(f"no such file, got {given!r}. {near(folder / given)}")
+    if not files.exists(path):
+        raise ValueError(f"no such file, got {given!r}. {files.near(folder / given)}")
     return load(path)
 
 
 def _shop_path(given: str, folder: Path) -> Path:
     """The file of a shop: one beside the scenario, or one that ships."""
     beside = folder / given
-    return beside if beside.is_file() else Path(str(files("ningde_sim.data") / given))
+    return beside if files.exists(beside) else Path(str(resources.files("ningde_sim.data") / given))
 
 
 def _changed(plan: Scenario, changes: Any) -> tuple[Scenario | None, list[str]]:
     """The scenario after its changes or None, and all their faults."""
     if not isinstance(changes, Mapping):
         return None, [f"changes must be a table of paths, got {changes!r}."]
+    if len(changes) > MOST_CHANGES:
+        return None, [checks.complain("changes", f"at most {MOST_CHANGES:,}", len(changes))]
     faults, new = [], {}
     for path, value in changes.items():
         if isinstance(value, Mapping) and not QUANTITY_KEYS & value.keys():

@@ -6,7 +6,7 @@ import dataclasses
 import math
 import os
 from collections.abc import Mapping
-from importlib.resources import files
+from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ import pandas as pd
 import tomli_w
 from pydantic import model_validator
 
-from ningde_sim._support import checks
+from ningde_sim._support import checks, files
 from ningde_sim._support.frozen import Entries, Named
 from ningde_sim._support.summary import wrapped
 from ningde_sim.plant.faults import fault
@@ -293,7 +293,7 @@ class Scenario(Addressed):
         Parameters
         ----------
         path : str or path
-            Such as "mine.toml"; an existing file is replaced.
+            Such as "mine.toml"; an existing file is replaced as a whole, or stays as it was.
 
         Raises
         ------
@@ -301,12 +301,13 @@ class Scenario(Addressed):
             The file cannot be written.
         """
         text = f"# Written by ningde_sim; scenario({str(path)!r}) reads it.\n\n"
-        Path(path).write_text(text + tomli_w.dumps(plain(self)), encoding="utf-8")
+        with files.replaced(path, f"Scenario {self.name!r} to_toml") as new:
+            new.write_text(text + tomli_w.dumps(plain(self)), encoding="utf-8")
 
     @staticmethod
     def names() -> list[str]:
         """The scenarios that ship with the library."""
-        names = (Path(str(entry)).name for entry in files("ningde_sim.data").iterdir())
+        names = (Path(str(entry)).name for entry in resources.files("ningde_sim.data").iterdir())
         return sorted(
             name.removesuffix(".toml")
             for name in names

@@ -368,7 +368,7 @@ def test_an_error_for_a_file_that_is_not_utf_8_has_the_cure(tmp_path, read):
     path = tmp_path / "shop.toml"
     path.write_bytes('name = "Köln"\n'.encode("latin-1"))
     with pytest.raises(
-        ValueError, match=r"shop\.toml: .*UTF-8 text, byte 10 is not, got b.*Save it as U"
+        ValueError, match=r"shop\.toml: .*UTF-8 text, byte 10 in line 1 is not, got b.*Save it as U"
     ):
         read(path)
 

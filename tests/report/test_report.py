@@ -283,7 +283,7 @@ def test_a_missing_folder_and_a_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"the folder of path must exist, got .*Create"):
         study.report(tmp_path / "missing" / "report.html")
     with pytest.raises(
-        IsADirectoryError, match=r"path must be a file, not a folder, got .*report.html"
+        IsADirectoryError, match=r"path must be a file, not a folder, got .*Name a file in"
     ):
         study.report(tmp_path)
 

@@ -27,7 +27,7 @@ CONTENT = {"repair_crews": "4", "stores.roof.capacity": "60"}
 
 
 def checkpoint(path: Path, **other: Any) -> Checkpoint:
-    asked: dict[str, Any] = {"content": CONTENT, "seed": 0, "version": "1.0"}
+    asked: dict[str, Any] = {"content": CONTENT, "seed": 0, "versions": {"version": "1.0"}}
     return Checkpoint(path, **{**asked, **other})
 
 
@@ -127,7 +127,7 @@ def test_it_may_be_closed_twice(file: Path) -> None:
     ("other", "words"),
     [
         ({"seed": 1}, r"another seed: 1 here, 0 in the file\. Name another file"),
-        ({"version": "2.0"}, r"another version: 2\.0 here, 1\.0 in the file"),
+        ({"versions": {"version": "2.0"}}, r"another version: 2\.0 here, 1\.0 in the file"),
         ({"content": {**CONTENT, "repair_crews": "5"}}, "repair_crews: 5 here, 4 in the file"),
         ({"content": {**CONTENT, "new": "1"}}, "new: 1 here, nothing in the file"),
         ({"content": dict(reversed(CONTENT.items()))}, "the same values in another order"),
@@ -176,7 +176,7 @@ def test_a_newer_format_is_refused(file: Path) -> None:
     db.commit()
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
-    refused(file, "its format is 9, and this version reads 2")
+    refused(file, "its format is 9, and this version reads 3")
 
 
 @pytest.mark.parametrize("share", [0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99])
@@ -280,7 +280,7 @@ from pathlib import Path
 from tests.studies.test_checkpoint import Checkpoint
 content = {f"path {k}": "x" for k in range(20_000)}
 print("now", flush=True)
-Checkpoint(Path(sys.argv[1]), content=content, seed=0, version="1")
+Checkpoint(Path(sys.argv[1]), content=content, seed=0, versions={"version": "1"})
 print("made", flush=True)
 input()
 """
@@ -295,7 +295,7 @@ input()
         process.kill()
         told = process.communicate()[0]
         cut += b"made" not in told
-        with Checkpoint(path, content=content, seed=0, version="1") as there:
+        with Checkpoint(path, content=content, seed=0, versions={"version": "1"}) as there:
             there.add("one", 0, {}, {"bodies": 1})
     assert cut > 0
     assert len([*tmp_path.iterdir()]) == 8
@@ -362,7 +362,7 @@ from pathlib import Path
 from ningde_sim.studies.checkpoint import Checkpoint
 os.setgid(65534)
 os.setuid(65534)  # nobody
-with Checkpoint(Path(sys.argv[1]), content={}, seed=0, version="1"):
+with Checkpoint(Path(sys.argv[1]), content={}, seed=0, versions={"version": "1"}):
     print("opened")
 """
 

@@ -20,7 +20,6 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-import ningde_sim
 from ningde_sim import (
     Exponential,
     Failure,
@@ -33,6 +32,7 @@ from ningde_sim import (
     replicate,
     sweep,
 )
+from ningde_sim._support.version import VERSIONS
 from ningde_sim.exceptions import (
     CheckpointFailed,
     CheckpointRefused,
@@ -557,7 +557,7 @@ def test_the_file_of_another_shop_or_version_is_refused(
     other = shop().replace({"stores.gap.capacity": 9})
     with pytest.raises(CheckpointRefused, match=r"stores\.gap\.capacity: 9 here, 10 in the file"):
         sweep(other, over, hours=40, runs=1, seed=3, resume=file, progress=False)
-    monkeypatch.setattr(sys.modules["ningde_sim.studies.sweep"], "VERSION", "9.9")
+    monkeypatch.setitem(VERSIONS, "version", "9.9")
     with pytest.raises(CheckpointRefused, match=r"9\.9"):
         toy(over, runs=1, resume=file)
 
@@ -603,8 +603,7 @@ def test_a_full_disk_is_told_and_what_had_finished_is_kept(tmp_path: Path) -> No
         return subprocess.run(start, cwd=folder, capture_output=True, text=True, check=True).stdout
 
     assert "it cannot be written" in run("full")
-    version = ningde_sim.__version__
-    with Checkpoint(file, content=Year().content, seed=0, version=version) as checkpoint:
+    with Checkpoint(file, content=Year().content, seed=0, versions=VERSIONS) as checkpoint:
         kept = checkpoint.finished(Year().replace({"noise": 1.0}).digest)
     assert len(kept) > 50
     whole = sweep(Year(), {"noise": [1.0, 2.0, 3.0]}, runs=300, seed=0, progress=False)  # type: ignore[arg-type]
@@ -630,9 +629,8 @@ def finished(file: Path, year: Year) -> set[str]:
     for part in file.parent.glob(f"{file.name}*"):
         shutil.copy(part, copy)
     rows = set()
-    version = ningde_sim.__version__
     try:
-        checkpoint = Checkpoint(copy / file.name, content=year.content, seed=0, version=version)
+        checkpoint = Checkpoint(copy / file.name, content=year.content, seed=0, versions=VERSIONS)
     except CheckpointRefused:
         return set()  # not yet made
     with checkpoint:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy
 from scipy import stats
 
 from ningde_sim._support.parallel import run_all
@@ -53,6 +54,27 @@ def test_the_draws_follow_pert():
     pert = stats.beta(1 + 4 * 2 / 8, 1 + 4 * 6 / 8, loc=1, scale=8)
     assert stats.kstest(values, pert.cdf).statistic < 0.01
     assert np.mean(values) == pytest.approx((1 + 4 * 3 + 9) / 6, abs=0.02)
+
+
+def test_the_last_bits_of_scipy_change_no_draw(monkeypatch):
+    """They differ between its versions; here each quantile is off by up to 8 of its last bits."""
+    inputs = {f"x{k}": (f"x{k}", q(3 + k / 40, 1, 9)) for k in range(100)}
+    asked = [drawn(inputs, 5, run) for run in range(32)]
+    quantile, rng = scipy.special.betaincinv, np.random.default_rng(1)
+
+    def other_version(*shape_and_share):
+        x = quantile(*shape_and_share)
+        return x + rng.integers(-8, 9, x.shape) * np.spacing(x)
+
+    monkeypatch.setattr(scipy.special, "betaincinv", other_version)
+    assert [drawn(inputs, 5, run) for run in range(32)] == asked
+
+
+def test_draws_that_are_rounded_are_still_many_and_within_their_range():
+    """A range of a thousandth of its value has a million steps too."""
+    values = [drawn({"a": ("a", q(1000.5, 1000, 1001))}, 5, run)["a"] for run in range(1600)]
+    assert len(set(values)) > 1590
+    assert 1000 <= min(values) < max(values) <= 1001
 
 
 @pytest.mark.parametrize("mode", [1, 9])
