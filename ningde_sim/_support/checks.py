@@ -6,12 +6,18 @@ Every error reads: which object, the rule, the value given, the cure.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import os
+import re
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 from typing import Any
 
 MOST_CHARACTERS = 200
 """Longest text of a value in an error. [characters]"""
+
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+"""No part of a name: terminals obey them, and files, SVG and random streams cannot hold them."""
 
 
 def shortened(value: str) -> str:
@@ -21,7 +27,23 @@ def shortened(value: str) -> str:
 
 def complain(owner: str, rule: str, got: object, cure: str = "") -> str:
     """The text of an error: object, rule, value, cure."""
-    return f"{owner}: {rule}, got {shortened(repr(got))}." + (f" {cure}" if cure else "")
+    return f"{owner}: {rule}, got {shortened(_shown(got))}." + (f" {cure}" if cure else "")
+
+
+def _shown(got: object) -> str:
+    """A value as text; Python writes out no whole number of more than 4,300 digits."""
+    try:
+        return repr(got)
+    except ValueError:
+        return f"a {type(got).__name__} too long to write out"
+
+
+def _as_float(value: Real) -> float:
+    """A number as a float; infinite where no float is so large."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def number(
@@ -52,7 +74,7 @@ def number(
     """
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(complain(owner, f"{field} must be a number", value, cure))
-    as_float = float(value)
+    as_float = _as_float(value)
     if not math.isfinite(as_float):
         raise ValueError(complain(owner, f"{field} must be a finite number", value, cure))
     if as_float < low or (above and as_float == low):
@@ -102,12 +124,49 @@ def stream_number(owner: str, field: str, value: Any) -> int:
     return whole(owner, field, value, high=2**63 - 1)
 
 
+def flag(owner: str, field: str, value: Any) -> bool:
+    """Return `value` when it is True or False; no other value stands for one of them."""
+    if not isinstance(value, bool):
+        raise TypeError(complain(owner, f"{field} must be True or False", value))
+    return value
+
+
+def one_of(owner: str, field: str, value: Any, known: Iterable[str], cure: str = "") -> str:
+    """Return `value` when it is one of the known words."""
+    words = [*known]
+    if not isinstance(value, str) or value not in words:
+        *others, last = map(repr, words)
+        rule = f"{field} must be {', '.join(others)} or {last}" if others else f"{field} must be {last}"
+        raise ValueError(complain(owner, rule, value, cure))
+    return value
+
+
+def path(owner: str, field: str, value: Any) -> str | os.PathLike[str]:
+    """Return `value` when it can be the path of a file: text that is not blank, or a path."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(complain(owner, f"{field} must be the path of a file", value))
+    name = os.fspath(value)
+    if not isinstance(name, str) or not name.strip() or "\0" in name:
+        raise ValueError(complain(owner, f"{field} must be the path of a file", value))
+    return value
+
+
+def kind(owner: str, field: str, value: Any, wanted: type, cure: str = "") -> None:
+    """Raise a TypeError for what is not of the wanted kind."""
+    if not isinstance(value, wanted):
+        raise TypeError(complain(owner, f"{field} must be a {wanted.__name__}", value, cure))
+
+
 def text(owner: str, field: str, value: Any) -> str:
-    """Return `value` when it is text that is not blank."""
+    """Return `value` when it is text that is not blank and holds no control character."""
     if not isinstance(value, str):
         raise TypeError(complain(owner, f"{field} must be text", value))
     if not value.strip():
         raise ValueError(complain(owner, f"{field} must not be empty", value))
+    if control := CONTROL.search(value):
+        rule = f"{field} must hold no control character and no half of a character"
+        cure = f"Leave out {control[0]!r}, the character number {control.start() + 1}."
+        raise ValueError(complain(owner, rule, value, cure))
     return value
 
 
@@ -124,11 +183,17 @@ def members(owner: str, field: str, values: Any, kind: type) -> tuple[Any, ...]:
     return items
 
 
-def distinct(owner: str, field: str, names: Iterable[str]) -> None:
+def distinct(
+    owner: str,
+    field: str,
+    names: Iterable[str],
+    *,
+    cure: str = "Rename one of them, or leave one out.",
+) -> None:
     """Raise a ValueError when a name occurs twice."""
     seen: set[str] = set()
     for name in names:
         if name in seen:
             rule = f"duplicate name in {field}"
-            raise ValueError(complain(owner, rule, name, "Rename one of them, or leave one out."))
+            raise ValueError(complain(owner, rule, name, cure))
         seen.add(name)

@@ -3,6 +3,9 @@
 All are frozen and comparable, and hold no random state; the engines draw from them. Their unit is
 that of the field that they fill: seconds for cycle times, minutes for repairs (mean: MTTR), hours
 for uptimes (mean: MTBF).
+
+Each parameter has bounds, far beyond those of any real plant. Within them draws are numbers that
+fit the clock, and come at once.
 """
 
 from __future__ import annotations
@@ -14,6 +17,16 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from ningde_sim._support import checks
+from ningde_sim._support.units import MAX_TIME
+
+LEAST_MEAN = 1e-9
+"""Of every distribution but `Fixed` and those with bounds. [unit of the field]"""
+
+LEAST_CV, MOST_CV = 1e-5, 100.0
+"""Of what varies; a cv of 0 is allowed too. [-]"""
+
+LEAST_SHAPE, MOST_SHAPE = 0.05, 1000.0
+"""Of `Weibull`: cv 371,000 and 0.0013. [-]"""
 
 
 class Distribution:
@@ -48,8 +61,31 @@ class Distribution:
         return dataclasses.replace(self, **longer)  # type: ignore[type-var]
 
 
+def steady_if_small(cv: float) -> float:
+    """A cv drawn from a range that begins at 0: 0 where it is too small to be seen. [-]"""
+    return cv if cv >= LEAST_CV else 0.0
+
+
 def _owner(distribution: Distribution) -> str:
     return type(distribution).__name__
+
+
+def _time(distribution: Distribution, field: str, low: float = 0.0) -> float:
+    value = getattr(distribution, field)
+    return checks.number(_owner(distribution), field, value, low=low, high=MAX_TIME)
+
+
+def _mean(distribution: Any) -> float:
+    checks.number(_owner(distribution), "mean", distribution.mean, above=True)
+    return _time(distribution, "mean", LEAST_MEAN)
+
+
+def _cv(distribution: Any) -> float:
+    owner, cv = _owner(distribution), checks.number(_owner(distribution), "cv", distribution.cv)
+    if cv == 0:
+        return cv
+    cure = "0 is without variation."
+    return checks.number(owner, "cv", distribution.cv, low=LEAST_CV, high=MOST_CV, cure=cure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +95,7 @@ class Fixed(Distribution):
     Parameters
     ----------
     v : float
-        The value, at least 0. [unit of the field]
+        The value, from 0 to 1e12. [unit of the field]
 
     Examples
     --------
@@ -70,7 +106,7 @@ class Fixed(Distribution):
     v: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "v", checks.number(_owner(self), "v", self.v))
+        object.__setattr__(self, "v", _time(self, "v"))
 
     @property
     def mean(self) -> float:  # type: ignore[override]
@@ -90,7 +126,7 @@ class Exponential(Distribution):
     Parameters
     ----------
     mean : float
-        Greater than 0; the MTBF of an `uptime`. [unit of the field]
+        From 1e-9 to 1e12; the MTBF of an `uptime`. [unit of the field]
 
     Examples
     --------
@@ -101,7 +137,7 @@ class Exponential(Distribution):
     mean: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "mean", checks.number(_owner(self), "mean", self.mean, above=True))
+        object.__setattr__(self, "mean", _mean(self))
 
     @property
     def std(self) -> float:
@@ -115,8 +151,8 @@ class _MeanAndCv(Distribution):
     cv: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "mean", checks.number(_owner(self), "mean", self.mean, above=True))
-        object.__setattr__(self, "cv", checks.number(_owner(self), "cv", self.cv))
+        object.__setattr__(self, "mean", _mean(self))
+        object.__setattr__(self, "cv", _cv(self))
 
     @property
     def std(self) -> float:
@@ -131,9 +167,9 @@ class Lognormal(_MeanAndCv):
     Parameters
     ----------
     mean : float
-        Greater than 0; the MTTR of a `repair`. [unit of the field]
+        From 1e-9 to 1e12; the MTTR of a `repair`. [unit of the field]
     cv : float
-        Standard deviation over mean, at least 0. [-]
+        Standard deviation over mean: 0, or from 0.00001 to 100. [-]
 
     Examples
     --------
@@ -149,9 +185,9 @@ class Gamma(_MeanAndCv):
     Parameters
     ----------
     mean : float
-        Greater than 0. [unit of the field]
+        From 1e-9 to 1e12. [unit of the field]
     cv : float
-        Standard deviation over mean, at least 0. [-]
+        Standard deviation over mean: 0, or from 0.00001 to 100. [-]
 
     Examples
     --------
@@ -167,9 +203,9 @@ class Weibull(Distribution):
     Parameters
     ----------
     mean : float
-        Greater than 0. [unit of the field]
+        From 1e-9 to 1e12. [unit of the field]
     shape : float
-        Greater than 0.05. [-]
+        Greater than 0.05, at most 1000. [-]
 
     Examples
     --------
@@ -181,8 +217,9 @@ class Weibull(Distribution):
     shape: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "mean", checks.number(_owner(self), "mean", self.mean, above=True))
-        shape = checks.number(_owner(self), "shape", self.shape, low=0.05, above=True)
+        object.__setattr__(self, "mean", _mean(self))
+        bounds: Any = {"low": LEAST_SHAPE, "high": MOST_SHAPE, "above": True}
+        shape = checks.number(_owner(self), "shape", self.shape, **bounds)
         object.__setattr__(self, "shape", shape)
 
     @property
@@ -204,7 +241,7 @@ class Uniform(Distribution):
     Parameters
     ----------
     low, high : float
-        Bounds, 0 <= low <= high. [unit of the field]
+        Bounds, 0 <= low <= high <= 1e12. [unit of the field]
 
     Examples
     --------
@@ -216,9 +253,9 @@ class Uniform(Distribution):
     high: float
 
     def __post_init__(self) -> None:
-        low = checks.number(_owner(self), "low", self.low)
+        low = _time(self, "low")
         object.__setattr__(self, "low", low)
-        object.__setattr__(self, "high", checks.number(_owner(self), "high", self.high, low=low))
+        object.__setattr__(self, "high", _time(self, "high", low))
 
     @property
     def mean(self) -> float:  # type: ignore[override]
@@ -238,7 +275,7 @@ class Triangular(Distribution):
     Parameters
     ----------
     low, mode, high : float
-        0 <= low <= mode <= high. [unit of the field]
+        0 <= low <= mode <= high <= 1e12. [unit of the field]
 
     Examples
     --------
@@ -251,11 +288,11 @@ class Triangular(Distribution):
     high: float
 
     def __post_init__(self) -> None:
-        low = checks.number(_owner(self), "low", self.low)
-        mode = checks.number(_owner(self), "mode", self.mode, low=low)
+        low = _time(self, "low")
+        mode = _time(self, "mode", low)
         object.__setattr__(self, "low", low)
         object.__setattr__(self, "mode", mode)
-        object.__setattr__(self, "high", checks.number(_owner(self), "high", self.high, low=mode))
+        object.__setattr__(self, "high", _time(self, "high", mode))
 
     @property
     def mean(self) -> float:  # type: ignore[override]
@@ -276,7 +313,7 @@ class Empirical(Distribution):
     Parameters
     ----------
     values : sequence of float
-        At least one, none negative. [unit of the field]
+        At least one, each from 0 to 1e12. [unit of the field]
 
     Examples
     --------
@@ -291,7 +328,9 @@ class Empirical(Distribution):
             raise TypeError(
                 checks.complain(_owner(self), "values must be a list of numbers", self.values)
             )
-        values = tuple(checks.number(_owner(self), "values", v) for v in self.values)
+        values = tuple(
+            checks.number(_owner(self), "values", v, high=MAX_TIME) for v in self.values
+        )
         if not values:
             raise ValueError(checks.complain(_owner(self), "values must hold at least one", values))
         object.__setattr__(self, "values", values)

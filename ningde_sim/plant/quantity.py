@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 
 from ningde_sim._support import checks
+from ningde_sim._support.units import MAX_TIME
 from ningde_sim.plant.faults import fault
 
 Record = TypeVar("Record")
@@ -26,7 +27,8 @@ Evidence = Literal["reported", "found", "measured", "derived", "recalled", "assu
 EVIDENCES: tuple[Evidence, ...] = get_args(Evidence)
 
 Number = Annotated[float, Strict()]
-Text = Annotated[str, StringConstraints(min_length=1)]
+Text = Annotated[str, StringConstraints(min_length=1, strict=True)]
+Words = Annotated[str, Strict()]
 
 WHOLE_UNITS = ("parts", "bodies", "cars", "crews", "shifts", "days/month", "units")
 """Units that are counted in whole numbers."""
@@ -117,9 +119,9 @@ class Quantity:
     source: Text
     low: Number | None = None
     high: Number | None = None
-    note: str = ""
-    tuned: str = ""
-    drawn_with: str = ""
+    note: Words = ""
+    tuned: Words = ""
+    drawn_with: Words = ""
 
     @model_validator(mode="after")
     def _check_range(self) -> Quantity:
@@ -165,7 +167,7 @@ class Quantity:
 
 
 def in_unit(
-    unit: str, *, least: float = 0.0, most: float | None = None, whole: bool = False
+    unit: str, *, least: float = 0.0, most: float = MAX_TIME, whole: bool = False
 ) -> Any:
     """The rule of a field that holds a quantity: its unit, its bounds, whether it is whole."""
 
@@ -178,7 +180,7 @@ def in_unit(
                 continue
             if number < least:
                 raise fault(f"{name} must be at least {least:g}", number, name)
-            if most is not None and number > most:
+            if number > most:
                 raise fault(f"{name} must be at most {most:g}", number, name)
             if whole and number != int(number):
                 raise fault(f"{name} must be a whole number", number, name)

@@ -16,7 +16,14 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 
 from ningde_sim._support.frozen import FROZEN, Entries, Named
-from ningde_sim.plant.distributions import Exponential, Lognormal
+from ningde_sim._support.units import MAX_CAPACITY
+from ningde_sim.plant.distributions import (
+    LEAST_CV,
+    MOST_CV,
+    Exponential,
+    Lognormal,
+    steady_if_small,
+)
 from ningde_sim.plant.faults import fault
 from ningde_sim.plant.quantity import (
     STRICT_KEYS,
@@ -24,6 +31,7 @@ from ningde_sim.plant.quantity import (
     Number,
     Quantity,
     Text,
+    Words,
     in_unit,
 )
 from ningde_sim.plant.station import Clock, Failure, PlannedStop
@@ -46,18 +54,25 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _visible_cv(cv: Quantity) -> Quantity:
+    for name in ("value", "low", "high"):
+        if 0 < (getattr(cv, name) or 0) < LEAST_CV:
+            raise fault(f"{name} must be 0 or at least {LEAST_CV:g}", getattr(cv, name), name)
+    return cv
+
+
 Flag = Annotated[bool, Strict()]
 Count = Annotated[int, Strict(), Field(ge=0)]
 Duration = Annotated[Quantity, in_unit("s")]
 Cycle = Annotated[Quantity, in_unit("s", least=0.001)]
 Hours = Annotated[Quantity, in_unit("h", least=0.001)]
 Minutes = Annotated[Quantity, in_unit("min", least=0.001)]
-Days = Annotated[Quantity, in_unit("days")]
+Days = Annotated[Quantity, in_unit("days", most=100_000)]
 Share = Annotated[Quantity, in_unit("-", most=1.0)]
-Ratio = Annotated[Quantity, in_unit("-")]
+Cv = Annotated[Quantity, in_unit("-", most=MOST_CV), AfterValidator(_visible_cv)]
 Spots = Annotated[Quantity, in_unit("spots", least=1.0)]
-Parts = Annotated[Quantity, in_unit("parts", whole=True)]
-Crews = Annotated[Quantity, in_unit("crews", least=1.0, whole=True)]
+Parts = Annotated[Quantity, in_unit("parts", most=MAX_CAPACITY, whole=True)]
+Crews = Annotated[Quantity, in_unit("crews", least=1.0, most=MAX_CAPACITY, whole=True)]
 StoreNames = Annotated[
     tuple[Annotated[str, AfterValidator(_known_store)], ...], BeforeValidator(_as_list)
 ]
@@ -84,7 +99,7 @@ class ShopTable:
     """[shop]: what the whole shop shares. Without `repair_crews` a crew is always free."""
 
     repair_crews: Crews | None = None
-    cycle_time_cv: Ratio | None = None
+    cycle_time_cv: Cv | None = None
 
 
 @record
@@ -97,13 +112,13 @@ class FailureTable:
     per: Literal["robot", "station", "line"]
     uptime: Hours
     repair: Minutes
-    cv: Ratio
+    cv: Cv
     clock: Clock = "operating"
     crew: Flag = False
 
     def failure(self, name: str) -> Failure:
         """The failure that this table describes."""
-        repair = Lognormal(self.repair.value, self.cv.value)
+        repair = Lognormal(self.repair.value, steady_if_small(self.cv.value))
         return Failure(
             name, Exponential(self.uptime.value), repair, clock=self.clock, crew=self.crew
         )
@@ -183,7 +198,7 @@ class ZoneTable:
     buffers: Parts | None = None
     cycle_times: Named[Cycle] = dataclasses.field(default_factory=Entries)
     inspection: InspectionTable | None = None
-    note: str = ""
+    note: Words = ""
 
     @property
     def stores(self) -> list[str]:
@@ -228,7 +243,7 @@ class ShopFile:
     shop: ShopTable = dataclasses.field(default_factory=ShopTable)
     failures: Named[FailureTable] = dataclasses.field(default_factory=Entries)
     planned_stops: Named[PlannedStopTable] = dataclasses.field(default_factory=Entries)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Words, ...] = ()
 
     @model_validator(mode="after")
     def _check_per_line(self) -> ShopFile:

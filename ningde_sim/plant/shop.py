@@ -251,6 +251,7 @@ class Shop:
         return paths.differences(dict(shop_paths.values(self)), dict(shop_paths.values(other)))
 
     def _named(self, kind: str, elements: Sequence[Element], name: str) -> Element:
+        checks.text(f"Shop {self.name!r}", f"the name of a {kind}", name)
         for element in elements:
             if element.name == name:
                 return element

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from ningde_sim._support import checks
+from ningde_sim._support.units import MAX_TIME
 from ningde_sim.plant.distributions import Distribution, Fixed
 
 Clock = Literal["operating", "calendar"]
@@ -14,8 +15,7 @@ Clock = Literal["operating", "calendar"]
 
 def check_clock(owner: str, value: object) -> None:
     """Raise a ValueError for what is not a clock of failures."""
-    if value not in ("operating", "calendar"):
-        raise ValueError(checks.complain(owner, 'clock must be "operating" or "calendar"', value))
+    checks.one_of(owner, "clock", value, get_args(Clock))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,7 @@ class Failure:
                 checks.complain(owner, "the mean uptime must be greater than 0", self.uptime)
             )
         check_clock(owner, self.clock)
-        if not isinstance(self.crew, bool):
-            raise TypeError(checks.complain(owner, "crew must be True or False", self.crew))
+        checks.flag(owner, "crew", self.crew)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,10 @@ class PlannedStop:
         owner = f"PlannedStop {self.name!r}"
         checks.text("PlannedStop", "name", self.name)
         object.__setattr__(self, "every", checks.whole(owner, "every", self.every, low=1))
-        object.__setattr__(self, "duration", checks.number(owner, "duration", self.duration))
+        cure = "It does not vary." if isinstance(self.duration, Distribution) else ""
+        rule = "duration, a fixed number of seconds,"
+        duration = checks.number(owner, rule, self.duration, high=MAX_TIME, cure=cure)
+        object.__setattr__(self, "duration", duration)
         object.__setattr__(self, "hidden", checks.number(owner, "hidden", self.hidden, high=1.0))
 
     @property
@@ -212,9 +214,8 @@ class Station:
         owner = f"Station {self.name!r}"
         checks.text("Station", "name", self.name)
         if not isinstance(self.cycle_time, Distribution):
-            object.__setattr__(
-                self, "cycle_time", checks.number(owner, "cycle_time", self.cycle_time)
-            )
+            cycle = checks.number(owner, "cycle_time", self.cycle_time, high=MAX_TIME)
+            object.__setattr__(self, "cycle_time", cycle)
         if self.cycle_distribution.mean < 0.001:
             cure = "Leave the station out if it takes no time."
             rule = "the mean cycle_time must be at least 0.001 s"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from ningde_sim._support import checks
+from ningde_sim._support.units import MAX_TIME, hours_to_ms
+
+MOST_PERIODS = 10_000_000
+"""Repeats of the windows in one run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +43,25 @@ class WorkingTime:
     def __post_init__(self) -> None:
         owner = "WorkingTime"
         if self.every is not None:
-            every = checks.number(owner, "every", self.every, above=True)
+            every = checks.number(owner, "every", self.every, above=True, high=MAX_TIME)
             object.__setattr__(self, "every", every)
+        rule = "windows must be a list of pairs of an opening and a closing hour"
+        if isinstance(self.windows, (str, bytes)) or not isinstance(self.windows, Iterable):
+            raise TypeError(checks.complain(owner, rule, self.windows, "Such as [(0, 8)]."))
         windows = []
         earlier = 0.0
         for window in self.windows:
-            if not isinstance(window, Sequence) or isinstance(window, str) or len(window) != 2:
+            if not isinstance(window, Sequence) or isinstance(window, (str, bytes)) or len(window) != 2:
                 rule = "each window must be a pair of an opening and a closing hour"
                 raise ValueError(checks.complain(owner, rule, window))
             cure = "Windows must rise without overlap; a night shift is two: (0, 6) and (22, 24)."
             opening = checks.number(owner, "an opening hour", window[0], low=earlier, cure=cure)
             closing = checks.number(
-                owner, "a closing hour", window[1], low=opening, above=True, cure=cure
+                owner, "a closing hour", window[1], low=opening, high=MAX_TIME, above=True, cure=cure
             )
+            if hours_to_ms(closing) == hours_to_ms(opening):
+                rule = "each window must last at least a millisecond"
+                raise ValueError(checks.complain(owner, rule, window))
             windows.append((opening, closing))
             earlier = closing
         if not windows:
@@ -64,6 +74,9 @@ class WorkingTime:
     def until(self, hours: float) -> list[tuple[float, float]]:
         """The windows that open before `hours`; those that touch are joined. [h]"""
         rounds = 1 if self.every is None else math.ceil(hours / self.every)
+        if rounds > MOST_PERIODS:
+            rule = f"{hours:g} h must hold at most {MOST_PERIODS:,} periods of `every`"
+            raise ValueError(checks.complain("WorkingTime", rule, self.every))
         joined: list[tuple[float, float]] = []
         for k in range(rounds):
             shift = 0.0 if self.every is None else k * self.every
