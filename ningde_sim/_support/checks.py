@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
@@ -20,22 +20,25 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]
 """No part of a name: terminals obey them, and files, SVG and random streams cannot hold them."""
 
 
+def shown(value: object) -> str:
+    """A value as the text of an error: cut when it is long, and none that its repr cannot write.
+
+    Python writes out no whole number of more than 4,300 digits.
+    """
+    try:
+        return shortened(repr(value))
+    except ValueError:
+        return f"a {type(value).__name__} too long to write out"
+
+
 def shortened(value: str) -> str:
-    """The text of a value, cut when it is long."""
+    """A text, cut when it is long."""
     return value if len(value) <= MOST_CHARACTERS else f"{value[:MOST_CHARACTERS]} ..."
 
 
 def complain(owner: str, rule: str, got: object, cure: str = "") -> str:
     """The text of an error: object, rule, value, cure."""
-    return f"{owner}: {rule}, got {shortened(_shown(got))}." + (f" {cure}" if cure else "")
-
-
-def _shown(got: object) -> str:
-    """A value as text; Python writes out no whole number of more than 4,300 digits."""
-    try:
-        return repr(got)
-    except ValueError:
-        return f"a {type(got).__name__} too long to write out"
+    return f"{owner}: {rule}, got {shown(got)}." + (f" {cure}" if cure else "")
 
 
 def _as_float(value: Real) -> float:
@@ -136,7 +139,11 @@ def one_of(owner: str, field: str, value: Any, known: Iterable[str], cure: str =
     words = [*known]
     if not isinstance(value, str) or value not in words:
         *others, last = map(repr, words)
-        rule = f"{field} must be {', '.join(others)} or {last}" if others else f"{field} must be {last}"
+        rule = (
+            f"{field} must be {', '.join(others)} or {last}"
+            if others
+            else f"{field} must be {last}"
+        )
         raise ValueError(complain(owner, rule, value, cure))
     return value
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from ningde_sim._support import checks
+from ningde_sim._support.frozen import unchangeable
 from ningde_sim._support.units import MAX_TIME
 
 LEAST_MEAN = 1e-9
@@ -88,6 +89,7 @@ def _cv(distribution: Any) -> float:
     return checks.number(owner, "cv", distribution.cv, low=LEAST_CV, high=MOST_CV, cure=cure)
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Fixed(Distribution):
     """Always the same.
@@ -119,6 +121,7 @@ class Fixed(Distribution):
         return 0.0
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Exponential(Distribution):
     """Memoryless: the usual shape of uptimes.
@@ -145,6 +148,7 @@ class Exponential(Distribution):
         return self.mean
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class _MeanAndCv(Distribution):
     mean: float
@@ -160,6 +164,7 @@ class _MeanAndCv(Distribution):
         return self.mean * self.cv
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Lognormal(_MeanAndCv):
     """The usual shape of repair times.
@@ -178,6 +183,7 @@ class Lognormal(_MeanAndCv):
     """
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Gamma(_MeanAndCv):
     """Gamma; with cv = 1 / sqrt(k) the Erlang distribution of k phases.
@@ -196,6 +202,7 @@ class Gamma(_MeanAndCv):
     """
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Weibull(Distribution):
     """Weibull: wear-out for a shape above 1, early failures for a shape below 1.
@@ -234,6 +241,7 @@ class Weibull(Distribution):
         return self.scale * math.sqrt(second - math.gamma(1.0 + 1.0 / self.shape) ** 2)
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Uniform(Distribution):
     """Every value between two bounds, with equal probability.
@@ -268,6 +276,7 @@ class Uniform(Distribution):
         return (self.high - self.low) / math.sqrt(12.0)
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Triangular(Distribution):
     """Lowest, most likely and highest value, as people estimate them.
@@ -306,6 +315,7 @@ class Triangular(Distribution):
         return math.sqrt(max(0.0, (a * a + b * b + c * c - a * b - a * c - b * c) / 18.0))
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Empirical(Distribution):
     """One of the observed values, each with equal probability.
@@ -328,9 +338,7 @@ class Empirical(Distribution):
             raise TypeError(
                 checks.complain(_owner(self), "values must be a list of numbers", self.values)
             )
-        values = tuple(
-            checks.number(_owner(self), "values", v, high=MAX_TIME) for v in self.values
-        )
+        values = tuple(checks.number(_owner(self), "values", v, high=MAX_TIME) for v in self.values)
         if not values:
             raise ValueError(checks.complain(_owner(self), "values must hold at least one", values))
         object.__setattr__(self, "values", values)

@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Literal, get_args
 
 from ningde_sim._support import checks
+from ningde_sim._support.frozen import unchangeable
 from ningde_sim._support.units import MAX_CAPACITY, MAX_TIME
 from ningde_sim.plant.station import Station
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
@@ -26,6 +27,7 @@ def _store_names(owner: str, field: str, value: object) -> tuple[str, ...]:
     return names
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Line:
     """Stations in a row, with a buffer between each two.
@@ -101,6 +103,7 @@ class Line:
         return tuple(checks.whole(owner, "buffers", each, high=MAX_CAPACITY) for each in given)
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Store:
     """A first-in-first-out buffer between lines.

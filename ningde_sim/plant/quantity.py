@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 
 from ningde_sim._support import checks
+from ningde_sim._support.frozen import unchangeable
 from ningde_sim._support.units import MAX_TIME
 from ningde_sim.plant.faults import fault
 
@@ -73,6 +74,7 @@ def _complaint(error: ValidationError, args: Any, kwargs: Any) -> str:
     return f"Quantity({given}): {'; '.join(faults)}. {cure}"
 
 
+@unchangeable
 @_short_errors
 @dataclass(frozen=True, slots=True, config=STRICT_KEYS)
 class Quantity:
@@ -166,9 +168,7 @@ class Quantity:
         return f"{self.value:g}{unit}{spread}, {self.evidence}"
 
 
-def in_unit(
-    unit: str, *, least: float = 0.0, most: float = MAX_TIME, whole: bool = False
-) -> Any:
+def in_unit(unit: str, *, least: float = 0.0, most: float = MAX_TIME, whole: bool = False) -> Any:
     """The rule of a field that holds a quantity: its unit, its bounds, whether it is whole."""
 
     def check(quantity: Quantity) -> Quantity:

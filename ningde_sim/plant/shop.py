@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from ningde_sim._support import checks
+from ningde_sim._support.frozen import unchangeable
 from ningde_sim._support.summary import wrapped
 from ningde_sim.plant import paths, shop_paths
 from ningde_sim.plant.line import Line, Store
@@ -18,6 +19,7 @@ from ningde_sim.plant.working_time import WorkingTime, check_working_time
 Element = TypeVar("Element", Station, Line, Store)
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Shop:
     """Lines joined by stores, and the crews that repair them.

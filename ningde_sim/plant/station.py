@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Literal, get_args
 
 from ningde_sim._support import checks
+from ningde_sim._support.frozen import unchangeable
 from ningde_sim._support.units import MAX_TIME
 from ningde_sim.plant.distributions import Distribution, Fixed
 
@@ -18,6 +19,7 @@ def check_clock(owner: str, value: object) -> None:
     checks.one_of(owner, "clock", value, get_args(Clock))
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Failure:
     """One way in which a robot or a station breaks down.
@@ -81,6 +83,7 @@ class Failure:
         checks.flag(owner, "crew", self.crew)
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class PlannedStop:
     """A stop that is due after a number of cycles: tip dressing, cap change, cleaning.
@@ -115,9 +118,10 @@ class PlannedStop:
         owner = f"PlannedStop {self.name!r}"
         checks.text("PlannedStop", "name", self.name)
         object.__setattr__(self, "every", checks.whole(owner, "every", self.every, low=1))
-        cure = "It does not vary." if isinstance(self.duration, Distribution) else ""
-        rule = "duration, a fixed number of seconds,"
-        duration = checks.number(owner, rule, self.duration, high=MAX_TIME, cure=cure)
+        if isinstance(self.duration, Distribution):
+            rule, cure = "duration must be a fixed number of seconds", "Give its mean."
+            raise TypeError(checks.complain(owner, rule, self.duration, cure))
+        duration = checks.number(owner, "duration", self.duration, high=MAX_TIME)
         object.__setattr__(self, "duration", duration)
         object.__setattr__(self, "hidden", checks.number(owner, "hidden", self.hidden, high=1.0))
 
@@ -137,6 +141,7 @@ def _check_equipment(
     return failures, stops
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Robot:
     """One robot of a station.
@@ -175,6 +180,7 @@ class Robot:
         object.__setattr__(self, "planned_stops", stops)
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Station:
     """A machine or a workplace that holds one body and works on it.

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from ningde_sim._support import checks
+from ningde_sim._support.frozen import unchangeable
 from ningde_sim._support.units import MAX_TIME, hours_to_ms
 
 MOST_PERIODS = 10_000_000
 """Repeats of the windows in one run."""
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class WorkingTime:
     """Windows of work; outside them everything with this working time stands still.
@@ -51,13 +53,23 @@ class WorkingTime:
         windows = []
         earlier = 0.0
         for window in self.windows:
-            if not isinstance(window, Sequence) or isinstance(window, (str, bytes)) or len(window) != 2:
+            if (
+                not isinstance(window, Sequence)
+                or isinstance(window, (str, bytes))
+                or len(window) != 2
+            ):
                 rule = "each window must be a pair of an opening and a closing hour"
                 raise ValueError(checks.complain(owner, rule, window))
             cure = "Windows must rise without overlap; a night shift is two: (0, 6) and (22, 24)."
             opening = checks.number(owner, "an opening hour", window[0], low=earlier, cure=cure)
             closing = checks.number(
-                owner, "a closing hour", window[1], low=opening, high=MAX_TIME, above=True, cure=cure
+                owner,
+                "a closing hour",
+                window[1],
+                low=opening,
+                high=MAX_TIME,
+                above=True,
+                cure=cure,
             )
             if hours_to_ms(closing) == hours_to_ms(opening):
                 rule = "each window must last at least a millisecond"

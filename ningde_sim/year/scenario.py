@@ -15,7 +15,7 @@ import tomli_w
 from pydantic import model_validator
 
 from ningde_sim._support import checks
-from ningde_sim._support.frozen import Entries, Named
+from ningde_sim._support.frozen import Entries, Named, unchangeable
 from ningde_sim._support.summary import wrapped
 from ningde_sim.plant.faults import fault
 from ningde_sim.plant.nested import plain
@@ -40,6 +40,7 @@ from ningde_sim.year.schema import (
 from ningde_sim.year.without import WITHOUT
 
 
+@unchangeable
 @record
 class Scenario(Addressed):
     """A plant with one year, as a TOML file describes it; `scenario()` reads one.
