@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from numbers import Integral, Real
 from typing import Any
 
@@ -152,8 +152,11 @@ def path(owner: str, field: str, value: Any) -> str | os.PathLike[str]:
     """Return `value` when it can be the path of a file: text that is not blank, or a path."""
     if not isinstance(value, (str, os.PathLike)):
         raise TypeError(complain(owner, f"{field} must be the path of a file", value))
-    name = os.fspath(value)
-    if not isinstance(name, str) or not name.strip() or "\0" in name:
+    try:
+        named = bool(os.fsencode(value).strip()) and b"\0" not in os.fsencode(value)
+    except UnicodeEncodeError:
+        named = False
+    if not named:
         raise ValueError(complain(owner, f"{field} must be the path of a file", value))
     return value
 
@@ -177,13 +180,25 @@ def text(owner: str, field: str, value: Any) -> str:
     return value
 
 
+def listed(owner: str, field: str, values: Any, what: str = "numbers") -> tuple[Any, ...]:
+    """Return `values` as a tuple when they have an order; text and mappings are no lists."""
+    unordered = isinstance(values, (str, bytes, Mapping, Set))
+    if unordered or not isinstance(values, Iterable):
+        raise TypeError(complain(owner, f"{field} must be a list of {what}", values))
+    return tuple(values)
+
+
+def mapping(owner: str, field: str, value: Any, cure: str = "") -> None:
+    """Raise a TypeError for what is no mapping."""
+    if not isinstance(value, Mapping):
+        raise TypeError(complain(owner, f"{field} must be a mapping", value, cure))
+
+
 def members(owner: str, field: str, values: Any, kind: type) -> tuple[Any, ...]:
     """Return `values` as a tuple when each is a `kind`; a single one becomes a tuple of one."""
     if isinstance(values, kind):
         values = (values,)
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise TypeError(complain(owner, f"{field} must be a list of {kind.__name__}", values))
-    items = tuple(values)
+    items = listed(owner, field, values, kind.__name__)
     for value in items:
         if not isinstance(value, kind):
             raise TypeError(complain(owner, f"each of {field} must be a {kind.__name__}", value))

@@ -29,6 +29,7 @@ def tables(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def text(path: str | os.PathLike[str]) -> str:
     """The text of a file; errors as of `tables`."""
+    checks.path("The file", "path", path)
     check_exists(path)
     try:
         return Path(path).read_text(encoding="utf-8-sig")

@@ -35,9 +35,7 @@ def check_request(
         raise ValueError(checks.complain(owner, "hours must be at least a millisecond", hours))
     warm_up = checks.number(owner, "warm_up", warm_up, high=units.MAX_HOURS)
     seed = checks.stream_number(owner, "seed", seed)
-    if engine not in _ENGINES:
-        rule = f"engine must be {' or '.join(map(repr, _ENGINES))}"
-        raise ValueError(checks.complain(owner, rule, engine))
+    checks.one_of(owner, "engine", engine, _ENGINES)
     return owner, hours, warm_up, seed
 
 
@@ -160,6 +158,8 @@ def run_shop(
         "simulate", shop, hours=hours, warm_up=warm_up, seed=seed, engine=engine
     )
     run = checks.stream_number(owner, "run", run)
+    checks.flag(owner, "critical_path", critical_path)
+    checks.flag(owner, "trace", trace)
     period = _period(owner, every, hours)
     warm_up_ms = units.hours_to_ms(warm_up)
     layout = Layout(shop, warm_up_ms + units.hours_to_ms(hours))

@@ -334,11 +334,8 @@ class Empirical(Distribution):
     values: Sequence[float]
 
     def __post_init__(self) -> None:
-        if isinstance(self.values, (str, bytes)) or not hasattr(self.values, "__iter__"):
-            raise TypeError(
-                checks.complain(_owner(self), "values must be a list of numbers", self.values)
-            )
-        values = tuple(checks.number(_owner(self), "values", v, high=MAX_TIME) for v in self.values)
+        given = checks.listed(_owner(self), "values", self.values)
+        values = tuple(checks.number(_owner(self), "values", v, high=MAX_TIME) for v in given)
         if not values:
             raise ValueError(checks.complain(_owner(self), "values must hold at least one", values))
         object.__setattr__(self, "values", values)

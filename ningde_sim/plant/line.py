@@ -94,9 +94,9 @@ class Line:
 
     def _check_buffers(self, owner: str, number: int) -> tuple[int, ...]:
         given = self.buffers
-        if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        if not isinstance(given, Iterable):
             return (checks.whole(owner, "buffers", given, high=MAX_CAPACITY),) * number
-        given = tuple(given)
+        given = checks.listed(owner, "buffers", given, "whole numbers")
         if len(given) != number:
             rule = f"buffers must be one number, or a list of {number}: one less than its stations"
             raise ValueError(checks.complain(owner, rule, given))

@@ -106,6 +106,7 @@ def assigned(
     TypeError, ValueError
         A path that is not text; two changes of one value; one of a value and one of a part of it.
     """
+    checks.mapping(owner, "changes", changes, "Such as {path: value}.")
     new: dict[str, Any] = {}
     for pattern, wanted in changes.items():
         for path, now in matches(checks.text(owner, "path", pattern)).items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from ningde_sim._support import checks
@@ -47,12 +47,10 @@ class WorkingTime:
         if self.every is not None:
             every = checks.number(owner, "every", self.every, above=True, high=MAX_TIME)
             object.__setattr__(self, "every", every)
-        rule = "windows must be a list of pairs of an opening and a closing hour"
-        if isinstance(self.windows, (str, bytes)) or not isinstance(self.windows, Iterable):
-            raise TypeError(checks.complain(owner, rule, self.windows, "Such as [(0, 8)]."))
+        pairs = "pairs of an opening and a closing hour, such as (0, 8)"
         windows = []
         earlier = 0.0
-        for window in self.windows:
+        for window in checks.listed(owner, "windows", self.windows, pairs):
             if (
                 not isinstance(window, Sequence)
                 or isinstance(window, (str, bytes))

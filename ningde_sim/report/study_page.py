@@ -42,7 +42,9 @@ def write(study: Study, path: str | os.PathLike[str]) -> Path:
     FileNotFoundError, IsADirectoryError
         The folder does not exist; the path is a folder.
     """
-    file, owner = Path(path), f"Study {study.experiment.title!r} report"
+    checks.kind("report.write", "study", study, Study)
+    owner = f"Study {study.experiment.title!r} report"
+    file = Path(checks.path(owner, "path", path))
     if file.is_dir():
         rule, cure = "path must be a file, not a folder", f"Give {str(file / 'report.html')!r}."
         raise IsADirectoryError(checks.complain(owner, rule, str(path), cure))

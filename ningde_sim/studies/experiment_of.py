@@ -24,11 +24,11 @@ def experiment_of(
     engine: Engine,
 ) -> Experiment:
     """What is repeated, checked; parameters as of `replicate`."""
+    if isinstance(what, (Scenario, Shop, Experiment)):
+        name = what.title if isinstance(what, Experiment) else what.name
+        checks.one_of(f"{caller} {name!r}", "inputs", inputs, get_args(Inputs))
+        checks.one_of(f"{caller} {name!r}", "engine", engine, get_args(Engine))
     if isinstance(what, Scenario):
-        owner = f"{caller} {what.name!r}"
-        if inputs not in get_args(Inputs):
-            rule = "inputs must be 'drawn' or 'typical'"
-            raise ValueError(checks.complain(owner, rule, inputs))
         what = YearExperiment(what, inputs, engine)
     if isinstance(what, Experiment):
         if hours is not None or warm_up:

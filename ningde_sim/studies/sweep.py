@@ -127,6 +127,10 @@ def sweep(
     task = _Task(experiment, points, _digests(owner, experiment, points), runs, seed, target)
     if resume is None:
         return _run(owner, task, None, workers, progress)
+    checks.path(owner, "resume", resume)
+    if os.fspath(resume) == ":memory:":
+        rule, cure = "resume must be the path of a file", "Memory does not outlast the sweep."
+        raise ValueError(checks.complain(owner, rule, resume, cure))
     content = experiment.content
     with Checkpoint(resume, content=content, seed=seed, version=VERSION) as checkpoint:
         return _run(owner, task, checkpoint, workers, progress)

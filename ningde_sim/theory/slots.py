@@ -72,8 +72,11 @@ def synchronous_line(
     0.856175
     """
     owner = "synchronous_line"
-    fail = [_probability(owner, "fails", value) for value in fails]
-    repair = [_probability(owner, "repairs", value, above=True) for value in repairs]
+    fail = [_probability(owner, "fails", value) for value in checks.listed(owner, "fails", fails)]
+    repair = [
+        _probability(owner, "repairs", value, above=True)
+        for value in checks.listed(owner, "repairs", repairs)
+    ]
     n = len(fail)
     if len(repair) != n:
         rule = f"repairs must hold {n} numbers, one per machine"
@@ -153,7 +156,7 @@ def bernoulli_line(up: Sequence[float], buffers: Sequence[int]) -> SlotLine:
     0.870968
     """
     owner = "bernoulli_line"
-    up = [_probability(owner, "up", value, above=True) for value in up]
+    up = [_probability(owner, "up", value, above=True) for value in checks.listed(owner, "up", up)]
     n = len(up)
     capacities = _capacities(owner, buffers, n)
 
@@ -211,7 +214,7 @@ def bernoulli_aggregation(up: Sequence[float], buffers: Sequence[int]) -> float:
     0.832016
     """
     owner = "bernoulli_aggregation"
-    up = [_probability(owner, "up", value, above=True) for value in up]
+    up = [_probability(owner, "up", value, above=True) for value in checks.listed(owner, "up", up)]
     n = len(up)
     capacities = _capacities(owner, buffers, n)
     forward, backward = [*up], [*up]
@@ -246,7 +249,10 @@ def _probability(owner: str, field: str, value: float, *, above: bool = False) -
 
 
 def _capacities(owner: str, buffers: Sequence[int], machines: int) -> tuple[int, ...]:
-    capacities = tuple(checks.whole(owner, "each of buffers", b, low=1) for b in buffers)
+    capacities = tuple(
+        checks.whole(owner, "each of buffers", b, low=1)
+        for b in checks.listed(owner, "buffers", buffers)
+    )
     if len(capacities) != machines - 1:
         rule = f"buffers must hold {machines - 1} numbers, one between two machines"
         raise ValueError(checks.complain(owner, rule, buffers))

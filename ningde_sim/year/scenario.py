@@ -183,6 +183,7 @@ class Scenario(Addressed):
             A share is not a number from 0 to 1.
         """
         owner, ranges = f"Scenario {self.name!r}", self._ranges()
+        checks.mapping(owner, "shares", shares, "Such as {name: 0.05}.")
         names = [name for name, _ in ranges.values()]
         for name, share in shares.items():
             if name not in names:
@@ -233,9 +234,7 @@ class Scenario(Addressed):
         """
         plan = self
         for loss in losses:
-            if loss not in WITHOUT:
-                rule = f"each loss must be one of {', '.join(WITHOUT)}"
-                raise ValueError(checks.complain(f"Scenario {self.name!r}", rule, loss))
+            checks.one_of(f"Scenario {self.name!r}", "each loss", loss, WITHOUT)
             plan = WITHOUT[loss](plan)
         return plan
 
@@ -301,6 +300,7 @@ class Scenario(Addressed):
         OSError
             The file cannot be written.
         """
+        checks.path(f"Scenario {self.name!r}", "path", path)
         text = f"# Written by ningde_sim; scenario({str(path)!r}) reads it.\n\n"
         Path(path).write_text(text + tomli_w.dumps(plain(self)), encoding="utf-8")
 
