@@ -138,13 +138,9 @@ def one_of(owner: str, field: str, value: Any, known: Iterable[str], cure: str =
     """Return `value` when it is one of the known words."""
     words = [*known]
     if not isinstance(value, str) or value not in words:
-        *others, last = map(repr, words)
-        rule = (
-            f"{field} must be {', '.join(others)} or {last}"
-            if others
-            else f"{field} must be {last}"
-        )
-        raise ValueError(complain(owner, rule, value, cure))
+        few = len(words) in (2, 3)
+        choice = " or ".join(map(repr, words)) if few else f"one of {', '.join(words)}"
+        raise ValueError(complain(owner, f"{field} must be {choice}", value, cure))
     return value
 
 
@@ -173,11 +169,31 @@ def text(owner: str, field: str, value: Any) -> str:
         raise TypeError(complain(owner, f"{field} must be text", value))
     if not value.strip():
         raise ValueError(complain(owner, f"{field} must not be empty", value))
-    if control := CONTROL.search(value):
-        rule = f"{field} must hold no control character and no half of a character"
-        cure = f"Leave out {control[0]!r}, the character number {control.start() + 1}."
-        raise ValueError(complain(owner, rule, value, cure))
+    if fault := unprintable(value):
+        raise ValueError(complain(owner, f"{field} {fault}", value, "Leave it out."))
     return value
+
+
+def prose(owner: str, field: str, value: str) -> str:
+    """Return a text, such as a note, when it can be written; it may have several lines."""
+    if fault := unprintable(value, lines=True):
+        raise ValueError(complain(owner, f"{field} {fault}", value, "Leave it out."))
+    return value
+
+
+def unprintable(value: str, *, lines: bool = False) -> str:
+    """The rule that a name breaks by a control character; "" where there is none.
+
+    Parameters
+    ----------
+    lines : bool
+        Whether the text may have several lines.
+    """
+    control = CONTROL.search(re.sub(r"[\t\r\n]", " ", value) if lines else value)
+    if not control:
+        return ""
+    where = f"character {control.start() + 1} is {control[0]!r}"
+    return f"must hold no control character and no half of a character, but {where}"
 
 
 def listed(owner: str, field: str, values: Any, what: str = "numbers") -> tuple[Any, ...]:
@@ -186,6 +202,12 @@ def listed(owner: str, field: str, values: Any, what: str = "numbers") -> tuple[
     if unordered or not isinstance(values, Iterable):
         raise TypeError(complain(owner, f"{field} must be a list of {what}", values))
     return tuple(values)
+
+
+def numbers(owner: str, field: str, values: Any, each: str = "", **bounds: Any) -> list[float]:
+    """Return a list of numbers, each checked by `number`; `each` names one of them in errors."""
+    name = each or f"each of {field}"
+    return [number(owner, name, value, **bounds) for value in listed(owner, field, values)]
 
 
 def mapping(owner: str, field: str, value: Any, cure: str = "") -> None:

@@ -82,5 +82,12 @@ class Entries(dict[str, Table]):
 FROZEN = AfterValidator(Entries)
 """Marks a field of a description that holds tables by name."""
 
-Named = Annotated[dict[str, Table], FROZEN]
+
+def _check_key(key: str) -> str:
+    if rule := checks.unprintable(key):
+        raise ValueError(f"a name {rule}")
+    return key
+
+
+Named = Annotated[dict[Annotated[str, AfterValidator(_check_key)], Table], FROZEN]
 """Tables by name, possibly none: use `Entries` as the default factory."""

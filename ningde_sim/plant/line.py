@@ -94,7 +94,7 @@ class Line:
 
     def _check_buffers(self, owner: str, number: int) -> tuple[int, ...]:
         given = self.buffers
-        if not isinstance(given, Iterable):
+        if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
             return (checks.whole(owner, "buffers", given, high=MAX_CAPACITY),) * number
         given = checks.listed(owner, "buffers", given, "whole numbers")
         if len(given) != number:

@@ -28,8 +28,28 @@ Evidence = Literal["reported", "found", "measured", "derived", "recalled", "assu
 EVIDENCES: tuple[Evidence, ...] = get_args(Evidence)
 
 Number = Annotated[float, Strict()]
-Text = Annotated[str, StringConstraints(min_length=1, strict=True)]
-Words = Annotated[str, Strict()]
+
+
+def _check_name(name: str) -> str:
+    if rule := checks.unprintable(name):
+        raise fault(f"it {rule}", name)
+    return name
+
+
+def _check_prose(text: str) -> str:
+    if rule := checks.unprintable(text, lines=True):
+        raise fault(f"it {rule}", text)
+    return text
+
+
+Words = Annotated[str, Strict(), AfterValidator(_check_prose)]
+"""What people read, possibly empty, of one line or several."""
+
+Text = Annotated[str, StringConstraints(min_length=1, strict=True), AfterValidator(_check_prose)]
+"""The same, not empty."""
+
+Name = Annotated[str, StringConstraints(min_length=1, strict=True), AfterValidator(_check_name)]
+"""What things are called, in pictures and files and by the random streams."""
 
 WHOLE_UNITS = ("parts", "bodies", "cars", "crews", "shifts", "days/month", "units")
 """Units that are counted in whole numbers."""
@@ -115,7 +135,7 @@ class Quantity:
     """
 
     value: Number
-    unit: Text
+    unit: Name
     _: KW_ONLY
     evidence: Evidence
     source: Text
@@ -123,7 +143,7 @@ class Quantity:
     high: Number | None = None
     note: Words = ""
     tuned: Words = ""
-    drawn_with: Words = ""
+    drawn_with: Annotated[str, Strict(), AfterValidator(_check_name)] = ""
 
     @model_validator(mode="after")
     def _check_range(self) -> Quantity:

@@ -28,6 +28,7 @@ from ningde_sim.plant.faults import fault
 from ningde_sim.plant.quantity import (
     STRICT_KEYS,
     Evidence,
+    Name,
     Number,
     Quantity,
     Text,
@@ -142,7 +143,7 @@ class PlannedStopTable:
 class StationEntry:
     """A station of a zone: its robots by role, and the spots that they place in a cycle."""
 
-    suffix: Text
+    suffix: Name
     weld: Count = 0
     handling: Count = 0
     sealing: Count = 0
@@ -186,8 +187,8 @@ class ZoneTable:
     that a later station takes from. `buffers` is the capacity of each buffer between two stations.
     """
 
-    title: Text
-    lines: Annotated[tuple[Text, ...], Field(min_length=1)]
+    title: Name
+    lines: Annotated[tuple[Name, ...], Field(min_length=1)]
     cycle_time: Cycle
     stations: Annotated[tuple[StationEntry, ...], Field(min_length=1)]
     evidence: Evidence
@@ -226,7 +227,7 @@ class ZoneTable:
 class StoreTable:
     """[stores.<store>]: with `per_line`, one store for each line of the zones that use it."""
 
-    title: Text
+    title: Name
     capacity: Parts
     transit_time: Duration
     initial: Parts | None = None
@@ -237,8 +238,8 @@ class StoreTable:
 class ShopFile:
     """The whole file."""
 
-    name: Text
-    zones: Annotated[dict[str, ZoneTable], Field(min_length=1), FROZEN]
+    name: Name
+    zones: Annotated[dict[Name, ZoneTable], Field(min_length=1), FROZEN]
     stores: Named[StoreTable] = dataclasses.field(default_factory=Entries)
     shop: ShopTable = dataclasses.field(default_factory=ShopTable)
     failures: Named[FailureTable] = dataclasses.field(default_factory=Entries)

@@ -70,6 +70,8 @@ class Shop:
         object.__setattr__(self, "lines", checks.members(owner, "lines", self.lines, Line))
         object.__setattr__(self, "stores", checks.members(owner, "stores", self.stores, Store))
         object.__setattr__(self, "notes", checks.members(owner, "notes", self.notes, str))
+        for note in self.notes:
+            checks.prose(owner, "each of notes", note)
         if not self.lines:
             raise ValueError(checks.complain(owner, "it must have at least one line", self.lines))
         if self.repair_crews is not None:

@@ -27,8 +27,8 @@ def latin_hypercube(ranges: Ranges, size: int, *, seed: int) -> list[dict[str, f
     ----------
     ranges : mapping of path to (low, high)
     size : int
-        Design points, from 2 to 1,048,576. Of whole numbers as many design points may be equal and are left
-        out.
+        Design points, from 2 to 1,048,576. Of whole numbers as many design points may be equal and
+        are left out.
     seed : int
         Of the design; that of the runs is another matter.
 

@@ -129,11 +129,11 @@ def exponential_line(
 def _numbers(
     owner: str, field: str, values: Sequence[float], length: int | None
 ) -> tuple[float, ...]:
+    given = checks.listed(owner, field, values)
+    never = [isinstance(value, float) and value == math.inf for value in given]
     numbers = tuple(
-        math.inf
-        if isinstance(value, float) and value == math.inf
-        else checks.number(owner, field, value, above=True)
-        for value in checks.listed(owner, field, values)
+        math.inf if infinite else checks.number(owner, field, value, above=True)
+        for infinite, value in zip(never, given, strict=True)
     )
     if length is not None and len(numbers) != length:
         rule = f"{field} must hold {length} numbers, one per machine"

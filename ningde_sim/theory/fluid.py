@@ -77,12 +77,11 @@ Machine = tuple[float, float]
 
 def _two(owner: str, field: str, values: Sequence[float]) -> tuple[float, float]:
     """The numbers of the two machines."""
-    given = checks.listed(owner, field, values)
+    given = checks.numbers(owner, field, values, above=True)
     if len(given) != 2:
         rule = f"{field} must hold 2 numbers, one per machine"
         raise ValueError(checks.complain(owner, rule, values))
-    first, second = (checks.number(owner, f"each of {field}", v, above=True) for v in given)
-    return first, second
+    return given[0], given[1]
 
 
 def _pair(first: Machine, second: Machine, buffer: float, *, calendar: bool = False) -> FluidPair:
@@ -168,17 +167,9 @@ def fluid_line(fails: Sequence[float], repairs: Sequence[float], buffers: Sequen
     0.8248
     """
     owner = "fluid_line"
-    fail = [
-        checks.number(owner, "each of fails", p, above=True)
-        for p in checks.listed(owner, "fails", fails)
-    ]
-    repair = [
-        checks.number(owner, "each of repairs", r, above=True)
-        for r in checks.listed(owner, "repairs", repairs)
-    ]
-    capacities = [
-        checks.number(owner, "each of buffers", b) for b in checks.listed(owner, "buffers", buffers)
-    ]
+    fail = checks.numbers(owner, "fails", fails, above=True)
+    repair = checks.numbers(owner, "repairs", repairs, above=True)
+    capacities = checks.numbers(owner, "buffers", buffers)
     n = len(fail)
     for field, values, length in (("repairs", repair, n), ("buffers", capacities, n - 1)):
         if len(values) != length or n < 2:

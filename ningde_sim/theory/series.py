@@ -126,18 +126,8 @@ def _done(t: float, failures: float, repair: float) -> float:
 def _pair(
     owner: str, uptimes: Sequence[float], repairs: Sequence[float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    ups = np.array(
-        [
-            checks.number(owner, "an uptime", up, above=True)
-            for up in checks.listed(owner, "uptimes", uptimes)
-        ]
-    )
-    downs = np.array(
-        [
-            checks.number(owner, "a repair", down)
-            for down in checks.listed(owner, "repairs", repairs)
-        ]
-    )
+    ups = np.array(checks.numbers(owner, "uptimes", uptimes, "an uptime", above=True))
+    downs = np.array(checks.numbers(owner, "repairs", repairs, "a repair"))
     if len(ups) != len(downs):
         rule = f"repairs must hold {len(ups)} numbers, one per uptime"
         raise ValueError(checks.complain(owner, rule, repairs))

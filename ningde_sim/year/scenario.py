@@ -20,7 +20,7 @@ from ningde_sim._support.summary import wrapped
 from ningde_sim.plant.faults import fault
 from ningde_sim.plant.nested import plain
 from ningde_sim.plant.paths import differences, nearest
-from ningde_sim.plant.quantity import Quantity, Text, in_unit
+from ningde_sim.plant.quantity import Name, Quantity, Text, in_unit
 from ningde_sim.plant.schema import ShopFile, record
 from ningde_sim.shipping.schema import ExportTable
 from ningde_sim.year import uncertainty
@@ -75,8 +75,8 @@ class Scenario(Addressed):
     ['retooling.full_stop_days']
     """
 
-    name: Text
-    title: Text
+    name: Name
+    title: Name
     target: Annotated[Quantity, in_unit("vehicles", least=1)]
     month_target: Annotated[Quantity, in_unit("bodies", least=1)]
     calendar: CalendarTable
