@@ -15,6 +15,7 @@ __all__ = [
     "EstimateWarning",
     "FewRuns",
     "IncompleteStudy",
+    "NoEffect",
     "NoneReaches",
     "OpenInterval",
     "OutsideRuns",
@@ -226,6 +227,10 @@ class WorkerDied(RuntimeError):
 
 class CalendarWarning(UserWarning):
     """A plan that does not fit its calendar."""
+
+
+class NoEffect(UserWarning):
+    """Something is written that changes nothing, such as crews where no repair needs one."""
 
 
 class CheckpointRefused(ValueError):

@@ -11,7 +11,7 @@ from ningde_sim._support.parallel import bar
 from ningde_sim.engine import compiled, reference
 from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.shop_run import ShopRun
-from ningde_sim.exceptions import ShopStuck
+from ningde_sim.exceptions import NoEffect, ShopStuck
 from ningde_sim.plant.shop import Shop
 
 Engine = Literal["compiled", "reference"]
@@ -112,6 +112,8 @@ def simulate(
     -----
     ShopStuck
         Some stations can never move again.
+    NoEffect
+        The shop has repair crews, and no failure whose repair needs one.
 
     Examples
     --------
@@ -123,6 +125,7 @@ def simulate(
     >>> run.history.stations["cycles"][:, 1]  # by station B after 3, 6 and 8 h
     array([179, 359, 479])
     """
+    warn_of_idle_crews(shop)
     shop_run = run_shop(
         shop,
         hours=hours,
@@ -138,6 +141,15 @@ def simulate(
     if shop_run.stuck:
         warnings.warn(ShopStuck(shop.name, shop_run.stuck), stacklevel=2)
     return shop_run
+
+
+def warn_of_idle_crews(shop: Shop) -> None:
+    """Warn of repair crews that no repair needs; `run_shop` is silent, as it runs many times."""
+    if isinstance(shop, Shop) and shop.crews_idle:
+        rule = "repair_crews has no effect: no failure has crew=True"
+        cure = "Set it for the failures whose repair needs a crew, or leave repair_crews out."
+        text = checks.complain(f"Shop {shop.name!r}", rule, shop.repair_crews, cure)
+        warnings.warn(NoEffect(text), stacklevel=3)
 
 
 def run_shop(

@@ -247,6 +247,30 @@ class ShopFile:
     notes: tuple[Words, ...] = ()
 
     @model_validator(mode="after")
+    def _check_stores(self) -> ShopFile:
+        for key, zone in self.zones.items():
+            for name in zone.stores:
+                if name not in self.stores:
+                    rule = f"unknown store; the file has {', '.join(self.stores) or 'none'}"
+                    raise fault(rule, name, "zones", key)
+        return self
+
+    @model_validator(mode="after")
+    def _check_used(self) -> ShopFile:
+        """Refuse what is of robots where there are none."""
+        stations = [station for zone in self.zones.values() for station in zone.stations]
+        if not any(station.spots for station in stations):
+            for name in self.planned_stops:
+                rule = "no station has weld robots with spots, so this stop never comes"
+                raise fault(rule, name, "planned_stops", name)
+        for name, failure in self.failures.items():
+            if failure.per == "robot" and not any(station.roles for station in stations):
+                raise fault(
+                    "no station has robots, so none fails", "robot", "failures", name, "per"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _check_per_line(self) -> ShopFile:
         for name in (name for name, store in self.stores.items() if store.per_line):
             users = {key: len(z.lines) for key, z in self.zones.items() if name in z.stores}

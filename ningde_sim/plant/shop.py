@@ -159,6 +159,14 @@ class Shop:
         return output
 
     @property
+    def crews_idle(self) -> bool:
+        """Whether it has a number of repair crews, and no failure whose repair needs one."""
+        if self.repair_crews is None:
+            return False
+        machines: tuple[Station | Robot, ...] = (*self.stations, *self.robots)
+        return not any(failure.crew for machine in machines for failure in machine.failures)
+
+    @property
     def stations(self) -> tuple[Station, ...]:
         """All stations, in order of declaration."""
         return tuple(station for line in self.lines for station in line.stations)

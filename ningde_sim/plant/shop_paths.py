@@ -26,6 +26,14 @@ HEADS: Mapping[str, Collection[str]] = {
 """Groups whose paths begin with the group, as its names are unique in a shop; for each, the groups
 that it contains, itself included."""
 
+JOINTS = ("takes", "puts", "returns", "output")
+"""Fields that join lines and stores."""
+
+JOINTS_CURE = (
+    "A path joins lines and stores anew, but adds and removes none: build each shop, and compare "
+    "them. Numbers such as stores.*.capacity can be varied freely."
+)
+
 WORDS = ("name", "notes")
 """Fields without a path: the random streams of a machine depend on its name."""
 
@@ -98,7 +106,12 @@ def replaced(owner: str, description: Description, changes: Mapping[str, Any]) -
         return wanted.of(owner, path, now) if isinstance(wanted, Scale) else wanted
 
     new = paths.assigned(owner, changes, lambda path: named(owner, description, path), value)
-    return _changed(description, new, "", _heads(new))
+    try:
+        return _changed(description, new, "", _heads(new))
+    except ValueError as error:
+        if any(path.rpartition(".")[2] in JOINTS for path in new):
+            raise ValueError(f"{error} {JOINTS_CURE}") from None
+        raise
 
 
 def _changed(
