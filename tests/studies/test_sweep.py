@@ -454,7 +454,7 @@ def test_faults_are_told_before_the_first_run(
     over: Any, kind: type[Exception], words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(
-        "ningde_sim.studies.of_shop.simulate", lambda *a, **k: pytest.fail("it ran")
+        "ningde_sim.studies.of_shop.run_shop", lambda *a, **k: pytest.fail("it ran")
     )
     with pytest.raises(kind, match=words):
         toy(over, resume=tmp_path / "a.db")
@@ -566,7 +566,7 @@ def test_a_file_that_cannot_be_written_is_told_before_the_first_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "ningde_sim.studies.of_shop.simulate", lambda *a, **k: pytest.fail("it ran")
+        "ningde_sim.studies.of_shop.run_shop", lambda *a, **k: pytest.fail("it ran")
     )
     with pytest.raises((CheckpointFailed, CheckpointRefused)):
         toy(resume=tmp_path / "no" / "a.db")
