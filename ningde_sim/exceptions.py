@@ -16,6 +16,7 @@ __all__ = [
     "FewRuns",
     "IncompleteStudy",
     "LineUnfed",
+    "NoEffect",
     "NoneReaches",
     "OpenInterval",
     "OutsideRuns",
@@ -248,6 +249,10 @@ class WorkerDied(RuntimeError):
 
 class CalendarWarning(UserWarning):
     """A plan that does not fit its calendar."""
+
+
+class NoEffect(UserWarning):
+    """Something is written that changes nothing, such as crews where no repair needs one."""
 
 
 class CheckpointRefused(ValueError):

@@ -12,7 +12,7 @@ import numpy as np
 
 from ningde_sim._support import checks, units
 from ningde_sim._support.intervals import open_before
-from ningde_sim._support.parallel import number_of_workers, run_all
+from ningde_sim._support.parallel import MOST_RUNS, number_of_workers, run_all
 from ningde_sim._support.version import VERSION
 from ningde_sim.engine.simulate import Engine, check_request, run_shop
 from ningde_sim.engine.stuck import Stuck
@@ -220,7 +220,7 @@ def how_long(
     """
     request: Any = {"hours": hours, "warm_up": 0.0, "seed": seed, "engine": engine}
     owner, hours, _, seed = check_request("how_long", shop, **request)
-    runs = checks.whole(owner, "runs", runs, low=2)
+    runs = checks.whole(owner, "runs", runs, low=2, high=MOST_RUNS)
     workers = number_of_workers(owner, workers)
     time = _kept_by_all(shop) if every is None else None
     if every is None:

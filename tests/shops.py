@@ -148,6 +148,8 @@ def shops(draw: st.DrawFn) -> Shop:
                 at_close=draw(st.sampled_from(AT_CLOSE)) if time or shop_time else "pause",
             )
         )
+    machines = [m for line in lines for s in line.stations for m in (s, *s.robots)]
+    crewed = any(failure.crew for machine in machines for failure in machine.failures)
     names = [line.name for line in lines]
     outputs = draw(st.sets(st.sampled_from(names), min_size=1))
     try:
@@ -155,7 +157,7 @@ def shops(draw: st.DrawFn) -> Shop:
             "built",
             lines,
             stores=stores,
-            repair_crews=draw(st.sampled_from([None, 1, 2])),
+            repair_crews=draw(st.sampled_from([None, 1, 2])) if crewed else None,
             output=[name for name in names if name in outputs],
             working_time=shop_time,
         )

@@ -22,6 +22,12 @@ Result = TypeVar("Result")
 
 Workers = Literal["threads", "processes"]
 
+MOST_RUNS = 100_000
+"""Of a task that keeps a series of each run."""
+
+MOST_WORKERS = 1000
+"""At a time; each of them takes memory before it works."""
+
 
 def bar(
     title: str,
@@ -47,6 +53,8 @@ def bar(
     done : float
         Work done before, which does not count for the estimate of the time left. [unit]
     """
+    if shown is not None:
+        checks.flag(title, "progress", shown)
     hidden = None if shown is None else not shown
     return tqdm(total=total, initial=done, desc=title, unit=unit, delay=delay, disable=hidden)
 
@@ -55,7 +63,8 @@ def number_of_workers(owner: str, workers: int | None) -> int | None:
     """The number of workers, checked; None for all cores."""
     if workers is None:
         return None
-    return checks.whole(owner, "workers", workers, low=1, cure="None takes all cores.")
+    cure = "None takes all cores."
+    return checks.whole(owner, "workers", workers, low=1, high=MOST_WORKERS, cure=cure)
 
 
 class Work(AbstractContextManager["Work[Result]"], Generic[Result]):

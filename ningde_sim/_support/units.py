@@ -12,6 +12,9 @@ MS_PER_DAY = 24 * MS_PER_H
 MAX_HOURS = 1e6
 """Longest horizon, more than a century. [h]"""
 
+MAX_TIME = 1e12
+"""Longest time in a description: the milliseconds of so many hours fit int64. [s, min or h]"""
+
 MAX_CAPACITY = 1_000_000
 """Largest buffer or store: its part-milliseconds over the longest horizon fit int64. [parts]"""
 

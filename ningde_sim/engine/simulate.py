@@ -11,7 +11,7 @@ from ningde_sim._support.parallel import bar
 from ningde_sim.engine import compiled, reference
 from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.shop_run import ShopRun
-from ningde_sim.exceptions import LineUnfed, ShopStuck
+from ningde_sim.exceptions import LineUnfed, NoEffect, ShopStuck
 from ningde_sim.plant.shop import Shop
 
 Engine = Literal["compiled", "reference"]
@@ -35,9 +35,7 @@ def check_request(
         raise ValueError(checks.complain(owner, "hours must be at least a millisecond", hours))
     warm_up = checks.number(owner, "warm_up", warm_up, high=units.MAX_HOURS)
     seed = checks.stream_number(owner, "seed", seed)
-    if engine not in _ENGINES:
-        rule = f"engine must be {' or '.join(map(repr, _ENGINES))}"
-        raise ValueError(checks.complain(owner, rule, engine))
+    checks.one_of(owner, "engine", engine, _ENGINES)
     return owner, hours, warm_up, seed
 
 
@@ -114,6 +112,8 @@ def simulate(
         Some stations can never move again.
     LineUnfed
         A line took no part, while lines that take the same did.
+    NoEffect
+        The shop has repair crews, and no failure whose repair needs one.
 
     Examples
     --------
@@ -125,6 +125,7 @@ def simulate(
     >>> run.history.stations["cycles"][:, 1]  # by station B after 3, 6 and 8 h
     array([179, 359, 479])
     """
+    warn_of_idle_crews(shop)
     shop_run = run_shop(
         shop,
         hours=hours,
@@ -142,6 +143,15 @@ def simulate(
     if beside := parallel(shop, shop_run.unfed):
         warnings.warn(LineUnfed(shop.name, beside), stacklevel=2)
     return shop_run
+
+
+def warn_of_idle_crews(shop: Shop) -> None:
+    """Warn of repair crews that no repair needs; `run_shop` is silent, as it runs many times."""
+    if isinstance(shop, Shop) and shop.crews_idle:
+        rule = "repair_crews has no effect: no failure has crew=True"
+        cure = "Set it for the failures whose repair needs a crew, or leave repair_crews out."
+        text = checks.complain(f"Shop {shop.name!r}", rule, shop.repair_crews, cure)
+        warnings.warn(NoEffect(text), stacklevel=3)
 
 
 def run_shop(
@@ -162,6 +172,8 @@ def run_shop(
         "simulate", shop, hours=hours, warm_up=warm_up, seed=seed, engine=engine
     )
     run = checks.stream_number(owner, "run", run)
+    checks.flag(owner, "critical_path", critical_path)
+    checks.flag(owner, "trace", trace)
     period = _period(owner, every, hours)
     warm_up_ms = units.hours_to_ms(warm_up)
     layout = Layout(shop, warm_up_ms + units.hours_to_ms(hours))

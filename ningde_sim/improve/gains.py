@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks
-from ningde_sim._support.parallel import number_of_workers, run_all
+from ningde_sim._support.parallel import MOST_RUNS, number_of_workers, run_all
 from ningde_sim._support.summary import wrapped
 from ningde_sim._support.version import VERSION
 from ningde_sim.engine.simulate import check_request
@@ -172,7 +172,7 @@ def gains(
     owner, hours, warm_up, seed = check_request(
         "gains", shop, hours=hours, warm_up=warm_up, seed=seed, engine="compiled"
     )
-    runs = checks.whole(owner, "runs", runs, low=2)
+    runs = checks.whole(owner, "runs", runs, low=2, high=MOST_RUNS)
     verify = checks.whole(owner, "verify", verify)
     workers = number_of_workers(owner, workers)
     actions, savings = zip(*improvements(shop), strict=True)

@@ -122,6 +122,8 @@ def fit_downtime(
     """
     level = checks.share(OWNER, "level", level)
     _check_options(clock, on_problem, operating)
+    checks.flag(OWNER, "crew", crew)
+    checks.flag(OWNER, "new", new)
     log = read(table, begin=begin, end=end, tz=tz, equipment=equipment)
     check_working_time(OWNER, working_time)
     working = working_clock(log, working_time)
@@ -160,9 +162,7 @@ def fit_downtime(
 
 def _check_options(clock: object, on_problem: object, operating: object) -> None:
     check_clock(OWNER, clock)
-    if on_problem not in ("raise", "report"):
-        rule = 'on_problem must be "raise" or "report"'
-        raise ValueError(checks.complain(OWNER, rule, on_problem))
+    checks.one_of(OWNER, "on_problem", on_problem, ("raise", "report"))
     if clock == "calendar" and operating is not None:
         rule = 'operating must be left out with clock="calendar"'
         cure = "That clock runs in all working time, whether the equipment works or not."
@@ -184,6 +184,7 @@ def _groups(log: StopLog, pool: str | Mapping[str, str] | None) -> dict[str, str
             rule = f"pool must put each equipment in one group, but {pool!r} has several for one"
             raise ValueError(checks.complain(log.rows.log_name, rule, repeated.iloc[0]))
         pool = dict(zip(pairs["equipment"], pairs[pool].astype(str), strict=True))
+    checks.mapping(OWNER, "pool", pool, "Or name a column of the log.")
     without = [name for name in log.equipment if name not in pool]
     if without:
         cure = "Give a mapping with all equipment, also what never stopped."

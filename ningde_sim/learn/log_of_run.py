@@ -10,6 +10,7 @@ import pandas as pd
 from ningde_sim._support import checks, units
 from ningde_sim.engine.counts import merged
 from ningde_sim.engine.shop_run import ShopRun
+from ningde_sim.learn import instants
 
 
 def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFrame:
@@ -43,6 +44,10 @@ def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFram
     """
     if not isinstance(run, ShopRun):
         raise TypeError(checks.complain("downtime_log", "run must be a ShopRun", run))
+    date = instants.read(pd.Series([start], dtype=object))
+    if date.missing[0] or date.unreadable[0]:
+        rule, cure = "start must be a date of ISO 8601", 'Write "2021-09-03" or a datetime.'
+        raise ValueError(checks.complain("downtime_log", rule, start, cure))
     n_stations, failures = len(run.stations), run.failures
     trace = run.counts.trace
     if trace is None:

@@ -26,10 +26,10 @@ def numbered(
     if equipment is None:
         names = tuple(sorted(set(column[rows.valid])))
     else:
-        if isinstance(equipment, str):
-            rule = "equipment must be a list of names, or a mapping of names to (begin, end)"
-            raise TypeError(checks.complain(OWNER, rule, equipment))
-        names = tuple(dict.fromkeys(str(name).strip() for name in equipment))
+        what = "names, or a mapping of names to (begin, end)"
+        given = [*equipment] if isinstance(equipment, Mapping) else equipment
+        given = checks.listed(OWNER, "equipment", given, what)
+        names = tuple(dict.fromkeys(str(name).strip() for name in given))
         rule, cure = "equipment must be one of those listed", "List it, or drop the row."
         rows.set_aside(~column.isin(names).to_numpy(dtype=bool), "equipment", rule, cure)
     if not names:

@@ -125,6 +125,7 @@ def _read_table(table: str | os.PathLike[str] | pd.DataFrame) -> tuple[str, pd.D
         log_name, rows = OWNER, table.copy()
         labels: list[Any] = table.index.tolist()
     elif isinstance(table, (str, os.PathLike)):
+        checks.path(OWNER, "table", table)
         log_name, rows = Path(table).name, _read_file(table)
         labels = list(range(2, len(rows) + 2))  # lines of the file; the first is the header
     else:

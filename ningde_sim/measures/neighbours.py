@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -26,6 +26,7 @@ def joined_stations(shop: Shop) -> list[tuple[str, str]]:
     A store joins the last station of every line that puts to it to the first station of every
     line that takes from it.
     """
+    checks.kind("joined_stations", "shop", shop, Shop)
     inside = [(a.name, b.name) for line in shop.lines for a, b in pairwise(line.stations)]
     across = [
         (feeding.stations[-1].name, taking.stations[0].name)
@@ -164,9 +165,11 @@ def _joined(
     owner: str, source: ShopRun | pd.DataFrame, joins: Joins | None
 ) -> tuple[pd.DataFrame, Ints, Ints]:
     """The shares of blocked and starved, and the rows of the two stations of each join."""
+    if joins is not None:
+        joins = checks.listed(owner, "joins", joins, "pairs of stations (feeding, taking)")
     if isinstance(source, ShopRun):
         table = shares(source)[["blocked", "starved"]]
-        pairs: list[Any] = joined_stations(source.shop) if joins is None else [*joins]
+        pairs: list[Any] = [*(joined_stations(source.shop) if joins is None else joins)]
     else:
         table = _checked(owner, source)
         pairs = [*(pairwise(table.index) if joins is None else joins)]
@@ -175,7 +178,7 @@ def _joined(
             rule = "each join must be a pair of two stations (feeding, taking)"
             raise ValueError(checks.complain(owner, rule, pair))
         for name in pair:
-            if name not in table.index:
+            if not isinstance(name, Hashable) or name not in table.index:
                 more = ", ..." if len(table) > 8 else "."
                 cure = f"The stations are {', '.join(map(str, table.index[:8]))}{more}"
                 rule = f"unknown station in the join {pair!r}"

@@ -40,7 +40,7 @@ def ranking(run_or_log: ShopRun | pd.DataFrame, joins: Joins | None = None) -> p
     """
     spent = shares(run_or_log)
     if joins is not None:
-        pairs = [*joins]
+        pairs = [*checks.listed("ranking", "joins", joins, "pairs of stations (feeding, taking)")]
     elif isinstance(run_or_log, ShopRun):
         pairs = joined_stations(run_or_log.shop)
     else:

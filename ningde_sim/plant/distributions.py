@@ -3,6 +3,9 @@
 All are frozen and comparable, and hold no random state; the engines draw from them. Their unit is
 that of the field that they fill: seconds for cycle times, minutes for repairs (mean: MTTR), hours
 for uptimes (mean: MTBF).
+
+Each parameter has bounds, far beyond those of any real plant. Within them draws are numbers that
+fit the clock, and come at once.
 """
 
 from __future__ import annotations
@@ -14,6 +17,17 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from ningde_sim._support import checks
+from ningde_sim._support.frozen import unchangeable
+from ningde_sim._support.units import MAX_TIME
+
+LEAST_MEAN = 1e-9
+"""Of every distribution but `Fixed` and those with bounds. [unit of the field]"""
+
+LEAST_CV, MOST_CV = 1e-5, 100.0
+"""Of what varies; a cv of 0 is allowed too. [-]"""
+
+LEAST_SHAPE, MOST_SHAPE = 0.05, 1000.0
+"""Of `Weibull`: cv 371,000 and 0.0013. [-]"""
 
 
 class Distribution:
@@ -48,10 +62,34 @@ class Distribution:
         return dataclasses.replace(self, **longer)  # type: ignore[type-var]
 
 
+def steady_if_small(cv: float) -> float:
+    """A cv drawn from a range that begins at 0: 0 where it is too small to be seen. [-]"""
+    return cv if cv >= LEAST_CV else 0.0
+
+
 def _owner(distribution: Distribution) -> str:
     return type(distribution).__name__
 
 
+def _time(distribution: Distribution, field: str, low: float = 0.0) -> float:
+    value = getattr(distribution, field)
+    return checks.number(_owner(distribution), field, value, low=low, high=MAX_TIME)
+
+
+def _mean(distribution: Any) -> float:
+    checks.number(_owner(distribution), "mean", distribution.mean, above=True)
+    return _time(distribution, "mean", LEAST_MEAN)
+
+
+def _cv(distribution: Any) -> float:
+    owner, cv = _owner(distribution), checks.number(_owner(distribution), "cv", distribution.cv)
+    if cv == 0:
+        return cv
+    cure = "0 is without variation."
+    return checks.number(owner, "cv", distribution.cv, low=LEAST_CV, high=MOST_CV, cure=cure)
+
+
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Fixed(Distribution):
     """Always the same.
@@ -59,7 +97,7 @@ class Fixed(Distribution):
     Parameters
     ----------
     v : float
-        The value, at least 0. [unit of the field]
+        The value, from 0 to 1e12. [unit of the field]
 
     Examples
     --------
@@ -70,7 +108,7 @@ class Fixed(Distribution):
     v: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "v", checks.number(_owner(self), "v", self.v))
+        object.__setattr__(self, "v", _time(self, "v"))
 
     @property
     def mean(self) -> float:  # type: ignore[override]
@@ -83,6 +121,7 @@ class Fixed(Distribution):
         return 0.0
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Exponential(Distribution):
     """Memoryless: the usual shape of uptimes.
@@ -90,7 +129,7 @@ class Exponential(Distribution):
     Parameters
     ----------
     mean : float
-        Greater than 0; the MTBF of an `uptime`. [unit of the field]
+        From 1e-9 to 1e12; the MTBF of an `uptime`. [unit of the field]
 
     Examples
     --------
@@ -101,7 +140,7 @@ class Exponential(Distribution):
     mean: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "mean", checks.number(_owner(self), "mean", self.mean, above=True))
+        object.__setattr__(self, "mean", _mean(self))
 
     @property
     def std(self) -> float:
@@ -109,14 +148,15 @@ class Exponential(Distribution):
         return self.mean
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class _MeanAndCv(Distribution):
     mean: float
     cv: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "mean", checks.number(_owner(self), "mean", self.mean, above=True))
-        object.__setattr__(self, "cv", checks.number(_owner(self), "cv", self.cv))
+        object.__setattr__(self, "mean", _mean(self))
+        object.__setattr__(self, "cv", _cv(self))
 
     @property
     def std(self) -> float:
@@ -124,6 +164,7 @@ class _MeanAndCv(Distribution):
         return self.mean * self.cv
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Lognormal(_MeanAndCv):
     """The usual shape of repair times.
@@ -131,9 +172,9 @@ class Lognormal(_MeanAndCv):
     Parameters
     ----------
     mean : float
-        Greater than 0; the MTTR of a `repair`. [unit of the field]
+        From 1e-9 to 1e12; the MTTR of a `repair`. [unit of the field]
     cv : float
-        Standard deviation over mean, at least 0. [-]
+        Standard deviation over mean: 0, or from 0.00001 to 100. [-]
 
     Examples
     --------
@@ -142,6 +183,7 @@ class Lognormal(_MeanAndCv):
     """
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Gamma(_MeanAndCv):
     """Gamma; with cv = 1 / sqrt(k) the Erlang distribution of k phases.
@@ -149,9 +191,9 @@ class Gamma(_MeanAndCv):
     Parameters
     ----------
     mean : float
-        Greater than 0. [unit of the field]
+        From 1e-9 to 1e12. [unit of the field]
     cv : float
-        Standard deviation over mean, at least 0. [-]
+        Standard deviation over mean: 0, or from 0.00001 to 100. [-]
 
     Examples
     --------
@@ -160,6 +202,7 @@ class Gamma(_MeanAndCv):
     """
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Weibull(Distribution):
     """Weibull: wear-out for a shape above 1, early failures for a shape below 1.
@@ -167,9 +210,9 @@ class Weibull(Distribution):
     Parameters
     ----------
     mean : float
-        Greater than 0. [unit of the field]
+        From 1e-9 to 1e12. [unit of the field]
     shape : float
-        Greater than 0.05. [-]
+        Greater than 0.05, at most 1000. [-]
 
     Examples
     --------
@@ -181,8 +224,9 @@ class Weibull(Distribution):
     shape: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "mean", checks.number(_owner(self), "mean", self.mean, above=True))
-        shape = checks.number(_owner(self), "shape", self.shape, low=0.05, above=True)
+        object.__setattr__(self, "mean", _mean(self))
+        bounds: Any = {"low": LEAST_SHAPE, "high": MOST_SHAPE, "above": True}
+        shape = checks.number(_owner(self), "shape", self.shape, **bounds)
         object.__setattr__(self, "shape", shape)
 
     @property
@@ -197,6 +241,7 @@ class Weibull(Distribution):
         return self.scale * math.sqrt(second - math.gamma(1.0 + 1.0 / self.shape) ** 2)
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Uniform(Distribution):
     """Every value between two bounds, with equal probability.
@@ -204,7 +249,7 @@ class Uniform(Distribution):
     Parameters
     ----------
     low, high : float
-        Bounds, 0 <= low <= high. [unit of the field]
+        Bounds, 0 <= low <= high <= 1e12. [unit of the field]
 
     Examples
     --------
@@ -216,9 +261,9 @@ class Uniform(Distribution):
     high: float
 
     def __post_init__(self) -> None:
-        low = checks.number(_owner(self), "low", self.low)
+        low = _time(self, "low")
         object.__setattr__(self, "low", low)
-        object.__setattr__(self, "high", checks.number(_owner(self), "high", self.high, low=low))
+        object.__setattr__(self, "high", _time(self, "high", low))
 
     @property
     def mean(self) -> float:  # type: ignore[override]
@@ -231,6 +276,7 @@ class Uniform(Distribution):
         return (self.high - self.low) / math.sqrt(12.0)
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Triangular(Distribution):
     """Lowest, most likely and highest value, as people estimate them.
@@ -238,7 +284,7 @@ class Triangular(Distribution):
     Parameters
     ----------
     low, mode, high : float
-        0 <= low <= mode <= high. [unit of the field]
+        0 <= low <= mode <= high <= 1e12. [unit of the field]
 
     Examples
     --------
@@ -251,11 +297,11 @@ class Triangular(Distribution):
     high: float
 
     def __post_init__(self) -> None:
-        low = checks.number(_owner(self), "low", self.low)
-        mode = checks.number(_owner(self), "mode", self.mode, low=low)
+        low = _time(self, "low")
+        mode = _time(self, "mode", low)
         object.__setattr__(self, "low", low)
         object.__setattr__(self, "mode", mode)
-        object.__setattr__(self, "high", checks.number(_owner(self), "high", self.high, low=mode))
+        object.__setattr__(self, "high", _time(self, "high", mode))
 
     @property
     def mean(self) -> float:  # type: ignore[override]
@@ -269,6 +315,7 @@ class Triangular(Distribution):
         return math.sqrt(max(0.0, (a * a + b * b + c * c - a * b - a * c - b * c) / 18.0))
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Empirical(Distribution):
     """One of the observed values, each with equal probability.
@@ -276,7 +323,7 @@ class Empirical(Distribution):
     Parameters
     ----------
     values : sequence of float
-        At least one, none negative. [unit of the field]
+        At least one, each from 0 to 1e12. [unit of the field]
 
     Examples
     --------
@@ -287,11 +334,8 @@ class Empirical(Distribution):
     values: Sequence[float]
 
     def __post_init__(self) -> None:
-        if isinstance(self.values, (str, bytes)) or not hasattr(self.values, "__iter__"):
-            raise TypeError(
-                checks.complain(_owner(self), "values must be a list of numbers", self.values)
-            )
-        values = tuple(checks.number(_owner(self), "values", v) for v in self.values)
+        given = checks.listed(_owner(self), "values", self.values)
+        values = tuple(checks.number(_owner(self), "values", v, high=MAX_TIME) for v in given)
         if not values:
             raise ValueError(checks.complain(_owner(self), "values must hold at least one", values))
         object.__setattr__(self, "values", values)

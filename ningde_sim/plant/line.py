@@ -7,7 +7,8 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Literal, get_args
 
 from ningde_sim._support import checks
-from ningde_sim._support.units import MAX_CAPACITY
+from ningde_sim._support.frozen import unchangeable
+from ningde_sim._support.units import MAX_CAPACITY, MAX_TIME
 from ningde_sim.plant.station import Station
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
 
@@ -18,10 +19,15 @@ def _store_names(owner: str, field: str, value: object) -> tuple[str, ...]:
     names: tuple[str, ...] = checks.members(owner, field, value, str)
     for name in names:
         checks.text(owner, field, name)
-    checks.distinct(owner, field, names)
+    cure = (
+        "A line takes, puts or returns one part of each store; quantities are not supported yet. "
+        "Name each store once."
+    )
+    checks.distinct(owner, field, names, cure=cure)
     return names
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Line:
     """Stations in a row, with a buffer between each two.
@@ -81,23 +87,23 @@ class Line:
         object.__setattr__(self, "buffers", self._check_buffers(owner, len(stations) - 1))
         for field in ("takes", "puts", "returns"):
             object.__setattr__(self, field, _store_names(owner, field, getattr(self, field)))
-        object.__setattr__(self, "zone", checks.text(owner, "zone", self.zone or self.name))
+        zone = self.name if self.zone is None else self.zone
+        object.__setattr__(self, "zone", checks.text(owner, "zone", zone))
         check_working_time(owner, self.working_time)
-        if self.at_close not in get_args(AtClose):
-            rule = 'at_close must be "pause", "finish" or "hold"'
-            raise ValueError(checks.complain(owner, rule, self.at_close))
+        checks.one_of(owner, "at_close", self.at_close, get_args(AtClose))
 
     def _check_buffers(self, owner: str, number: int) -> tuple[int, ...]:
         given = self.buffers
-        if isinstance(given, str) or not isinstance(given, Iterable):
+        if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
             return (checks.whole(owner, "buffers", given, high=MAX_CAPACITY),) * number
-        given = tuple(given)
+        given = checks.listed(owner, "buffers", given, "whole numbers")
         if len(given) != number:
             rule = f"buffers must be one number, or a list of {number}: one less than its stations"
             raise ValueError(checks.complain(owner, rule, given))
         return tuple(checks.whole(owner, "buffers", each, high=MAX_CAPACITY) for each in given)
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Store:
     """A first-in-first-out buffer between lines.
@@ -137,7 +143,7 @@ class Store:
         owner = f"Store {self.name!r}"
         checks.text("Store", "name", self.name)
         capacity = checks.whole(owner, "capacity", self.capacity, high=MAX_CAPACITY)
-        transit = checks.number(owner, "transit_time", self.transit_time)
+        transit = checks.number(owner, "transit_time", self.transit_time, high=MAX_TIME)
         initial = checks.whole(owner, "initial", self.initial)
         if initial > capacity:
             rule = f"initial must be at most the capacity of {capacity}"

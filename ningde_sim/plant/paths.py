@@ -29,6 +29,12 @@ WILDCARDS = re.compile(r"[*?[]")
 QUOTED = re.compile(r'"[^"]*"')
 """A part of a path that is taken as written."""
 
+BRACKETS = re.compile(r"[^.]*\[[^.]*")
+"""A part of a path, up to the next dots, that holds a bracket."""
+
+STRUCTURE = ("name", "names", "notes", "lines", "stations", "robots")
+"""What has no path in a shop."""
+
 MANY = 500
 """Of more known words than this, only those that share the most at both ends are compared."""
 
@@ -59,9 +65,22 @@ def matching(path: str, known: Collection[str]) -> list[str]:
 def unknown(owner: str, path: object, known: Iterable[str]) -> KeyError:
     """The error for a path that names nothing: with the nearest paths, or how paths begin."""
     known = list(known)
+    return KeyError(checks.complain(owner, "unknown path", path, _cure(str(path), known)))
+
+
+def _cure(path: str, known: list[str]) -> str:
+    """What to write in place of an unknown path."""
+    if inside := [other for other in known if other.startswith(f"{path}.")]:
+        return f"It holds several values: name one of them, such as {', '.join(inside[:3])}."
+    quoted = BRACKETS.sub(r'"\g<0>"', path)
+    if quoted != path and '"' not in path and matching(quoted, known):
+        return f"Put a name with brackets in double quotes: {quoted}."
     begins = dict.fromkeys(other.partition(".")[0] for other in known)
-    cure = nearest(str(path), known) or f"Paths begin with {', '.join(begins)}."
-    return KeyError(checks.complain(owner, "unknown path", path, cure))
+    near = nearest(path, known) or f"Paths begin with {', '.join(begins)}."
+    if path.rpartition(".")[2] in STRUCTURE:
+        rule = "Names, and which lines, stations and robots there are, have no path:"
+        return f"{rule} build each plant, and compare them. {near}"
+    return near
 
 
 def only(owner: str, path: str, matches: Mapping[str, Any]) -> Any:
@@ -105,6 +124,7 @@ def assigned(
     TypeError, ValueError
         A path that is not text; two changes of one value; one of a value and one of a part of it.
     """
+    checks.mapping(owner, "changes", changes, "Such as {path: value}.")
     new: dict[str, Any] = {}
     for pattern, wanted in changes.items():
         for path, now in matches(checks.text(owner, "path", pattern)).items():

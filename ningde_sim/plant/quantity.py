@@ -18,6 +18,8 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 
 from ningde_sim._support import checks
+from ningde_sim._support.frozen import unchangeable
+from ningde_sim._support.units import MAX_TIME
 from ningde_sim.plant.faults import fault
 
 Record = TypeVar("Record")
@@ -26,13 +28,31 @@ Evidence = Literal["reported", "found", "measured", "derived", "recalled", "assu
 EVIDENCES: tuple[Evidence, ...] = get_args(Evidence)
 
 Number = Annotated[float, Strict()]
-Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+def _check_name(name: str) -> str:
+    if rule := checks.unprintable(name):
+        raise fault(f"it {rule}", name)
+    return name
+
+
+def _check_prose(text: str) -> str:
+    if rule := checks.unprintable(text, lines=True):
+        raise fault(f"it {rule}", text)
+    return text
+
+
+Words = Annotated[str, Strict(), AfterValidator(_check_prose)]
+"""What people read, possibly empty, of one line or several."""
+
+Text = Annotated[str, StringConstraints(min_length=1, strict=True), AfterValidator(_check_prose)]
+"""The same, not empty."""
+
+Name = Annotated[str, StringConstraints(min_length=1, strict=True), AfterValidator(_check_name)]
+"""What things are called, in pictures and files and by the random streams."""
 
 WHOLE_UNITS = ("parts", "bodies", "cars", "crews", "shifts", "days/month", "units")
 """Units that are counted in whole numbers."""
-
-MOST = 1e9
-"""Largest value of a quantity in a file whose field has no bound of its own. [its unit]"""
 
 STRICT_KEYS = ConfigDict(extra="forbid", allow_inf_nan=False)
 """Every record of a file is read so: no unknown key, no infinite number."""
@@ -74,6 +94,7 @@ def _complaint(error: ValidationError, args: Any, kwargs: Any) -> str:
     return f"Quantity({given}): {'; '.join(faults)}. {cure}"
 
 
+@unchangeable
 @_short_errors
 @dataclass(frozen=True, slots=True, config=STRICT_KEYS)
 class Quantity:
@@ -114,15 +135,15 @@ class Quantity:
     """
 
     value: Number
-    unit: Text
+    unit: Name
     _: KW_ONLY
     evidence: Evidence
     source: Text
     low: Number | None = None
     high: Number | None = None
-    note: str = ""
-    tuned: str = ""
-    drawn_with: str = ""
+    note: Words = ""
+    tuned: Words = ""
+    drawn_with: Annotated[str, Strict(), AfterValidator(_check_name)] = ""
 
     @model_validator(mode="after")
     def _check_range(self) -> Quantity:
@@ -167,7 +188,7 @@ class Quantity:
         return f"{self.value:g}{unit}{spread}, {self.evidence}"
 
 
-def in_unit(unit: str, *, least: float = 0.0, most: float = MOST, whole: bool = False) -> Any:
+def in_unit(unit: str, *, least: float = 0.0, most: float = MAX_TIME, whole: bool = False) -> Any:
     """The rule of a field that holds a quantity: its unit, its bounds, whether it is whole."""
 
     def check(quantity: Quantity) -> Quantity:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ningde_sim._support.toml import tables
-from ningde_sim.plant.distributions import Lognormal
+from ningde_sim.plant.distributions import Lognormal, steady_if_small
 from ningde_sim.plant.faults import fault_lines, faults_found
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.nested import leaves
@@ -220,12 +220,13 @@ def _station(
 ) -> Station:
     cycle = zone.cycle_times.get(entry.suffix, zone.cycle_time).value
     cv = file.shop.cycle_time_cv
+    spread = 0.0 if cv is None else steady_if_small(cv.value)
     inspection = zone.inspection
     inspects = inspection is not None and inspection.station == entry.suffix
     own = _failures(file, "station") + (_failures(file, "line") if first else [])
     return Station(
         name,
-        Lognormal(cycle, cv.value) if cv is not None and cv.value > 0 else cycle,
+        Lognormal(cycle, spread) if spread else cycle,
         robots=list(_robots(file, name, entry)),
         failures=own,
         scrap=inspection.scrap.value if inspection and inspects else 0.0,

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ningde_sim._support import checks
+from ningde_sim._support.frozen import unchangeable
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Scale:
     """A factor on the value at a path: `{"stations.FIN-040.failures.*.repair.mean": Scale(0.8)}`.

@@ -21,14 +21,22 @@ from pydantic.dataclasses import dataclass
 from ningde_sim._support import checks
 from ningde_sim._support.frozen import FROZEN, Entries, Named
 from ningde_sim._support.units import MAX_CAPACITY
-from ningde_sim.plant.distributions import Exponential, Lognormal
+from ningde_sim.plant.distributions import (
+    LEAST_CV,
+    MOST_CV,
+    Exponential,
+    Lognormal,
+    steady_if_small,
+)
 from ningde_sim.plant.faults import fault
 from ningde_sim.plant.quantity import (
     STRICT_KEYS,
     Evidence,
+    Name,
     Number,
     Quantity,
     Text,
+    Words,
     in_unit,
 )
 from ningde_sim.plant.station import Clock, Failure, PlannedStop
@@ -73,6 +81,13 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _visible_cv(cv: Quantity) -> Quantity:
+    for name in ("value", "low", "high"):
+        if 0 < (getattr(cv, name) or 0) < LEAST_CV:
+            raise fault(f"{name} must be 0 or at least {LEAST_CV:g}", getattr(cv, name), name)
+    return cv
+
+
 Flag = Annotated[bool, Strict()]
 Count = Annotated[int, Strict(), Field(ge=0, le=MOST_ROBOTS)]
 Duration = Annotated[Quantity, in_unit("s")]
@@ -81,7 +96,7 @@ Hours = Annotated[Quantity, in_unit("h", least=0.001)]
 Minutes = Annotated[Quantity, in_unit("min", least=0.001)]
 Days = Annotated[Quantity, in_unit("days", most=10_000)]
 Share = Annotated[Quantity, in_unit("-", most=1.0)]
-Ratio = Annotated[Quantity, in_unit("-")]
+Cv = Annotated[Quantity, in_unit("-", most=MOST_CV), AfterValidator(_visible_cv)]
 Spots = Annotated[Quantity, in_unit("spots", least=1.0)]
 Parts = Annotated[Quantity, in_unit("parts", most=MAX_CAPACITY, whole=True)]
 Crews = Annotated[Quantity, in_unit("crews", least=1.0, most=MOST_CREWS, whole=True)]
@@ -111,7 +126,7 @@ class ShopTable:
     """[shop]: what the whole shop shares. Without `repair_crews` a crew is always free."""
 
     repair_crews: Crews | None = None
-    cycle_time_cv: Ratio | None = None
+    cycle_time_cv: Cv | None = None
 
 
 @record
@@ -124,13 +139,13 @@ class FailureTable:
     per: Literal["robot", "station", "line"]
     uptime: Hours
     repair: Minutes
-    cv: Ratio
+    cv: Cv
     clock: Clock = "operating"
     crew: Flag = False
 
     def failure(self, name: str) -> Failure:
         """The failure that this table describes."""
-        repair = Lognormal(self.repair.value, self.cv.value)
+        repair = Lognormal(self.repair.value, steady_if_small(self.cv.value))
         return Failure(
             name, Exponential(self.uptime.value), repair, clock=self.clock, crew=self.crew
         )
@@ -154,7 +169,7 @@ class PlannedStopTable:
 class StationEntry:
     """A station of a zone: its robots by role, and the spots that they place in a cycle."""
 
-    suffix: Text
+    suffix: Name
     weld: Count = 0
     handling: Count = 0
     sealing: Count = 0
@@ -203,8 +218,8 @@ class ZoneTable:
     that a later station takes from. `buffers` is the capacity of each buffer between two stations.
     """
 
-    title: Text
-    lines: Annotated[tuple[Text, ...], Field(min_length=1)]
+    title: Name
+    lines: Annotated[tuple[Name, ...], Field(min_length=1)]
     cycle_time: Cycle
     stations: Annotated[tuple[StationEntry, ...], Field(min_length=1)]
     evidence: Evidence
@@ -215,7 +230,7 @@ class ZoneTable:
     buffers: Parts | None = None
     cycle_times: Named[Cycle] = dataclasses.field(default_factory=Entries)
     inspection: InspectionTable | None = None
-    note: str = ""
+    note: Words = ""
 
     @property
     def stores(self) -> list[str]:
@@ -245,7 +260,7 @@ class ZoneTable:
 class StoreTable:
     """[stores.<store>]: with `per_line`, one store for each line of the zones that use it."""
 
-    title: Text
+    title: Name
     capacity: Parts
     transit_time: Duration
     initial: Parts | None = None
@@ -256,13 +271,37 @@ class StoreTable:
 class ShopFile:
     """The whole file."""
 
-    name: Text
-    zones: Annotated[dict[str, ZoneTable], Field(min_length=1), FROZEN]
+    name: Name
+    zones: Annotated[dict[Name, ZoneTable], Field(min_length=1), FROZEN]
     stores: Named[StoreTable] = dataclasses.field(default_factory=Entries)
     shop: ShopTable = dataclasses.field(default_factory=ShopTable)
     failures: Named[FailureTable] = dataclasses.field(default_factory=Entries)
     planned_stops: Named[PlannedStopTable] = dataclasses.field(default_factory=Entries)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Words, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_stores(self) -> ShopFile:
+        for key, zone in self.zones.items():
+            for name in zone.stores:
+                if name not in self.stores:
+                    rule = f"unknown store; the file has {', '.join(self.stores) or 'none'}"
+                    raise fault(rule, name, "zones", key)
+        return self
+
+    @model_validator(mode="after")
+    def _check_used(self) -> ShopFile:
+        """Refuse what is of robots where there are none."""
+        stations = [station for zone in self.zones.values() for station in zone.stations]
+        if not any(station.spots for station in stations):
+            for name in self.planned_stops:
+                rule = "no station has weld robots with spots, so this stop never comes"
+                raise fault(rule, name, "planned_stops", name)
+        for name, failure in self.failures.items():
+            if failure.per == "robot" and not any(station.roles for station in stations):
+                raise fault(
+                    "no station has robots, so none fails", "robot", "failures", name, "per"
+                )
+        return self
 
     @model_validator(mode="after")
     def _check_machines(self) -> ShopFile:

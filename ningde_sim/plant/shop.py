@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from ningde_sim._support import checks
+from ningde_sim._support.frozen import unchangeable
 from ningde_sim._support.summary import wrapped
 from ningde_sim.plant import paths, shop_paths
 from ningde_sim.plant.line import Line, Store
@@ -19,6 +20,7 @@ from ningde_sim.plant.working_time import WorkingTime, check_working_time
 Element = TypeVar("Element", Station, Line, Store)
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Shop:
     """Lines joined by stores, and the crews that repair them.
@@ -69,6 +71,8 @@ class Shop:
         object.__setattr__(self, "lines", checks.members(owner, "lines", self.lines, Line))
         object.__setattr__(self, "stores", checks.members(owner, "stores", self.stores, Store))
         object.__setattr__(self, "notes", checks.members(owner, "notes", self.notes, str))
+        for note in self.notes:
+            checks.prose(owner, "each of notes", note)
         if not self.lines:
             raise ValueError(checks.complain(owner, "it must have at least one line", self.lines))
         if self.repair_crews is not None:
@@ -164,6 +168,14 @@ class Shop:
             cure = "Every line puts to a store: name the lines whose bodies count as finished."
             raise ValueError(checks.complain(owner, rule, output, cure))
         return output
+
+    @property
+    def crews_idle(self) -> bool:
+        """Whether it has a number of repair crews, and no failure whose repair needs one."""
+        if self.repair_crews is None:
+            return False
+        machines: tuple[Station | Robot, ...] = (*self.stations, *self.robots)
+        return not any(failure.crew for machine in machines for failure in machine.failures)
 
     @property
     def stations(self) -> tuple[Station, ...]:
@@ -262,6 +274,7 @@ class Shop:
         return paths.differences(dict(shop_paths.values(self)), dict(shop_paths.values(other)))
 
     def _named(self, kind: str, elements: Sequence[Element], name: str) -> Element:
+        checks.text(f"Shop {self.name!r}", f"the name of a {kind}", name)
         for element in elements:
             if element.name == name:
                 return element

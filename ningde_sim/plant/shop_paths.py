@@ -30,6 +30,14 @@ that it contains, itself included."""
 Heads = frozenset[str]
 """Groups in which paths begin; empty means all."""
 
+JOINTS = ("takes", "puts", "returns", "output")
+"""Fields that join lines and stores."""
+
+JOINTS_CURE = (
+    "A path joins lines and stores anew, but adds and removes none: build each shop, and compare "
+    "them. Numbers such as stores.*.capacity can be varied freely."
+)
+
 WORDS = ("name", "notes")
 """Fields without a path: the random streams of a machine depend on its name."""
 
@@ -112,7 +120,12 @@ def replaced(owner: str, description: Description, changes: Mapping[str, Any]) -
     new = paths.assigned(
         owner, changes, lambda path: _named(owner, description, path, known_in), value
     )
-    return _changed(description, new, "", _heads(new))
+    try:
+        return _changed(description, new, "", _heads(new))
+    except ValueError as error:
+        if any(path.rpartition(".")[2] in JOINTS for path in new):
+            raise ValueError(f"{error} {JOINTS_CURE}") from None
+        raise
 
 
 def _changed(

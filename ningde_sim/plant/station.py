@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from ningde_sim._support import checks
+from ningde_sim._support.frozen import unchangeable
+from ningde_sim._support.units import MAX_TIME
 from ningde_sim.plant.distributions import Distribution, Fixed
 
 Clock = Literal["operating", "calendar"]
@@ -14,10 +16,10 @@ Clock = Literal["operating", "calendar"]
 
 def check_clock(owner: str, value: object) -> None:
     """Raise a ValueError for what is not a clock of failures."""
-    if value not in ("operating", "calendar"):
-        raise ValueError(checks.complain(owner, 'clock must be "operating" or "calendar"', value))
+    checks.one_of(owner, "clock", value, get_args(Clock))
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Failure:
     """One way in which a robot or a station breaks down.
@@ -78,10 +80,10 @@ class Failure:
                 checks.complain(owner, "the mean uptime must be greater than 0", self.uptime)
             )
         check_clock(owner, self.clock)
-        if not isinstance(self.crew, bool):
-            raise TypeError(checks.complain(owner, "crew must be True or False", self.crew))
+        checks.flag(owner, "crew", self.crew)
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class PlannedStop:
     """A stop that is due after a number of cycles: tip dressing, cap change, cleaning.
@@ -116,7 +118,11 @@ class PlannedStop:
         owner = f"PlannedStop {self.name!r}"
         checks.text("PlannedStop", "name", self.name)
         object.__setattr__(self, "every", checks.whole(owner, "every", self.every, low=1))
-        object.__setattr__(self, "duration", checks.number(owner, "duration", self.duration))
+        if isinstance(self.duration, Distribution):
+            rule, cure = "duration must be a fixed number of seconds", "Give its mean."
+            raise TypeError(checks.complain(owner, rule, self.duration, cure))
+        duration = checks.number(owner, "duration", self.duration, high=MAX_TIME)
+        object.__setattr__(self, "duration", duration)
         object.__setattr__(self, "hidden", checks.number(owner, "hidden", self.hidden, high=1.0))
 
     @property
@@ -135,6 +141,7 @@ def _check_equipment(
     return failures, stops
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Robot:
     """One robot of a station.
@@ -173,6 +180,7 @@ class Robot:
         object.__setattr__(self, "planned_stops", stops)
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class Station:
     """A machine or a workplace that holds one body and works on it.
@@ -212,9 +220,8 @@ class Station:
         owner = f"Station {self.name!r}"
         checks.text("Station", "name", self.name)
         if not isinstance(self.cycle_time, Distribution):
-            object.__setattr__(
-                self, "cycle_time", checks.number(owner, "cycle_time", self.cycle_time)
-            )
+            cycle = checks.number(owner, "cycle_time", self.cycle_time, high=MAX_TIME)
+            object.__setattr__(self, "cycle_time", cycle)
         if self.cycle_distribution.mean < 0.001:
             cure = "Leave the station out if it takes no time."
             rule = "the mean cycle_time must be at least 0.001 s"

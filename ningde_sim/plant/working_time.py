@@ -7,8 +7,14 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from ningde_sim._support import checks
+from ningde_sim._support.frozen import unchangeable
+from ningde_sim._support.units import MAX_TIME, hours_to_ms
+
+MOST_PERIODS = 10_000_000
+"""Repeats of the windows in one run."""
 
 
+@unchangeable
 @dataclass(frozen=True, slots=True)
 class WorkingTime:
     """Windows of work; outside them everything with this working time stands still.
@@ -39,19 +45,33 @@ class WorkingTime:
     def __post_init__(self) -> None:
         owner = "WorkingTime"
         if self.every is not None:
-            every = checks.number(owner, "every", self.every, above=True)
+            every = checks.number(owner, "every", self.every, above=True, high=MAX_TIME)
             object.__setattr__(self, "every", every)
+        pairs = "pairs of an opening and a closing hour, such as (0, 8)"
         windows = []
         earlier = 0.0
-        for window in self.windows:
-            if not isinstance(window, Sequence) or isinstance(window, str) or len(window) != 2:
+        for window in checks.listed(owner, "windows", self.windows, pairs):
+            if (
+                not isinstance(window, Sequence)
+                or isinstance(window, (str, bytes))
+                or len(window) != 2
+            ):
                 rule = "each window must be a pair of an opening and a closing hour"
                 raise ValueError(checks.complain(owner, rule, window))
             cure = "Windows must rise without overlap; a night shift is two: (0, 6) and (22, 24)."
             opening = checks.number(owner, "an opening hour", window[0], low=earlier, cure=cure)
             closing = checks.number(
-                owner, "a closing hour", window[1], low=opening, above=True, cure=cure
+                owner,
+                "a closing hour",
+                window[1],
+                low=opening,
+                high=MAX_TIME,
+                above=True,
+                cure=cure,
             )
+            if hours_to_ms(closing) == hours_to_ms(opening):
+                rule = "each window must last at least a millisecond"
+                raise ValueError(checks.complain(owner, rule, window))
             windows.append((opening, closing))
             earlier = closing
         if not windows:
@@ -64,6 +84,9 @@ class WorkingTime:
     def until(self, hours: float) -> list[tuple[float, float]]:
         """The windows that open before `hours`; those that touch are joined. [h]"""
         rounds = 1 if self.every is None else math.ceil(hours / self.every)
+        if rounds > MOST_PERIODS:
+            rule = f"{hours:g} h must hold at most {MOST_PERIODS:,} periods of `every`"
+            raise ValueError(checks.complain("WorkingTime", rule, self.every))
         joined: list[tuple[float, float]] = []
         for k in range(rounds):
             shift = 0.0 if self.every is None else k * self.every

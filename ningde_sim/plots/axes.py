@@ -43,10 +43,18 @@ COLOURS = {
 def new_axes(ax: Axes | None, height: float) -> Axes:
     """The axes given, or those of a new figure of this height. [inch]"""
     if ax is not None:
+        from matplotlib.axes import Axes  # loaded only when something is drawn
+
+        checks.kind("A plot", "ax", ax, Axes, "plt.subplots()[1] is one; None makes one.")
         return ax
     import matplotlib.pyplot as plt  # loaded only for a new figure
 
     return plt.subplots(figsize=(WIDTH, height), layout="constrained")[1]
+
+
+def as_written(text: object) -> str:
+    """A text as it stands: matplotlib would read what is between two $ as mathematics."""
+    return str(text).replace("$", r"\$")
 
 
 def check(plot: str, result: object, kind: type) -> None:
@@ -73,7 +81,7 @@ def legend_above(ax: Axes, title: str, columns: int) -> None:
     """A legend between the title and the axes, where it hides nothing."""
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, fontsize=9)
     rows = -(-len(ax.get_legend_handles_labels()[1]) // columns)
-    ax.set_title(title, loc="left", pad=16 + 14 * rows, fontsize=11)
+    ax.set_title(as_written(title), loc="left", pad=16 + 14 * rows, fontsize=11)
 
 
 def pick(plot: str, field: str, known: Sequence[str], wanted: str | Sequence[str]) -> list[int]:
@@ -93,7 +101,7 @@ def pick(plot: str, field: str, known: Sequence[str], wanted: str | Sequence[str
 def name_rows(ax: Axes, names: Sequence[str], what: str) -> None:
     """A row a name, the first on top; of many, every second, third, ... is named."""
     step = -(-len(names) // MOST_NAMES)
-    ax.set_yticks(range(0, len(names), step), names[::step], fontsize=8)
+    ax.set_yticks(range(0, len(names), step), [*map(as_written, names[::step])], fontsize=8)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0 if step == 1 else 3)
     ax.set_ylabel(what if step == 1 else f"{what}, one in {step} named")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ningde_sim._support import checks
 from ningde_sim.engine.shop_run import ShopRun
-from ningde_sim.plots.axes import BLUE, COLOURS, SKY, check, new_axes, share_map
+from ningde_sim.plots.axes import BLUE, COLOURS, SKY, as_written, check, new_axes, share_map
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,16 +74,19 @@ def plot_critical_path(run: ShopRun, ax: Axes | None = None, *, most: int = 14) 
         else:
             ax.text(end, at, f" {words}", va="center", fontsize=8)
         left = end
-    ax.set_yticks(range(len(parts)), [f"{where}, {cause}" for where, cause, _ in parts], fontsize=8)
+    ax.set_yticks(
+        range(len(parts)),
+        [as_written(f"{where}, {cause}") for where, cause, _ in parts],
+        fontsize=8,
+    )
     ax.set_ylim(len(parts) - 0.4, -0.6)
     ax.set_xlim(0, run.hours)
     ax.set_xlabel(f"critical path, of {run.hours:g} counted hours [h]")
     ax.grid(axis="x", alpha=0.3)
     ax.set_axisbelow(True)
     ax.legend(loc="lower left", fontsize=9, title="cause")
-    ax.set_title(
-        f"{run.shop.name}: what the last body waited for, run {run.run}", loc="left", fontsize=11
-    )
+    title = f"{run.shop.name}: what the last body waited for, run {run.run}"
+    ax.set_title(as_written(title), loc="left", fontsize=11)
     return ax
 
 
@@ -115,6 +118,7 @@ def plot_bottleneck(
     """
     check("plot_bottleneck", run, ShopRun)
     most = checks.whole("plot_bottleneck", "most", most, low=1)
+    every = checks.number("plot_bottleneck", "every", every, above=True)
     table = _with_where(run.critical_path(every=every))
     table = table[table["cause"] != "closed"]
     grid = table.pivot_table(index="where", columns="period", values="hours", aggfunc="sum")
@@ -127,17 +131,16 @@ def plot_bottleneck(
     ax = new_axes(ax, 1.8 + 0.26 * len(names))
     edges = np.append(shares.columns.to_numpy(dtype=float), run.hours)
     share_map(ax, edges, shares.to_numpy(), "share of the critical path [%]")
-    ax.set_yticks(range(len(names)), names, fontsize=8)
+    ax.set_yticks(range(len(names)), [*map(as_written, names)], fontsize=8)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xlabel(f"counted hours, in periods of {every:g} h [h]")
     share = totals.head(most).sum() / totals.sum()
-    ax.set_title(
+    title = (
         f"{run.shop.name}: where the bottleneck is, run {run.run}\n"
         f"{len(names)} of {len(totals)} stations have {100 * share:.0f} % of the path; "
-        f"the bottleneck moves {_moves(grid)} times",
-        loc="left",
-        fontsize=11,
+        f"the bottleneck moves {_moves(grid)} times"
     )
+    ax.set_title(as_written(title), loc="left", fontsize=11)
     return ax
 
 

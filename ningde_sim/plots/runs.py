@@ -10,7 +10,7 @@ import pandas as pd
 from ningde_sim._support import checks
 from ningde_sim.engine.rules import STATES
 from ningde_sim.engine.shop_run import ShopRun
-from ningde_sim.plots.axes import BLUE, COLOURS, check, legend_above, new_axes
+from ningde_sim.plots.axes import BLUE, COLOURS, as_written, check, legend_above, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,7 +68,7 @@ def _stack_rows(ax: Axes, shares: pd.DataFrame, colours: dict[str, str]) -> BarC
     for name, column in shares.items():
         pieces.append(ax.barh(rows, column, 0.8, left, color=colours[str(name)], label=str(name)))
         left = left + column.to_numpy()
-    ax.set_yticks(rows, [str(name) for name in shares.index])
+    ax.set_yticks(rows, [as_written(name) for name in shares.index])
     ax.set_xlim(0, 100)
     ax.set_ylim(len(shares) - 0.4, -0.6)
     return pieces[0]
@@ -81,7 +81,7 @@ def _mark_zones(ax: Axes, zones: pd.Series) -> None:
     for start in starts[1:]:
         ax.axvline(start - 0.5, color="white", lw=1.5)
     middles = (starts + ends - 1) / 2
-    names = [str(name) for name in zones.iloc[starts]]
+    names = [as_written(name) for name in zones.iloc[starts]]
     ax.set_xticks(middles, names, rotation_mode="anchor", rotation=60, ha="right", fontsize=9)
     ax.tick_params(axis="x", length=0)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks
-from ningde_sim.plots.axes import BLUE, ORANGE, check, legend_above, new_axes
+from ningde_sim.plots.axes import BLUE, ORANGE, as_written, check, legend_above, new_axes
 from ningde_sim.sensitivity.tornado import Tornado
 from ningde_sim.statistics.estimate import Values
 
@@ -50,10 +50,10 @@ def plot_tornado(result: Tornado, ax: Axes | None = None, *, most: int = 15) -> 
     for end, colour, lane in LANES:
         _bars(ax, table, end, base, at + lane, colour, result.between)
     ax.axvline(base, color="black", lw=1.2)
-    words = [f"{row['input']} [{row['unit']}]" for _, row in table.iterrows()]
+    words = [as_written(f"{row['input']} [{row['unit']}]") for _, row in table.iterrows()]
     ax.set_yticks(at, words, fontsize=9)
     ax.set_ylim(len(table) - 0.4, -0.6)
-    ax.set_xlabel(f"{result.of}, all other inputs typical [{result.unit}]")
+    ax.set_xlabel(as_written(f"{result.of}, all other inputs typical [{result.unit}]"))
     ax.xaxis.set_major_formatter("{x:,.6g}")
     ax.locator_params(axis="x", nbins=6)
     ax.margins(x=0.12)

@@ -14,6 +14,7 @@ from ningde_sim.plots.axes import (
     QUANTILES,
     SKY,
     VERMILLION,
+    as_written,
     check,
     draw_bands,
     in_words,
@@ -57,6 +58,8 @@ def plot_distribution(
     of = experiment.of if of is None else of
     values = study.column(of)
     target = study.target if target is None and of == experiment.of else target
+    if target is not None:
+        target = checks.finite("plot_distribution", "target", target)
     ax = new_axes(ax, 4.2)
     _histogram(ax, values, target)
     low, high = np.quantile(values, [0.05, 0.95], method="inverted_cdf")
@@ -70,7 +73,7 @@ def plot_distribution(
         ax.axvline(target, color=VERMILLION, lw=2, ls="--", label=f"target {target:,.6g}")
         title += f"\nP({in_words(of)} >= {target:,.6g}) = {reached}"
     unit = in_words(experiment.units[of])
-    ax.set_xlabel(f"{in_words(of)}, {experiment.description} [{unit}]")
+    ax.set_xlabel(as_written(f"{in_words(of)}, {experiment.description} [{unit}]"))
     ax.set_ylabel("number of runs [-]")
     ax.xaxis.set_major_formatter("{x:,.6g}")
     ax.locator_params(axis="y", integer=True)
@@ -149,7 +152,7 @@ def plot_fan(study: Study, ax: Axes | None = None) -> Axes:
     ax.tick_params(axis="x", length=0)
     ax.set_axisbelow(True)
     unit = in_words(experiment.units[experiment.of])
-    ax.set_ylabel(f"cumulative {in_words(experiment.of)} [{unit}]")
+    ax.set_ylabel(as_written(f"cumulative {in_words(experiment.of)} [{unit}]"))
     ax.yaxis.set_major_formatter("{x:,.6g}")
     ax.grid(axis="x", color="#E4E4E4")
     low, _, middle, _, high = (f"{line[-1]:,.0f}" for line in quantiles)

@@ -48,4 +48,5 @@ def to_svg(draw: Callable[[Axes], object], *, height: float = 4.6) -> Svg:
         ax = figure.subplots()
         draw(ax)
         figure.savefig(file, format="svg", metadata={"Date": None})
-        return Svg(file.getvalue(), " ".join(ax.get_title(loc="left").split()))
+        title = ax.get_title(loc="left").replace(r"\$", "$")
+        return Svg(file.getvalue(), " ".join(title.split()))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks
-from ningde_sim.plots.axes import BLUE, VERMILLION, check, in_words, new_axes
+from ningde_sim.plots.axes import BLUE, VERMILLION, as_written, check, in_words, new_axes
 from ningde_sim.studies.sweep_result import Sweep
 
 if TYPE_CHECKING:
@@ -56,9 +56,8 @@ def plot_sweep(
         An unknown column, a probability without a target.
     """
     check("plot_sweep", sweep, Sweep)
-    if show is not None and show not in get_args(Shown):
-        rule = "show must be 'probability' or 'mean'"
-        raise ValueError(checks.complain("plot_sweep", rule, show))
+    if show is not None:
+        checks.one_of("plot_sweep", "show", show, get_args(Shown))
     table = sweep.estimates(of=of, target=target)
     if show is None:
         show = "probability" if "probability" in table else "mean"
@@ -82,7 +81,7 @@ def plot_sweep(
     )
     runs = f"{sweep.n:,} runs a design point: {sweep.experiment.description}"
     title = f"{sweep.experiment.title}: {what}\n{runs}\n95 % intervals to +-{_figures(widest)}"
-    ax.set_title(title, loc="left", fontsize=11)
+    ax.set_title(as_written(title), loc="left", fontsize=11)
     return ax
 
 
@@ -99,8 +98,8 @@ def _heat_map(
         image.set_clim(0.0, 1.0)
     ax.set_xticks(range(grid.shape[1]), [_number(v) for v in grid.columns])
     ax.set_yticks(range(grid.shape[0]), [_number(v) for v in grid.index])
-    ax.set_xlabel(x)
-    ax.set_ylabel(y)
+    ax.set_xlabel(as_written(x))
+    ax.set_ylabel(as_written(y))
     if grid.size <= 400:
         for (row, column), value in np.ndenumerate(grid.to_numpy()):
             low, high = image.get_clim()
@@ -110,7 +109,7 @@ def _heat_map(
             ax.text(
                 column, row, words, ha="center", va="center", fontsize=8, color="w" if dark else "k"
             )
-    ax.figure.colorbar(image, ax=ax, label=what, format="{x:,.6g}")
+    ax.figure.colorbar(image, ax=ax, label=as_written(what), format="{x:,.6g}")
     return ax
 
 
@@ -119,8 +118,8 @@ def _line(table: pd.DataFrame, show: Shown, what: str, path: str, ax: Axes | Non
     ax = new_axes(ax, 4.2)
     table = table.sort_values(path)
     ax.errorbar(table[path], table[show], _arms(table, show), color=BLUE, marker="o", capsize=3)
-    ax.set_xlabel(path)
-    ax.set_ylabel(what)
+    ax.set_xlabel(as_written(path))
+    ax.set_ylabel(as_written(what))
     ax.yaxis.set_major_formatter("{x:,.6g}")
     if show == "probability":
         ax.set_ylim(-0.03, 1.03)
@@ -136,7 +135,7 @@ def _rows(sweep: Sweep, table: pd.DataFrame, show: Shown, what: str, ax: Axes | 
     ax.plot(table[show].iloc[-1], at[-1], "o", color=VERMILLION, zorder=3)
     ax.set_yticks(at, [_short(sweep.design_points.label(int(k))) for k in table.index], fontsize=9)
     ax.set_ylim(-0.6, len(table) - 0.4)
-    ax.set_xlabel(what)
+    ax.set_xlabel(as_written(what))
     ax.xaxis.set_major_formatter("{x:,.6g}")
     ax.grid(axis="x", alpha=0.3)
     return ax
@@ -158,4 +157,4 @@ def _number(value: object) -> str:
 
 
 def _short(words: str) -> str:
-    return words if len(words) <= 60 else f"{words[:57]}..."
+    return as_written(words if len(words) <= 60 else f"{words[:57]}...")

@@ -18,6 +18,7 @@ from ningde_sim.plots.axes import (
     GREEN,
     PURPLE,
     VERMILLION,
+    as_written,
     check,
     legend_above,
     name_rows,
@@ -237,7 +238,7 @@ def _lines(
     for (name, size), colour, means, ends in zip(
         capacity.items(), LINES, mean.T, level.T, strict=False
     ):
-        label, width = f"{name} ({size})", 2.0 if few else 1.0
+        label, width = as_written(f"{name} ({size})"), 2.0 if few else 1.0
         ax.stairs(means, at, baseline=None, color=colour, lw=width, label=label)
         if few:
             ax.plot(at[1:], ends, "o", color=colour, ms=4, clip_on=False)
@@ -266,7 +267,8 @@ def _heat_map(
     share_map(ax, at, share, "mean level [% of the capacity]")
     names = [f"{name} ({size})" for name, size in capacity.items()]
     name_rows(ax, names, "store or buffer (capacity)")
-    ax.set_title(f"{title}\nmeans over {_period(edges)}", loc="left", fontsize=11)
+    title = f"{title}\nmeans over {_period(edges)}"
+    ax.set_title(as_written(title), loc="left", fontsize=11)
     return ax
 
 

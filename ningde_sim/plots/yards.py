@@ -14,6 +14,7 @@ from ningde_sim.plots.axes import (
     ORANGE,
     QUANTILES,
     VERMILLION,
+    as_written,
     check,
     draw_bands,
     legend_above,
@@ -58,9 +59,7 @@ def plot_yard(
         rule = "it must be given runs with the same days"
         raise ValueError(checks.complain("plot_yard", rule, several))
     known = several[0].cars.gateways
-    if gateway not in known:
-        rule = f"gateway must be one of {', '.join(known)}"
-        raise ValueError(checks.complain("plot_yard", rule, gateway))
+    checks.one_of("plot_yard", "gateway", gateway, known)
     stock = np.array([run.daily[f"yard_{gateway}"] for run in several])
     waiting = np.mean([run.daily["plant_yard"] for run in several], axis=0)
     at = pd.to_datetime(several[0].daily.index).to_numpy()
@@ -74,7 +73,7 @@ def plot_yard(
     ax.set_ylim(0, None)
     ax.set_xlim(at[0], at[-1])
     ax.set_xlabel("end of the day [date]")
-    ax.set_ylabel(f"cars in the yard of {gateway} [cars]")
+    ax.set_ylabel(as_written(f"cars in the yard of {gateway} [cars]"))
     ax.yaxis.set_major_formatter("{x:,.0f}")
     ax.tick_params(axis="x", labelsize=8)
     over = np.mean([run.days_over for run in several])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ningde_sim._support import files
+from ningde_sim._support import checks, files
 from ningde_sim.plots import plot_distribution, plot_fan
 from ningde_sim.plots.svg import to_svg
 from ningde_sim.report import html
@@ -43,9 +43,12 @@ def write(study: Study, path: str | os.PathLike[str]) -> Path:
     OSError
         It cannot be written, such as on a full disk.
     """
-    with files.replaced(path, f"Study {study.experiment.title!r} report") as new:
+    checks.kind("report.write", "study", study, Study)
+    owner = f"Study {study.experiment.title!r} report"
+    file = Path(checks.path(owner, "path", path))
+    with files.replaced(file, owner) as new:
         new.write_text(page(study), encoding="utf-8", newline="\n")
-    return Path(path)
+    return file
 
 
 def page(study: Study) -> str:

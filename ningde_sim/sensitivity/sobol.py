@@ -163,6 +163,7 @@ def sobol(
     181, 259-270: table 2, (b) and (f). Sobol' (2001), Mathematics and Computers in Simulation 55,
     271-280.
     """
+    checks.kind("sobol", "scenario", scenario, Scenario)
     owner = f"sobol {scenario.name!r}"
     names = checks.members(owner, "inputs", inputs, str)
     scenario.at(dict.fromkeys(names, 0.5))  # complains of what is not uncertain

@@ -191,6 +191,7 @@ def tornado(
     TypeError, ValueError
         A number out of bounds, no inputs, a duplicate, an unknown column.
     """
+    checks.kind("tornado", "scenario", scenario, Scenario)
     owner = f"tornado {scenario.name!r}"
     experiment = experiment_with(owner, scenario, of)
     uncertain, idle = scenario.uncertain_inputs(), experiment.idle(of)
@@ -221,10 +222,7 @@ def tornado(
 def experiment_with(owner: str, scenario: Scenario, of: str) -> YearExperiment:
     """The scenario with typical inputs as an experiment, if it has this column."""
     experiment = YearExperiment(scenario, "typical")
-    if of not in experiment.units:
-        raise ValueError(
-            checks.complain(owner, f"of must be one of {', '.join(experiment.units)}", of)
-        )
+    checks.one_of(owner, "of", of, experiment.units)
     return experiment
 
 

@@ -118,7 +118,7 @@ def known_months(
     if through is not None:
         cure = "It is for a single total; months given one by one need none."
         raise ValueError(checks.complain(owner, "through must be left out", through, cure))
-    figures = tuple(checks.number(owner, "each of actuals", figure) for figure in actuals)
+    figures = tuple(checks.numbers(owner, "actuals", actuals))
     if not 1 <= len(figures) <= len(months):
         rule = f"actuals must hold 1 to {len(months)} months"
         raise ValueError(checks.complain(owner, rule, len(figures)))

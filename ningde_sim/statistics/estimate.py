@@ -67,12 +67,17 @@ class Estimate:
         return math.isfinite(self.low) and math.isfinite(self.high)
 
     def __str__(self) -> str:
-        """With decimals for two significant digits of the interval's width."""
+        """With decimals for two significant digits of the interval's width.
+
+        Where it has none, or one of rounding errors only, with up to ten significant digits.
+        """
         ends = [x for x in (self.low, self.value, self.high) if math.isfinite(x)]
         width = max(ends) - min(ends)
-        decimals = max(0, 1 - math.floor(math.log10(width))) if width > 0 else 4
-        decimals = 0 if all(float(x).is_integer() for x in ends) else decimals
-        value, low, high = (f"{x:,.{decimals}f}" for x in (self.value, self.low, self.high))
+        decimals = ".10g" if self.bounded else ".4f"
+        if width > 1e-12 * max(map(abs, ends)):
+            decimals = f".{max(0, 1 - math.floor(math.log10(width)))}f"
+        decimals = ".0f" if all(float(x).is_integer() for x in ends) else decimals
+        value, low, high = (f"{x:,{decimals}}" for x in (self.value, self.low, self.high))
         return f"{value} ({low} to {high}; {round(100 * self.level, 1):g} %, n = {self.n:,})"
 
 

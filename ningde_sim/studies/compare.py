@@ -177,10 +177,13 @@ class Comparison:
             yield "difference", f"{gain}{_verdict(gain)}"
         if n >= 3:
             fewer = paired.variance_reduction(*both, level=0.95)
-            words = f"would need {_times(fewer.value)} times the runs for as narrow a difference"
-            if not math.isfinite(fewer.value):
-                words = "could not match this, which is exact: all runs differ by the same"
-            yield "without CRN", f"{words} ({_times(fewer.low)} to {_times(fewer.high)}; 95 %)"
+            words = "could not match this, which is exact: all runs differ by the same"
+            if math.isfinite(fewer.value):
+                words = (
+                    f"would need {_times(fewer.value)} times the runs for as narrow a difference"
+                )
+                words += f" ({_times(fewer.low)} to {_times(fewer.high)}; 95 %)"
+            yield "without CRN", words
         engines = dict.fromkeys((experiment.engine, self.second.experiment.engine))
         engine = f"{' and '.join(engines)} engine, version {self.first.version}"
         yield "run with", f"common random numbers (CRN): seed {self.first.seed}, {engine}"
@@ -228,6 +231,8 @@ class Comparison:
 
 
 def _times(factor: float) -> str:
+    if not math.isfinite(factor):
+        return "any number"
     return f"{factor:,.0f}" if factor >= 10 else f"{factor:.1f}"
 
 

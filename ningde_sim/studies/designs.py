@@ -14,6 +14,9 @@ import scipy
 
 from ningde_sim._support import checks
 
+MOST = 2**20
+"""Design points."""
+
 Ranges = Mapping[str, tuple[float, float]]
 
 
@@ -24,8 +27,8 @@ def latin_hypercube(ranges: Ranges, size: int, *, seed: int) -> list[dict[str, f
     ----------
     ranges : mapping of path to (low, high)
     size : int
-        Design points, from 2 on. Of whole numbers as many design points may be equal and are left
-        out.
+        Design points, from 2 to 1,048,576. Of whole numbers as many design points may be equal and
+        are left out.
     seed : int
         Of the design; that of the runs is another matter.
 
@@ -49,7 +52,7 @@ def latin_hypercube(ranges: Ranges, size: int, *, seed: int) -> list[dict[str, f
     >>> sorted(point["repair_crews"] for point in points)
     [1, 2, 3, 4]
     """
-    size = checks.whole("latin_hypercube", "size", size, low=2)
+    size = checks.whole("latin_hypercube", "size", size, low=2, high=MOST)
     ends = _ends("latin_hypercube", ranges)
     rng = np.random.default_rng(checks.stream_number("latin_hypercube", "seed", seed))
     return _scaled(ends, scipy.stats.qmc.LatinHypercube(len(ends), seed=rng).random(size))
@@ -71,7 +74,7 @@ def sobol(ranges: Ranges, size: int, *, seed: int) -> list[dict[str, float]]:
     >>> len(sobol({"x": (0.0, 1.0), "y": (0.0, 1.0)}, 8, seed=0))
     8
     """
-    size = checks.whole("sobol", "size", size, low=2)
+    size = checks.whole("sobol", "size", size, low=2, high=MOST)
     if size & (size - 1):
         below = 2 ** (size.bit_length() - 1)
         cure = f"Take {below} or {2 * below}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from ningde_sim._support import checks
-from ningde_sim.engine.simulate import Engine, check_request
+from ningde_sim.engine.simulate import Engine, check_request, warn_of_idle_crews
 from ningde_sim.plant.shop import Shop
 from ningde_sim.studies.experiment import Experiment
 from ningde_sim.studies.of_shop import ShopExperiment
@@ -24,11 +24,11 @@ def experiment_of(
     engine: Engine,
 ) -> Experiment:
     """What is repeated, checked; parameters as of `replicate`."""
+    if isinstance(what, (Scenario, Shop, Experiment)):
+        name = what.title if isinstance(what, Experiment) else what.name
+        checks.one_of(f"{caller} {name!r}", "inputs", inputs, get_args(Inputs))
+        checks.one_of(f"{caller} {name!r}", "engine", engine, get_args(Engine))
     if isinstance(what, Scenario):
-        owner = f"{caller} {what.name!r}"
-        if inputs not in get_args(Inputs):
-            rule = "inputs must be 'drawn' or 'typical'"
-            raise ValueError(checks.complain(owner, rule, inputs))
         what = YearExperiment(what, inputs, engine)
     if isinstance(what, Experiment):
         if hours is not None or warm_up:
@@ -41,4 +41,5 @@ def experiment_of(
         raise TypeError(checks.complain(caller, rule, what, cure))
     asked: Any = {"hours": hours, "warm_up": warm_up, "seed": seed, "engine": engine}
     _, hours, warm_up, _ = check_request(caller, what, **asked)
+    warn_of_idle_crews(what)
     return ShopExperiment(what, hours, warm_up, engine=engine)

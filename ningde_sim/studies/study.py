@@ -92,7 +92,7 @@ class Study:
     def column(self, of: str | None = None) -> Values:
         """The results of all runs, in the order of the runs, shape (n,). [experiment.units[of]]"""
         of = self.experiment.of if of is None else of
-        if of not in self.values:
+        if not isinstance(of, str) or of not in self.values:
             known = list(self.values)
             rule = "of must be a column of the results"
             cure = nearest(str(of), known) if len(known) > 20 else f"They are {', '.join(known)}."

@@ -12,7 +12,7 @@ from warnings import warn
 import numpy as np
 
 from ningde_sim._support import checks
-from ningde_sim._support.parallel import Work, number_of_workers
+from ningde_sim._support.parallel import Work, bar, number_of_workers
 from ningde_sim._support.version import VERSION, VERSIONS
 from ningde_sim.engine.simulate import Engine
 from ningde_sim.exceptions import IncompleteStudy, ShopStuck, WorkerDied
@@ -29,6 +29,9 @@ from ningde_sim.year.scenario import Scenario
 
 Call = tuple[int, Experiment, int]
 """Number of the design point, its experiment, number of the run."""
+
+CHECKS_SHOWN = 1.0
+"""The bar of the check of the design points appears after this time. [s]"""
 
 Runs = dict[int, tuple[Row, Row]]
 """Inputs and results by run."""
@@ -126,9 +129,14 @@ def sweep(
     workers = number_of_workers(owner, workers)
     target = experiment.target if target is None else checks.finite(owner, "target", target)
     points = design_points(owner, over)
-    task = _Task(experiment, points, _digests(owner, experiment, points), runs, seed, target)
+    digests = _digests(owner, experiment, points, progress)
+    task = _Task(experiment, points, digests, runs, seed, target)
     if resume is None:
         return _run(owner, task, None, workers, progress)
+    checks.path(owner, "resume", resume)
+    if os.fspath(resume) == ":memory:":
+        rule, cure = "resume must be the path of a file", "Memory does not outlast the sweep."
+        raise ValueError(checks.complain(owner, rule, resume, cure))
     content = experiment.content
     with Checkpoint(resume, content=content, seed=seed, versions=VERSIONS) as checkpoint:
         return _run(owner, task, checkpoint, workers, progress)
@@ -211,8 +219,12 @@ class _Task:
         )
 
 
-def _digests(owner: str, experiment: Experiment, points: DesignPoints) -> list[str]:
+def _digests(
+    owner: str, experiment: Experiment, points: DesignPoints, shown: bool | None
+) -> list[str]:
     """Make each design point once, so that its faults show before the first run; their digests.
+
+    Of big shops it takes a while, so it has a bar of its own.
 
     Raises
     ------
@@ -220,16 +232,19 @@ def _digests(owner: str, experiment: Experiment, points: DesignPoints) -> list[s
         As the plant complains, with the design point; two design points that are the same.
     """
     digests: dict[str, int] = {}
-    for point, changes in enumerate(points.changes):
-        try:
-            digest = experiment.replace(changes, points.paths).digest
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{owner}, at {points.label(point)}: {error}") from None
-        if digest in digests:
-            both = f"{points.label(digests[digest])}; {points.label(point)}"
-            rule = "no two design points may be the same plant"
-            raise ValueError(checks.complain(owner, rule, both, "Leave one of them out."))
-        digests[digest] = point
+    title = f"{experiment.title}: checking"
+    with bar(title, total=len(points), unit="point", shown=shown, delay=CHECKS_SHOWN) as meter:
+        for point, changes in enumerate(points.changes):
+            try:
+                digest = experiment.replace(changes, points.paths).digest
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"{owner}, at {points.label(point)}: {error}") from None
+            if digest in digests:
+                both = f"{points.label(digests[digest])}; {points.label(point)}"
+                rule = "no two design points may be the same plant"
+                raise ValueError(checks.complain(owner, rule, both, "Leave one of them out."))
+            digests[digest] = point
+            meter.update(1)
     return list(digests)
 
 

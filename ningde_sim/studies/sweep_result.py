@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks, files
+from ningde_sim._support.spreadsheet import harmless
 from ningde_sim._support.summary import wrapped
 from ningde_sim.exceptions import NoneReaches
 from ningde_sim.statistics import estimate, selection
@@ -156,10 +157,14 @@ class Sweep:
     def to_csv(self, path: str | os.PathLike[str], *, runs: bool = False) -> None:
         """Write `table`, or with `runs` a row a run, to a CSV file at `path`.
 
-        An existing file is replaced as a whole, or stays as it was.
+        An existing file is replaced as a whole, or stays as it was. An apostrophe is put before a
+        text that begins with =, +, - or @, such as the name of a design point: a spreadsheet would
+        run it as a formula.
         """
+        checks.path(self._owner, "path", path)
+        checks.flag(self._owner, "runs", runs)
         with files.replaced(path, f"{self._owner} to_csv") as new:
-            self._written(runs).to_csv(new, index=False)
+            harmless(self._written(runs)).to_csv(new, index=False)
 
     def to_parquet(self, path: str | os.PathLike[str], *, runs: bool = False) -> None:
         """Write `table`, or with `runs` a row a run, to a Parquet file at `path`.
@@ -171,6 +176,8 @@ class Sweep:
         ImportError
             Without pyarrow, which the extra `[tables]` brings.
         """
+        checks.path(self._owner, "path", path)
+        checks.flag(self._owner, "runs", runs)
         with files.replaced(path, f"{self._owner} to_parquet") as new:
             self._written(runs).to_parquet(new, index=False)
 
@@ -470,7 +477,7 @@ class Sweep:
     def matrix(self, of: str | None) -> Values:
         """The results of the finished design points, shape (points, n). [experiment.units[of]]"""
         of = self.experiment.of if of is None else of
-        if of not in self._columns:
+        if not isinstance(of, str) or of not in self._columns:
             rule, known = "of must be a column of the results", ", ".join(self._columns)
             raise ValueError(checks.complain(self._owner, rule, of, f"They are {known}."))
         return np.array([values[of] for values in self.values.values()])

@@ -123,6 +123,7 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
     >>> round(bound.throughput, 2), bound.bottleneck
     (58.22, 'B')
     """
+    checks.kind("capacity", "shop", shop, Shop)
     owner = f"Shop {shop.name!r}"
     if hours is not None:
         hours = checks.number(owner, "hours", hours, above=True, high=units.MAX_HOURS)

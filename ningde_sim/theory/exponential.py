@@ -101,6 +101,7 @@ def exponential_line(
     n = len(means)
     if isinstance(buffers, int):
         buffers = [buffers] * (n - 1)
+    buffers = checks.listed(owner, "buffers", buffers, "whole numbers")
     capacities = tuple(checks.whole(owner, "buffers", b) for b in buffers)
     if len(capacities) != n - 1:
         rule = f"buffers must be one number or {n - 1} numbers, one between two machines"
@@ -109,8 +110,8 @@ def exponential_line(
         rule = "uptime and repair must be given together"
         raise ValueError(checks.complain(owner, rule, (uptime, repair)))
     check_clock(owner, clock)
-    ups = _numbers(owner, "uptime", uptime or [math.inf] * n, n)
-    repairs = _numbers(owner, "repair", repair or [1.0] * n, n)
+    ups = _numbers(owner, "uptime", [math.inf] * n if uptime is None else uptime, n)
+    repairs = _numbers(owner, "repair", [1.0] * n if repair is None else repair, n)
     phases = checks.whole(owner, "phases", phases, low=1)
     line = _Line(
         buffers=capacities,
@@ -128,9 +129,11 @@ def exponential_line(
 def _numbers(
     owner: str, field: str, values: Sequence[float], length: int | None
 ) -> tuple[float, ...]:
+    given = checks.listed(owner, field, values)
+    never = [isinstance(value, float) and value == math.inf for value in given]
     numbers = tuple(
-        value if value == math.inf else checks.number(owner, field, value, above=True)
-        for value in values
+        math.inf if infinite else checks.number(owner, field, value, above=True)
+        for infinite, value in zip(never, given, strict=True)
     )
     if length is not None and len(numbers) != length:
         rule = f"{field} must hold {length} numbers, one per machine"

@@ -64,8 +64,8 @@ def fluid_pair(
     0.858726
     """
     owner = "fluid_pair"
-    p1, p2 = (checks.number(owner, "each of fails", p, above=True) for p in fails)
-    r1, r2 = (checks.number(owner, "each of repairs", r, above=True) for r in repairs)
+    p1, p2 = _two(owner, "fails", fails)
+    r1, r2 = _two(owner, "repairs", repairs)
     buffer = checks.number(owner, "buffer", buffer)
     check_clock(owner, clock)
     return _pair((p1, r1), (p2, r2), buffer, calendar=clock == "calendar")
@@ -73,6 +73,15 @@ def fluid_pair(
 
 Machine = tuple[float, float]
 """Rates of failure and of repair."""
+
+
+def _two(owner: str, field: str, values: Sequence[float]) -> tuple[float, float]:
+    """The numbers of the two machines."""
+    given = checks.numbers(owner, field, values, above=True)
+    if len(given) != 2:
+        rule = f"{field} must hold 2 numbers, one per machine"
+        raise ValueError(checks.complain(owner, rule, values))
+    return given[0], given[1]
 
 
 def _pair(first: Machine, second: Machine, buffer: float, *, calendar: bool = False) -> FluidPair:
@@ -158,9 +167,9 @@ def fluid_line(fails: Sequence[float], repairs: Sequence[float], buffers: Sequen
     0.8248
     """
     owner = "fluid_line"
-    fail = [checks.number(owner, "each of fails", p, above=True) for p in fails]
-    repair = [checks.number(owner, "each of repairs", r, above=True) for r in repairs]
-    capacities = [checks.number(owner, "each of buffers", b) for b in buffers]
+    fail = checks.numbers(owner, "fails", fails, above=True)
+    repair = checks.numbers(owner, "repairs", repairs, above=True)
+    capacities = checks.numbers(owner, "buffers", buffers)
     n = len(fail)
     for field, values, length in (("repairs", repair, n), ("buffers", capacities, n - 1)):
         if len(values) != length or n < 2:

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from ningde_sim._support import checks
 
+MOST_FAILURES = 10_000
+"""In a cycle of `indexing_line`: it adds up the probability of each number of them."""
+
 
 def stop_together(uptimes: Sequence[float], repairs: Sequence[float]) -> float:
     """Availability where a failure of one machine stops all, with their clocks (ODF).
@@ -99,6 +102,10 @@ def indexing_line(uptimes: Sequence[float], repairs: Sequence[float], *, cycle: 
     ups, downs = _pair(owner, uptimes, repairs)
     cycle = checks.number(owner, "cycle", cycle, above=True)
 
+    if cycle > MOST_FAILURES * ups.min(initial=np.inf):
+        rule = f"cycle must be at most {MOST_FAILURES:,} times the shortest uptime"
+        raise ValueError(checks.complain(owner, rule, cycle))
+
     def still(t: float) -> float:
         """Probability that the cycle is not over at `t` after the work."""
         return float(1 - np.prod([_done(t, cycle / u, r) for u, r in zip(ups, downs, strict=True)]))
@@ -119,8 +126,8 @@ def _done(t: float, failures: float, repair: float) -> float:
 def _pair(
     owner: str, uptimes: Sequence[float], repairs: Sequence[float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    ups = np.array([checks.number(owner, "an uptime", up, above=True) for up in uptimes])
-    downs = np.array([checks.number(owner, "a repair", down) for down in repairs])
+    ups = np.array(checks.numbers(owner, "uptimes", uptimes, "an uptime", above=True))
+    downs = np.array(checks.numbers(owner, "repairs", repairs, "a repair"))
     if len(ups) != len(downs):
         rule = f"repairs must hold {len(ups)} numbers, one per uptime"
         raise ValueError(checks.complain(owner, rule, repairs))

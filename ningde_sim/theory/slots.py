@@ -72,8 +72,8 @@ def synchronous_line(
     0.856175
     """
     owner = "synchronous_line"
-    fail = [_probability(owner, "fails", value) for value in fails]
-    repair = [_probability(owner, "repairs", value, above=True) for value in repairs]
+    fail = checks.numbers(owner, "fails", fails, high=1.0)
+    repair = checks.numbers(owner, "repairs", repairs, high=1.0, above=True)
     n = len(fail)
     if len(repair) != n:
         rule = f"repairs must hold {n} numbers, one per machine"
@@ -153,7 +153,7 @@ def bernoulli_line(up: Sequence[float], buffers: Sequence[int]) -> SlotLine:
     0.870968
     """
     owner = "bernoulli_line"
-    up = [_probability(owner, "up", value, above=True) for value in up]
+    up = checks.numbers(owner, "up", up, high=1.0, above=True)
     n = len(up)
     capacities = _capacities(owner, buffers, n)
 
@@ -211,7 +211,7 @@ def bernoulli_aggregation(up: Sequence[float], buffers: Sequence[int]) -> float:
     0.832016
     """
     owner = "bernoulli_aggregation"
-    up = [_probability(owner, "up", value, above=True) for value in up]
+    up = checks.numbers(owner, "up", up, high=1.0, above=True)
     n = len(up)
     capacities = _capacities(owner, buffers, n)
     forward, backward = [*up], [*up]
@@ -241,12 +241,9 @@ def _empty(x: float, y: float, capacity: int) -> float:
     return (1 - x) * (1 - ratio) / (1 - x / y * ratio**capacity)
 
 
-def _probability(owner: str, field: str, value: float, *, above: bool = False) -> float:
-    return checks.number(owner, f"each of {field}", value, high=1.0, above=above)
-
-
 def _capacities(owner: str, buffers: Sequence[int], machines: int) -> tuple[int, ...]:
-    capacities = tuple(checks.whole(owner, "each of buffers", b, low=1) for b in buffers)
+    given = checks.listed(owner, "buffers", buffers, "whole numbers")
+    capacities = tuple(checks.whole(owner, "each of buffers", each, low=1) for each in given)
     if len(capacities) != machines - 1:
         rule = f"buffers must hold {machines - 1} numbers, one between two machines"
         raise ValueError(checks.complain(owner, rule, buffers))

@@ -26,7 +26,7 @@ import numpy as np
 from ningde_sim._support import checks, units
 from ningde_sim._support.intervals import Windows, difference, intersection, joined
 from ningde_sim.engine.streams import Draws
-from ningde_sim.plant.distributions import Exponential, Lognormal
+from ningde_sim.plant.distributions import Exponential, Lognormal, steady_if_small
 from ningde_sim.year.calendar import ProductionDays, production_days
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import MOST_DAYS, SHOPS, CalendarTable, LaunchTable, ShopName, StopTable
@@ -243,7 +243,8 @@ def _stops(cause: str, table: StopTable, days: ProductionDays, *, seed: int, run
     worked = np.concatenate(([0], np.cumsum(days.planned)))
     risk = np.concatenate(([0.0], np.cumsum(_hazard(table, days) * days.planned / units.MS_PER_H)))
     between = Draws("supply", cause, "gap", Exponential(1))
-    length = Draws("supply", cause, "length", Lognormal(table.duration.value, table.cv.value))
+    law = Lognormal(table.duration.value, steady_if_small(table.cv.value))
+    length = Draws("supply", cause, "length", law)
     stops: Windows = []
     at = 0.0  # risk run up to now
     for k in itertools.count():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import warnings
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
@@ -12,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ningde_sim._support import checks, files
 from ningde_sim._support.toml import tables
+from ningde_sim.exceptions import NoEffect
 from ningde_sim.plant.faults import fault_lines, faults_found
 from ningde_sim.plant.paths import nearest
 from ningde_sim.plant.quantity import Quantity
@@ -20,6 +23,9 @@ from ningde_sim.plant.schema import ShopFile
 from ningde_sim.year.overlay import overlaid, title_and_notes
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.scenario_paths import SHOP_KEYS
+
+ALIKE = 0.9
+"""How similar two names are of which one may be misspelt, from 0 to 1. [-]"""
 
 QUANTITY_KEYS = {"value", "unit"}
 """Keys by which a table is recognised as a quantity."""
@@ -56,6 +62,8 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
 
     Warns
     -----
+    NoEffect
+        A `drawn_with` that no other quantity has, although others have one that is nearly the same.
     CalendarWarning
         A plan beyond the overtime cap or beyond the announced holidays; a date outside the
         calendar.
@@ -71,7 +79,25 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     if plan is None:
         raise ValueError(faults_found(str(path), faults))
     plan.check_plan()
+    _warn_of_misspelt(plan)
     return plan
+
+
+def _warn_of_misspelt(plan: Scenario) -> None:
+    """Warn of a `drawn_with` that one quantity has alone, where others have nearly the same."""
+    given = plan.assumptions()["drawn_with"]
+    names: dict[str, set[str]] = {}
+    for path, name in given.items():  # a quantity may stand in both body shops
+        names.setdefault(name or str(path), set()).add(str(path).replace("_before.", "."))
+    for name, at in names.items():
+        if len(at) > 1 or name not in set(given):
+            continue
+        alike = difflib.get_close_matches(name, names.keys() - {name}, cutoff=ALIKE)
+        if alike:
+            owner = f"Scenario {plan.name!r}: {next(iter(at))}"
+            rule = "no other quantity is drawn with it, so its drawn_with has no effect"
+            text = checks.complain(owner, rule, name, f"Did you mean {alike[0]!r}?")
+            warnings.warn(NoEffect(text), stacklevel=3)
 
 
 def _find(name_or_path: str | os.PathLike[str], folder: Path | None = None) -> Path:

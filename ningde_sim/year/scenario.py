@@ -15,12 +15,12 @@ import tomli_w
 from pydantic import model_validator
 
 from ningde_sim._support import checks, files
-from ningde_sim._support.frozen import Entries, Named
+from ningde_sim._support.frozen import Entries, Named, unchangeable
 from ningde_sim._support.summary import wrapped
 from ningde_sim.plant.faults import fault
 from ningde_sim.plant.nested import plain
 from ningde_sim.plant.paths import differences, nearest
-from ningde_sim.plant.quantity import Quantity, Text, in_unit
+from ningde_sim.plant.quantity import Name, Quantity, Text, in_unit
 from ningde_sim.plant.schema import ShopFile, record
 from ningde_sim.shipping.schema import ExportTable
 from ningde_sim.year import uncertainty
@@ -40,6 +40,7 @@ from ningde_sim.year.schema import (
 from ningde_sim.year.without import WITHOUT
 
 
+@unchangeable
 @record
 class Scenario(Addressed):
     """A plant with one year, as a TOML file describes it; `scenario()` reads one.
@@ -74,8 +75,8 @@ class Scenario(Addressed):
     ['retooling.full_stop_days']
     """
 
-    name: Text
-    title: Text
+    name: Name
+    title: Name
     target: Annotated[Quantity, in_unit("vehicles", least=1)]
     month_target: Annotated[Quantity, in_unit("bodies", least=1)]
     calendar: CalendarTable
@@ -182,6 +183,7 @@ class Scenario(Addressed):
             A share is not a number from 0 to 1.
         """
         owner, ranges = f"Scenario {self.name!r}", self._ranges()
+        checks.mapping(owner, "shares", shares, "Such as {name: 0.05}.")
         names = [name for name, _ in ranges.values()]
         for name, share in shares.items():
             if name not in names:
@@ -232,9 +234,7 @@ class Scenario(Addressed):
         """
         plan = self
         for loss in losses:
-            if loss not in WITHOUT:
-                rule = f"each loss must be one of {', '.join(WITHOUT)}"
-                raise ValueError(checks.complain(f"Scenario {self.name!r}", rule, loss))
+            checks.one_of(f"Scenario {self.name!r}", "each loss", loss, WITHOUT)
             plan = WITHOUT[loss](plan)
         return plan
 
@@ -300,6 +300,7 @@ class Scenario(Addressed):
         OSError
             The file cannot be written.
         """
+        checks.path(f"Scenario {self.name!r}", "path", path)
         text = f"# Written by ningde_sim; scenario({str(path)!r}) reads it.\n\n"
         with files.replaced(path, f"Scenario {self.name!r} to_toml") as new:
             new.write_text(text + tomli_w.dumps(plain(self)), encoding="utf-8")

@@ -9,14 +9,15 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ningde_sim._support.frozen import Entries, Named
+from ningde_sim._support.units import MAX_CAPACITY
 from ningde_sim.plant.faults import fault
 from ningde_sim.plant.quantity import Number, Quantity, in_unit
 from ningde_sim.plant.schema import (
+    Cv,
     Days,
     Flag,
     Hours,
     Minutes,
-    Ratio,
     Season,
     Share,
     record,
@@ -34,10 +35,10 @@ SHOPS: tuple[ShopName, ...] = ("body_shop", "paint", "assembly")
 MOST_DAYS = 3701
 """Longest calendar, ten years. [days]"""
 
-Weeks = Annotated[Quantity, in_unit("weeks")]
+Weeks = Annotated[Quantity, in_unit("weeks", most=10_000)]
 HoursADay = Annotated[Quantity, in_unit("h", most=24)]
-HoursAMonth = Annotated[Quantity, in_unit("h/month")]
-Bodies = Annotated[Quantity, in_unit("bodies", whole=True)]
+HoursAMonth = Annotated[Quantity, in_unit("h/month", most=744)]
+Bodies = Annotated[Quantity, in_unit("bodies", most=MAX_CAPACITY, whole=True)]
 PositiveShare = Annotated[Quantity, in_unit("-", least=0.01, most=1.0)]
 
 ByMonth = Annotated[tuple[Annotated[Number, Field(ge=0)], ...], Field(min_length=12, max_length=12)]
@@ -66,7 +67,7 @@ class CalendarTable:
     end: datetime.date
     shifts: Annotated[Quantity, in_unit("shifts", least=1, most=3, whole=True)]
     shift_hours: Annotated[Quantity, in_unit("h", least=0.5, most=24)]
-    crews: Annotated[Quantity, in_unit("crews", least=1, whole=True)]
+    crews: Annotated[Quantity, in_unit("crews", least=1, most=MAX_CAPACITY, whole=True)]
     saturdays: Annotated[Quantity, in_unit("days/month", most=5, whole=True)]
     overtime: HoursAMonth
     maintenance: HoursADay
@@ -136,10 +137,10 @@ class StopTable:
     """[supply.<cause>]: stops at random, by their `share` of the time or number `per_month`."""
 
     duration: Hours
-    cv: Ratio
+    cv: Cv
     shops: Annotated[tuple[ShopName, ...], Field(min_length=1)]
     share: Annotated[Quantity, in_unit("-", most=0.9)] | None = None
-    per_month: Annotated[Quantity, in_unit("stops/month")] | None = None
+    per_month: Annotated[Quantity, in_unit("stops/month", most=10_000)] | None = None
     season: Season | None = None
 
     @model_validator(mode="after")
@@ -166,8 +167,8 @@ class SlowdownTable:
 class StoresTable:
     """[stores]: capacities between the shops."""
 
-    body_in_white: Annotated[Quantity, in_unit("bodies", least=1, whole=True)]
-    painted_body: Annotated[Quantity, in_unit("bodies", least=1, whole=True)]
+    body_in_white: Annotated[Quantity, in_unit("bodies", least=1, most=MAX_CAPACITY, whole=True)]
+    painted_body: Annotated[Quantity, in_unit("bodies", least=1, most=MAX_CAPACITY, whole=True)]
 
 
 @record

@@ -34,7 +34,7 @@ def _no_calendar(scenario: Any) -> Any:
 
 def _no_failures(scenario: Any) -> Any:
     def change(shop: Any) -> Any:
-        steady = replace(shop.shop, cycle_time_cv=None)
+        steady = replace(shop.shop, cycle_time_cv=None, repair_crews=None)
         return replace(shop, shop=steady, failures={}, planned_stops={})
 
     return replace(scenario, **_shops(scenario, change), assembly=_at(scenario.assembly, uptime=1))

@@ -166,8 +166,8 @@ def test_a_scenario_takes_the_ranges() -> None:
 @pytest.mark.parametrize(
     ("options", "kind", "text"),
     [
-        ({"clock": "wall"}, ValueError, 'clock must be "operating" or "calendar", got'),
-        ({"on_problem": "drop"}, ValueError, 'on_problem must be "raise" or "report"'),
+        ({"clock": "wall"}, ValueError, "clock must be 'operating' or 'calendar', got"),
+        ({"on_problem": "drop"}, ValueError, "on_problem must be 'raise' or 'report'"),
         ({"level": 95}, ValueError, "level must be less than 1, got 95"),
         ({"clock": "calendar", "operating": 0.8}, ValueError, "operating must be left out"),
         ({"operating": 80}, ValueError, "operating of 'R1' must be at most 1, got 80"),

@@ -86,7 +86,7 @@ BAD = [
     (
         lambda: Failure("arm", UP, REPAIR, clock="wall"),
         ValueError,
-        '"operating" or "calendar", got \'wa',
+        "'operating' or 'calendar', got 'wa",
     ),
     (lambda: Failure("arm", UP, REPAIR, crew=2), TypeError, "crew must be True or False, got 2."),
     # lines

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ningde_sim import Comparison, Line, Shop, Station, compare, replicate
+from ningde_sim import Comparison, Exponential, Failure, Line, Shop, Station, compare, replicate
 from ningde_sim.exceptions import FewRuns
 from ningde_sim.statistics import estimate
 from tests.synthetic import MONTHS, Year
@@ -58,7 +58,9 @@ def test_common_random_numbers_make_the_interval_narrow(found: Comparison) -> No
 
 
 def test_it_tells_what_was_changed() -> None:
-    shop = Shop("four", [Line(name, [Station(f"{name}1", 60)]) for name in "ABCDEF"])
+    jam = Failure("jam", Exponential(500), Exponential(1), crew=True)
+    lines = [Line(name, [Station(f"{name}1", 60, failures=[jam])]) for name in "ABCDEF"]
+    shop = Shop("four", lines)
     few = shop.replace({"repair_crews": 2, "stations.A1.cycle_time": 50})
     found = compare(shop, few, hours=1, runs=3, seed=0, progress=False)
     assert found.changes.to_dict("index") == {
