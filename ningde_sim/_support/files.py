@@ -92,7 +92,8 @@ def _told(path: str | os.PathLike[str], act: str, end: str = "") -> Iterator[Non
 
 
 def check_exists(path: str | os.PathLike[str]) -> None:
-    """Raise a FileNotFoundError when there is no such file."""
+    """Raise a FileNotFoundError when there is no such file, a TypeError for no path."""
+    checks.path("The file", "path", path)
     if not exists(path):
         raise FileNotFoundError(f"{path}: no such file. {near(path)}")
 

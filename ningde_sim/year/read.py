@@ -74,7 +74,7 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     >>> print(plan.get("retooling.full_stop_days"))
     8 days (3-20), assumed
     """
-    path = _find(name_or_path)
+    path = _find(checks.path("scenario", "name_or_path", name_or_path))
     plan, faults = _read(_load(path), path.parent)
     if plan is None:
         raise ValueError(faults_found(str(path), faults))

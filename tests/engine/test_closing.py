@@ -145,6 +145,14 @@ def test_a_repair_asks_again_with_its_first_request(run):
     assert repairs(result, "Z1") == [[26.0, 26.5]]
 
 
+def test_a_repair_that_rested_comes_before_one_that_waited_all_the_time(run):
+    """X asked at 7.5 h, W at 7.8 h, both close at 8 h: at 24 h X goes on first."""
+    lines = [crewed("W", 7.8, 30, SHIFT), crewed("X", 7.5, 60, SHIFT)]
+    result = run(Shop("s", lines, repair_crews=1), 25.5 * HOUR, trace=True)
+    assert repairs(result, "X1") == [[7.5, 8.0], [24.0, 24.5]]
+    assert repairs(result, "W1") == [[24.5, 25.0]]
+
+
 def test_a_failure_at_the_instant_of_closing_asks_for_a_crew_at_the_opening(run):
     """X fails at 8 h sharp; Y at 9 h: Y is served, X from 24 h on."""
     shop = Shop("s", [crewed("X", 8, 60, SHIFT), crewed("Y", 9, 60)], repair_crews=1)
