@@ -179,10 +179,12 @@ class Comparison:
             fewer = paired.variance_reduction(*both, level=0.95)
             words = "could not match this, which is exact: all runs differ by the same"
             if math.isfinite(fewer.value):
+                ends = f"{_times(fewer.low)} to {_times(fewer.high)}"
+                ends = ends if fewer.bounded else f"at least {_times(fewer.low)}"
                 words = (
                     f"would need {_times(fewer.value)} times the runs for as narrow a difference"
                 )
-                words += f" ({_times(fewer.low)} to {_times(fewer.high)}; 95 %)"
+                words += f" ({ends}; 95 %)"
             yield "without CRN", words
         engines = dict.fromkeys((experiment.engine, self.second.experiment.engine))
         engine = f"{' and '.join(engines)} engine, version {self.first.version}"
@@ -231,8 +233,6 @@ class Comparison:
 
 
 def _times(factor: float) -> str:
-    if not math.isfinite(factor):
-        return "any number"
     return f"{factor:,.0f}" if factor >= 10 else f"{factor:.1f}"
 
 
