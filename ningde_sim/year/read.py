@@ -74,7 +74,7 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     >>> print(plan.get("retooling.full_stop_days"))
     8 days (3-20), assumed
     """
-    path = _find(checks.path("scenario", "name_or_path", name_or_path))
+    path = _find(name_or_path)
     plan, faults = _read(_load(path), path.parent)
     if plan is None:
         raise ValueError(faults_found(str(path), faults))
@@ -105,6 +105,7 @@ def _find(name_or_path: str | os.PathLike[str], folder: Path | None = None) -> P
     if not isinstance(name_or_path, (str, os.PathLike)):
         rule = "name_or_path must be a name or a path"
         raise TypeError(checks.complain("scenario", rule, name_or_path))
+    checks.path("scenario", "name_or_path", name_or_path)
     name, path = os.fspath(name_or_path), Path(name_or_path)
     if name in Scenario.names():
         return Path(str(resources.files("ningde_sim.data") / f"{name}.toml"))
