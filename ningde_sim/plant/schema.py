@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import itertools
 from collections import defaultdict
 from collections.abc import Collection
@@ -95,6 +96,7 @@ Cycle = Annotated[Quantity, in_unit("s", least=0.001)]
 Hours = Annotated[Quantity, in_unit("h", least=0.001)]
 Minutes = Annotated[Quantity, in_unit("min", least=0.001)]
 Days = Annotated[Quantity, in_unit("days", most=10_000)]
+Date = Annotated[datetime.date, Field(ge=datetime.date(1900, 1, 1), le=datetime.date(2200, 12, 31))]
 Share = Annotated[Quantity, in_unit("-", most=1.0)]
 Cv = Annotated[Quantity, in_unit("-", most=MOST_CV), AfterValidator(_visible_cv)]
 Spots = Annotated[Quantity, in_unit("spots", least=1.0)]

@@ -7,23 +7,23 @@ cars or CKD sets, whichever a leg or a service carries.
 from __future__ import annotations
 
 import dataclasses
-import datetime
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from ningde_sim._support.frozen import FROZEN, Entries, Named
+from ningde_sim._support.units import MAX_CAPACITY
 from ningde_sim.plant.faults import fault
 from ningde_sim.plant.quantity import Quantity, in_unit
-from ningde_sim.plant.schema import Days, Flag, Season, Share, record
+from ningde_sim.plant.schema import Date, Days, Flag, Season, Share, record
 
 Kind = Literal["cars", "ckd_sets"]
 KINDS: tuple[Kind, ...] = ("cars", "ckd_sets")
 
-LotSize = Annotated[Quantity, in_unit("units", least=1, whole=True)]
-Cars = Annotated[Quantity, in_unit("cars", whole=True)]
-WholeUnits = Annotated[Quantity, in_unit("units", whole=True)]
+LotSize = Annotated[Quantity, in_unit("units", least=1, most=MAX_CAPACITY, whole=True)]
+Cars = Annotated[Quantity, in_unit("cars", most=MAX_CAPACITY, whole=True)]
+WholeUnits = Annotated[Quantity, in_unit("units", most=MAX_CAPACITY, whole=True)]
 LegHours = Annotated[Quantity, in_unit("h")]
 
 
@@ -57,7 +57,7 @@ class LegTable:
     carries: Kind = "cars"
     share: Share
     lot: LotSize
-    per_day: Annotated[Quantity, in_unit("lots/day")]
+    per_day: Annotated[Quantity, in_unit("lots/day", most=MAX_CAPACITY)]
     loading: LegHours
     transit: LegHours
     unloading: LegHours
@@ -75,8 +75,8 @@ class ShutTable:
 
     closes: Annotated[tuple[Literal["land", "sea"], ...], Field(min_length=1)]
     days: Days
-    start: datetime.date | None = None
-    per_year: Annotated[Quantity, in_unit("closures/year")] | None = None
+    start: Date | None = None
+    per_year: Annotated[Quantity, in_unit("closures/year", most=1_000)] | None = None
     season: Season | None = None
 
     @model_validator(mode="after")
@@ -97,7 +97,7 @@ class GatewayTable:
     """
 
     yard: Cars
-    loading_rate: Annotated[Quantity, in_unit("cars/day", least=1)]
+    loading_rate: Annotated[Quantity, in_unit("cars/day", least=1, most=MAX_CAPACITY)]
     clearance: Days
     legs: Annotated[dict[str, LegTable], Field(min_length=1), FROZEN]
     closures: Named[ShutTable] = dataclasses.field(default_factory=Entries)
@@ -120,7 +120,7 @@ class ServiceTable:
     slots: WholeUnits
     slip: Days
     calls: Annotated[Quantity, in_unit("calls/month", most=100)] | None = None
-    dates: tuple[datetime.date, ...] | None = None
+    dates: tuple[Date, ...] | None = None
     order: Literal["age", "destination", "waiting"] = "age"
 
     @model_validator(mode="after")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -13,7 +12,9 @@ from ningde_sim._support.units import MAX_CAPACITY
 from ningde_sim.plant.faults import fault
 from ningde_sim.plant.quantity import Number, Quantity, in_unit
 from ningde_sim.plant.schema import (
+    MOST_CREWS,
     Cv,
+    Date,
     Days,
     Flag,
     Hours,
@@ -35,13 +36,23 @@ SHOPS: tuple[ShopName, ...] = ("body_shop", "paint", "assembly")
 MOST_DAYS = 3701
 """Longest calendar, ten years. [days]"""
 
-Weeks = Annotated[Quantity, in_unit("weeks", most=10_000)]
+HOURS_OF_A_MONTH = 744
+"""Of the longest. [h]"""
+
+Weeks = Annotated[Quantity, in_unit("weeks", most=1_500)]
 HoursADay = Annotated[Quantity, in_unit("h", most=24)]
-HoursAMonth = Annotated[Quantity, in_unit("h/month", most=744)]
+HoursAMonth = Annotated[Quantity, in_unit("h/month", most=HOURS_OF_A_MONTH)]
 Bodies = Annotated[Quantity, in_unit("bodies", most=MAX_CAPACITY, whole=True)]
 PositiveShare = Annotated[Quantity, in_unit("-", least=0.01, most=1.0)]
 
-ByMonth = Annotated[tuple[Annotated[Number, Field(ge=0)], ...], Field(min_length=12, max_length=12)]
+_EACH_MONTH = Field(min_length=12, max_length=12)
+
+HoursByMonth = Annotated[tuple[Annotated[Number, Field(ge=0, le=24)], ...], _EACH_MONTH]
+CrewsByMonth = Annotated[tuple[Annotated[Number, Field(ge=0, le=MOST_CREWS)], ...], _EACH_MONTH]
+SaturdaysByMonth = Annotated[tuple[Annotated[Number, Field(ge=0, le=5)], ...], _EACH_MONTH]
+OvertimeByMonth = Annotated[
+    tuple[Annotated[Number, Field(ge=0, le=HOURS_OF_A_MONTH)], ...], _EACH_MONTH
+]
 """A number for each month from January on, in place of one for all."""
 
 
@@ -49,7 +60,7 @@ ByMonth = Annotated[tuple[Annotated[Number, Field(ge=0)], ...], Field(min_length
 class ClosureTable:
     """[calendar.closures.<name>]: days in a row on which nobody works, working days or not."""
 
-    start: datetime.date
+    start: Date
     days: Days
 
 
@@ -63,18 +74,18 @@ class CalendarTable:
     given by month, from January on. Nominal hours always follow `shift_hours`.
     """
 
-    start: datetime.date
-    end: datetime.date
+    start: Date
+    end: Date
     shifts: Annotated[Quantity, in_unit("shifts", least=1, most=3, whole=True)]
     shift_hours: Annotated[Quantity, in_unit("h", least=0.5, most=24)]
-    crews: Annotated[Quantity, in_unit("crews", least=1, most=MAX_CAPACITY, whole=True)]
+    crews: Annotated[Quantity, in_unit("crews", least=1, most=MOST_CREWS, whole=True)]
     saturdays: Annotated[Quantity, in_unit("days/month", most=5, whole=True)]
     overtime: HoursAMonth
     maintenance: HoursADay
-    shift_hours_by_month: ByMonth | None = None
-    crews_by_month: ByMonth | None = None
-    saturdays_by_month: ByMonth | None = None
-    overtime_by_month: ByMonth | None = None
+    shift_hours_by_month: HoursByMonth | None = None
+    crews_by_month: CrewsByMonth | None = None
+    saturdays_by_month: SaturdaysByMonth | None = None
+    overtime_by_month: OvertimeByMonth | None = None
     closures: Named[ClosureTable] = dataclasses.field(default_factory=Entries)
 
     @model_validator(mode="after")
@@ -108,7 +119,7 @@ class RetoolingTable:
     `body_shop_before` runs until the stop, `body_shop` after it. `delay` moves the whole retooling.
     """
 
-    start: datetime.date
+    start: Date
     delay: Days
     full_stop_days: Days
     partial_weeks: Weeks
@@ -125,7 +136,7 @@ class LaunchTable:
     of the retooling if that is later.
     """
 
-    start: datetime.date
+    start: Date
     delay: Days
     mix: Share
     initial_efficiency: PositiveShare
@@ -157,7 +168,7 @@ class StopTable:
 class SlowdownTable:
     """[slowdowns.<cause>]: days at a reduced rate, such as in an outbreak."""
 
-    start: datetime.date
+    start: Date
     days: Days
     rate: PositiveShare
     shops: Annotated[tuple[ShopName, ...], Field(min_length=1)]
@@ -179,7 +190,7 @@ class PaintTable:
     line.
     """
 
-    rate: Annotated[Quantity, in_unit("bodies/h", least=1)]
+    rate: Annotated[Quantity, in_unit("bodies/h", least=1, most=3_600)]
     lead_time: Hours
     spare_capacity: Bodies
     first_time_ok: Share
@@ -201,7 +212,7 @@ class PaintTable:
 class AssemblyTable:
     """[assembly]: an indexed line that stops as a whole, then the final check."""
 
-    rate: Annotated[Quantity, in_unit("vehicles/h", least=1)]
+    rate: Annotated[Quantity, in_unit("vehicles/h", least=1, most=3_600)]
     uptime: PositiveShare
     stop: Minutes
     first_time_pass: PositiveShare
