@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -30,6 +31,8 @@ def _compiled(function: Function) -> Function:
     if _OPTIONS.get("cache", True):
         try:
             cached: Function = njit(cache=True, **_OPTIONS)(function)
+            if cache := getattr(cached, "_cache", None):  # there is none where nothing is compiled
+                cache.load_overload = partial(_load, cache, cache.load_overload)
             return cached
         except RuntimeError:
             _OPTIONS["cache"] = False
@@ -42,6 +45,15 @@ def _compiled(function: Function) -> Function:
             )
     compiled: Function = njit(**_OPTIONS)(function)
     return compiled
+
+
+def _load(cache: Any, load: Callable[..., Any], *arguments: Any) -> Any:
+    """Load what was compiled; what is damaged on disk is compiled anew, and replaced."""
+    try:
+        return load(*arguments)
+    except Exception:  # whatever reading a pickle that was cut or changed may raise
+        cache.flush()
+        return None
 
 
 def _inlined(function: Function) -> Function:

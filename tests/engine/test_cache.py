@@ -66,3 +66,19 @@ def test_if_nothing_can_be_written_it_is_compiled_anew_with_one_warning(read_onl
     home.write_text("in the way")
     (warning,) = imported(read_only, home)
     assert "Set NUMBA_CACHE_DIR to a folder that can be written" in warning
+
+
+@pytest.mark.parametrize(("ending", "keep"), [("nbi", 0), ("nbi", 0.5), ("nbc", 0), ("nbc", 0.5)])
+def test_a_damaged_cache_is_made_anew(read_only, tmp_path, ending, keep):
+    """Cut to nothing or to half; the next process then finds it whole."""
+    home = tmp_path / "home"
+    home.mkdir()
+    imported(read_only, home)
+    damaged = [*home.rglob(f"*.{ending}")]
+    assert damaged
+    sizes = [file.stat().st_size for file in damaged]
+    for file, size in zip(damaged, sizes, strict=True):
+        os.truncate(file, int(keep * size))
+    assert imported(read_only, home) == []
+    assert max(file.stat().st_size for file in home.rglob(f"*.{ending}")) >= max(sizes) // 2
+    assert imported(read_only, home) == []
