@@ -21,6 +21,8 @@ from ningde_sim import (
     Line,
     Lognormal,
     PlannedStop,
+    Quantity,
+    Robot,
     Shop,
     Station,
     Store,
@@ -297,3 +299,27 @@ def test_the_check_of_design_points_has_a_bar(
     monkeypatch.setattr(module_of_sweep, "CHECKS_SHOWN", 0.0)
     sweep(shop(), {"repair_crews": [1, 2, 3]}, hours=1, runs=1, seed=0, progress=True)
     assert "demo: checking: 100%" in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------ nonsense
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: replicate(shop(), hours=1, runs=2, seed=0, inputs="lucky"),  # type: ignore[arg-type]
+        lambda: Line("L", [Station("A", 60)], zone=0),  # type: ignore[arg-type]
+        lambda: simulate(shop(), hours=1, seed=0, trace=-1),  # type: ignore[arg-type]
+        lambda: simulate(shop(), hours=1, seed=0, critical_path=3),  # type: ignore[arg-type]
+        lambda: Quantity(1.0, b"s", evidence="assumed", source="x"),  # type: ignore[arg-type]
+        lambda: Quantity(10**400, "s", evidence="assumed", source="x"),
+        lambda: sweep(shop(), {"repair_crews": [1]}, hours=1, runs=1, seed=0, resume=":memory:"),
+        lambda: Robot("R", "weld", failures={}),  # type: ignore[arg-type]
+        lambda: Line("L", [Station("A", 60)], takes={"s", "t"}),  # type: ignore[arg-type]
+        lambda: simulate(shop(), hours=1, seed=0, engine=[]),  # type: ignore[arg-type]
+        lambda: replicate(shop(), hours=1, runs=2, seed=0, workers=10**9),
+    ],
+)
+def test_nonsense_is_not_accepted_in_silence(call: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match=r": .*, got "):
+        call()
