@@ -32,7 +32,7 @@ def _compiled(function: Function) -> Function:
         try:
             cached: Function = njit(cache=True, **_OPTIONS)(function)
             if cache := getattr(cached, "_cache", None):  # there is none where nothing is compiled
-                cache.load_overload = partial(_load, cache, cache.load_overload)
+                cache.load_overload = partial(_load_cached, cache, cache.load_overload)
             return cached
         except RuntimeError:
             _OPTIONS["cache"] = False
@@ -47,7 +47,7 @@ def _compiled(function: Function) -> Function:
     return compiled
 
 
-def _load(cache: Any, load: Callable[..., Any], *arguments: Any) -> Any:
+def _load_cached(cache: Any, load: Callable[..., Any], *arguments: Any) -> Any:
     """Load what was compiled; what is damaged on disk is compiled anew, and replaced."""
     try:
         return load(*arguments)
