@@ -135,7 +135,7 @@ def replaced(path: str | os.PathLike[str], owner: str) -> Iterator[Path]:
     OSError
         It cannot be written, such as on a full disk.
     """
-    file = Path(os.path.realpath(path))  # a link stays one
+    file = _target(path)
     if file.is_dir():
         rule, cure = "path must be a file, not a folder", f"Name a file in {str(path)!r}."
         raise IsADirectoryError(checks.complain(owner, rule, str(path), cure))
@@ -154,6 +154,16 @@ def replaced(path: str | os.PathLike[str], owner: str) -> Iterator[Path]:
                 shutil.copymode(file, new)
             _to_disk(new)
             new.replace(file)
+
+
+def _target(path: str | os.PathLike[str]) -> Path:
+    """The file itself where the path is a link, which stays one."""
+    with _told(path, "written"):
+        if "\0" in os.fspath(path):
+            raise OSError(errno.EINVAL, "its name holds the character NUL")
+        file = Path(os.path.realpath(path))
+        file.exists()  # may fail, as of a name that is too long
+        return file
 
 
 def _to_disk(path: Path) -> None:

@@ -16,11 +16,11 @@ PACKAGES = ("numpy", "scipy", "pandas", "numba", "simpy", "holidays")
 """Other packages that draw or count what a run gives, or say which days are worked."""
 
 
-def _code() -> str:
-    """SHA-256 of the files in these folders, with the line ends of any system."""
+def code_digest(package: Traversable) -> str:
+    """SHA-256 of the files in these folders of the package, with the line ends of any system."""
     sha = hashlib.sha256()
     for room in ROOMS:
-        for name, file in _files(resources.files("ningde_sim") / room, room):
+        for name, file in _files(package / room, room):
             lines = file.read_bytes().replace(b"\r\n", b"\n")
             sha.update(f"{name} {len(lines)}\n".encode() + lines)
     return sha.hexdigest()
@@ -36,7 +36,8 @@ def _files(folder: Traversable, path: str) -> Iterator[tuple[str, Traversable]]:
 
 VERSIONS = {
     "version": VERSION,
-    "source code": _code()[:16],  # once, when it is loaded: later changes on disk do not run
+    # Once, when it is loaded: later changes on disk do not run.
+    "source code": code_digest(resources.files("ningde_sim"))[:16],
     **{package: metadata.version(package) for package in PACKAGES},
 }
 """By name, all that two runs of the same plant and seed must share to have equal results."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,12 @@ from ningde_sim.learn.observation_window import Moment
 from ningde_sim.learn.row_checks import OWNER, CheckedRows
 
 COLUMNS = ("equipment", "start", "end", "reason")
+
+SEPARATORS = ",;\t"
+"""Signs between the cells of a file."""
+
+MOST_COLUMNS = 1_000
+"""Of a file; each takes its time."""
 
 MOST_MIB = 256
 """Largest log, some three million stops. [MiB]"""
@@ -159,12 +166,15 @@ def _read_table(table: str | os.PathLike[str] | pd.DataFrame) -> tuple[str, pd.D
 def _read_file(path: str | os.PathLike[str]) -> pd.DataFrame:
     """The cells as text, separated by comma, semicolon or tab: whichever the header has most of."""
     text = files.text(path, most=MOST_MIB, cure=DECODE)
-    header = text.partition("\n")[0]
+    header = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    if max(map(header.count, SEPARATORS)) >= MOST_COLUMNS:
+        rule = f"it must have at most {MOST_COLUMNS:,} columns"
+        raise ValueError(checks.complain(Path(path).name, rule, header))
     try:
         # The header is read as a row: then no row may be longer, and no name is made up.
         cells = pd.read_csv(
             io.StringIO(text),
-            sep=max(",;\t", key=header.count),
+            sep=max(SEPARATORS, key=header.count),
             dtype=str,
             header=None,
             keep_default_na=False,

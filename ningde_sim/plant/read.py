@@ -117,6 +117,8 @@ def read_shop(path: str | os.PathLike[str]) -> Shop:
 
     Raises
     ------
+    OSError
+        No such file, with similar names; a folder, a pipe or a device.
     ValueError
         With every fault: its path in the file, the rule, the value given.
 

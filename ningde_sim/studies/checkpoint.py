@@ -80,7 +80,8 @@ class Checkpoint:
         self._points: dict[str, tuple[int, list[str], list[str]]] = {}  # with names of columns
         about = {**versions, "seed": str(seed), "content": json.dumps(dict(content))}
         is_new = self._is_new()
-        if not is_new and not self._path.with_name(f"{self._path.name}-journal").exists():
+        self._check_beside()
+        if not is_new and not self._beside("-journal").exists():
             self._look(about)
         with self._as_ours("be opened"):
             # Nothing is written by opening; transactions are begun and ended here by hand.
@@ -172,13 +173,27 @@ class Checkpoint:
                     self._words("its folder does not exist", "Create it.")
                 ) from None
             return True
-        except OSError as error:
-            raise CheckpointFailed(self._words(f"it cannot be opened, {error.strerror}")) from error
+        except (OSError, ValueError) as error:  # of a name with a NUL
+            reason = getattr(error, "strerror", error)
+            raise CheckpointFailed(self._words(f"it cannot be opened, {reason}")) from error
         if not stat.S_ISREG(status.st_mode):
             raise CheckpointFailed(self._words("it cannot be opened, it is no file"))
         if not os.access(self._path, os.R_OK | os.W_OK):
             raise CheckpointFailed(self._words("it cannot be opened, Permission denied"))
         return status.st_size == 0
+
+    def _beside(self, end: str) -> Path:
+        """A file that SQLite keeps beside the database while it writes."""
+        return self._path.with_name(self._path.name + end)
+
+    def _check_beside(self) -> None:
+        """Of a pipe there SQLite would wait for ever."""
+        for end in ("-journal", "-wal"):
+            file = self._beside(end)
+            if file.exists() and not file.is_file():
+                raise CheckpointFailed(
+                    self._words(f"beside it stands {file.name}, which is no file")
+                )
 
     def _look(self, about: Mapping[str, str]) -> None:
         """Refuse what is foreign or of something else without touching anything.

@@ -95,6 +95,10 @@ def test_what_is_no_file_is_not_replaced(tmp_path: Path, name: str) -> None:
         WRITERS[name](tmp_path)
     with pytest.raises(FileNotFoundError, match=r"the folder of path must exist.*Create"):
         WRITERS[name](tmp_path / "missing" / name)
+    with pytest.raises(OSError, match="cannot be written: File name too long"):
+        WRITERS[name](tmp_path / ("x" * 300))
+    with pytest.raises(OSError, match="cannot be written: its name holds the character NUL"):
+        WRITERS[name](tmp_path / "a\0b")
     assert [*tmp_path.iterdir()] == [pipe]
 
 
