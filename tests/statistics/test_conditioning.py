@@ -207,7 +207,7 @@ def test_invalid_months_are_refused(year: Study, arguments: tuple[Any, ...], tex
 
 
 def test_a_figure_that_is_not_a_number_is_refused(year: Study) -> None:
-    with pytest.raises(TypeError, match="each of actuals must be a number"):
+    with pytest.raises(TypeError, match="actuals must be a list of numbers, got '12'"):
         year.given("12")  # type: ignore[arg-type]
 
 
