@@ -21,6 +21,12 @@ from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
 from ningde_sim.plant.working_time import WorkingTime
 
+UNUSUAL = (
+    "ignore::ningde_sim.exceptions.ShopStuck",
+    "ignore::ningde_sim.exceptions.LineUnfed",
+)
+"""Warnings that shops built at random raise."""
+
 AT_CLOSE = ("pause", "finish", "hold")
 
 

@@ -24,9 +24,9 @@ from ningde_sim import (
 )
 from ningde_sim.engine import compiled
 from tests.engine.by_hand import HOUR, exits
-from tests.shops import shops
+from tests.shops import UNUSUAL, shops
 
-pytestmark = pytest.mark.filterwarnings("ignore::ningde_sim.exceptions.ShopStuck")
+pytestmark = pytest.mark.filterwarnings(*UNUSUAL)
 
 BUILT = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 

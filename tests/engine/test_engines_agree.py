@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from ningde_sim import ShopRun, ningde_2020, ningde_2021, simulate
 from ningde_sim.engine import compiled
 from ningde_sim.engine.counts import COUNTED, History
-from tests.shops import shops
+from tests.shops import UNUSUAL, shops
 
-pytestmark = pytest.mark.filterwarnings("ignore::ningde_sim.exceptions.ShopStuck")
+pytestmark = pytest.mark.filterwarnings(*UNUSUAL)
 
 TABLES = ("stations", "robots", "failures", "stores", "buffers", "crews", "trace")
 N_EVENTS = 10_000

@@ -14,9 +14,9 @@ from ningde_sim.engine.counts import COUNTED
 from ningde_sim.engine.layout import Layout
 from tests.engine.by_hand import HOUR, every, windows
 from tests.engine.test_engines_agree import assert_equal
-from tests.shops import shops
+from tests.shops import UNUSUAL, shops
 
-pytestmark = pytest.mark.filterwarnings("ignore::ningde_sim.exceptions.ShopStuck")
+pytestmark = pytest.mark.filterwarnings(*UNUSUAL)
 
 SEEDS = st.integers(0, 2**63 - 1)
 WARM_UP = st.sampled_from([0.0, 0.777])

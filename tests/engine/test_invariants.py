@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from ningde_sim import Exponential, Failure, Line, Shop, Station, Store, Uniform, simulate
 from ningde_sim.engine import _kernel
 from ningde_sim.engine.rules import State
-from tests.shops import shops
+from tests.shops import UNUSUAL, shops
 
-pytestmark = pytest.mark.filterwarnings("ignore::ningde_sim.exceptions.ShopStuck")
+pytestmark = pytest.mark.filterwarnings(*UNUSUAL)
 
 SEEDS = st.integers(0, 2**63 - 1)
 BUILT = settings(max_examples=150, suppress_health_check=list(HealthCheck))

@@ -13,9 +13,9 @@ from ningde_sim.engine.rules import State
 from ningde_sim.measures import active_periods, shares
 from ningde_sim.measures.state_log import read
 from tests.measures.logs import log, one_line
-from tests.shops import shops
+from tests.shops import UNUSUAL, shops
 
-pytestmark = pytest.mark.filterwarnings("ignore::ningde_sim.exceptions.ShopStuck")
+pytestmark = pytest.mark.filterwarnings(*UNUSUAL)
 
 
 @settings(suppress_health_check=list(HealthCheck))

@@ -29,9 +29,9 @@ from ningde_sim import (
 )
 from ningde_sim.theory import capacity
 from ningde_sim.theory.stand_alone import planned_stop, stand_alone
-from tests.shops import shops
+from tests.shops import UNUSUAL, shops
 
-pytestmark = pytest.mark.filterwarnings("ignore::ningde_sim.exceptions.ShopStuck")
+pytestmark = pytest.mark.filterwarnings(*UNUSUAL)
 
 
 def shop(*stations: Station, **fields) -> Shop:
@@ -308,6 +308,11 @@ def test_the_tables_of_a_bound_are_consistent(built):
     }
     for store in built.stores:
         comes = sum(out[line.name] for line in built.lines if store.name in line.puts)
+        comes += sum(
+            out[line.name] * (1 / passed[line.name] - 1)
+            for line in built.lines
+            if store.name in line.returns
+        )
         goes = sum(
             out[line.name] / passed[line.name] for line in built.lines if store.name in line.takes
         )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ningde_sim import Fixed, Line, Shop, Station, Store, WorkingTime, simulate
+from ningde_sim.exceptions import ShopStuck
 from tests.theory.networks import pallet_ring
 from tests.theory.reference import load, record, serial_line
 
@@ -96,6 +97,7 @@ def test_e16_frames_and_work_of_the_assembly_are_exact(engine):
 @each_engine
 def test_e04_a_ring_full_of_pallets_stands_still(engine):
     assert "deadlock" in record("E04", "N=6 (all places full)")["value"]
-    run = simulate(pallet_ring(6, 60.0), hours=10, warm_up=10, seed=0, engine=engine)
+    with pytest.warns(ShopStuck, match="nothing can ever move again"):
+        run = simulate(pallet_ring(6, 60.0), hours=10, warm_up=10, seed=0, engine=engine)
     assert run.bodies == 0
     assert (run.stations["blocked"][["M1", "M2", "M3"]] == 10).all()
