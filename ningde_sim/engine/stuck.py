@@ -38,7 +38,8 @@ class Stuck:
         n, first = len(self.stations), self.stations[0]
         some = f"{n} stations, {first} the first," if n > 1 else f"station {first}"
         who = "nothing can ever" if self.everything else f"{some} can never"
-        return f"{who} move again since {self.since:.2f} h: {'; '.join(self.ring)}"
+        warm_up = " before the counted hours" if self.since < 0 else ""
+        return f"{who} move again since {abs(self.since):.2f} h{warm_up}: {'; '.join(self.ring)}"
 
 
 def find(layout: Layout, counts: Counts) -> Stuck | None:

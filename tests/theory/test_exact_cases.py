@@ -97,7 +97,7 @@ def test_e16_frames_and_work_of_the_assembly_are_exact(engine):
 @each_engine
 def test_e04_a_ring_full_of_pallets_stands_still(engine):
     assert "deadlock" in record("E04", "N=6 (all places full)")["value"]
-    with pytest.warns(ShopStuck, match="nothing can ever move again"):
+    with pytest.warns(ShopStuck, match="can never move again since 9.93 h before the counted"):
         run = simulate(pallet_ring(6, 60.0), hours=10, warm_up=10, seed=0, engine=engine)
     assert run.bodies == 0
     assert (run.stations["blocked"][["M1", "M2", "M3"]] == 10).all()
