@@ -59,7 +59,9 @@ def awaited(
     """What a station waits for: itself or another station at work, a store with a part under way.
 
     The search goes from the station to the stores that have no part (no place) for it, then to the
-    stations that feed (empty) them, and so on; the nearest counts. None if nothing goes on at all.
+    stations that feed (empty) them, and so on; the nearest counts. Where nothing goes on, but a
+    closed station has all that it wants, it waits for its working time. None if nothing can go on
+    at all.
 
     Parameters
     ----------
@@ -76,23 +78,44 @@ def awaited(
         The number of the station, or as in `Layout.transit`.
     """
     feeders, takers = joined(layout)
-    seen, queue = {station}, deque([station])
+    seen, queue, closed = {station}, deque([station]), None
     while queue:
         k = queue.popleft()
         if content[k] == _kernel.LOADED:
             return k
         empty = content[k] == _kernel.EMPTY
-        row = layout.stations[k]
-        for s in (row.takes, (), row.puts, row.returns)[content[k]]:
+        lacks = False
+        for s in wanted(layout, content, k):
             available = ready[s] if empty else layout.stores[s].capacity - level[s]
             if available > 0:
                 continue
             if empty and level[s] > ready[s]:
                 return layout.transit(s)
-            others = [k for k in (feeders if empty else takers)[s] if k not in seen]
-            seen.update(others)
-            queue.extend(others)
-    return None
+            others = (feeders if empty else takers)[s]
+            lacks |= not any(_meet(layout, content, k, i, s) for i in others)
+            new = [i for i in others if i not in seen]
+            seen.update(new)
+            queue.extend(new)
+        if closed is None and not lacks and not _is_open_at_end(layout, k):
+            closed = k
+    return closed
+
+
+def wanted(layout: Layout, content: Sequence[int], k: int) -> tuple[int, ...]:
+    """The stores whose parts or places a station waits for."""
+    row = layout.stations[k]
+    return (row.takes, (), row.puts, row.returns)[content[k]]
+
+
+def _is_open_at_end(layout: Layout, k: int) -> bool:
+    windows = layout.windows[layout.stations[k].time]
+    return any(opening <= layout.horizon <= closing for opening, closing in windows)
+
+
+def _meet(layout: Layout, content: Sequence[int], k: int, other: int, store: int) -> bool:
+    """Whether two stations wait for each other at a store, hand to hand."""
+    by_hand = layout.stores[store].capacity == 0 and store in wanted(layout, content, other)
+    return by_hand and (content[k] == _kernel.EMPTY) != (content[other] == _kernel.EMPTY)
 
 
 def joined(layout: Layout) -> tuple[list[list[int]], list[list[int]]]:

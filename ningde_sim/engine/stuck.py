@@ -9,7 +9,7 @@ from functools import cached_property
 from ningde_sim._support import units
 from ningde_sim.engine import _kernel
 from ningde_sim.engine.counts import Counts
-from ningde_sim.engine.critical_path import joined
+from ningde_sim.engine.critical_path import joined, wanted
 from ningde_sim.engine.layout import Layout
 
 
@@ -72,8 +72,7 @@ class _End:
 
     def wants(self, k: int) -> tuple[int, ...]:
         """The stores whose parts or places a station waits for."""
-        row = self.layout.stations[k]
-        return (row.takes, (), row.puts, row.returns)[self.content[k]]
+        return wanted(self.layout, self.content, k)
 
     def has(self, k: int, store: int) -> bool:
         """Whether a part (a place) is there, or a part is on its way, for a station."""

@@ -329,3 +329,20 @@ def test_lines_that_nothing_joins_keep_a_path_each(monkeypatch):
         )
         np.testing.assert_array_equal(one.critical_steps.steps, other.critical_steps.steps)
         assert other.critical_path()["line"].nunique() == 1
+
+
+def test_a_shop_that_waits_for_its_opening_is_closed(run):
+    """Not stuck: before its first window, and hand to hand with one that is closed."""
+    late = WorkingTime([(5, 6)])
+    path = run(
+        Shop("s", [Line("A", [Station("A1", 10)], working_time=late)]), 60, critical_path=True
+    )
+    assert path.critical_path()[["thing", "cause", "ms"]].to_numpy().tolist() == [
+        ["A1", "closed", 60_000]
+    ]
+    lines = [
+        Line("A", [Station("A1", 10)], puts="x"),
+        Line("B", [Station("B1", 10)], takes="x", working_time=late),
+    ]
+    path = run(Shop("s", lines, stores=[Store("x", 0)]), 60, critical_path=True).critical_path()
+    assert path.groupby("cause")["ms"].sum().to_dict() == {"closed": 60_000}
