@@ -117,7 +117,7 @@ def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints, Ints]:
     stations["fixed"] = _whole_ms(cycles)
     stations["next_stop"] = [min((s.every for s in row.stops), default=NEVER) for row in rows]
     stations["fails_at"] = NEVER
-    stations["state"] = _kernel.STARVED
+    stations["state"], stations["task"] = _kernel.STARVED, _kernel.WORKING
     stops = [(stop.every, visible_ms(stop)) for row in rows for stop in row.stops]
     return (
         stations,

@@ -102,6 +102,19 @@ def test_engines_agree_on_shops_that_are_slow_or_get_stuck(shop, seed):
     assert_equal(*both(shop, hours=1.5, seed=seed))
 
 
+@pytest.mark.slow
+def test_engines_agree_on_many_short_runs():
+    """700 shops more, so that all rules meet in more than 1,000; half of them with ties."""
+
+    @hypothesis.seed(17)
+    @settings(max_examples=700, suppress_health_check=list(HealthCheck))
+    @given(shop=shops(), seed=st.integers(0, 2**63 - 1))
+    def check(shop, seed):
+        assert_equal(*both(shop, hours=0.4, seed=seed))
+
+    check()
+
+
 @pytest.mark.parametrize("shop", [ningde_2020(), ningde_2021()], ids=lambda shop: shop.name)
 def test_engines_agree_on_the_default_shops_over_100_hours(shop):
     """All 511 and all 620 robots, with a trace of the last hours."""

@@ -178,6 +178,35 @@ def test_hand_to_hand_the_first_partner_that_can_move_too_is_met(run):
     assert states(result, "A1") == {"working": 20}
 
 
+def test_stations_that_move_together_need_a_part_each(run):
+    """A meets B1 and B2 at once, which both take from q: one part is not enough until 20 s."""
+    lines = [
+        Line("A", [Station("A1", 5)], puts=("x1", "x2")),
+        Line("B1", [Station("B1", 1)], takes=("x1", "q")),
+        Line("B2", [Station("B2", 1)], takes=("x2", "q")),
+        Line("F", [Station("F1", 20)], puts="q"),
+    ]
+    stores = [Store("x1", 0), Store("x2", 0), Store("q", 5, initial=1)]
+    result = run(Shop("s", lines, stores=stores), 24)
+    assert (exits(result, "B1"), exits(result, "B2")) == ([21], [21])
+    assert states(result, "A1") == {"working": 5 + 4, "blocked": 15}
+
+
+def test_a_choice_of_partners_that_leads_nowhere_is_taken_back(run):
+    """B asked first and needs C as well, who is at work until 50 s: A meets D, who asked later."""
+    lines = [
+        Line("A", [Station("A1", 5)], puts="x"),
+        Line("B", [Station("B1", 1)], takes=("x", "y")),
+        Line("C", [Station("C1", 50)], puts="y"),
+        Line("D", [Station("D1", 1)], takes="x"),
+    ]
+    result = run(Shop("s", lines, stores=[Store("x", 0), Store("y", 0)]), 52)
+    # At 50 s A1 is finished, then C1: A meets D before C is there; B gets the body of 55 s.
+    assert exits(result, "D") == [6 + 5 * k for k in range(10)]
+    assert exits(result, "B") == []
+    assert run(Shop("s", lines, stores=[Store("x", 0), Store("y", 0)]), 56).bodies == 11
+
+
 def test_two_lines_may_hand_over_two_parts_at_once(run):
     """Body and skid, each hand to hand."""
     lines = [
