@@ -195,14 +195,13 @@ class _Path:
 
     def __init__(self, layout: Layout, begin: int) -> None:
         self.layout = layout
-        self.begin = self.known = begin
+        self.begin = begin
         self.rows = Packed(3)
 
     def add(self, rows: Ints) -> None:
         """Append the steps that follow."""
         if len(rows):
             self.rows.add(rows - np.array([0, self.begin, self.begin]))
-            self.known = int(rows[-1, 2])
 
     def make_room(self, floor: _kernel.Floor) -> _kernel.Floor:
         """The floor, with room for more steps if little was left."""
@@ -223,7 +222,7 @@ class _Path:
         """The steps that the last body waited for, then those after it."""
         g = floor.g[0]
         for rows, low in (
-            (_backwards(floor, int(g.exit_cause)), self.known),
+            (_backwards(floor, int(g.exit_cause)), self.begin),
             (self._going_on(floor), int(g.exit_at)),
         ):
             self.add(np.array(between(rows, low), np.int64).reshape(-1, 3))
@@ -240,6 +239,12 @@ class _Path:
             yield 2 * self.layout.stuck, int(g.exit_at), now
         elif thing < len(floor.stations):
             station = floor.stations[thing]
+            if station.content != _kernel.LOADED:
+                cause = int(station.cause)
+                begin = int(floor.steps[cause, 2]) if cause >= 0 else int(g.exit_at)
+                yield 2 * self.layout.closed(thing), begin, now
+                yield from _backwards(floor, cause)
+                return
             _kernel.split(floor, thing)
             yield int(_kernel.doing(floor, thing)), int(station.started), now
             yield from _backwards(floor, int(station.before))

@@ -498,8 +498,7 @@ class FailureProcess:
 
     def restore(self) -> Process:
         """Wait for a crew if it needs one, repair, start afresh."""
-        if self.state == State.WAITING:
-            yield from self.wait()
+        yield from self.wait()
         left = self.floor.draw(self.row.repair, self.n_repair)
         self.n_repair += 1
         while self.row.crew and not self.station.stays():
@@ -533,8 +532,13 @@ class FailureProcess:
 
     def wait(self) -> Process:
         """Wait for a crew."""
-        yield self.crew
-        self.crew = self.floor.env.event()
+        while self.state == State.WAITING:
+            yield self.crew
+
+    def crew_comes(self) -> None:
+        """The wait is over."""
+        came, self.crew = self.crew, self.floor.env.event()
+        came.succeed()
         waited = self.station.reading() - self.since
         self.station.step(2 * self.floor.layout.wait(self.number) if waited else None)
         if waited > 0:
@@ -576,7 +580,7 @@ class Crews:
             if self.free and failure.station.can_work():
                 self.free -= 1
                 self.waiting.remove(failure)
-                failure.crew.succeed()
+                failure.crew_comes()
 
 
 class Floor:
@@ -773,6 +777,11 @@ class Floor:
             yield 2 * layout.stuck, self.last_exit[0], now
         elif thing < len(self.stations):
             station = self.stations[thing]
+            if station.content != _kernel.LOADED:
+                begin = station.cause.end if station.cause else self.last_exit[0]
+                yield 2 * layout.closed(thing), begin, now
+                yield from _backwards(station.cause)
+                return
             station.split()
             yield station.doing(), station.started, now
             yield from _backwards(station.before)
