@@ -97,7 +97,7 @@ def test_what_is_no_file_is_not_replaced(tmp_path: Path, name: str) -> None:
         WRITERS[name](tmp_path / "missing" / name)
     with pytest.raises(OSError, match="cannot be written: File name too long"):
         WRITERS[name](tmp_path / ("x" * 300))
-    with pytest.raises(OSError, match="cannot be written: its name holds the character NUL"):
+    with pytest.raises(ValueError, match=r"path must be the path of a file, got .*a.x00b"):
         WRITERS[name](tmp_path / "a\0b")
     assert [*tmp_path.iterdir()] == [pipe]
 
