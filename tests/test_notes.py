@@ -106,6 +106,6 @@ def test_typical_inputs_export_so_many_by_the_end_of_august() -> None:
     """Some 35,700, clearly fewer than 38,000: the mean of 8 years lies within 900 of it."""
     plan = scenario("ningde-2021")
     assert any("Typical inputs give some 35,700 exported" in note for note in plan.notes)
-    years = [simulate_year(plan.typical(), seed=3, run=k).exports["exported"] for k in range(8)]
+    years = [simulate_year(plan.typical(), seed=3, run=k).monthly["exported"] for k in range(8)]
     total = [year[:"2021-08"].sum() for year in years]
     assert np.mean(total) == pytest.approx(35_700, abs=900)
