@@ -24,7 +24,7 @@ PLANTED = {
         "A03 b=0",
     ),
     "fixed cycles": ("s.left = s.fixed\n", "C13"),
-    "every draw": ("ms = draw(stream, values, seed, run, k) * stream.unit", "A03 b=0"),
+    "every draw": ('ms = draw(stream, values, seed, run, k) * stream["unit"]', "A03 b=0"),
 }
 """A line of the kernel whose result becomes 1 % longer, and the case that must detect it."""
 
