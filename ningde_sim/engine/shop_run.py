@@ -126,11 +126,6 @@ class ShopRun:
     def _warm_up_ms(self) -> int:
         return units.hours_to_ms(self.warm_up)
 
-    def _open_ms(self, time: int) -> int:
-        """The counted part of a working time. [ms]"""
-        windows = np.array(self.layout.windows[time], dtype=np.int64).reshape(-1, 2)
-        return self._opened_ms(*windows.T)
-
     def _opened_ms(self, opens: Ints, closes: Ints) -> int:
         """The counted part of some windows. [ms]"""
         ends = units.hours_to_ms(self.warm_up), self.layout.horizon

@@ -113,7 +113,7 @@ def read_shop(path: str | os.PathLike[str]) -> Shop:
     Roles are weld, handling, sealing, stud, hemming, laser, measuring, bolting and brushing. A key
     that is required in a table may be missing only with the whole table. Bounds: 16 MiB, 200,000
     stations and robots, 1,000 robots of a role at a station, 1,000,000 spots there, 1,000,000
-    parts, 100,000 crews; of any other quantity 1e9 in its unit.
+    parts, 100,000 crews; of any other quantity 1e12 in its unit.
 
     Raises
     ------
