@@ -17,6 +17,7 @@ from ningde_sim.plant.distributions import (
     Uniform,
     Weibull,
 )
+from ningde_sim.plant.entries import Split
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.read import read_shop
@@ -57,6 +58,7 @@ __all__ = [
     "Scenario",
     "Shop",
     "ShopRun",
+    "Split",
     "Station",
     "Store",
     "Study",

@@ -16,6 +16,7 @@ from ningde_sim.plant.distributions import (
     Uniform,
     Weibull,
 )
+from ningde_sim.plant.entries import Split
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
@@ -73,7 +74,7 @@ def stops(draw: st.DrawFn, name: str) -> PlannedStop:
 
 
 @st.composite
-def stations(draw: st.DrawFn, name: str, fixed: bool) -> Station:
+def stations(draw: st.DrawFn, name: str, fixed: bool, rejects: bool = False) -> Station:
     """A station with up to two robots, each with up to one failure and one planned stop."""
     robots = [
         Robot(
@@ -86,6 +87,7 @@ def stations(draw: st.DrawFn, name: str, fixed: bool) -> Station:
     ]
     own = [draw(failures(f"mode {i}", fixed)) for i in range(draw(st.integers(0, 2)))]
     quality = draw(st.sampled_from([(0.0, 0.0), (0.0, 0.0), (0.1, 0.0), (0.0, 0.2), (0.05, 0.1)]))
+    reject = draw(st.sampled_from([0.0, 0.3])) if rejects else 0.0
     return Station(
         name,
         draw(durations(10.0, fixed)),
@@ -94,6 +96,7 @@ def stations(draw: st.DrawFn, name: str, fixed: bool) -> Station:
         planned_stops=[draw(stops("clean"))] if draw(st.integers(0, 3)) == 0 else [],
         scrap=quality[0],
         rework=quality[1],
+        reject=reject,
     )
 
 
@@ -114,25 +117,44 @@ def working_times() -> st.SearchStrategy[WorkingTime | None]:
 
 
 @st.composite
+def flows(draw: st.DrawFn, stores: list[Store], split: bool = False) -> list[object]:
+    """What a line takes or puts: now and then several parts, alternatives or a split."""
+    kind = draw(st.integers(0, 5))
+    names = [store.name for store in stores]
+    if kind == 0 and len(names) > 1:
+        return [tuple(names[:2]), *names[2:]]
+    if kind == 1 and len(names) > 1 and split:
+        return [Split({names[0]: 0.25, names[1]: 0.75}), *names[2:]]
+    if kind == 2:
+        return [{store.name: draw(st.integers(1, max(1, store.capacity)))} for store in stores]
+    if kind == 3 and all(store.capacity for store in stores) and len(names) > 1:
+        most = min(store.capacity for store in stores)
+        return [{tuple(names): draw(st.integers(1, most))}]
+    return list(names)
+
+
+@st.composite
 def shops(draw: st.DrawFn) -> Shop:
     """A shop of one to five lines, joined at random by up to four stores."""
     fixed = draw(st.booleans())
     n_lines = draw(st.integers(1, 5))
     n_stores = draw(st.integers(0, 4))
     numbers = st.integers(0, n_lines - 1)
-    feeders = [draw(st.sets(numbers, min_size=1, max_size=3)) for _ in range(n_stores)]
+    some = st.sampled_from([1, 1, 1, 1, 0])
+    feeders = [draw(st.sets(numbers, min_size=draw(some), max_size=3)) for _ in range(n_stores)]
     takers = [draw(st.sets(numbers, min_size=1, max_size=3)) for _ in range(n_stores)]
     stores = []
     for i in range(n_stores):
         capacity = draw(st.integers(0, 4))
         if capacity == 0 and takers[i] - feeders[i]:  # a line that hands to itself never moves
             takers[i] -= feeders[i]
+        stock = 0 if feeders[i] else 300  # and then no more
         stores.append(
             Store(
                 f"store {i}",
-                capacity,
+                max(capacity, stock),
                 transit_time=draw(st.sampled_from([0, 0, 7, 20])) if capacity else 0,
-                initial=draw(st.integers(0, capacity)),
+                initial=stock or draw(st.integers(0, capacity)),
                 working_time=draw(working_times()),
             )
         )
@@ -142,13 +164,22 @@ def shops(draw: st.DrawFn) -> Shop:
     for n in range(n_lines):
         length = draw(st.integers(1, 3))
         time = draw(working_times()) if own_times else None
+        rejects = [s for s in stores if n not in takers[int(s.name[-1])] or s.capacity]
+        rejects = rejects[: draw(st.integers(0, 2))] if draw(st.integers(0, 3)) == 0 else []
+        machines = [draw(stations(f"L{n}-{i}", fixed, bool(rejects))) for i in range(length)]
+        rejecting = any(station.reject for station in machines)
+        again = rejecting or any(station.rework for station in machines)
         lines.append(
             Line(
                 f"L{n}",
-                [draw(stations(f"L{n}-{i}", fixed)) for i in range(length)],
+                machines,
                 buffers=[draw(st.integers(0, 2)) for _ in range(length - 1)],
-                takes=[f"store {i}" for i in range(n_stores) if n in takers[i]],
-                puts=[f"store {i}" for i in range(n_stores) if n in feeders[i]],
+                takes=draw(flows([s for s, by in zip(stores, takers, strict=True) if n in by])),
+                puts=draw(
+                    flows([s for s, by in zip(stores, feeders, strict=True) if n in by], True)
+                ),
+                rejects=draw(flows(rejects, True)) if rejecting else (),
+                rounds=draw(st.sampled_from([None, 0, 1, 3])) if again else None,
                 returns=sorted(store.name for store in draw(returning)),
                 working_time=time,
                 at_close=draw(st.sampled_from(AT_CLOSE)) if time or shop_time else "pause",
@@ -168,5 +199,5 @@ def shops(draw: st.DrawFn) -> Shop:
             working_time=shop_time,
         )
     except ValueError as error:
-        assume("hold a part at the start" not in str(error))
+        assume("hold parts at the start" not in str(error))
         raise

@@ -219,7 +219,7 @@ def draw_ms(streams, values, i, seed, run, k):
 
 # --------------------------------------------------------------------------- the floor
 
-EMPTY, LOADED, FINISHED, SCRAPPED = range(4)  # what is at a station
+EMPTY, LOADED, FINISHED, SCRAPPED, REJECTED = range(5)  # what is at a station
 DOWN, WAITING, PLANNED, WORKING, BLOCKED, STARVED, OFF = range(7)  # as in rules.State
 OVERTIME = 7  # of rows of the trace: a station worked on after its closing
 PAUSE, FINISH, HOLD = range(3)  # what it does at closing
@@ -227,20 +227,32 @@ RUNNING, IN_QUEUE, IN_REPAIR = range(3)  # what a failure is doing
 
 STATION = np.dtype(
     [
-        (name, np.float64 if name in ("scrap", "rework") else np.int64)
+        (name, np.float64 if name in ("scrap", "again", "fails") else np.int64)
         for name in (
-            # what it is
+            # what it is; `scrap` and less are scrapped, `again` reworked, `fails` rejected
             *("time", "takes", "takes_end", "puts", "puts_end", "returns", "returns_end"),
+            *("rejects", "rejects_end", "one_way", "splits", "hands_on", "most_rounds"),
             *("failures", "failures_end", "at_close"),
-            *("stops", "stops_end", "cycle", "fixed", "quality", "scrap", "rework", "line"),
+            *("stops", "stops_end", "cycle", "fixed", "quality", "scrap", "again", "fails"),
+            *("line",),  # -1 if its bodies do not count
             # how it is: `left` of the body or stop, `began` on the clock of its working time
-            *("content", "task", "running", "left", "began", "in_repair", "in_queue", "state"),
+            *(
+                "content",
+                "part",
+                "task",
+                "running",
+                "left",
+                "began",
+                "in_repair",
+                "in_queue",
+                "state",
+            ),
             *("since", "since_wall", "done", "next_stop", "worked", "fails_at", "woken"),
             *("asked", "asked_at", "wants", "wants_end", "begun", "held", "overtime"),
             # why: the step that woke it last; the start of its own step, and the step before
             *("cause", "started", "before"),
             # what is counted
-            *("cycles", "scrapped", "reworked", "n_failures"),
+            *("cycles", "scrapped", "reworked", "rejected", "n_failures"),
         )
     ]
 )
@@ -251,10 +263,24 @@ STORE = np.dtype(
         for name in (
             *("capacity", "transit", "time", "takers", "takers_end", "putters", "putters_end"),
             *("under_way", "n_under_way", "first", "level", "ready", "since"),
+            *("places", "places_end", "out", "in_", "claimed_parts", "claimed_places"),
             *("level_ms", "full_ms", "empty_ms", "none_ready_ms", "n_put", "n_taken"),
         )
     ]
 )
+
+JOIN = np.dtype(
+    [
+        (name, np.int64)
+        for name in (
+            # `store`: the only one, or the one chosen by a split; -1 if there are alternatives
+            *("store", "number", "takes", "alternatives", "alternatives_end", "route"),
+            *("used", "met"),
+        )
+    ]
+)
+
+PART = np.dtype([(name, np.int64) for name in ("born", "rounds", "free")])
 
 FAILURE = np.dtype(
     [
@@ -279,6 +305,7 @@ GLOBAL = np.dtype(
             *("now", "seed", "run", "width", "n_due_now", "n_woken", "n_requests"),
             *("crews", "busy_crews", "first_queued", "n_crew_requests"),
             *("n_exits", "tracing", "n_trace"),
+            *("n_parts", "first_free", "wip", "wip_ms", "wip_since"),
             *("noting", "n_steps", "cause", "exit_of", "exit_at", "exit_cause"),
         )
     ]
@@ -296,11 +323,14 @@ class Floor(NamedTuple):
     streams: Any  # STREAM
     values: Any  # float64: of the Empirical distributions
     windows: Any  # int64 (n, 2): opening, closing
-    joins: Any  # int64: stores that stations take from and put to
-    met: Any  # int64: of each join, whether the team that is being gathered has met there
+    joins: Any  # JOIN
+    alternatives: Any  # int64: stores of the joins that have several
+    shares: Any  # float64: of each alternative, the share of a split up to and including it
+    parts: Any  # PART
+    places: Any  # int64: the parts in each store, first in, first out, in a ring
     stops: Any  # int64 (n, 2): every, visible ms
     queues: Any  # int64: takers, putters, parts under way of each store
-    choices: Any  # int64 (n, 5): the partners that a team has chosen: see `_gather`
+    choices: Any  # int64 (n, 6): what a team has chosen: see `_gather`
     ways: Any  # int64 (n, 2): when the transit of a part began, and the step before
     spent: Any  # int64 (stations, 7): ms in each state
     due: Any  # int64: when the slot's event is due, or NEVER
@@ -309,7 +339,7 @@ class Floor(NamedTuple):
     due_now: Any  # int64: heap of the slots due at this instant
     woken: Any  # int64: stations that will try to move
     team: Any  # int64: stations that move together
-    exits: Any  # int64 (n, 2): line, time
+    exits: Any  # int64 (n, 3): line, time, lead time
     trace: Any  # int64 (n, 4): thing, state, begin, end
     steps: Any  # int64 (n, 4): what it is, begin, end, the step before
     marks: Any  # int64 (n,): how often something refers to a step
@@ -620,6 +650,7 @@ def _account_failure(f, i):
 @_compiled
 def close_accounts(f):
     """Book the time up to now on everything."""
+    _count_wip(f, 0)
     for k in range(len(f.stations)):
         _account_station(f, k)
         _record_overtime(f, k)
@@ -888,20 +919,58 @@ def _ask(f, k, content):
         s.wants, s.wants_end = s.takes, s.takes_end
     elif content == FINISHED:
         s.wants, s.wants_end = s.puts, s.puts_end
-    else:
+    elif content == SCRAPPED:
         s.wants, s.wants_end = s.returns, s.returns_end
+    else:
+        s.wants, s.wants_end = s.rejects, s.rejects_end
+    if s.splits:
+        _choose(f, k)
     _show(f, k)
     _wake(f, k)
 
 
-@_inlined
+@_compiled
 def _join(f, s, store, empty):
     """Where a station waits for a part (a place) in a store; -1 if it does not."""
     if s.content != LOADED and (s.content == EMPTY) == empty:
         for j in range(s.wants, s.wants_end):
-            if f.joins[_U(j)] == store:
+            if f.joins[_U(j)].store == store:
+                return j
+            if f.joins[_U(j)].store < 0 and _is_alternative(f, j, store):
                 return j
     return -1
+
+
+@_compiled
+def _is_alternative(f, j, store):
+    """Whether a store is one of those that a join may use."""
+    for a in range(f.joins[_U(j)].alternatives, f.joins[_U(j)].alternatives_end):
+        if f.alternatives[_U(a)] == store:
+            return True
+    return False
+
+
+@_compiled
+def _choose(f, k):
+    """Of the splits of a station, choose the stores for its body of this cycle."""
+    s = f.stations[_U(k)]
+    for j in range(s.wants, s.wants_end):
+        join = f.joins[_U(j)]
+        if join.route >= 0:
+            u = uniform(f.streams[_U(join.route)], f.g[0].seed, f.g[0].run, s.done - 1)
+            a = join.alternatives
+            while a < join.alternatives_end - 1 and u >= f.shares[_U(a)]:
+                a += 1
+            join.store = f.alternatives[_U(a)]
+
+
+@_compiled
+def _forget_choice(f, k):
+    """The body has left: the next one is sent anew."""
+    s = f.stations[_U(k)]
+    for j in range(s.wants, s.wants_end):
+        if f.joins[_U(j)].route >= 0:
+            f.joins[_U(j)].store = -1
 
 
 @_inlined
@@ -911,11 +980,12 @@ def _wake_waiting(f, store, empty):
     if empty:
         if q.ready > 0:
             for m in range(q.takers, q.takers_end):
-                if _join(f, f.stations[_U(f.queues[_U(m)])], store, True) >= 0:
+                if f.stations[_U(f.queues[_U(m)])].content == EMPTY:
                     _wake(f, f.queues[_U(m)])
     elif q.capacity > q.level:
         for m in range(q.putters, q.putters_end):
-            if _join(f, f.stations[_U(f.queues[_U(m)])], store, False) >= 0:
+            s = f.stations[_U(f.queues[_U(m)])]
+            if s.content > LOADED and (s.one_way or _join(f, s, store, False) >= 0):
                 _wake(f, f.queues[_U(m)])
 
 
@@ -925,16 +995,6 @@ def _in_team(f, n, k):
     for i in range(n):
         in_team = in_team or f.team[_U(i)] == k
     return in_team
-
-
-@_compiled
-def _is_short(f, n, store, empty):
-    """Whether a store has too few parts (places) for all members of a team of n."""
-    q = f.stores[_U(store)]
-    wanted = 0
-    for i in range(n):
-        wanted += _join(f, f.stations[_U(f.team[_U(i)])], store, empty) >= 0
-    return wanted > (q.ready if empty else q.capacity - q.level)
 
 
 @_compiled
@@ -948,7 +1008,7 @@ def _next_partner(f, n, store, empty, turn):
         join = _join(f, s, store, empty)
         if (
             join >= 0
-            and not f.met[_U(join)]
+            and not f.joins[_U(join)].met
             and _is_open(f, s.time)
             and turn < _turn(s) < best_turn
         ):
@@ -956,45 +1016,103 @@ def _next_partner(f, n, store, empty, turn):
     return best
 
 
+@_inlined
+def _meet(f, k):
+    """The team of a station that can meet only one other, with nothing else to move: 2, or 0.
+
+    So it is in a line without buffers, where `_gather` would find the same; elsewhere -1.
+    """
+    s = f.stations[_U(k)]
+    store = f.joins[_U(s.wants)].store
+    if s.wants_end - s.wants != 1 or store < 0:
+        return -1
+    q = f.stores[_U(store)]
+    if q.takers_end - q.takers + q.putters_end - q.putters != 2:
+        return -1
+    partner = f.queues[_U(q.putters if s.content == EMPTY else q.takers)]
+    p = f.stations[_U(partner)]
+    if p.content == LOADED or (p.content == EMPTY) == (s.content == EMPTY):
+        return 0
+    if p.wants_end - p.wants != 1 or f.joins[_U(p.wants)].store != store:
+        return -1
+    if not _is_open(f, p.time):
+        return 0
+    f.team[0] = k
+    f.team[1] = partner
+    return 2
+
+
+@_inlined
+def _available(q, empty):
+    """The parts that are ready for an empty station, or the places that are free."""
+    return q.ready if empty else q.capacity - q.level
+
+
+@_compiled
+def _n_stores(f, j):
+    """How many stores a join may use now."""
+    join = f.joins[_U(j)]
+    return 1 if join.store >= 0 else join.alternatives_end - join.alternatives
+
+
+@_compiled
+def _nth_store(f, j, a):
+    join = f.joins[_U(j)]
+    return join.store if join.store >= 0 else f.alternatives[_U(join.alternatives + a)]
+
+
 @_compiled
 def _gather(f, k):
     """Find the stations that must move together with station k: their number, 0 if one can't.
 
-    The members of the team are gone through in turn. Hand to hand a member meets the first partner
-    that asked; if this leads nowhere, the last choice is taken back and the next partner tried. A
-    choice is: the member, the join where it met, that of its partner, the partner's turn, and
-    the size of the team before.
+    The members of the team are gone through in turn, the joins of each, the stores of each join.
+    Hand to hand a member meets the first partner that asked; if this leads nowhere, the last choice
+    is taken back and the next one tried. A choice is: the member, the join, which of its stores,
+    the join of the partner (-1 if there is none), the partner's turn, and the size of the team
+    before.
     """
     f.team[0] = k
-    n, i, chosen, turn = 1, 0, 0, -1
+    n, i, chosen, a, turn, partner = 1, 0, 0, 0, -1, -1
     j = f.stations[_U(k)].wants
     while i < n:
         s = f.stations[_U(f.team[_U(i)])]
         empty = s.content == EMPTY
         dead_end = False
-        while j < s.wants_end:
-            store = f.joins[_U(j)]
-            if f.stores[_U(store)].capacity > 0:
-                dead_end = _is_short(f, n, store, empty)
-            elif not f.met[_U(j)]:
-                partner = _next_partner(f, n, store, not empty, turn)
-                dead_end = partner < 0
-                if not dead_end:
-                    p = f.stations[_U(partner)]
-                    join = _join(f, p, store, not empty)
-                    f.met[_U(j)] = f.met[_U(join)] = 1
-                    f.choices[_U(chosen), 0] = i
-                    f.choices[_U(chosen), 1] = j
-                    f.choices[_U(chosen), 2] = join
-                    f.choices[_U(chosen), 3] = _turn(p)
-                    f.choices[_U(chosen), 4] = n
-                    chosen += 1
-                    if not _in_team(f, n, partner):
-                        f.team[_U(n)] = partner
-                        n += 1
+        while j < s.wants_end and not dead_end:
+            if f.joins[_U(j)].met:
+                j += 1
+                continue
+            dead_end = a == _n_stores(f, j)
             if dead_end:
                 break
-            turn = -1
+            store = _nth_store(f, j, a)
+            other = -1
+            if f.stores[_U(store)].capacity > 0:
+                served = _has_more(f, j, store, empty)
+            else:
+                partner = _next_partner(f, n, store, not empty, turn)
+                served = partner >= 0
+                if served:
+                    other = _join(f, f.stations[_U(partner)], store, not empty)
+                    turn = _turn(f.stations[_U(partner)])
+            if not served:
+                a += 1
+                turn = -1
+                continue
+            f.choices[_U(chosen), 0] = i
+            f.choices[_U(chosen), 1] = j
+            f.choices[_U(chosen), 2] = a
+            f.choices[_U(chosen), 3] = other
+            f.choices[_U(chosen), 4] = turn
+            f.choices[_U(chosen), 5] = n
+            chosen += 1
+            _claim(f, j, store)
+            if other >= 0:
+                _claim(f, other, store)
+                if not _in_team(f, n, partner):
+                    f.team[_U(n)] = partner
+                    n += 1
+            a, turn = 0, -1
             j += 1
         if not dead_end:
             i += 1
@@ -1003,47 +1121,114 @@ def _gather(f, k):
         if chosen == 0:
             return 0
         chosen -= 1
-        i, j, turn, n = (
+        i, j, a, turn, n = (
             f.choices[_U(chosen), 0],
             f.choices[_U(chosen), 1],
-            f.choices[_U(chosen), 3],
+            f.choices[_U(chosen), 2],
             f.choices[_U(chosen), 4],
+            f.choices[_U(chosen), 5],
         )
-        f.met[_U(j)] = f.met[_U(f.choices[_U(chosen), 2])] = 0
+        _take_back(f, chosen)
+        if f.choices[_U(chosen), 3] < 0:
+            a, turn = a + 1, -1
     for c in range(chosen):
-        f.met[_U(f.choices[_U(c), 1])] = f.met[_U(f.choices[_U(c), 2])] = 0
+        _take_back(f, c)
     return n
+
+
+@_compiled
+def _has_more(f, j, store, empty):
+    """Whether a store can serve a join besides those of the team that use it already."""
+    q = f.stores[_U(store)]
+    claimed = q.claimed_parts if empty else q.claimed_places
+    return claimed + f.joins[_U(j)].number <= _available(q, empty)
+
+
+@_compiled
+def _claim(f, j, store):
+    """A member of a team uses a store."""
+    join = f.joins[_U(j)]
+    join.used = store
+    join.met = 1
+    _change_claim(f, join, join.number)
+
+
+@_compiled
+def _take_back(f, c):
+    """The joins of a choice use no store any more."""
+    for side in (1, 3):
+        j = f.choices[_U(c), _U(side)]
+        if j >= 0:
+            join = f.joins[_U(j)]
+            join.met = 0
+            _change_claim(f, join, -join.number)
+
+
+@_compiled
+def _change_claim(f, join, number):
+    q = f.stores[_U(join.used)]
+    if join.takes:
+        q.claimed_parts += number
+    else:
+        q.claimed_places += number
 
 
 @_inlined
 def _can_move_alone(f, k):
-    """Whether a station can move if it meets nobody: 1 or 0; -1 if it must meet partners."""
+    """Whether a station can move if it meets nobody: 1 or 0; -1 if it may have to meet partners."""
     s = f.stations[_U(k)]
+    empty = s.content == EMPTY
     for j in range(s.wants, s.wants_end):
-        q = f.stores[_U(f.joins[_U(j)])]
+        join = f.joins[_U(j)]
+        if join.store >= 0:
+            q = f.stores[_U(join.store)]
+            if q.capacity == 0:
+                return -1
+            if _available(q, empty) < join.number:
+                return 0
+            join.used = join.store
+        else:
+            first = _first_that_serves(f, j, empty)
+            if first <= 0:
+                return first
+    return 1
+
+
+@_compiled
+def _first_that_serves(f, j, empty):
+    """Use the first store that can serve a join: 1, or 0 if there is none; -1 if by hand."""
+    join = f.joins[_U(j)]
+    for a in range(join.alternatives, join.alternatives_end):
+        q = f.stores[_U(f.alternatives[_U(a)])]
         if q.capacity == 0:
             return -1
-        if (q.ready if s.content == EMPTY else q.capacity - q.level) <= 0:
-            return 0
-    return 1
+        if _available(q, empty) >= join.number:
+            join.used = f.alternatives[_U(a)]
+            return 1
+    return 0
 
 
 @_inlined
 def _take(f, i):
-    """A part leaves store i."""
+    """The part leaves store i that came first."""
     q = f.stores[_U(i)]
     q.n_taken += 1
     if q.capacity > 0:
         _account_store(f, i)
         q.level -= 1
         q.ready -= 1
+    part = f.places[_U(q.out)]
+    q.out = q.out + 1 if q.out + 1 < q.places_end else q.places
+    return part
 
 
 @_inlined
-def _put(f, i):
+def _put(f, i, part):
     """A part comes to store i."""
     q = f.stores[_U(i)]
     q.n_put += 1
+    f.places[_U(q.in_)] = part
+    q.in_ = q.in_ + 1 if q.in_ + 1 < q.places_end else q.places
     if q.capacity > 0:
         _account_store(f, i)
         q.level += 1
@@ -1083,32 +1268,158 @@ def _arrive(f, i):
     _wake_waiting(f, i, True)
 
 
-@_inlined
+@_compiled
 def _exchange(f, n):
-    """Move a team of n: all take and put, then all go on."""
+    """Move a team of n: all put, then all take, then all go on."""
     f.g[0].cause = _latest_cause(f, n)
     for i in range(n):
-        s = f.stations[_U(f.team[_U(i)])]
-        for j in range(s.wants, s.wants_end):
-            if s.content == EMPTY:
-                _take(f, f.joins[_U(j)])
-            else:
-                _put(f, f.joins[_U(j)])
+        if f.stations[_U(f.team[_U(i)])].content != EMPTY:
+            _give(f, f.team[_U(i)])
     for i in range(n):
-        k = f.team[_U(i)]
-        s = f.stations[_U(k)]
-        for j in range(s.wants, s.wants_end):
-            _wake_waiting(f, f.joins[_U(j)], s.content != EMPTY)
-        if s.content == EMPTY:
-            _load(f, k)
-        else:
-            if s.line >= 0 and s.content == FINISHED:
-                g = f.g[0]
-                f.exits[_U(g.n_exits), 0] = s.line
-                f.exits[_U(g.n_exits), 1] = g.now
-                g.n_exits += 1
-                g.exit_of, g.exit_at, g.exit_cause = k, g.now, g.cause
-            _ask(f, k, EMPTY)
+        if f.stations[_U(f.team[_U(i)])].content == EMPTY:
+            _receive(f, f.team[_U(i)])
+    for i in range(n):
+        _go_on(f, f.team[_U(i)])
+
+
+@_inlined
+def _go_on(f, k):
+    """A station has moved: those that wait for what it took or gave try to move; it goes on."""
+    s = f.stations[_U(k)]
+    for j in range(s.wants, s.wants_end):
+        _wake_waiting(f, f.joins[_U(j)].used, s.content != EMPTY)
+    if s.splits:
+        _forget_choice(f, k)
+    if s.content == EMPTY:
+        _load(f, k)
+    else:
+        _ask(f, k, EMPTY)
+
+
+@_inlined
+def _receive(f, k):
+    """Take all parts; the one of the first join that was born first becomes the body."""
+    s = f.stations[_U(k)]
+    if s.takes == s.takes_end:
+        s.part = _new_part(f)
+    elif s.takes + 1 == s.takes_end and f.joins[_U(s.takes)].number == 1:
+        s.part = _take(f, f.joins[_U(s.takes)].used)
+    else:
+        _assemble(f, k)
+    if f.parts[_U(s.part)].born < 0:
+        f.parts[_U(s.part)].born = f.g[0].now
+        _count_wip(f, 1)
+
+
+@_compiled
+def _assemble(f, k):
+    s = f.stations[_U(k)]
+    body = -1
+    for j in range(s.takes, s.takes_end):
+        join = f.joins[_U(j)]
+        for _ in range(join.number):
+            part = _take(f, join.used)
+            if body < 0:
+                body = part
+            elif j == s.takes and _is_older(f, part, body):
+                _end_part(f, body)
+                body = part
+            else:
+                _end_part(f, part)
+    s.part = body
+
+
+@_compiled
+def _is_older(f, part, other):
+    born, others = f.parts[_U(part)].born, f.parts[_U(other)].born
+    return born >= 0 and (others < 0 or born < others)
+
+
+@_inlined
+def _give(f, k):
+    """Put all parts."""
+    s = f.stations[_U(k)]
+    if s.hands_on and s.content == FINISHED:
+        _put(f, f.joins[_U(s.puts)].used, s.part)
+    else:
+        _leave_line(f, k)
+
+
+@_compiled
+def _leave_line(f, k):
+    """Put all parts; more than one are copies of the body, carriers are not born yet."""
+    s = f.stations[_U(k)]
+    if s.content == FINISHED:
+        if s.line >= 0:
+            _exit(f, k)
+        if s.most_rounds < NEVER:
+            f.parts[_U(s.part)].rounds = 0
+    body = s.part
+    for j in range(s.wants, s.wants_end):
+        for _ in range(f.joins[_U(j)].number):
+            part = s.part if body >= 0 else _copy_part(f, s.part)
+            _put(f, f.joins[_U(j)].used, part)
+            body = -1
+    if body >= 0:
+        _end_part(f, body)
+
+
+@_inlined
+def _exit(f, k):
+    """A body leaves the shop; what is left of it carried the body."""
+    s, g = f.stations[_U(k)], f.g[0]
+    body = f.parts[_U(s.part)]
+    f.exits[_U(g.n_exits), 0] = s.line
+    f.exits[_U(g.n_exits), 1] = g.now
+    f.exits[_U(g.n_exits), 2] = g.now - body.born
+    g.n_exits += 1
+    g.exit_of, g.exit_at, g.exit_cause = k, g.now, g.cause
+    _count_wip(f, -1)
+    body.born = -1
+
+
+@_inlined
+def _new_part(f):
+    """A part that is not born yet."""
+    g = f.g[0]
+    part = g.first_free
+    if part >= 0:
+        g.first_free = f.parts[_U(part)].free
+    else:
+        part = g.n_parts
+        g.n_parts += 1
+    f.parts[_U(part)].born = -1
+    f.parts[_U(part)].rounds = 0
+    return part
+
+
+@_compiled
+def _copy_part(f, part):
+    """One part more like this one."""
+    other = _new_part(f)
+    f.parts[_U(other)].born = f.parts[_U(part)].born
+    f.parts[_U(other)].rounds = f.parts[_U(part)].rounds
+    if f.parts[_U(part)].born >= 0:
+        _count_wip(f, 1)
+    return other
+
+
+@_inlined
+def _end_part(f, part):
+    """A part is no more."""
+    if f.parts[_U(part)].born >= 0:
+        _count_wip(f, -1)
+    f.parts[_U(part)].free = f.g[0].first_free
+    f.g[0].first_free = part
+
+
+@_inlined
+def _count_wip(f, change):
+    """Book the work in process up to now, then change it."""
+    g = f.g[0]
+    g.wip_ms += g.wip * (g.now - g.wip_since)
+    g.wip_since = g.now
+    g.wip += change
 
 
 @_inlined
@@ -1129,11 +1440,18 @@ def _settle(f):
             continue
         n = _can_move_alone(f, k)
         if n > 0:
-            f.team[0] = k
+            g.cause = s.cause
+            if s.content == EMPTY:
+                _receive(f, k)
+            else:
+                _give(f, k)
+            _go_on(f, k)
         elif n < 0:
-            n = _gather(f, k)
-        if n > 0:
-            _exchange(f, n)
+            n = _meet(f, k)
+            if n < 0:
+                n = _gather(f, k)
+            if n > 0:
+                _exchange(f, n)
 
 
 # --------------------------------------------------------------------------- stations
@@ -1233,20 +1551,36 @@ def _finish(f, k):
     s.overtime += _late_by(f, s)
     s.begun = 0
     s.cycles += 1
-    if s.scrap > 0.0 or s.rework > 0.0:
+    u = 1.0
+    if s.fails > 0.0:
         u = uniform(f.streams[_U(s.quality)], f.g[0].seed, f.g[0].run, s.done)
-        s.done += 1
-        if u < s.scrap:
-            s.scrapped += 1
-            _ask(f, k, SCRAPPED if s.returns < s.returns_end else EMPTY)
-            return
-        if u < s.scrap + s.rework:
+    s.done += 1
+    if u >= s.fails:
+        _ask(f, k, FINISHED)
+    elif u < s.scrap or f.parts[_U(s.part)].rounds == s.most_rounds:
+        _scrap(f, k)
+    else:
+        if s.most_rounds < NEVER:
+            f.parts[_U(s.part)].rounds += 1
+        if u < s.again:
             s.reworked += 1
             _load(f, k)
-            return
+        else:
+            s.rejected += 1
+            _ask(f, k, REJECTED)
+
+
+@_inlined
+def _scrap(f, k):
+    """The body is thrown away; what carried it goes back."""
+    s = f.stations[_U(k)]
+    s.scrapped += 1
+    _end_part(f, s.part)
+    if s.returns < s.returns_end:
+        s.part = _new_part(f)
+        _ask(f, k, SCRAPPED)
     else:
-        s.done += 1
-    _ask(f, k, FINISHED)
+        _ask(f, k, EMPTY)
 
 
 # --------------------------------------------------------------------------- failures and crews

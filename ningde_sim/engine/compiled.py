@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from time import perf_counter
 from typing import Any, get_args
 
@@ -13,7 +14,7 @@ from ningde_sim.engine import _kernel
 from ningde_sim.engine._kernel import NEVER
 from ningde_sim.engine.counts import COUNTED, Counts, History, Ints, Packed, period_ends
 from ningde_sim.engine.critical_path import PathStep, awaited, between, joined
-from ningde_sim.engine.layout import Layout
+from ningde_sim.engine.layout import JoinLayout, Layout, StationLayout
 from ningde_sim.engine.rules import State, visible_ms
 from ningde_sim.plant.line import AtClose
 
@@ -42,6 +43,7 @@ _FIELDS = {"failures": "n_failures"}
 """Counts that have another name in the records of the kernel."""
 
 Records = np.ndarray[Any, Any]
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def _ranges(lengths: list[int], first: int = 0) -> tuple[Ints, Ints]:
@@ -68,7 +70,7 @@ def _times(layout: Layout) -> tuple[Records, Ints]:
     return times, np.array(pairs or [(0, 0)], dtype=np.int64)
 
 
-def _stores(layout: Layout) -> tuple[Records, Ints]:
+def _stores(layout: Layout) -> tuple[Records, Ints, Records, Ints]:
     stores = _records(len(layout.stores), _kernel.STORE)
     for field in ("capacity", "transit", "time"):
         stores[field] = [getattr(row, field) for row in layout.stores]
@@ -80,7 +82,56 @@ def _stores(layout: Layout) -> tuple[Records, Ints]:
     stores["putters"], stores["putters_end"] = _ranges([*map(len, putters)], first)
     n_under_way = [row.capacity if row.transit else 0 for row in layout.stores]
     stores["under_way"], _ = _ranges(n_under_way, len(stations))
-    return stores, np.array([*stations, *[0] * (sum(n_under_way) + 1)], dtype=np.int64)
+    queues = np.array([*stations, *[0] * (sum(n_under_way) + 1)], dtype=np.int64)
+    return stores, queues, *_parts(layout, stores, putters)
+
+
+def _parts(layout: Layout, stores: Records, putters: list[list[int]]) -> tuple[Records, Ints]:
+    """The parts, and their places in the stores; hand to hand each putter has one for an instant.
+
+    No part that is there at the start was loaded before.
+    """
+    rows = layout.stores
+    n_places = [row.capacity or max(1, len(k)) for row, k in zip(rows, putters, strict=True)]
+    stores["places"], stores["places_end"] = _ranges(n_places)
+    stores["out"] = stores["in_"] = stores["places"]
+    places = np.zeros(sum(n_places) + 1, np.int64)
+    n_parts = 0
+    for store, row in zip(stores, rows, strict=True):
+        held = n_parts + np.arange(row.initial)
+        places[store["places"] : store["places"] + row.initial] = held
+        store["in_"] += row.initial if row.initial < max(1, row.capacity) else 0
+        n_parts += row.initial
+    parts = _records(sum(n_places) + len(layout.stations) + 1, _kernel.PART)
+    parts["born"][:n_parts] = -1
+    return parts, places
+
+
+def _joins(layout: Layout) -> tuple[Records, Ints, Floats]:
+    """The joins, and the alternatives of those that have several, with the shares of splits."""
+    rows = layout.joins
+    joins = _records(len(rows), _kernel.JOIN)
+    joins["number"] = [row.number for row in rows]
+    joins["route"] = [row.route for row in rows]
+    joins["store"] = [row.stores[0] if _is_single(row) else -1 for row in rows]
+    joins["used"] = joins["store"]
+    for station in layout.stations:
+        joins["takes"][station.takes.start : station.takes.stop] = 1
+    several = [() if _is_single(row) else row.stores for row in rows]
+    joins["alternatives"], joins["alternatives_end"] = _ranges([*map(len, several)])
+    below = [[*accumulate(row.shares)] or [0.0] * len(row.stores) for row in rows]
+    shares = [
+        share
+        for row, each in zip(rows, below, strict=True)
+        if not _is_single(row)
+        for share in each
+    ]
+    stores = [store for each in several for store in each]
+    return joins, np.array(stores or [0], np.int64), np.array(shares or [0.0], np.float64)
+
+
+def _is_single(row: JoinLayout) -> bool:
+    return len(row.stores) == 1 and row.route < 0
 
 
 def _failures(layout: Layout) -> Records:
@@ -95,35 +146,45 @@ def _failures(layout: Layout) -> Records:
     return failures
 
 
-def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints, Ints]:
+def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints]:
     rows = layout.stations
     stations = _records(len(rows), _kernel.STATION)
     for field in ("time", "cycle", "quality"):
         stations[field] = [getattr(row, field) for row in rows]
-    joins: list[int] = []
-    for field in ("takes", "puts", "returns"):
-        numbers = [getattr(row, field) for row in rows]
-        begins, ends = _ranges([*map(len, numbers)], len(joins))
-        stations[field], stations[f"{field}_end"] = begins, ends
-        joins += [store for stores in numbers for store in stores]
+    for field in ("takes", "puts", "returns", "rejects"):
+        stations[field] = [getattr(row, field).start for row in rows]
+        stations[f"{field}_end"] = [getattr(row, field).stop for row in rows]
+    routed = [any(layout.joins[j].route >= 0 for j in (*row.puts, *row.rejects)) for row in rows]
+    stations["splits"] = routed
+    stations["one_way"] = [
+        not split and not row.returns and not row.rejects
+        for row, split in zip(rows, routed, strict=True)
+    ]
+    rounds = [layout.shop.lines[row.line].rounds for row in rows]
+    stations["hands_on"] = [_hands_on(layout, row) for row in rows]
+    stations["most_rounds"] = [NEVER if most is None else most for most in rounds]
     stations["at_close"] = [get_args(AtClose).index(row.at_close) for row in rows]
     stations["stops"], stations["stops_end"] = _ranges([len(row.stops) for row in rows])
     stations["failures"] = [row.failures.start for row in rows]
     stations["failures_end"] = [row.failures.stop for row in rows]
     stations["line"] = [row.line if row.output else -1 for row in rows]
     stations["scrap"] = [row.station.scrap for row in rows]
-    stations["rework"] = [row.station.rework for row in rows]
+    stations["again"] = [row.station.scrap + row.station.rework for row in rows]
+    stations["fails"] = stations["again"] + [row.station.reject for row in rows]
     cycles = streams[stations["cycle"]]
     stations["fixed"] = _whole_ms(cycles)
     stations["next_stop"] = [min((s.every for s in row.stops), default=NEVER) for row in rows]
     stations["fails_at"] = NEVER
     stations["state"], stations["task"] = _kernel.STARVED, _kernel.WORKING
     stops = [(stop.every, visible_ms(stop)) for row in rows for stop in row.stops]
-    return (
-        stations,
-        np.array(joins or [0], dtype=np.int64),
-        np.array(stops or [(1, 0)], dtype=np.int64),
-    )
+    return stations, np.array(stops or [(1, 0)], dtype=np.int64)
+
+
+def _hands_on(layout: Layout, row: StationLayout) -> bool:
+    """Whether a station does nothing to a finished body but put it to one store."""
+    one = len(row.puts) == 1 and layout.joins[row.puts.start].number == 1
+    rounds = layout.shop.lines[row.line].rounds if row.last else None
+    return one and not row.output and rounds is None
 
 
 def _whole_ms(cycles: Records) -> Ints:
@@ -141,14 +202,16 @@ def build(
     plain, values = layout.streams.arrays()
     streams = plain.view(np.recarray)
     times, windows = _times(layout)
-    stores, queues = _stores(layout)
+    stores, queues, parts, places = _stores(layout)
+    joins, alternatives, shares = _joins(layout)
     failures = _failures(layout)
-    stations, joins, stops = _stations(layout, streams)
+    stations, stops = _stations(layout, streams)
     n_slots = len(times) + len(stores) + len(stations) + len(failures)
     g = _records(1, _kernel.GLOBAL)
     g["seed"], g["run"], g["tracing"] = np.uint64(seed).astype(np.int64), run, trace
     g["crews"] = layout.shop.repair_crews or 0
-    g["first_queued"] = -1
+    g["first_queued"] = g["first_free"] = -1
+    g["n_parts"] = sum(row.initial for row in layout.stores)
     g["exit_of"] = next(k for k, row in enumerate(layout.stations) if row.output)
     means = [row.station.cycle_distribution.mean * units.MS_PER_S for row in layout.stations]
     g["width"] = int(np.log2(max(1.0, float(np.mean(means)) / len(means))))
@@ -163,8 +226,11 @@ def build(
         values=values,
         windows=windows,
         joins=joins,
-        met=np.zeros(len(joins), np.int64),
-        choices=np.zeros((len(joins) + 1, 5), np.int64),
+        alternatives=alternatives,
+        shares=shares,
+        parts=parts,
+        places=places,
+        choices=np.zeros((len(joins) + 1, 6), np.int64),
         stops=stops,
         queues=queues,
         ways=np.zeros((len(queues), 2), np.int64),
@@ -175,7 +241,7 @@ def build(
         due_now=np.zeros(n_slots, np.int64),
         woken=np.zeros(len(stations), np.int64),
         team=np.zeros(len(stations) + 1, np.int64),
-        exits=np.zeros((N_EXITS + len(stations), 2), np.int64),
+        exits=np.zeros((N_EXITS + len(stations), 3), np.int64),
         trace=np.zeros((N_TRACE + 4 * room if trace else 1, 4), np.int64),
         **_steps(N_STEPS + 2 * len(stations) if critical_path else 1),
     )
@@ -232,7 +298,12 @@ class _Path:
         """The step that the station of the last body waits for and those before it, last first."""
         g, stores = floor.g[0], floor.stores
         thing = awaited(
-            self.layout, floor.stations["content"], stores["level"], stores["ready"], int(g.exit_of)
+            self.layout,
+            floor.stations["content"],
+            _chosen(floor).tolist(),
+            stores["level"],
+            stores["ready"],
+            int(g.exit_of),
         )
         now = int(g.now)
         if thing is None:
@@ -286,7 +357,7 @@ def run(
     """
     floor = build(layout, seed=seed, run=run, trace=trace, critical_path=critical_path)
     path_so_far = _Path(layout, warm_up)
-    exits = {row.line: Packed() for row in layout.stations if row.output}
+    exits = {row.line: Packed(2) for row in layout.stations if row.output}
     intervals: list[Ints] = []
 
     def advance(until: int, *, keep: bool) -> None:
@@ -308,7 +379,7 @@ def run(
     floor.g["tracing"] = trace and warm_up == 0
     if critical_path and not warm_up:
         _kernel.note_causes(floor)
-    level_start = floor.stores["level"].copy()
+    level_start, wip_start = floor.stores["level"].copy(), 0
     _kernel.start(floor)
     if warm_up:
         advance(warm_up, keep=False)
@@ -317,7 +388,7 @@ def run(
         floor.g["tracing"] = trace
         if critical_path:
             _kernel.note_causes(floor)
-        level_start = floor.stores["level"].copy()
+        level_start, wip_start = floor.stores["level"].copy(), int(floor.g["wip"][0])
     ends = period_ends(layout.horizon - warm_up, every)
     history = History.blank(ends, len(floor.stations), len(floor.stores)) if every else None
     for row, end in enumerate(ends.tolist()):
@@ -328,7 +399,7 @@ def run(
     _drain(floor, warm_up, exits, intervals)
     traced = np.concatenate(intervals) if trace else None
     path = path_so_far.complete(floor) if critical_path else None
-    return _collect(floor, warm_up, level_start, exits, traced, history, path)
+    return _collect(floor, warm_up, level_start, wip_start, exits, traced, history, path)
 
 
 def _keep(floor: _kernel.Floor, history: History, row: int) -> None:
@@ -339,7 +410,13 @@ def _keep(floor: _kernel.Floor, history: History, row: int) -> None:
     """
     _kernel.close_accounts(floor._replace(failures=floor.failures[:0]))
     stores = _counted(floor, "stores") | {"level": floor.stores["level"]}
-    history.keep(row, _counted(floor, "stations"), floor.spent[:, : State.OFF], stores)
+    wip = {name: int(floor.g[name][0]) for name in ("wip_ms", "wip")}
+    history.keep(row, _counted(floor, "stations"), floor.spent[:, : State.OFF], stores, wip)
+
+
+def _chosen(floor: _kernel.Floor) -> Ints:
+    """The store that each join uses for the body that waits, if a split chose it; else -1."""
+    return np.where(floor.joins["route"] >= 0, floor.joins["store"], -1).astype(np.int64)
 
 
 def _drain(
@@ -348,7 +425,7 @@ def _drain(
     """Take over the exits and the trace that the kernel has written, to make room for more."""
     rows = floor.exits[: int(floor.g["n_exits"][0])]
     for number, times in exits.items():
-        times.add(rows[rows[:, 0] == number, 1] - warm_up)
+        times.add(rows[rows[:, 0] == number, 1:] - np.array([warm_up, 0]))
     intervals.append(floor.trace[: int(floor.g["n_trace"][0])] - np.array([0, 0, warm_up, warm_up]))
     floor.g["n_exits"] = floor.g["n_trace"] = 0
 
@@ -362,6 +439,7 @@ def _counted(floor: _kernel.Floor, table: str) -> dict[str, Ints]:
 def _clear(floor: _kernel.Floor) -> None:
     """Forget what was counted in the warm-up."""
     floor.spent[:] = 0
+    floor.g["wip_ms"] = 0
     for table in COUNTED:
         for values in _counted(floor, table).values():
             values[:] = 0
@@ -371,6 +449,7 @@ def _collect(
     floor: _kernel.Floor,
     warm_up: int,
     level_start: Ints,
+    wip_start: int,
     exits: dict[int, Packed],
     trace: Ints | None,
     history: History | None,
@@ -388,6 +467,12 @@ def _collect(
         **counted,
         spent=floor.spent[:, : State.OFF].copy(),
         exits=exits,
+        wip={
+            "start": wip_start,
+            "ms": int(floor.g["wip_ms"][0]),
+            "end": int(floor.g["wip"][0]),
+        },
+        chosen=_chosen(floor),
         trace=trace,
         history=history,
         path=path,

@@ -38,7 +38,7 @@ class Packed:
 
 
 COUNTED = {
-    "stations": ("cycles", "scrapped", "reworked", "failures"),
+    "stations": ("cycles", "scrapped", "reworked", "rejected", "failures"),
     "stores": ("level_ms", "full_ms", "empty_ms", "none_ready_ms", "n_put", "n_taken"),
     "failures": ("failures", "repair_ms", "queue_ms", "n_queued", "longest_ms"),
 }
@@ -57,26 +57,30 @@ class History:
 
     A row holds all that happened up to and including the last instant of its period, so the last
     row is what the whole run counted. `np.diff(..., axis=0, prepend=0)` of anything but `level`
-    gives each period's own count. A period takes 80 bytes a station and 56 bytes a store.
+    gives each period's own count. A period takes 88 bytes a station and 56 bytes a store.
 
     Attributes
     ----------
     ends : array, shape (n,)
         End of each period since the start of the counted hours. [ms, int64]
     stations : dict of arrays, shape (n, n_stations)
-        cycles, scrapped, reworked, failures; stations in the order of the table `stations`. [int64]
+        cycles, scrapped, reworked, rejected, failures; stations in the order of the table
+        `stations`. [int64]
     spent : array, shape (n, n_stations, 6)
         Time in each state but off: down, waiting, planned, working, blocked, starved. [ms, int64]
     stores : dict of arrays, shape (n, n_stores)
         level_ms [ms * parts], full_ms, empty_ms, none_ready_ms [ms], n_put, n_taken, and level at
         the end of the period [parts]; the shop's stores, then all buffers inside lines, those of
         capacity 0 too. [int64]
+    wip : dict of arrays, shape (n,)
+        Work in process: wip_ms [ms * parts], and wip at the end of the period [parts]. [int64]
     """
 
     ends: Ints
     stations: dict[str, Ints]
     spent: Ints
     stores: dict[str, Ints]
+    wip: dict[str, Ints]
 
     @classmethod
     def blank(cls, ends: Ints, n_stations: int, n_stores: int) -> History:
@@ -87,10 +91,16 @@ class History:
             stations={k: np.zeros((n, n_stations), np.int64) for k in COUNTED["stations"]},
             spent=np.zeros((n, n_stations, 6), np.int64),
             stores={k: np.zeros((n, n_stores), np.int64) for k in (*COUNTED["stores"], "level")},
+            wip={k: np.zeros(n, np.int64) for k in ("wip_ms", "wip")},
         )
 
     def keep(
-        self, row: int, stations: Mapping[str, Ints], spent: Ints, stores: Mapping[str, Ints]
+        self,
+        row: int,
+        stations: Mapping[str, Ints],
+        spent: Ints,
+        stores: Mapping[str, Ints],
+        wip: Mapping[str, int],
     ) -> None:
         """Store what was counted up to the end of a period."""
         self.spent[row] = spent
@@ -98,6 +108,8 @@ class History:
             values[row] = stations[name]
         for name, values in self.stores.items():
             values[row] = stores[name]
+        for name, counted in self.wip.items():
+            counted[row] = wip[name]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,17 +121,22 @@ class Counts:
     Attributes
     ----------
     stations : dict of arrays, shape (n_stations,)
-        cycles, scrapped, reworked, failures, content (at the end: 0 empty, 1 loaded, 2 finished, 3
-        scrapped, its carrier on the way back), asked_at (when it last asked for a part or a place,
-        since the start of the counted hours).
+        cycles, scrapped, reworked, rejected, failures, content (at the end: 0 empty, 1 loaded, 2
+        finished, 3 scrapped, its carrier on the way back, 4 rejected), asked_at (when it last asked
+        for a part or a place, since the start of the counted hours).
     spent : array, shape (n_stations, 6)
         Time in each `State` but `OFF`.
     stores : dict of arrays, shape (n_stores,)
         level_ms, full_ms, empty_ms, none_ready_ms, n_put, n_taken, level_start, level_end.
     failures : dict of arrays, shape (n_failures,)
         failures, repair_ms, queue_ms, n_queued, longest_ms (longest wait).
-    exits : dict of line number to Packed
-        Finish times since the start of the counted hours.
+    exits : dict of line number to Packed, rows of 2
+        Finish times since the start of the counted hours, and lead times.
+    wip : dict of int
+        Work in process at the start and the end of the counted hours [parts], and its integral over
+        them [ms * parts].
+    chosen : array, shape (n_joins,)
+        Number of the store that a split chose for the body that waits at the end; else -1.
     trace : array, shape (n, 4), or None
         Thing (stations, then failures), state, begin and end since the start of the counted hours.
     history : History or None
@@ -132,6 +149,8 @@ class Counts:
     stores: dict[str, Ints]
     failures: dict[str, Ints]
     exits: dict[int, Packed]
+    wip: dict[str, int]
+    chosen: Ints
     trace: Ints | None
     history: History | None
     path: Packed | None

@@ -52,6 +52,7 @@ def packed(rows: list[PathStep], begin: int) -> Packed:
 def awaited(
     layout: Layout,
     content: Sequence[int],
+    chosen: Sequence[int],
     level: Sequence[int],
     ready: Sequence[int],
     station: int,
@@ -67,6 +68,8 @@ def awaited(
     ----------
     content : sequence of int
         Of each station.
+    chosen : sequence of int
+        Of each join.
     level, ready : sequence of int
         Of each store.
     station : int
@@ -78,6 +81,7 @@ def awaited(
         The number of the station, or as in `Layout.transit`.
     """
     feeders, takers = joined(layout)
+    places = [row.capacity - n for row, n in zip(layout.stores, level, strict=True)]
     seen, queue, closed = {station}, deque([station]), None
     while queue:
         k = queue.popleft()
@@ -85,15 +89,14 @@ def awaited(
             return k
         empty = content[k] == _kernel.EMPTY
         lacks = False
-        for s in wanted(layout, content, k):
-            available = ready[s] if empty else layout.stores[s].capacity - level[s]
-            if available > 0:
+        for stores, number in wanted(layout, content, chosen, k):
+            if any((ready if empty else places)[s] >= number for s in stores):
                 continue
-            if empty and level[s] > ready[s]:
-                return layout.transit(s)
-            others = (feeders if empty else takers)[s]
-            lacks |= not any(_meet(layout, content, k, i, s) for i in others)
-            new = [i for i in others if i not in seen]
+            if empty and (under_way := [s for s in stores if level[s] > ready[s]]):
+                return layout.transit(under_way[0])
+            others = [(i, s) for s in stores for i in (feeders if empty else takers)[s]]
+            lacks |= not any(_meet(layout, content, chosen, k, i, s) for i, s in others)
+            new = list(dict.fromkeys(i for i, _ in others if i not in seen))
             seen.update(new)
             queue.extend(new)
         if closed is None and not lacks and not _is_open_at_end(layout, k):
@@ -101,10 +104,16 @@ def awaited(
     return closed
 
 
-def wanted(layout: Layout, content: Sequence[int], k: int) -> tuple[int, ...]:
-    """The stores whose parts or places a station waits for."""
+def wanted(
+    layout: Layout, content: Sequence[int], chosen: Sequence[int], k: int
+) -> list[tuple[tuple[int, ...], int]]:
+    """What a station waits for: so many parts or places of one of these stores, for each join."""
     row = layout.stations[k]
-    return (row.takes, (), row.puts, row.returns)[content[k]]
+    joins = (row.takes, (), row.puts, row.returns, row.rejects)[content[k]]
+    return [
+        (layout.joins[j].stores if chosen[j] < 0 else (chosen[j],), layout.joins[j].number)
+        for j in joins
+    ]
 
 
 def _is_open_at_end(layout: Layout, k: int) -> bool:
@@ -112,9 +121,24 @@ def _is_open_at_end(layout: Layout, k: int) -> bool:
     return any(opening <= layout.horizon <= closing for opening, closing in windows)
 
 
-def _meet(layout: Layout, content: Sequence[int], k: int, other: int, store: int) -> bool:
+def waits_at(
+    layout: Layout, content: Sequence[int], chosen: Sequence[int], k: int, store: int
+) -> bool:
+    """Whether a station waits for parts or places of a store."""
+    return any(store in stores for stores, _ in wanted(layout, content, chosen, k))
+
+
+def _meet(
+    layout: Layout,
+    content: Sequence[int],
+    chosen: Sequence[int],
+    k: int,
+    other: int,
+    store: int,
+) -> bool:
     """Whether two stations wait for each other at a store, hand to hand."""
-    by_hand = layout.stores[store].capacity == 0 and store in wanted(layout, content, other)
+    waits = waits_at(layout, content, chosen, other, store)
+    by_hand = layout.stores[store].capacity == 0 and waits
     return by_hand and (content[k] == _kernel.EMPTY) != (content[other] == _kernel.EMPTY)
 
 
@@ -123,9 +147,9 @@ def joined(layout: Layout) -> tuple[list[list[int]], list[list[int]]]:
     feeders: list[list[int]] = [[] for _ in layout.stores]
     takers: list[list[int]] = [[] for _ in layout.stores]
     for k, row in enumerate(layout.stations):
-        for s in dict.fromkeys((*row.puts, *row.returns)):
+        for s in layout.stores_of(*row.puts, *row.returns, *row.rejects):
             feeders[s].append(k)
-        for s in row.takes:
+        for s in layout.stores_of(*row.takes):
             takers[s].append(k)
     return feeders, takers
 

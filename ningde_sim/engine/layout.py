@@ -1,22 +1,46 @@
 """A shop laid out for the engines: numbered lists that refer to each other.
 
 Every buffer inside a line is a store like any other, with one station on each side. So a shop is
-stations, each of which takes one part from each of its stores and puts one to each of its stores.
+stations, each of which takes parts from its stores and puts parts to its stores.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ningde_sim._support import units
 from ningde_sim.engine._kernel import NEVER
 from ningde_sim.engine.streams import Streams
 from ningde_sim.plant.distributions import Uniform
+from ningde_sim.plant.entries import Flow, Split, number_of, stores_of
 from ningde_sim.plant.line import AtClose, Line, Store
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, PlannedStop, Station, equipment
 from ningde_sim.plant.working_time import WorkingTime
+
+
+@dataclass(frozen=True, slots=True)
+class JoinLayout:
+    """A station joined to a store, or to alternatives.
+
+    Attributes
+    ----------
+    stores : tuple of int
+        Numbers of the stores, in order of preference.
+    number : int
+        How many parts go at one instant. [parts]
+    route : int
+        Number of the stream that chooses the store; -1 if the first that can serve is used.
+    shares : tuple of float
+        Their probabilities, if a stream chooses. [-]
+    """
+
+    stores: tuple[int, ...]
+    number: int = 1
+    route: int = -1
+    shares: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +52,11 @@ class StationLayout:
     station : Station
     line, time : int
         Numbers of its line and of its working time.
-    takes, puts, returns : tuple of int
-        Numbers of the stores that it takes from, that its good bodies and that the carriers of
-        its scrapped bodies go to.
+    takes, puts, returns, rejects : range
+        Numbers of its joins to the stores that it takes from, that its good bodies, the carriers of
+        its scrapped bodies and its rejected bodies go to.
+    last : bool
+        Whether it is the last of its line.
     at_close : {"pause", "finish", "hold"}
     stops : tuple of PlannedStop
         Of its robots, then its own.
@@ -45,9 +71,11 @@ class StationLayout:
     station: Station
     line: int
     time: int
-    takes: tuple[int, ...]
-    puts: tuple[int, ...]
-    returns: tuple[int, ...]
+    takes: range
+    puts: range
+    returns: range
+    rejects: range
+    last: bool
     at_close: AtClose
     stops: tuple[PlannedStop, ...]
     failures: range
@@ -123,6 +151,8 @@ class Layout:
         Stores as declared, then the buffers line by line, those of capacity 0 too.
     failures : list of FailureLayout
         Station by station, at each its robots' and then its own.
+    joins : list of JoinLayout
+        Station by station: takes, puts, returns, rejects.
     windows : list of list of (int, int)
         Opening and closing of each working time. [ms]
     streams : Streams
@@ -134,6 +164,7 @@ class Layout:
     stations: list[StationLayout] = field(default_factory=list)
     stores: list[StoreLayout] = field(default_factory=list)
     failures: list[FailureLayout] = field(default_factory=list)
+    joins: list[JoinLayout] = field(default_factory=list)
     windows: list[list[tuple[int, int]]] = field(default_factory=list)
     streams: Streams = field(default_factory=Streams)
     _times: dict[WorkingTime | None, int] = field(default_factory=dict)
@@ -146,6 +177,10 @@ class Layout:
         for number, line in enumerate(self.shop.lines):
             self._add_line(number, line)
         self.windows = [self._windows(time) for time in self._times]
+
+    def stores_of(self, *joins: int) -> list[int]:
+        """Numbers of the stores of some joins, each once."""
+        return list(dict.fromkeys(store for join in joins for store in self.joins[join].stores))
 
     # What can be on the critical path is numbered: the work of each station, the planned stops of
     # each station, the repairs of each failure, its waits for a crew, the transits of each store.
@@ -195,9 +230,24 @@ class Layout:
         time = own if own is not None else self.shop.working_time
         return self._times.setdefault(time, len(self._times))
 
-    def _numbers(self, names: str | Sequence[str]) -> tuple[int, ...]:
-        """The numbers of stores, by their names."""
-        return tuple(self._store_numbers[name] for name in names)
+    def _add_joins(self, joins: Iterable[JoinLayout]) -> range:
+        first = len(self.joins)
+        self.joins.extend(joins)
+        return range(first, len(self.joins))
+
+    def _join(self, station: Station, purpose: str, flow: Flow) -> JoinLayout:
+        """The join of a station to the stores of a flow."""
+        stores = tuple(self._store_numbers[name] for name in stores_of(flow))
+        if not isinstance(flow, Split):
+            return JoinLayout(stores, number_of(flow))
+        route = self.streams.add("station", station.name, purpose, Uniform(0, 1), 1, 0)
+        return JoinLayout(stores, 1, route, tuple(flow.shares.values()))
+
+    def _joins_of(self, station: Station, field: str, flows: Any) -> range:
+        """Add the joins of a station to what stands in a field of its line."""
+        return self._add_joins(
+            self._join(station, f"{field} {i}", flow) for i, flow in enumerate(flows)
+        )
 
     def _windows(self, time: WorkingTime | None) -> list[tuple[int, int]]:
         if time is None:
@@ -214,28 +264,25 @@ class Layout:
 
     def _add_line(self, number: int, line: Line) -> None:
         buffers: tuple[int, ...] = line.buffers  # type: ignore[assignment]
-        takes = self._numbers(line.takes)
-        last = len(line.stations) - 1
+        time = self._time(line.working_time)
+        before: Sequence[JoinLayout] = ()
         for i, station in enumerate(line.stations):
-            if i < last:
-                puts: tuple[int, ...] = (len(self.stores),)
+            after: Sequence[JoinLayout] = ()
+            if station is not line.stations[-1]:
+                after = [JoinLayout((len(self.stores),))]
                 name = f"{station.name} > {line.stations[i + 1].name}"
-                time = self._time(line.working_time)
                 self.stores.append(StoreLayout(name, buffers[i], 0, 0, time, declared=False))
-            else:
-                puts = self._numbers(line.puts)
-            output = i == last and line.name in (self.shop.output or ())
-            self._add_station(station, number, takes, puts, output)
-            takes = puts
+            self._add_station(station, number, before, after)
+            before = after
 
     def _add_station(
         self,
         station: Station,
         number: int,
-        takes: tuple[int, ...],
-        puts: tuple[int, ...],
-        output: bool,
+        before: Sequence[JoinLayout],
+        after: Sequence[JoinLayout],
     ) -> None:
+        """Add a station with its joins to the buffers before and after it, if it has any."""
         line = self.shop.lines[number]
         here, first = len(self.stations), len(self.failures)
         owners, add = equipment(station), self.streams.add
@@ -245,18 +292,22 @@ class Layout:
             repair = add("failure", thing, "repair", failure.repair, units.MS_PER_MIN, 0)
             crew = failure.crew and self.shop.repair_crews is not None
             self.failures.append(FailureLayout(failure, here, name, crew, uptime, repair))
-        cycle = station.cycle_distribution
+        cycle, last = station.cycle_distribution, not after
         row = StationLayout(
             station=station,
             line=number,
             time=self._time(line.working_time),
-            takes=takes,
-            puts=puts,
-            returns=self._numbers(line.returns),
+            takes=self._add_joins(before)
+            if before
+            else self._joins_of(station, "takes", line.takes),
+            puts=self._add_joins(after) if after else self._joins_of(station, "puts", line.puts),
+            returns=self._joins_of(station, "returns", line.returns),
+            rejects=self._joins_of(station, "rejects", line.rejects if station.reject else ()),
+            last=last,
             at_close=line.at_close,
             stops=tuple(stop for owner in owners for stop in owner.planned_stops),
             failures=range(first, len(self.failures)),
-            output=output,
+            output=last and line.name in (self.shop.output or ()),
             cycle=add("station", station.name, "cycle", cycle, units.MS_PER_S, 0),
             quality=add("station", station.name, "quality", Uniform(0, 1), 1, 0),
         )

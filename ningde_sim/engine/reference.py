@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +22,13 @@ from ningde_sim.engine import _kernel
 from ningde_sim.engine._kernel import NEVER
 from ningde_sim.engine.counts import COUNTED, Counts, History, Ints, Packed, period_ends
 from ningde_sim.engine.critical_path import PathStep, awaited, between, packed
-from ningde_sim.engine.layout import FailureLayout, Layout, StationLayout, StoreLayout
+from ningde_sim.engine.layout import (
+    FailureLayout,
+    JoinLayout,
+    Layout,
+    StationLayout,
+    StoreLayout,
+)
 from ningde_sim.engine.rules import State, visible_ms
 
 Process = Generator[simpy.Event, Any, None]
@@ -47,6 +55,41 @@ class Step(NamedTuple):
     begin: int
     end: int
     before: Step | None
+
+
+@dataclass(eq=False)
+class Part:
+    """A part, or what carries one.
+
+    `born` is the instant at which it was first loaded, -1 before; `rounds` is how often it was
+    rejected or reworked in its line.
+    """
+
+    born: int = -1
+    rounds: int = 0
+
+
+class Join:
+    """A station joined to a store, or to alternatives of which the first that can serve is used."""
+
+    def __init__(self, floor: Floor, row: JoinLayout, *, takes: bool) -> None:
+        self.floor = floor
+        self.row = row
+        self.takes = takes
+        self.stores = self.all = [floor.stores[s] for s in row.stores]
+        self.used = self.stores[0]
+
+    def choose(self, k: int) -> None:
+        """Of a split: choose the store for the body of the k-th cycle."""
+        if self.row.route >= 0:
+            drawn, last = self.floor.uniform(self.row.route, k), len(self.all) - 1
+            below = accumulate(self.row.shares[:last])
+            chosen = next((i for i, share in enumerate(below) if drawn < share), last)
+            self.stores = [self.all[chosen]]
+
+    def chosen(self) -> int:
+        """Number of the store that was chosen; -1 of what is no split, or waits for no body."""
+        return self.stores[0].number if self.stores is not self.all else -1
 
 
 class WorkingTimeProcess:
@@ -96,6 +139,7 @@ class StoreProcess:
         self.rank = len(floor.times) + number
         self.time = floor.times[row.time]
         self.level = self.ready = row.initial
+        self.parts = deque(Part() for _ in range(row.initial))
         self.takers: list[StationProcess] = []
         self.putters: list[StationProcess] = []
         self.under_way: deque[tuple[int, Step | None]] = deque()
@@ -124,7 +168,7 @@ class StoreProcess:
     def waiting(self, *, empty: bool) -> list[StationProcess]:
         """The empty stations that wait for a part, or those that wait for a place, in turn."""
         stations = self.takers if empty else self.putters
-        waiting = [s for s in stations if s.is_empty() == empty and self in s.wants()]
+        waiting = [s for s in stations if s.is_empty() == empty and s.join(self)]
         return sorted(waiting, key=StationProcess.turn)
 
     def wake(self, *, empty: bool) -> None:
@@ -133,17 +177,19 @@ class StoreProcess:
             for station in self.waiting(empty=empty):
                 self.floor.wake(station)
 
-    def take(self) -> None:
-        """A part leaves."""
+    def take(self) -> Part:
+        """The part leaves that came first."""
         self.counted["n_taken"] += 1
         if self.row.capacity:
             self.account()
             self.level -= 1
             self.ready -= 1
+        return self.parts.popleft()
 
-    def put(self) -> None:
+    def put(self, part: Part) -> None:
         """A part comes."""
         self.counted["n_put"] += 1
+        self.parts.append(part)
         if self.row.capacity:
             self.account()
             self.level += 1
@@ -173,13 +219,16 @@ class StationProcess:
         self.number = number
         self.rank = len(floor.times) + len(floor.stores) + number
         self.time = floor.times[row.time]
-        self.takes = [floor.stores[s] for s in row.takes]
-        self.puts = [floor.stores[s] for s in row.puts]
-        self.returns = [floor.stores[s] for s in row.returns]
-        for store in dict.fromkeys((*self.puts, *self.returns)):
+        self.takes = self.joins(row.takes)
+        self.puts, self.returns = self.joins(row.puts), self.joins(row.returns)
+        self.rejects = self.joins(row.rejects)
+        outward = (*self.puts, *self.returns, *self.rejects)
+        for store in dict.fromkeys(store for join in outward for store in join.all):
             store.putters.append(self)
-        for store in self.takes:
+        for store in (store for join in self.takes for store in join.all):
             store.takers.append(self)
+        self.most_rounds = floor.layout.shop.lines[row.line].rounds
+        self.part = Part()
         self.content = _kernel.EMPTY
         self.task = State.WORKING
         self.in_repair = self.in_queue = 0
@@ -198,6 +247,13 @@ class StationProcess:
         self.started = 0
         self.since = self.since_wall = 0
         self.clear()
+
+    def joins(self, numbers: range) -> list[Join]:
+        """Some of its joins."""
+        return [
+            Join(self.floor, self.floor.layout.joins[i], takes=numbers == self.row.takes)
+            for i in numbers
+        ]
 
     def clear(self) -> None:
         """Begin to count."""
@@ -325,9 +381,13 @@ class StationProcess:
         self.show()
         self.floor.wake(self)
 
-    def wants(self) -> list[StoreProcess]:
-        """The stores whose parts or places it waits for."""
-        return [self.takes, [], self.puts, self.returns][self.content]
+    def wants(self) -> list[Join]:
+        """Its joins to the stores whose parts or places it waits for."""
+        return [self.takes, [], self.puts, self.returns, self.rejects][self.content]
+
+    def join(self, store: StoreProcess) -> Join | None:
+        """Its join to a store whose parts or places it waits for; None if it does not."""
+        return next((join for join in self.wants() if store in join.stores), None)
 
     def turn(self) -> tuple[bool, int]:
         """Who asked first comes first; those under repair come after the others."""
@@ -336,6 +396,32 @@ class StationProcess:
     def can_move(self) -> bool:
         """Whether it waits, in its working time."""
         return self.content != _kernel.LOADED and self.time.is_open()
+
+    def receive(self) -> None:
+        """Take all parts; the one of the first join that was born first becomes the body."""
+        parts = [[j.used.take() for _ in range(j.row.number)] for j in self.takes] or [[Part()]]
+        born = [part for part in parts[0] if part.born >= 0]
+        self.part = min(born, key=lambda part: part.born) if born else parts[0][0]
+        for part in (part for several in parts for part in several if part is not self.part):
+            self.floor.ends(part)
+        if self.part.born < 0:
+            self.floor.begins(self.part)
+
+    def give(self) -> None:
+        """Put all parts; more than one are copies of the body, carriers are not born yet."""
+        body = self.part
+        if self.content == _kernel.FINISHED and self.row.last:
+            if self.row.output:
+                self.floor.exit(self, body)
+            if self.most_rounds is not None:
+                body.rounds = 0
+        first = True
+        for join in self.wants():
+            for _ in range(join.row.number):
+                join.used.put(body if first else self.floor.copy(body))
+                first = False
+        if first:
+            self.floor.ends(body)
 
     # ------------------------------------------------------------------ life
 
@@ -394,19 +480,34 @@ class StationProcess:
         self.end_overtime()
         self.begun = False
         self.counted["cycles"] += 1
-        scrap, rework = self.row.station.scrap, self.row.station.rework
-        drawn = self.floor.uniform(self.row.quality, self.done) if scrap or rework else 1.0
+        station, k = self.row.station, self.done
+        again = station.scrap + station.rework
+        fails = again + station.reject
+        drawn = self.floor.uniform(self.row.quality, k) if fails else 1.0
         self.done += 1
-        if drawn < scrap:
-            self.counted["scrapped"] += 1
-            self.loaded = self.floor.env.event()
-            self.ask(_kernel.SCRAPPED if self.returns else _kernel.EMPTY)
-        elif drawn < scrap + rework:
+        if drawn < station.scrap or (drawn < fails and self.part.rounds == self.most_rounds):
+            self.scrap()
+            return
+        if drawn < fails and self.most_rounds is not None:
+            self.part.rounds += 1
+        if drawn < again:
             self.counted["reworked"] += 1
             self.load()
-        else:
-            self.loaded = self.floor.env.event()
-            self.ask(_kernel.FINISHED)
+            return
+        self.loaded = self.floor.env.event()
+        rejected = drawn < fails
+        self.counted["rejected"] += rejected
+        for join in self.rejects if rejected else self.puts:
+            join.choose(k)
+        self.ask(_kernel.REJECTED if rejected else _kernel.FINISHED)
+
+    def scrap(self) -> None:
+        """The body is thrown away; what carried it goes back."""
+        self.counted["scrapped"] += 1
+        self.floor.ends(self.part)
+        self.part = Part()
+        self.loaded = self.floor.env.event()
+        self.ask(_kernel.SCRAPPED if self.returns else _kernel.EMPTY)
 
     def interrupt(self) -> None:
         """Interrupt the task if it is running."""
@@ -600,7 +701,8 @@ class Floor:
         self.things += [*self.stations, *self.stores, *self.failures]
         self.woken: list[StationProcess] = []
         self.n_requests = 0
-        self.exits: list[tuple[int, int]] = []
+        self.exits: list[tuple[int, int, int]] = []
+        self.wip = self.wip_ms = self.wip_since = self.wip_start = 0
         self.trace: list[tuple[int, int, int, int]] = []
         self.tracing = False
         self.noting = False
@@ -687,55 +789,95 @@ class Floor:
             station = min(self.woken, key=StationProcess.turn)
             self.woken.remove(station)
             if station.can_move():
-                team = next(self.teams([station], frozenset()), None)
-                if team:
-                    self.exchange(team)
+                found = next(self.teams([station], {}), None)
+                if found:
+                    self.exchange(*found)
 
-    def teams(self, team: Team, met: frozenset[Meeting]) -> Iterator[Team]:
+    def teams(self, team: Team, used: Used) -> Iterator[tuple[Team, Used]]:
         """The ways in which a team can move, with the partners that it has to meet.
 
-        Hand to hand each member meets the first partner that can move too; a meeting is a station
-        and the store of capacity 0 at which it has met its partner.
-        """
-        for member in team:
-            empty = member.is_empty()
-            for store in member.wants():
-                if store.row.capacity:
-                    same = [m for m in team if m.is_empty() == empty and store in m.wants()]
-                    if len(same) > store.available(empty=empty):
-                        return
-                elif (member, store) not in met:
-                    for partner in store.waiting(empty=not empty):
-                        if partner.can_move() and (partner, store) not in met:
-                            more = [] if partner in team else [partner]
-                            meeting = {(member, store), (partner, store)}
-                            yield from self.teams([*team, *more], met | meeting)
-                    return
-        yield team
+        The joins of its members are gone through in turn, the stores of each in order of
+        preference. Hand to hand each member meets the first partner that can move too.
 
-    def exchange(self, team: Team) -> None:
-        """Move a team: all take and put, then all go on."""
+        Parameters
+        ----------
+        used : dict of Join to StoreProcess
+            The joins that were gone through, each with the store that it uses.
+        """
+        join = next((j for member in team for j in member.wants() if j not in used), None)
+        if join is None:
+            yield team, used
+            return
+        for store in join.stores:
+            if store.row.capacity:
+                same = sum(
+                    j.row.number for j, s in used.items() if s is store and j.takes == join.takes
+                )
+                if same + join.row.number <= store.available(empty=join.takes):
+                    yield from self.teams(team, used | {join: store})
+                continue
+            for partner in store.waiting(empty=not join.takes):
+                other = partner.join(store)
+                if other and other not in used and partner.can_move():
+                    more = [] if partner in team else [partner]
+                    yield from self.teams([*team, *more], used | {join: store, other: store})
+
+    def exchange(self, team: Team, used: Used) -> None:
+        """Move a team: all put, then all take, then all go on."""
         self.cause = None
+        for join, store in used.items():
+            join.used = store
         for member in team:
             self.cause = _later(self.cause, member.cause)
         for member in team:
-            for store in member.wants():
-                store.take() if member.is_empty() else store.put()
+            if not member.is_empty():
+                member.give()
         for member in team:
-            for store in member.wants():
-                store.wake(empty=not member.is_empty())
+            if member.is_empty():
+                member.receive()
+        for member in team:
+            for join in member.wants():
+                join.used.wake(empty=not member.is_empty())
+                join.stores = join.all
             if member.is_empty():
                 member.load()
                 member.loaded.succeed()
             else:
-                if member.row.output and member.content == _kernel.FINISHED:
-                    self.exits.append((member.row.line, int(self.env.now)))
-                    self.last_exit = int(self.env.now), self.cause
-                    self.last_station = member.number
                 member.ask(_kernel.EMPTY)
+
+    def exit(self, station: StationProcess, body: Part) -> None:
+        """A body leaves the shop; what is left of it carried the body."""
+        now = int(self.env.now)
+        self.exits.append((station.row.line, now, now - body.born))
+        self.last_exit = now, self.cause
+        self.last_station = station.number
+        self.ends(body)
+        body.born = -1
+
+    def begins(self, part: Part) -> None:
+        """A part is born."""
+        part.born = int(self.env.now)
+        self.count_wip(1)
+
+    def ends(self, part: Part) -> None:
+        """A part is no more, if it was born."""
+        self.count_wip(-(part.born >= 0))
+
+    def copy(self, part: Part) -> Part:
+        """One part more like this one."""
+        self.count_wip(part.born >= 0)
+        return Part(part.born, part.rounds)
+
+    def count_wip(self, change: int) -> None:
+        """Book the work in process up to now, then change it."""
+        now = int(self.env.now)
+        self.wip_ms += self.wip * (now - self.wip_since)
+        self.wip_since = now
+        self.wip += change
 
     def account(self) -> None:
         """Book the time up to now on everything."""
+        self.count_wip(0)
         for thing in self.things:
             thing.account()
         for station in self.stations:
@@ -747,6 +889,7 @@ class Floor:
         The accounts of the failures stay open, because a wait for a crew is measured from where
         its account was last closed.
         """
+        self.count_wip(0)
         for station in self.stations:
             station.account()
             station.record_overtime()
@@ -754,13 +897,20 @@ class Floor:
             store.account()
         levels = {"level": np.array([store.level for store in self.stores], np.int64)}
         stores = _counted("stores", self.stores) | levels
-        history.keep(row, _counted("stations", self.stations), _spent(self), stores)
+        wip = {"wip_ms": self.wip_ms, "wip": self.wip}
+        history.keep(row, _counted("stations", self.stations), _spent(self), stores, wip)
 
     def clear(self) -> None:
         """Forget what was counted in the warm-up."""
         for thing in self.things:
             thing.clear()
         self.exits.clear()
+        self.wip_ms, self.wip_start = 0, self.wip
+
+    def chosen(self) -> list[int]:
+        """The store that each join uses for the body that waits, if a split chose it; else -1."""
+        stations = ((s.takes, s.puts, s.returns, s.rejects) for s in self.stations)
+        return [join.chosen() for joins in stations for several in joins for join in several]
 
     def critical_path(self, begin: int) -> list[PathStep]:
         """The steps that the last body waited for from `begin` on, then those after it."""
@@ -772,7 +922,7 @@ class Floor:
         content = [station.content for station in self.stations]
         level, ready = ([getattr(s, name) for s in self.stores] for name in ("level", "ready"))
         now, layout = int(self.env.now), self.layout
-        thing = awaited(layout, content, level, ready, self.last_station)
+        thing = awaited(layout, content, self.chosen(), level, ready, self.last_station)
         if thing is None:
             yield 2 * layout.stuck, self.last_exit[0], now
         elif thing < len(self.stations):
@@ -792,7 +942,7 @@ class Floor:
 
 
 Team = list[StationProcess]
-Meeting = tuple[StationProcess, StoreProcess]
+Used = dict[Join, StoreProcess]
 
 
 def _backwards(step: Step | None) -> Iterator[PathStep]:
@@ -869,10 +1019,10 @@ def run(
 
 def _collect(floor: Floor, warm_up: int, history: History | None) -> Counts:
     begun = np.array([0, 0, warm_up, warm_up])
-    lines = [row.line for row in floor.layout.stations if row.output]
-    exits = {number: Packed() for number in lines}
-    for number, times in exits.items():
-        times.add(np.array([t - warm_up for n, t in floor.exits if n == number], np.int64))
+    exits = {row.line: Packed(2) for row in floor.layout.stations if row.output}
+    for number, rows in exits.items():
+        own = [(t - warm_up, lead) for n, t, lead in floor.exits if n == number]
+        rows.add(np.array(own, np.int64).reshape(-1, 2))
     return Counts(
         stations=_counted("stations", floor.stations)
         | {
@@ -887,6 +1037,8 @@ def _collect(floor: Floor, warm_up: int, history: History | None) -> Counts:
         },
         failures=_counted("failures", floor.failures),
         exits=exits,
+        wip={"start": floor.wip_start, "ms": floor.wip_ms, "end": floor.wip},
+        chosen=np.array(floor.chosen(), np.int64),
         trace=np.array(floor.trace, np.int64).reshape(-1, 4) - begun if floor.tracing else None,
         history=history,
         path=packed(floor.critical_path(warm_up), warm_up) if floor.noting else None,

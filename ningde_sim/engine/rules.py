@@ -20,16 +20,19 @@ service). The transfer is part of the cycle.
 often count the place on the station as well.
 
 **5. Ends.** A line that takes from no store has endless supply; a line that puts to no store is
-never blocked. A body counts when it leaves the last station of an `output` line.
+never blocked. A body counts when it leaves the last station of an `output` line, one for each
+cycle, whatever it puts to stores.
 
 **6. Store.** A store is a buffer shared by lines: first in, first out, with a capacity and a
 transit time. A part in transit takes up capacity, but is not ready. Any number of lines put to a
-store and take from it. With `initial` parts it is a pool of skids, pallets or cards.
+store and take from it. With `initial` parts it is a pool of skids, pallets or cards, or, if no line
+fills it, a stock that runs out.
 
-- An empty station asks for a part of each store that it takes from; a finished station asks for a
-  place in each store that it puts to. A buffer inside a line works the same way, with one station
-  on each side.
-- A station can move in its working time, when each of its stores has a part (a place) for it. At
+- An empty station asks for its parts of each store that it takes from; a finished station asks for
+  its places in each store that it puts to. A buffer inside a line works the same way, with one
+  station on each side.
+- A station can move in its working time, when each of its stores has the parts (the places) for
+  it. Of alternatives it uses the first that can serve at that instant, in order of preference. At
   capacity 0 it has to meet a partner that can move too, the first that asked; they move together,
   and with all stations that they in turn have to meet.
 - First come, first served among those that can move now: when a part or a place becomes free, when
@@ -41,8 +44,11 @@ So nobody holds a claim while it cannot move, no part lies idle while a station 
 take it, and no place stays free while a station that asked could fill it. The price: a line that
 needs many things at once may starve beside lines that take one of them as soon as it is there.
 
-**7. Assembly.** The first station of a line takes one part from each store in `takes` at the same
-instant. The last station puts one part to each store in `puts` at the same instant.
+**7. Assembly.** The first station of a line takes from all of `takes` at the same instant, in the
+quantities given. The last station puts to all of `puts` at the same instant. An entry may be
+alternatives in order of preference; all parts of an entry come from (go to) one store. A `Split`
+sends the body of the k-th cycle to the store that the k-th number between 0 and 1 of the entry
+chooses, whether it has a place or not.
 
 **8. Failures.** A failure belongs to a robot or to a station; either way it stops the station. Its
 clock runs until it fails, and starts afresh after the repair. The clock "operating" runs only
@@ -69,10 +75,12 @@ the next opening, with its first request. If the shop gives no number of crews, 
 the next start, when the next body is there. Only the part of it that the transfer does not hide
 counts. Of the stops that are due together the longest counts.
 
-**11. Scrap and rework.** A finished body is scrapped at its station with the probability `scrap`,
-and processed there again at once with the probability `rework`. What carried a scrapped body goes
-to the stores in the `returns` of its line, one part to each, as soon as they have a place; until
-then the station is blocked.
+**11. Quality.** A finished body is scrapped at its station with the probability `scrap`, processed
+there again at once with the probability `rework`, and leaves the line there with the probability
+`reject`, to all of the line's `rejects`. A body that was reworked or rejected `rounds` times in its
+line is scrapped instead of once more; who leaves the line good begins anew. What carried a scrapped
+body goes to the stores in the `returns` of its line, until they have a place the station is
+blocked.
 
 **12. Working time.** Outside its windows a station neither works nor moves. Its failure clocks, its
 repairs and the transit of its stores pause, and go on at the next opening. What ends at the
@@ -107,10 +115,18 @@ gives the same. Two shops run on common random numbers: their results differ onl
 between the shops.
 
 - The k-th cycle of a station, repeats counted, has the k-th draw of its cycle time, and the k-th
-  number between 0 and 1 for its quality: scrap below `scrap`, rework below `scrap + rework`.
+  number between 0 and 1 for its quality: scrap below `scrap`, rework below `scrap + rework`,
+  reject below `scrap + rework + reject`.
 - The k-th uptime and the k-th repair of a failure have the k-th draws of theirs.
 
-**15. Stuck.** A station is stuck if it waits for a part or a place that can never come: whatever
+**15. Lead time.** A part is born at its first load. An assembled body is the part that was born
+first of those of the first entry in `takes`. Of several parts put, the first is the body, the
+others are copies of it, born when it was. The lead time of a body goes from its birth to its exit.
+There it ends: what an output line puts, and what carried a scrapped body, is born anew at its next
+load. Work in process (WIP) is the number of parts that are born and have not ended by exit, scrap
+or assembly, on stations and in stores.
+
+**16. Stuck.** A station is stuck if it waits for a part or a place that can never come: whatever
 would bring it waits too, in a ring or for something that nobody makes. A run with stuck stations
 says since when, and who waits for whom.
 

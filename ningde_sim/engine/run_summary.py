@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from ningde_sim._support import units
 from ningde_sim.engine.rules import STATES
 
@@ -22,7 +24,8 @@ def lines(run: ShopRun) -> list[str]:
     return [
         f"{run.shop.name}: {run.hours:g} h after {run.warm_up:g} h of warm-up",
         f"  bodies            {run.bodies:,}: {_rates(run)}",
-        f"  scrap, rework     {stations['scrapped'].sum():,}, {stations['reworked'].sum():,}",
+        f"  lead time         {_lead_time(run)}",
+        f"  quality           {_quality(stations)}",
         f"  station hours     {', '.join(shares)}",
         f"  failures          {_failures(run)}",
         f"  most stopped      {', '.join(f'{n} {h:.1f} h' for n, h in worst.items())}",
@@ -34,6 +37,21 @@ def lines(run: ShopRun) -> list[str]:
         *([f"  without parts     {', '.join(run.unfed)}"] if run.unfed else []),
         *(f"  note              {note}" for note in run.shop.notes),
     ]
+
+
+def _lead_time(run: ShopRun) -> str:
+    """What half and what 95 % of the bodies stay below, and the work in process."""
+    wip = f"work in process {run.wip:,.1f}"
+    if not run.bodies:
+        return f"no body; {wip}"
+    half, most = (run.lead_time(q) for q in (0.5, 0.95))
+    return f"P50 {half:.2f} h, P95 {most:.2f} h; {wip}"
+
+
+def _quality(stations: pd.DataFrame) -> str:
+    """What was scrapped, reworked and rejected."""
+    names = ("scrapped", "reworked", "rejected")
+    return ", ".join(f"{stations[name].sum():,} {name}" for name in names)
 
 
 def _rates(run: ShopRun) -> str:

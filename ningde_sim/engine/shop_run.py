@@ -93,7 +93,11 @@ class ShopRun:
         rows, taken, start = self.layout.stations, self.counts.stores["n_taken"], -self._warm_up_ms
         asked, content = (self.counts.stations[name] for name in ("asked_at", "content"))
         waiting = np.flatnonzero((asked == start) & (content == EMPTY))
-        unfed = [rows[k] for k in waiting if any(taken[s] >= ENOUGH for s in rows[k].takes)]
+        unfed = [
+            rows[k]
+            for k in waiting
+            if any(taken[s] >= ENOUGH for s in self.layout.stores_of(*rows[k].takes))
+        ]
         return tuple(self.shop.lines[row.line].name for row in unfed)
 
     @property
@@ -103,7 +107,32 @@ class ShopRun:
         Arrays of shape (bodies of the line,), rising. [ms, int64]
         """
         lines = self.shop.lines
-        return {lines[number].name: times.array() for number, times in self.counts.exits.items()}
+        return {lines[n].name: rows.array()[:, 0] for n, rows in self.counts.exits.items()}
+
+    @property
+    def lead_times(self) -> dict[str, Ints]:
+        """Lead times by output line, in the order of `exits`: from the first load to the exit.
+
+        An assembled body has the lead time of the parts that it took first. What leaves an output
+        line ends there: a carrier that goes on is born anew when it is loaded.
+        Arrays of shape (bodies of the line,). [ms, int64]
+        """
+        lines = self.shop.lines
+        return {lines[n].name: rows.array()[:, 1] for n, rows in self.counts.exits.items()}
+
+    def lead_time(self, q: float) -> float:
+        """What a share `q` of all lead times stays at or below; NaN without a body. [h]"""
+        q = checks.share(f"ShopRun {self.shop.name!r}", "q", q)
+        times = np.concatenate([*self.lead_times.values()])
+        return float(units.ms_to_hours(np.quantile(times, q))) if len(times) else math.nan
+
+    @property
+    def wip(self) -> float:
+        """Work in process: mean number of parts between first load and exit. [parts]
+
+        Parts that wait in a store without ever having been loaded, such as skids, do not count.
+        """
+        return float(self.counts.wip["ms"] / self._counted_ms)
 
     def per_hour(self) -> Ints:
         """Finished bodies in each counted hour; hour i ends with its last instant.
@@ -179,7 +208,8 @@ class ShopRun:
 
         - `line`, `zone`: of its line.
         - `cycles`: cycles that ended, repeats counted. [cycles]
-        - `scrapped`, `reworked`: bodies thrown away, and processed again, after a cycle. [bodies]
+        - `scrapped`, `reworked`, `rejected`: bodies thrown away, processed again and sent to the
+          `rejects` of the line, after a cycle. [bodies]
         - `failures`: of its robots and its own. [failures]
         - `working`, `planned`, `down`, `waiting`, `blocked`, `starved`, `off`: hours in each state.
           They add up to the counted hours exactly, in whole milliseconds. [h]

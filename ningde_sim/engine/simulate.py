@@ -12,6 +12,7 @@ from ningde_sim.engine import compiled, reference
 from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.exceptions import LineUnfed, NoEffect, ShopStuck
+from ningde_sim.plant.entries import store_names
 from ningde_sim.plant.shop import Shop
 
 Engine = Literal["compiled", "reference"]
@@ -198,8 +199,8 @@ def run_shop(
 
 def parallel(shop: Shop, unfed: tuple[str, ...]) -> tuple[str, ...]:
     """Of the lines that took no part those beside which others take the same."""
-    fed = [set(line.takes) for line in shop.lines if line.name not in unfed]
-    return tuple(name for name in unfed if set(shop.line(name).takes) in fed)
+    fed = [{*store_names(line.takes)} for line in shop.lines if line.name not in unfed]
+    return tuple(name for name in unfed if {*store_names(shop.line(name).takes)} in fed)
 
 
 def nothing_leaves(shop: Shop, hours: float, *, seed: int, engine: Engine) -> bool:

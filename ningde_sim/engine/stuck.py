@@ -1,4 +1,4 @@
-"""Stations that can never move again, by rule 15 of `engine.rules`."""
+"""Stations that can never move again, by rule 16 of `engine.rules`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cached_property
 from ningde_sim._support import units
 from ningde_sim.engine import _kernel
 from ningde_sim.engine.counts import Counts
-from ningde_sim.engine.critical_path import joined, wanted
+from ningde_sim.engine.critical_path import joined, waits_at, wanted
 from ningde_sim.engine.layout import Layout
 
 
@@ -45,7 +45,7 @@ class Stuck:
 def find(layout: Layout, counts: Counts) -> Stuck | None:
     """The stuck stations at the end of a run; None where there are none."""
     content = counts.stations["content"].tolist()
-    end = _End(layout, content, counts.stores["level_end"].tolist())
+    end = _End(layout, content, counts.chosen.tolist(), counts.stores["level_end"].tolist())
     stuck = end.stuck
     if not stuck:
         return None
@@ -63,6 +63,7 @@ class _End:
 
     layout: Layout
     content: Sequence[int]
+    chosen: Sequence[int]
     level: Sequence[int]
 
     @cached_property
@@ -70,16 +71,16 @@ class _End:
         """The stations that put to each store, and those that take from it."""
         return joined(self.layout)
 
-    def wants(self, k: int) -> tuple[int, ...]:
-        """The stores whose parts or places a station waits for."""
-        return wanted(self.layout, self.content, k)
+    def wants(self, k: int) -> list[tuple[tuple[int, ...], int]]:
+        """Of each join the stores whose parts or places a station waits for, and how many."""
+        return wanted(self.layout, self.content, self.chosen, k)
 
-    def has(self, k: int, store: int) -> bool:
-        """Whether a part (a place) is there, or a part is on its way, for a station."""
+    def has(self, k: int, store: int, number: int) -> bool:
+        """Whether the parts (the places) are there, or on their way, for a station."""
         capacity = self.layout.stores[store].capacity
         if self.content[k] == _kernel.EMPTY:
-            return self.level[store] > 0
-        return self.level[store] < capacity
+            return self.level[store] >= number
+        return capacity - self.level[store] >= number
 
     def others(self, k: int, store: int) -> list[int]:
         """The stations that may bring a part (free a place) for a station."""
@@ -88,7 +89,7 @@ class _End:
 
     def meets(self, k: int, store: int, other: int) -> bool:
         """Whether two stations wait for each other hand to hand, with some time in common."""
-        waits = self.content[other] != _kernel.LOADED and store in self.wants(other)
+        waits = waits_at(self.layout, self.content, self.chosen, other, store)
         opposite = (self.content[k] == _kernel.EMPTY) != (self.content[other] == _kernel.EMPTY)
         return waits and opposite and self.overlap(k, other)
 
@@ -118,9 +119,12 @@ class _End:
     def _may_move(self, k: int, able: set[int], live: set[int]) -> bool:
         """Whether all that it wants is there, may come, or is brought hand to hand."""
         return all(
-            self.has(k, s)
-            or any(i in live or (i in able and self.meets(k, s, i)) for i in self.others(k, s))
-            for s in self.wants(k)
+            any(
+                self.has(k, s, number)
+                or any(i in live or (i in able and self.meets(k, s, i)) for i in self.others(k, s))
+                for s in stores
+            )
+            for stores, number in self.wants(k)
         )
 
     def ring(self) -> list[str]:
@@ -130,9 +134,12 @@ class _End:
         while True:
             k = way[-1]
             store = next(
-                s
-                for s in self.wants(k)
-                if not self.has(k, s) and self.stuck.issuperset(self.others(k, s))
+                stores[0]
+                for stores, number in self.wants(k)
+                if not any(
+                    self.has(k, s, number) or not self.stuck.issuperset(self.others(k, s))
+                    for s in stores
+                )
             )
             others = self.others(k, store)
             lines.append(self._sentence(k, store, others))

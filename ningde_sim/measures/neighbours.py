@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +15,8 @@ from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.measures.ranks import ranks
 from ningde_sim.measures.state_log import Floats
 from ningde_sim.measures.states import shares
+from ningde_sim.plant.entries import store_names
+from ningde_sim.plant.line import Line
 from ningde_sim.plant.shop import Shop
 
 Joins = Iterable[tuple[Any, Any]]
@@ -23,20 +25,30 @@ Joins = Iterable[tuple[Any, Any]]
 def joined_stations(shop: Shop) -> list[tuple[str, str]]:
     """Pairs of stations (feeding, taking) of a `shop`: inside lines, then through stores.
 
-    A store joins the last station of every line that puts to it to the first station of every
-    line that takes from it.
+    A store joins each station that puts to it, the last of a line or one that rejects, to the first
+    station of every line that takes from it.
     """
     checks.kind("joined_stations", "shop", shop, Shop)
     inside = [(a.name, b.name) for line in shop.lines for a, b in pairwise(line.stations)]
     across = [
-        (feeding.stations[-1].name, taking.stations[0].name)
+        (feeding, taking.stations[0].name)
         for store in shop.stores
-        for feeding in shop.lines
-        if store.name in feeding.puts
+        for line in shop.lines
+        for feeding in _feeding(line, store.name)
         for taking in shop.lines
-        if store.name in taking.takes
+        if store.name in store_names(taking.takes)
     ]
     return [(a, b) for a, b in dict.fromkeys(inside + across) if a != b]
+
+
+def _feeding(line: Line, store: str) -> Iterator[str]:
+    """The stations of a line that put to a store."""
+    last = line.stations[-1]
+    for station in line.stations:
+        if (station is last and store in store_names(line.puts)) or (
+            station.reject and store in store_names(line.rejects)
+        ):
+            yield station.name
 
 
 def arrows(run_or_table: ShopRun | pd.DataFrame, joins: Joins | None = None) -> pd.DataFrame:

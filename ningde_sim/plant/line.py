@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from ningde_sim._support import checks
 from ningde_sim._support.frozen import unchangeable
 from ningde_sim._support.units import MAX_CAPACITY, MAX_TIME
+from ningde_sim.plant.entries import check_flows
 from ningde_sim.plant.station import Station
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
 
 AtClose = Literal["pause", "finish", "hold"]
 
-
-def _store_names(owner: str, field: str, value: object) -> tuple[str, ...]:
-    names: tuple[str, ...] = checks.members(owner, field, value, str)
-    for name in names:
-        checks.text(owner, field, name)
-    cure = (
-        "A line takes, puts or returns one part of each store; quantities are not supported yet. "
-        "Name each store once."
-    )
-    checks.distinct(owner, field, names, cure=cure)
-    return names
+Flows = Any
+"""A user may write a name, a list or a mapping; once checked it is a tuple of `entries.Flow`."""
 
 
 @unchangeable
@@ -32,9 +24,9 @@ def _store_names(owner: str, field: str, value: object) -> tuple[str, ...]:
 class Line:
     """Stations in a row, with a buffer between each two.
 
-    The first station takes one part from every store in `takes` at the same instant (assembly);
-    the last one puts one part to every store in `puts` at the same instant. A line that takes from
-    no store has an endless supply; one that puts to no store is never blocked.
+    The first station takes all parts in `takes` at one instant (assembly); the last one puts all
+    in `puts` at one instant. A line that takes from no store has an endless supply; one that puts
+    to no store is never blocked.
 
     Parameters
     ----------
@@ -46,11 +38,19 @@ class Line:
         Capacity of each buffer between two stations; one number for all, or one for each. 0 is hand
         to hand. The stations are not counted; papers often count the machine's own place too.
         [parts]
-    takes, puts : str or sequence of str
-        Names of stores.
-    returns : str or sequence of str
-        Names of the stores to which the skid or pallet of a body goes back if a station of this
-        line scraps the body. Without it what carried the body is thrown away too.
+    takes, puts : str, sequence or mapping
+        Names of stores: one part of each. `{"wheels": 4}` are four parts at one instant. A tuple
+        inside the sequence names alternatives in order of preference, the first that has the parts
+        (the places) serves: `takes=[("repaired", "new"), "skids"]`. In `puts`, a `Split` sends each
+        body to one of several stores by chance.
+    rejects : str, sequence or mapping
+        As `puts`: where a body goes that a station of this line rejects.
+    rounds : int, optional
+        How often a body may be rejected or reworked in this line; where it fails once more, it is
+        scrapped. Who leaves the line good begins anew. By default without end. [times]
+    returns : str, sequence or mapping
+        The stores to which the skid or pallet of a body goes back if a station of this line scraps
+        the body. Without it what carried the body is thrown away too.
     zone : str, optional
         Heading under which tables group this line; by default its name.
     working_time : WorkingTime, optional
@@ -70,9 +70,11 @@ class Line:
     stations: Sequence[Station]
     _: KW_ONLY
     buffers: int | Sequence[int] = 0
-    takes: str | Sequence[str] = ()
-    puts: str | Sequence[str] = ()
-    returns: str | Sequence[str] = ()
+    takes: Flows = ()
+    puts: Flows = ()
+    rejects: Flows = ()
+    rounds: int | None = None
+    returns: Flows = ()
     zone: str | None = None
     working_time: WorkingTime | None = None
     at_close: AtClose = "pause"
@@ -85,12 +87,35 @@ class Line:
             raise ValueError(checks.complain(owner, "it must have at least one station", stations))
         object.__setattr__(self, "stations", stations)
         object.__setattr__(self, "buffers", self._check_buffers(owner, len(stations) - 1))
-        for field in ("takes", "puts", "returns"):
-            object.__setattr__(self, field, _store_names(owner, field, getattr(self, field)))
+        for field, split in (
+            ("takes", False),
+            ("puts", True),
+            ("rejects", True),
+            ("returns", False),
+        ):
+            flows = check_flows(owner, field, getattr(self, field), split=split)
+            object.__setattr__(self, field, flows)
+        self._check_rejects(owner)
         zone = self.name if self.zone is None else self.zone
         object.__setattr__(self, "zone", checks.text(owner, "zone", zone))
         check_working_time(owner, self.working_time)
         checks.one_of(owner, "at_close", self.at_close, get_args(AtClose))
+
+    def _check_rejects(self, owner: str) -> None:
+        """What a station rejects must have a store, and a limit of rounds something to limit."""
+        rejecting = next((s for s in self.stations if s.reject), None)
+        if rejecting and not self.rejects:
+            rule = f"what station {rejecting.name!r} rejects must go to a store: name it in rejects"
+            raise ValueError(checks.complain(owner, rule, self.rejects))
+        if self.rejects and not rejecting:
+            rule, cure = "rejects has no effect: no station has a reject above 0", "Leave it out."
+            raise ValueError(checks.complain(owner, rule, self.rejects, cure))
+        if self.rounds is not None:
+            rounds = checks.whole(owner, "rounds", self.rounds, cure="None means without end.")
+            object.__setattr__(self, "rounds", rounds)
+            if not rejecting and not any(s.rework for s in self.stations):
+                rule = "rounds has no effect: no station has a rework or a reject above 0"
+                raise ValueError(checks.complain(owner, rule, self.rounds, "Leave it out."))
 
     def _check_buffers(self, owner: str, number: int) -> tuple[int, ...]:
         given = self.buffers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
@@ -13,6 +14,7 @@ from ningde_sim._support import checks
 from ningde_sim._support.frozen import unchangeable
 from ningde_sim._support.summary import wrapped
 from ningde_sim.plant import paths, shop_paths
+from ningde_sim.plant.entries import Flow, number_of, store_names, stores_of
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.station import Robot, Station
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
@@ -93,44 +95,71 @@ class Shop:
         checks.distinct(owner, "stations and robots", machines)
 
     def _check_stores(self, owner: str) -> None:
-        known = dict.fromkeys(store.name for store in self.stores)
+        stores = {store.name: store for store in self.stores}
         for line in self.lines:
-            for key in ("takes", "puts", "returns"):
-                for name in getattr(line, key):
-                    if name not in known:
-                        rule = f"unknown store in the `{key}` of line {line.name!r}"
-                        names = checks.shortened(", ".join(known)) or "none"
-                        cure = f"The shop has these stores: {names}."
-                        raise ValueError(checks.complain(owner, rule, name, cure))
-        for keys, verb in ((("puts", "returns"), "filled"), (("takes",), "emptied")):
-            used = {name for line in self.lines for key in keys for name in getattr(line, key)}
-            for name in known:
-                if name not in used:
-                    rule = f"each store must be {verb} by a line"
-                    cure = f"Name it in the `{keys[0]}` of a line, or leave it out."
-                    raise ValueError(checks.complain(owner, rule, name, cure))
+            for key in ("takes", "puts", "rejects", "returns"):
+                for flow in getattr(line, key):
+                    self._check_flow(owner, stores, f"the `{key}` of line {line.name!r}", flow)
+        names = {
+            key: {name for line in self.lines for name in store_names(getattr(line, key))}
+            for key in ("takes", "puts", "rejects", "returns")
+        }
+        filled = names["puts"] | names["rejects"] | names["returns"]
+        for store in self.stores:
+            if store.name not in filled and not store.initial:
+                rule = "each store must be filled by a line, or hold `initial` parts"
+                cure = "Name it in the `puts` of a line, or leave it out."
+                raise ValueError(checks.complain(owner, rule, store.name, cure))
+            if store.name not in names["takes"]:
+                rule = "each store must be emptied by a line"
+                cure = "Name it in the `takes` of a line, or leave it out."
+                raise ValueError(checks.complain(owner, rule, store.name, cure))
+
+    def _check_flow(self, owner: str, stores: Mapping[str, Store], where: str, flow: Flow) -> None:
+        number = number_of(flow)
+        for name in stores_of(flow):
+            if name not in stores:
+                rule = f"unknown store in {where}"
+                names = checks.shortened(", ".join(stores)) or "none"
+                cure = f"The shop has these stores: {names}."
+                raise ValueError(checks.complain(owner, rule, name, cure))
+            if number > max(1, stores[name].capacity):
+                rule = (
+                    f"store {name!r} must have the capacity for the {number} parts at one instant"
+                )
+                cure = f"They stand in {where}."
+                raise ValueError(
+                    checks.complain(owner, rule, f"capacity {stores[name].capacity}", cure)
+                )
 
     def _check_start(self, owner: str) -> None:
-        """Refuse a loop of lines and stores without a part: each line would wait for the others."""
-        supplied = {store.name for store in self.stores if store.initial > 0}
-        lacks = {line.name: set(line.takes) - supplied for line in self.lines}
+        """Refuse a loop of lines and stores without parts: each line would wait for the others."""
+        lacks = {line.name: {*line.takes} for line in self.lines}
         takers = defaultdict(list)
         for line in self.lines:
-            for store in lacks[line.name]:
-                takers[store].append(line)
-        started = [line for line in self.lines if not lacks[line.name]]
+            for flow in line.takes:
+                for name in stores_of(flow):
+                    takers[name].append((line, flow))
+        started = [line for line in self.lines if not line.takes]
+
+        def supply(name: str, most: float) -> None:
+            for line, flow in takers[name]:
+                if flow in lacks[line.name] and number_of(flow) <= most:
+                    lacks[line.name].remove(flow)
+                    if not lacks[line.name]:
+                        started.append(line)
+
+        for store in self.stores:
+            supply(store.name, store.initial)
         for line in started:  # which grows
-            for store in line.puts:
-                for taker in takers.pop(store, ()):
-                    lacks[taker.name].remove(store)
-                    if not lacks[taker.name]:
-                        started.append(taker)
-        waiting = [name for name, stores in lacks.items() if stores]
+            for name in store_names((*line.puts, *line.rejects)):
+                supply(name, math.inf)
+        waiting = [name for name, flows in lacks.items() if flows]
         if waiting:
             rule = (
-                "a loop of lines and stores must hold a part at the start; these lines never start"
+                "a loop of lines and stores must hold parts at the start; these lines never start"
             )
-            cure = "Give a store of the loop `initial` parts."
+            cure = "Give a store of the loop `initial` parts, as many as a line takes at once."
             raise ValueError(checks.complain(owner, rule, waiting, cure))
 
     def _check_closing(self, owner: str) -> None:
@@ -304,8 +333,8 @@ def _zone_table(shop: Shop) -> Iterator[str]:
         zones[line.zone].append(line)
     for zone, lines in zones.items():
         stations = [station for line in lines for station in line.stations]
-        inside = {store for line in lines for store in line.takes}
-        puts = dict.fromkeys(s for line in lines for s in line.puts if s not in inside)
+        inside = {store for line in lines for store in store_names(line.takes)}
+        puts = dict.fromkeys(s for line in lines for s in store_names(line.puts) if s not in inside)
         yield _COLUMNS.format(
             str(zone)[:34],
             len(lines),

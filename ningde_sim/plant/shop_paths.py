@@ -30,7 +30,7 @@ that it contains, itself included."""
 Heads = frozenset[str]
 """Groups in which paths begin; empty means all."""
 
-JOINTS = ("takes", "puts", "returns", "output")
+JOINTS = ("takes", "puts", "rejects", "returns", "output")
 """Fields that join lines and stores."""
 
 JOINTS_CURE = (

@@ -200,6 +200,9 @@ class Station:
         pallet. [-]
     rework : float
         Probability that a finished body is processed here again at once; below 1. [-]
+    reject : float
+        Probability that a finished body leaves the line here, to the stores in `rejects` of the
+        line. [-]
 
     Examples
     --------
@@ -215,6 +218,7 @@ class Station:
     planned_stops: Sequence[PlannedStop] = ()
     scrap: float = 0.0
     rework: float = 0.0
+    reject: float = 0.0
 
     def __post_init__(self) -> None:
         owner = f"Station {self.name!r}"
@@ -231,14 +235,16 @@ class Station:
         failures, stops = _check_equipment(owner, self.failures, self.planned_stops)
         object.__setattr__(self, "failures", failures)
         object.__setattr__(self, "planned_stops", stops)
-        object.__setattr__(self, "scrap", checks.number(owner, "scrap", self.scrap, high=1.0))
-        object.__setattr__(self, "rework", checks.number(owner, "rework", self.rework, high=1.0))
+        for field in ("scrap", "rework", "reject"):
+            share = checks.number(owner, field, getattr(self, field), high=1.0)
+            object.__setattr__(self, field, share)
         if self.rework == 1.0:
             rule = "rework must be less than 1"
             raise ValueError(checks.complain(owner, rule, self.rework))
-        if self.scrap + self.rework > 1.0:
-            rule = "scrap and rework together must be at most 1"
-            raise ValueError(checks.complain(owner, rule, self.scrap + self.rework))
+        together = self.scrap + self.rework + self.reject
+        if together > 1.0:
+            rule = "scrap, rework and reject together must be at most 1"
+            raise ValueError(checks.complain(owner, rule, together))
 
     @property
     def cycle_distribution(self) -> Distribution:

@@ -31,12 +31,19 @@ SHOP_UNITS: Mapping[str, str] = MappingProxyType(
         "throughput": "bodies/h",
         "scrapped": "bodies",
         "reworked": "bodies",
+        "rejected": "bodies",
+        "lead_time_p50": "h",
+        "lead_time_p95": "h",
+        "wip": "parts",
         "failures": "failures",
         **dict.fromkeys(STATES, "station hours"),
         "stuck": "h",
     }
 )
 """What a study keeps of each run of a shop, and its unit."""
+
+COUNTED = ("scrapped", "reworked", "rejected", "failures")
+"""What all stations count together."""
 
 SHOP_FILE = "shop.txt"
 """Where a program looks for a shop that does not ship."""
@@ -169,7 +176,7 @@ def _row(run: ShopRun) -> Row:
     It is taken straight from them: a table takes longer than a short run.
     """
     counted = run.counts.stations
-    counts = {name: int(counted[name].sum()) for name in ("scrapped", "reworked", "failures")}
+    counts = {name: int(counted[name].sum()) for name in COUNTED}
     hours = {
         state: float(units.ms_to_hours(int(run.state_ms(State[state.upper()]).sum())))
         for state in STATES
@@ -179,6 +186,9 @@ def _row(run: ShopRun) -> Row:
         "bodies": run.bodies,
         "throughput": run.throughput,
         **counts,
+        "lead_time_p50": run.lead_time(0.5),
+        "lead_time_p95": run.lead_time(0.95),
+        "wip": run.wip,
         **hours,
         "stuck": stuck,
     }

@@ -125,6 +125,7 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
     """
     checks.kind("capacity", "shop", shop, Shop)
     owner = f"Shop {shop.name!r}"
+    _check_flows(owner, shop)
     if hours is not None:
         hours = checks.number(owner, "hours", hours, above=True, high=units.MAX_HOURS)
     opens = {
@@ -155,6 +156,19 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
         crew_load=load,
         crew_waits=waits,
     )
+
+
+def _check_flows(owner: str, shop: Shop) -> None:
+    """Refuse what the linear program does not know."""
+    for line in shop.lines:
+        for field in ("takes", "puts", "rejects", "returns"):
+            for flow in getattr(line, field):
+                if field == "rejects" or not isinstance(flow, str):
+                    rule = (
+                        f"capacity knows no quantities, alternatives, splits or rejects, but line "
+                        f"{line.name!r} {field}"
+                    )
+                    raise ValueError(checks.complain(owner, rule, flow, "Use simulate."))
 
 
 def _open_share(owner: str, time: WorkingTime | None, hours: float | None) -> float:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from ningde_sim._support import units
 from ningde_sim._support.intervals import Windows, difference, intersection, joined
 from ningde_sim.plant.distributions import Exponential
+from ningde_sim.plant.entries import renamed as renamed_flows
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.read import build
 from ningde_sim.plant.shop import Shop
@@ -160,6 +161,9 @@ def _body_lines(shop: Shop, time: WorkingTime) -> Iterator[Line]:
 def _renamed(shop: Shop, prefix: str) -> Shop:
     """The same shop with a prefix before all its names, so that it can stand beside another one."""
 
+    def prefixed(name: str) -> str:
+        return prefix + name
+
     def renamed(station: Station) -> Station:
         robots = [replace(robot, name=prefix + robot.name) for robot in station.robots]
         return replace(station, name=prefix + station.name, robots=robots)
@@ -171,8 +175,10 @@ def _renamed(shop: Shop, prefix: str) -> Shop:
                 line,
                 name=prefix + line.name,
                 stations=[renamed(station) for station in line.stations],
-                takes=[prefix + name for name in line.takes],
-                puts=[prefix + name for name in line.puts],
+                takes=renamed_flows(line.takes, prefixed),
+                puts=renamed_flows(line.puts, prefixed),
+                rejects=renamed_flows(line.rejects, prefixed),
+                returns=renamed_flows(line.returns, prefixed),
                 zone=prefix + str(line.zone),
             )
             for line in shop.lines

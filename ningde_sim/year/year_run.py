@@ -14,6 +14,7 @@ from ningde_sim._support.summary import wrapped
 from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.engine.simulate import Engine, simulate
+from ningde_sim.plant.entries import store_names
 from ningde_sim.shipping import ShippingRun, ship
 from ningde_sim.year import lost_hours
 from ningde_sim.year.joined_shops import (
@@ -299,7 +300,7 @@ class YearRun:
             lost_hours.station_number(run, s.name) for line in behind for s in line.stations
         ]
         tables = pd.concat([run.stores, run.buffers])
-        names = {name for line in behind for name in line.takes}
+        names = {name for line in behind for name in store_names(line.takes)}
         rows = [name for name in tables.index if name in names or name.startswith(f"{LINE} > ")]
         loaded = run.counts.stations["content"][stations] > 0
         return int(tables.loc[rows, "level_end"].sum() + loaded.sum())

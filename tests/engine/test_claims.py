@@ -143,22 +143,23 @@ class Watched(reference.Floor):
         """Whether a station could move now, meeting nobody; None if it has to meet somebody."""
         if station.content == LOADED or not station.time.is_open():
             return False
-        stores = station.wants()
-        if any(store.row.capacity == 0 for store in stores):
+        joins, empty = station.wants(), station.is_empty()
+        if any(store.row.capacity == 0 for join in joins for store in join.stores):
             return None
-        empty = station.is_empty()
-        return all((s.ready if empty else s.row.capacity - s.level) > 0 for s in stores)
+        return all(
+            any(s.available(empty=empty) >= join.row.number for s in join.stores) for join in joins
+        )
 
-    def exchange(self, team):
+    def exchange(self, team, used):
         leader = team[0]
+        served = {used[join] for join in leader.wants() if used[join].row.capacity}
         for other in self.stations:
-            rivals = other.is_empty() == leader.is_empty() and set(other.wants()) & {
-                store for store in leader.wants() if store.row.capacity
-            }
+            wanted = {store for join in other.wants() for store in join.stores}
+            rivals = other.is_empty() == leader.is_empty() and wanted & served
             if other is not leader and rivals and self.alone(other):
                 assert leader.turn() < other.turn()
         self.moves += 1
-        super().exchange(team)
+        super().exchange(team, used)
 
     def settle(self):
         super().settle()
@@ -169,13 +170,14 @@ class Watched(reference.Floor):
 
     def could_meet(self, putter, taker):
         """Whether two stations could move by meeting each other at all that they want."""
+        gives, takes = ([join.stores for join in k.wants()] for k in (putter, taker))
         return (
-            putter.wants() == taker.wants() != []
+            gives == takes != []
             and not putter.is_empty()
             and taker.is_empty()
             and putter.time.is_open()
             and taker.time.is_open()
-            and all(store.row.capacity == 0 for store in putter.wants())
+            and all(len(stores) == 1 and stores[0].row.capacity == 0 for stores in gives)
         )
 
 

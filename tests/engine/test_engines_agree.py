@@ -34,6 +34,8 @@ def assert_equal(one: ShopRun, other: ShopRun) -> None:
     for field in ("content", "asked_at"):
         values = [run.counts.stations[field] for run in (one, other)]
         np.testing.assert_array_equal(*values, err_msg=field)
+    np.testing.assert_array_equal(one.counts.chosen, other.counts.chosen, err_msg="chosen")
+    assert one.counts.wip == other.counts.wip
     assert one.stuck == other.stuck
     assert (one.counts.history is None) == (other.counts.history is None)
     assert (one.counts.path is None) == (other.counts.path is None)
@@ -46,13 +48,15 @@ def assert_equal(one: ShopRun, other: ShopRun) -> None:
     assert one.exits.keys() == other.exits.keys()
     for line, times in one.exits.items():
         np.testing.assert_array_equal(times, other.exits[line], err_msg=line)
+        leads = [run.lead_times[line] for run in (one, other)]
+        np.testing.assert_array_equal(*leads, err_msg=f"lead times of {line}")
 
 
 def assert_histories_equal(one: History, other: History) -> None:
     """Every array, row for row."""
     np.testing.assert_array_equal(one.ends, other.ends)
     np.testing.assert_array_equal(one.spent, other.spent)
-    for table in ("stations", "stores"):
+    for table in ("stations", "stores", "wip"):
         ours, others = getattr(one, table), getattr(other, table)
         assert ours.keys() == others.keys()
         for field, values in ours.items():

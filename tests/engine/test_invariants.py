@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,35 +25,69 @@ EMPTY, LOADED, FINISHED = _kernel.EMPTY, _kernel.LOADED, _kernel.FINISHED
 @BUILT
 @given(shop=shops(), seed=SEEDS)
 def test_bodies_are_conserved(shop, seed):
-    """At every station: in = out + inside + scrapped; in every store: put = taken + more inside."""
+    """At every station: in = out + inside + scrapped; in every store: put = taken + more inside.
+
+    Where alternatives or splits leave open which store it was, over all stores together.
+    """
     run = simulate(shop, hours=2, seed=seed)
     counted, content = run.counts.stations, run.counts.stations["content"]
-    taken = counted["cycles"] - counted["reworked"] + (content == LOADED)
-    put = counted["cycles"] - counted["reworked"] - counted["scrapped"] - (content == FINISHED)
-    number = {station.name: k for k, station in enumerate(shop.stations)}
-    returned = counted["scrapped"] - (content == _kernel.SCRAPPED)
-    of_line = {number[s.name]: line for line in shop.lines for s in line.stations}
-    first = {line.name: number[line.stations[0].name] for line in shop.lines}
-    last = {line.name: number[line.stations[-1].name] for line in shop.lines}
-    for store in shop.stores:
-        row = run.stores.loc[store.name]
-        fed = sum(put[last[n.name]] for n in shop.lines if store.name in n.puts)
-        back = sum(returned[k] for k, n in of_line.items() if store.name in n.returns)
-        assert row["put"] == fed + back
-        assert row["taken"] == sum(
-            taken[first[n.name]] for n in shop.lines if store.name in n.takes
-        )
-        assert row["level_start"] == store.initial
-        assert row["level_end"] - row["level_start"] == row["put"] - row["taken"]
+    done = counted["cycles"] - counted["reworked"]
+    lost = counted["scrapped"] + counted["rejected"]
+    moved = {
+        "takes": done + (content == LOADED),
+        "puts": done - lost - (content == FINISHED),
+        "returns": counted["scrapped"] - (content == _kernel.SCRAPPED),
+        "rejects": counted["rejected"] - (content == _kernel.REJECTED),
+    }
+    stores = pd.concat([run.stores, run.buffers])
+    open_to_choice = set()
+    expected = {"put": dict.fromkeys(stores.index, 0), "taken": dict.fromkeys(stores.index, 0)}
+    total = dict.fromkeys(expected, 0)
+    for k, row in enumerate(run.layout.stations):
+        for field, times in moved.items():
+            for join in (run.layout.joins[j] for j in getattr(row, field)):
+                names = [run.layout.stores[s].name for s in join.stores]
+                parts = join.number * times[k]
+                if names[0] not in stores.index:  # a buffer of capacity 0
+                    continue
+                way = "taken" if field == "takes" else "put"
+                total[way] += parts
+                if len(names) > 1:
+                    open_to_choice.update(names)
+                else:
+                    expected[way][names[0]] += parts
+    for way, parts in total.items():
+        assert stores[way].sum() == parts
+        for name in stores.index.difference(open_to_choice):
+            assert stores.loc[name, way] == expected[way][name]
+    more = stores["level_end"] - stores["level_start"]
+    assert (more == stores["put"] - stores["taken"]).all()
     for line, times in run.exits.items():
-        assert len(times) == put[last[line]]
-    for line in shop.lines:
-        for before, after in zip(line.stations, line.stations[1:], strict=False):
-            inside = put[number[before.name]] - taken[number[after.name]]
-            buffer = f"{before.name} > {after.name}"
-            assert inside == (
-                run.buffers.loc[buffer, "level_end"] if buffer in run.buffers.index else 0
-            )
+        last = next(
+            k
+            for k, r in enumerate(run.layout.stations)
+            if r.last and shop.lines[r.line].name == line
+        )
+        assert len(times) == moved["puts"][last]
+
+
+@BUILT
+@given(shop=shops(), seed=SEEDS)
+def test_lead_times_add_up_to_the_work_in_process(shop, seed):
+    """Little's law without chance: in a line of its own, the integral of the WIP is all stays."""
+    line = shop.lines[0]
+    stations = [dataclasses.replace(s, scrap=0.0, rework=0.0, reject=0.0) for s in line.stations]
+    alone = dataclasses.replace(
+        line, stations=stations, takes=(), puts=(), rejects=(), returns=(), rounds=None
+    )
+    run = simulate(Shop("alone", [alone], working_time=shop.working_time), hours=2, seed=seed)
+    born = run.exits[line.name] - run.lead_times[line.name]
+    assert (np.diff(born) >= 0).all()
+    stays = run.lead_times[line.name].sum()
+    inside = run.counts.wip["end"]
+    assert stays <= run.counts.wip["ms"] <= stays + inside * 7_200_000
+    loaded = run.counts.stations["content"] > 0
+    assert inside == loaded.sum() + run.counts.stores["level_end"].sum()
 
 
 @BUILT

@@ -100,7 +100,7 @@ BAD = [
     (lambda: Line("L", [A, B], buffers=-1), ValueError, "Line 'L': buffers must be at least 0"),
     (lambda: Line("L", [A, B], buffers="3"), TypeError, "buffers must be a whole number, got '3'."),
     (lambda: Line("L", [A], takes=["q", "q"]), ValueError, "duplicate name in takes, got 'q'"),
-    (lambda: Line("L", [A], takes=3), TypeError, "takes must be a list of str, got 3."),
+    (lambda: Line("L", [A], takes=3), TypeError, "takes must be a list of names of stores, got 3."),
     (lambda: Line("", [A]), ValueError, "Line: name must not be empty, got ''."),
     (lambda: Line(7, [A]), TypeError, "Line: name must be text, got 7."),
     (lambda: Line("L", [A], working_time=8), TypeError, "working_time must be a WorkingTime or No"),
@@ -128,8 +128,8 @@ BAD = [
             stores=[Store("on", 1), Store("back", 1)],
         ),
         ValueError,
-        "a loop of lines and stores must hold a part at the start; these lines never start, got "
-        "['L', 'M']. Give a store of the loop `initial` parts.",
+        "a loop of lines and stores must hold parts at the start; these lines never start, got "
+        "['L', 'M']. Give a store of the loop `initial` parts, as many as a line takes at once.",
     ),
     (lambda: shop(Line("L", [A, A])), ValueError, "duplicate name in stations and robots, got 'A'"),
     (lambda: shop(Line("L", [A]), Line("L", [B])), ValueError, "duplicate name in lines, got 'L'"),
