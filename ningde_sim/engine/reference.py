@@ -83,9 +83,8 @@ class Join:
         """Of a split: choose the store for the body of the k-th cycle."""
         if self.row.route >= 0:
             drawn, last = self.floor.uniform(self.row.route, k), len(self.all) - 1
-            below = accumulate(self.row.shares[:last])
-            chosen = next((i for i, share in enumerate(below) if drawn < share), last)
-            self.stores = [self.all[chosen]]
+            below = [drawn < share for share in accumulate(self.row.shares[:last])]
+            self.stores = [self.all[[*below, True].index(True)]]
 
     def chosen(self) -> int:
         """Number of the store that was chosen; -1 of what is no split, or waits for no body."""
@@ -138,6 +137,7 @@ class StoreProcess:
         self.row = row
         self.rank = len(floor.times) + number
         self.time = floor.times[row.time]
+        self.by_hand = row.capacity == 0
         self.level = self.ready = row.initial
         self.parts = deque(Part() for _ in range(row.initial))
         self.takers: list[StationProcess] = []
@@ -387,7 +387,8 @@ class StationProcess:
 
     def join(self, store: StoreProcess) -> Join | None:
         """Its join to a store whose parts or places it waits for; None if it does not."""
-        return next((join for join in self.wants() if store in join.stores), None)
+        joins = [join for join in self.wants() if store in join.stores]
+        return joins[0] if joins else None
 
     def turn(self) -> tuple[bool, int]:
         """Who asked first comes first; those under repair come after the others."""
@@ -789,12 +790,12 @@ class Floor:
             station = min(self.woken, key=StationProcess.turn)
             self.woken.remove(station)
             if station.can_move():
-                found = next(self.teams([station], {}), None)
+                found = self.gather([station], {})
                 if found:
                     self.exchange(*found)
 
-    def teams(self, team: Team, used: Used) -> Iterator[tuple[Team, Used]]:
-        """The ways in which a team can move, with the partners that it has to meet.
+    def gather(self, team: Team, used: Used) -> tuple[Team, Used] | None:
+        """The first way in which a team can move, with the partners that it has to meet.
 
         The joins of its members are gone through in turn, the stores of each in order of
         preference. Hand to hand each member meets the first partner that can move too.
@@ -804,23 +805,37 @@ class Floor:
         used : dict of Join to StoreProcess
             The joins that were gone through, each with the store that it uses.
         """
-        join = next((j for member in team for j in member.wants() if j not in used), None)
-        if join is None:
-            yield team, used
-            return
+        joins = [join for member in team for join in member.wants() if join not in used]
+        if not joins:
+            return team, used
+        join = joins[0]
         for store in join.stores:
-            if store.row.capacity:
-                same = sum(
-                    j.row.number for j, s in used.items() if s is store and j.takes == join.takes
-                )
-                if same + join.row.number <= store.available(empty=join.takes):
-                    yield from self.teams(team, used | {join: store})
-                continue
-            for partner in store.waiting(empty=not join.takes):
-                other = partner.join(store)
-                if other and other not in used and partner.can_move():
-                    more = [] if partner in team else [partner]
-                    yield from self.teams([*team, *more], used | {join: store, other: store})
+            for partner in store.waiting(empty=not join.takes) if store.by_hand else [None]:
+                found = self.with_partner(team, used, join, store, partner)
+                if found:
+                    return found
+        return None
+
+    def with_partner(
+        self,
+        team: Team,
+        used: Used,
+        join: Join,
+        store: StoreProcess,
+        partner: StationProcess | None,
+    ) -> tuple[Team, Used] | None:
+        """The first way in which a join uses a store; hand to hand it meets the partner there."""
+        if partner is None:
+            same = [j for j, s in used.items() if s is store and j.takes == join.takes]
+            number = sum(j.row.number for j in (*same, join))
+            if number > store.available(empty=join.takes):
+                return None
+            return self.gather(team, used | {join: store})
+        other = partner.join(store)
+        if other is None or other in used or not partner.can_move():
+            return None
+        more = [] if partner in team else [partner]
+        return self.gather([*team, *more], used | {join: store, other: store})
 
     def exchange(self, team: Team, used: Used) -> None:
         """Move a team: all put, then all take, then all go on."""
