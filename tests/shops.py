@@ -115,7 +115,7 @@ def working_times() -> st.SearchStrategy[WorkingTime | None]:
 
 @st.composite
 def shops(draw: st.DrawFn) -> Shop:
-    """A shop of one to five lines, joined at random by up to four stores."""
+    """A shop of one to five lines, some with copies, joined at random by up to four stores."""
     fixed = draw(st.booleans())
     n_lines = draw(st.integers(1, 5))
     n_stores = draw(st.integers(0, 4))
@@ -150,6 +150,7 @@ def shops(draw: st.DrawFn) -> Shop:
                 takes=[f"store {i}" for i in range(n_stores) if n in takers[i]],
                 puts=[f"store {i}" for i in range(n_stores) if n in feeders[i]],
                 returns=sorted(store.name for store in draw(returning)),
+                copies=draw(st.sampled_from([1, 1, 1, 2, 3])),
                 working_time=time,
                 at_close=draw(st.sampled_from(AT_CLOSE)) if time or shop_time else "pause",
             )

@@ -2,15 +2,18 @@
 
 Every buffer inside a line is a store like any other, with one station on each side. So a shop is
 stations, each of which takes one part from each of its stores and puts one to each of its stores.
+So are the copies of a line, each of which is laid out by itself: the engines know nothing of them.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ningde_sim._support import units
 from ningde_sim.engine._kernel import NEVER
+from ningde_sim.engine.copies import Copied, numbered, stream_name
 from ningde_sim.engine.streams import Streams
 from ningde_sim.plant.distributions import Uniform
 from ningde_sim.plant.line import AtClose, Line, Store
@@ -20,7 +23,7 @@ from ningde_sim.plant.working_time import WorkingTime
 
 
 @dataclass(frozen=True, slots=True)
-class StationLayout:
+class StationLayout(Copied):
     """A station in the layout: its description and the numbers of what it is joined to.
 
     Attributes
@@ -55,9 +58,14 @@ class StationLayout:
     cycle: int
     quality: int
 
+    @property
+    def name(self) -> str:
+        """Its name, with the number of its copy where there are several."""
+        return numbered(self.station.name, self.copy)
+
 
 @dataclass(frozen=True, slots=True)
-class StoreLayout:
+class StoreLayout(Copied):
     """A store in the layout: one of the shop's, or a buffer inside a line.
 
     Attributes
@@ -84,7 +92,7 @@ class StoreLayout:
 
 
 @dataclass(frozen=True, slots=True)
-class FailureLayout:
+class FailureLayout(Copied):
     """A failure of a robot or a station in the layout.
 
     Attributes
@@ -118,9 +126,9 @@ class Layout:
     horizon : int
         End of the run. [ms]
     stations : list of StationLayout
-        Line by line.
+        Line by line, the copies of a line one after another.
     stores : list of StoreLayout
-        Stores as declared, then the buffers line by line, those of capacity 0 too.
+        Stores as declared, then the buffers line by line and copy by copy, those of capacity 0 too.
     failures : list of FailureLayout
         Station by station, at each its robots' and then its own.
     windows : list of list of (int, int)
@@ -138,13 +146,15 @@ class Layout:
     streams: Streams = field(default_factory=Streams)
     _times: dict[WorkingTime | None, int] = field(default_factory=dict)
     _store_numbers: dict[str, int] = field(default_factory=dict)
+    _kinds: dict[str, dict[tuple[str, ...], int]] = field(default_factory=lambda: defaultdict(dict))
 
     def __post_init__(self) -> None:
         self._time(self.shop.working_time)
         for store in self.shop.stores:
             self._add_store(store)
         for number, line in enumerate(self.shop.lines):
-            self._add_line(number, line)
+            for copy in range(1, line.copies + 1):
+                self._add_line(number, line, copy if line.copies > 1 else 0)
         self.windows = [self._windows(time) for time in self._times]
 
     # What can be on the critical path is numbered: the work of each station, the planned stops of
@@ -155,9 +165,10 @@ class Layout:
         """How many things have steps that can be on the critical path."""
         return self.transit(len(self.stores))
 
-    def number(self, station: str) -> int:
-        """The number of a station, by its name."""
-        return next(k for k, row in enumerate(self.stations) if row.station.name == station)
+    def numbers(self, station: str) -> list[int]:
+        """The numbers of a station, by its name: of all copies, or of that whose name it is."""
+        names = ((row.name, row.station.name) for row in self.stations)
+        return [k for k, both in enumerate(names) if station in both]
 
     def stop(self, station: int) -> int:
         """The number of a station's planned stops; its work has the number of the station."""
@@ -209,10 +220,16 @@ class Layout:
         self._store_numbers[store.name] = len(self.stores)
         transit = round(store.transit_time * units.MS_PER_S)
         time = self._time(store.working_time)
-        row = StoreLayout(store.name, store.capacity, transit, store.initial, time, declared=True)
-        self.stores.append(row)
+        place = store.capacity, transit, store.initial, time
+        kind = self._kind("store", store.name)
+        self.stores.append(StoreLayout(store.name, *place, declared=True, copy=0, kind=kind))
 
-    def _add_line(self, number: int, line: Line) -> None:
+    def _kind(self, group: str, *name: str) -> int:
+        """The number of a thing in its group; all copies of it have the same."""
+        kinds = self._kinds[group]
+        return kinds.setdefault(name, len(kinds))
+
+    def _add_line(self, number: int, line: Line, copy: int) -> None:
         buffers: tuple[int, ...] = line.buffers  # type: ignore[assignment]
         takes = self._numbers(line.takes)
         last = len(line.stations) - 1
@@ -221,17 +238,19 @@ class Layout:
                 puts: tuple[int, ...] = (len(self.stores),)
                 name = f"{station.name} > {line.stations[i + 1].name}"
                 time = self._time(line.working_time)
-                self.stores.append(StoreLayout(name, buffers[i], 0, 0, time, declared=False))
+                place, kind = (buffers[i], 0, 0, time), self._kind("store", line.name, str(i))
+                self.stores.append(StoreLayout(name, *place, declared=False, copy=copy, kind=kind))
             else:
                 puts = self._numbers(line.puts)
             output = i == last and line.name in (self.shop.output or ())
-            self._add_station(station, number, takes, puts, output)
+            self._add_station(station, number, copy, takes, puts, output)
             takes = puts
 
     def _add_station(
         self,
         station: Station,
         number: int,
+        copy: int,
         takes: tuple[int, ...],
         puts: tuple[int, ...],
         output: bool,
@@ -240,12 +259,16 @@ class Layout:
         here, first = len(self.stations), len(self.failures)
         owners, add = equipment(station), self.streams.add
         for name, failure in ((owner.name, f) for owner in owners for f in owner.failures):
-            thing = f"{name}\x1f{failure.name}"
+            thing = f"{stream_name(name, copy)}\x1f{failure.name}"
             uptime = add("failure", thing, "uptime", failure.uptime, units.MS_PER_H, 1)
             repair = add("failure", thing, "repair", failure.repair, units.MS_PER_MIN, 0)
             crew = failure.crew and self.shop.repair_crews is not None
-            self.failures.append(FailureLayout(failure, here, name, crew, uptime, repair))
-        cycle = station.cycle_distribution
+            kind = self._kind("failure", name, failure.name)
+            streams = uptime, repair
+            self.failures.append(
+                FailureLayout(failure, here, name, crew, *streams, copy=copy, kind=kind)
+            )
+        cycle, name = station.cycle_distribution, stream_name(station.name, copy)
         row = StationLayout(
             station=station,
             line=number,
@@ -257,7 +280,9 @@ class Layout:
             stops=tuple(stop for owner in owners for stop in owner.planned_stops),
             failures=range(first, len(self.failures)),
             output=output,
-            cycle=add("station", station.name, "cycle", cycle, units.MS_PER_S, 0),
-            quality=add("station", station.name, "quality", Uniform(0, 1), 1, 0),
+            cycle=add("station", name, "cycle", cycle, units.MS_PER_S, 0),
+            quality=add("station", name, "quality", Uniform(0, 1), 1, 0),
+            copy=copy,
+            kind=self._kind("station", station.name),
         )
         self.stations.append(row)

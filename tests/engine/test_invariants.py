@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from ningde_sim import Exponential, Failure, Line, Shop, Station, Store, Uniform, simulate
 from ningde_sim.engine import _kernel
-from ningde_sim.engine.rules import State
+from ningde_sim.engine.copies import added, totals
+from ningde_sim.engine.rules import STATES, State
 from tests.shops import UNUSUAL, shops
 
 pytestmark = pytest.mark.filterwarnings(*UNUSUAL)
@@ -26,11 +27,17 @@ EMPTY, LOADED, FINISHED = _kernel.EMPTY, _kernel.LOADED, _kernel.FINISHED
 def test_bodies_are_conserved(shop, seed):
     """At every station: in = out + inside + scrapped; in every store: put = taken + more inside."""
     run = simulate(shop, hours=2, seed=seed)
-    counted, content = run.counts.stations, run.counts.stations["content"]
-    taken = counted["cycles"] - counted["reworked"] + (content == LOADED)
-    put = counted["cycles"] - counted["reworked"] - counted["scrapped"] - (content == FINISHED)
+    counted = totals(run.layout, run.counts).stations
+
+    def holding(content):
+        """Copies of each station at whose end there is such a body."""
+        inside = run.counts.stations["content"] == content
+        return added(run.layout.stations, inside.astype(np.int64))
+
+    taken = counted["cycles"] - counted["reworked"] + holding(LOADED)
+    put = counted["cycles"] - counted["reworked"] - counted["scrapped"] - holding(FINISHED)
     number = {station.name: k for k, station in enumerate(shop.stations)}
-    returned = counted["scrapped"] - (content == _kernel.SCRAPPED)
+    returned = counted["scrapped"] - holding(_kernel.SCRAPPED)
     of_line = {number[s.name]: line for line in shop.lines for s in line.stations}
     first = {line.name: number[line.stations[0].name] for line in shop.lines}
     last = {line.name: number[line.stations[-1].name] for line in shop.lines}
@@ -63,6 +70,8 @@ def test_the_states_of_a_station_add_up_to_the_horizon(shop, seed, warm_up):
     states = run.counts.spent.sum(axis=1) + run.state_ms(State.OFF)
     assert (run.counts.spent >= 0).all()
     assert states.tolist() == [4_444_200] * shop.n_stations
+    hours = run.stations[list(STATES)].sum(axis=1) / run.stations["copies"]
+    assert hours.to_numpy() == pytest.approx(1.2345, abs=1e-12)
 
 
 @BUILT
