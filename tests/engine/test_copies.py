@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from ningde_sim import (
+    Empirical,
     Exponential,
     Failure,
+    Fixed,
     Gamma,
     Line,
     Lognormal,
@@ -115,12 +117,13 @@ def test_copies_share_the_crews(run):
 
 
 def test_buffers_inside_copies_are_apart(run):
-    """A makes one every 10 s, B one every 20 s: in each copy one more lies between every 20 s."""
+    """A makes one every 10 s, B one every 20 s: in each copy both places are full from 40 s on."""
     line = Line("L", [Station("A", 10), Station("B", 20)], buffers=2, copies=2)
-    result = run(Shop("s", [line]), 40)
+    result = run(Shop("s", [line]), 100)
     row = result.buffers.loc["A > B"]
-    assert (row["capacity"], row["put"], row["taken"], row["level_end"]) == (4, 8, 4, 4)
-    one = run(Shop("s", [Line("L", line.stations, buffers=2)]), 40).buffers.loc["A > B"]
+    assert (row["capacity"], row["put"], row["taken"], row["level_end"]) == (4, 14, 10, 4)
+    assert row["full"] == 0.6
+    one = run(Shop("s", [Line("L", line.stations, buffers=2)]), 100).buffers.loc["A > B"]
     assert row["level"] == 2 * one["level"]
     assert [row[share] for share in ("full", "empty")] == [one[s] for s in ("full", "empty")]
 
@@ -289,9 +292,12 @@ def test_stuck_copies_are_named():
 
 
 def test_a_line_is_unfed_only_if_no_copy_took_a_part():
-    """The second copy is never needed; the line is fed."""
-    run = simulate(fed(10.0, copies=2), hours=8, seed=0, trace=True)
-    assert intervals(run, "OP20 #2", "working")
+    """#2 fails at once, for good; #1 does not, and is always free for the next part."""
+    fails = Failure("stop", Empirical((1e-6, 1e6)), Fixed(1e6), clock="calendar")
+    shop = fed(10.0, copies=2, failures=[fails])
+    run = simulate(shop, hours=8, seed=0, trace=True)
+    assert len(intervals(run, "OP20 #1", "working")) > 1_000
+    assert not intervals(run, "OP20 #2", "working")
     assert run.unfed == ()
 
 

@@ -113,6 +113,15 @@ def test_each_copy_of_a_line_has_a_row() -> None:
         plot_gantt(run, things="OP20")
 
 
+def test_buffers_of_copies_are_drawn_as_one() -> None:
+    line = Line("L", [Station("A", 10), Station("B", 20)], buffers=2, copies=3)
+    last = Line("M", [Station("C", 30), Station("D", 40)], buffers=1)
+    run = simulate(Shop("s", [line, last]), hours=2, seed=0, every=0.5)
+    ax = plot_levels(run)
+    assert [text for text in legend(ax) if ">" in text] == ["A > B (6)", "C > D (1)"]
+    assert run.history.stores["level"][:, 0].tolist() == [6, 6, 6, 6]
+
+
 def test_a_station_that_waits_for_a_crew_is_shown_too() -> None:
     fails = Failure("belt", uptime=Fixed(0.1), repair=Fixed(60), crew=True)
     lines = [Line(name, [Station(name, 60, failures=[fails])]) for name in ("first", "second")]
