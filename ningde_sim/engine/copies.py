@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from ningde_sim.engine.counts import COUNTED, Counts, History, Ints
+from ningde_sim.engine.counts import Counts, History, Ints
 
 if TYPE_CHECKING:
     from ningde_sim.engine.layout import Layout
@@ -86,7 +86,7 @@ def totals(layout: Layout, counts: Counts) -> Counts:
             for name, values in getattr(counts, table).items()
             if name not in NOT_ADDED
         }
-        for table in COUNTED
+        for table in ("stations", "stores", "failures")
     }
     spent = added(layout.stations, counts.spent)
     history = None if counts.history is None else _history(layout, counts.history)

@@ -99,6 +99,10 @@ class Line:
             object.__setattr__(self, field, _store_names(owner, field, getattr(self, field)))
         copies = checks.whole(owner, "copies", self.copies, low=1, high=MOST_COPIES)
         object.__setattr__(self, "copies", copies)
+        most = copies * max(self.buffers, default=0)  # type: ignore[arg-type]
+        if most > MAX_CAPACITY:  # their part-milliseconds together must fit int64 too
+            rule = f"a buffer must hold at most {MAX_CAPACITY} parts in all {copies} copies"
+            raise ValueError(checks.complain(owner, rule, most))
         zone = self.name if self.zone is None else self.zone
         object.__setattr__(self, "zone", checks.text(owner, "zone", zone))
         check_working_time(owner, self.working_time)

@@ -246,8 +246,8 @@ class Shop:
         Parameters
         ----------
         changes : mapping of path to value
-            Paths by name, in the units of the descriptions: `repair_crews`,
-            `stores.roof.capacity`, `lines.FIN-010-030.buffers`, `stations.FIN-210.cycle_time`,
+            Paths by name, in the units of the descriptions: `repair_crews`, `stores.roof.capacity`,
+            `lines.FIN-010-030.buffers`, `lines.OP20.copies`, `stations.FIN-210.cycle_time`,
             `robots.FIN-210-R1.failures.minor.repair.mean`. A `*` stands for any text, `?` for one
             character, `[dh]` for one of these two: `stores.door_*.capacity` names all four door
             stores. Inside such a pattern, put a name that contains `*`, `?` or `[` in double

@@ -328,6 +328,14 @@ def test_copies_are_a_whole_number(copies, error, words):
         Line("L", [Station("A", 60)], copies=copies)
 
 
+def test_a_buffer_in_all_copies_has_the_bound_of_one():
+    """The sums of the tables stay exact."""
+    stations = [Station("A", 60), Station("B", 60)]
+    assert Line("L", stations, buffers=250_000, copies=4).copies == 4
+    with pytest.raises(ValueError, match="at most 1000000 parts in all 5 copies, got 1250000"):
+        Line("L", stations, buffers=250_000, copies=5)
+
+
 def test_no_machine_has_the_name_of_a_copy():
     """The trace could not tell them apart."""
     for name, clash in (("A #2", True), ("R #3", True), ("A #4", False), ("A #02", False)):
