@@ -135,7 +135,7 @@ def flows(draw: st.DrawFn, stores: list[Store], split: bool = False) -> list[obj
 
 @st.composite
 def shops(draw: st.DrawFn) -> Shop:
-    """A shop of one to five lines, joined at random by up to four stores."""
+    """A shop of one to five lines, some with copies, joined at random by up to four stores."""
     fixed = draw(st.booleans())
     n_lines = draw(st.integers(1, 5))
     n_stores = draw(st.integers(0, 4))
@@ -181,6 +181,7 @@ def shops(draw: st.DrawFn) -> Shop:
                 rejects=draw(flows(rejects, True)) if rejecting else (),
                 rounds=draw(st.sampled_from([None, 0, 1, 3])) if again else None,
                 returns=sorted(store.name for store in draw(returning)),
+                copies=draw(st.sampled_from([1, 1, 1, 2, 3])),
                 working_time=time,
                 at_close=draw(st.sampled_from(AT_CLOSE)) if time or shop_time else "pause",
             )

@@ -65,7 +65,7 @@ class History:
         End of each period since the start of the counted hours. [ms, int64]
     stations : dict of arrays, shape (n, n_stations)
         cycles, scrapped, reworked, rejected, failures; stations in the order of the table
-        `stations`. [int64]
+        `stations`, in `Counts` in that of the `Layout`. [int64]
     spent : array, shape (n, n_stations, 6)
         Time in each state but off: down, waiting, planned, working, blocked, starved. [ms, int64]
     stores : dict of arrays, shape (n, n_stores)

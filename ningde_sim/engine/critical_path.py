@@ -25,6 +25,7 @@ import pandas as pd
 
 from ningde_sim._support.intervals import open_before
 from ningde_sim.engine import _kernel
+from ningde_sim.engine.copies import added, first_of_each
 from ningde_sim.engine.counts import Ints, Packed
 from ningde_sim.engine.layout import Layout
 
@@ -186,6 +187,7 @@ class CriticalPath:
         - `station_number`: -1 for a store.
         - `time`: number of its working time.
         - `closed`: number of the row to which its closed time goes.
+        - `first`: number of the row of the first copy, which stands for all copies of a line.
         """
         layout = self.layout
         names = [row.station.name for row in layout.stations]
@@ -209,6 +211,15 @@ class CriticalPath:
             ([layout.shop.name], -1, "stuck", "", 0, layout.stuck),
             (names, number, "overtime", "", times, closed),
         ]
+        stations, failures = first_of_each(layout.stations), first_of_each(layout.failures)
+        buffers = first_of_each(layout.stores)
+        firsts: list[Ints] = [
+            *(stations, layout.stop(0) + stations),
+            *(layout.repair(0) + failures, layout.wait(0) + failures),
+            *(layout.transit(0) + buffers, layout.closed(0) + stations),
+            *(layout.closed(len(names)) + buffers, np.array([layout.stuck])),
+            layout.overtime(0) + stations,
+        ]
         columns = ("thing", "station_number", "cause", "failure", "time", "closed")
         tables = [pd.DataFrame(dict(zip(columns, kind, strict=True))) for kind in kinds if kind[0]]
         table = pd.concat(tables, ignore_index=True)
@@ -216,6 +227,7 @@ class CriticalPath:
         numbers = table["station_number"]
         table.insert(1, "station", [names[k] if k >= 0 else "" for k in numbers])
         table.insert(2, "line", [lines[k] if k >= 0 else "" for k in numbers])
+        table["first"] = np.concatenate(firsts)
         return table
 
     def pieces(self, cuts: Ints | None = None) -> tuple[Ints, Ints, Ints, Ints]:
@@ -256,7 +268,7 @@ class CriticalPath:
     def table(self, every: int | None = None) -> pd.DataFrame:
         """The time on the path by period of `every` ms, thing and cause; rows of 0 are left out.
 
-        - `period`, `number`: of the period, from 0; of the row of `things`.
+        - `period`, `number`: of the period, from 0; of the row of `things`, of the first copy.
         - `times`: steps that came to their end in the period.
         - `ms`: time on the path. [ms]
         """
@@ -264,11 +276,11 @@ class CriticalPath:
         step, begin, end, spent = self.pieces(np.arange(n, self.counted, n))
         thing, ended = self.steps[step, 0] >> 1, self.steps[step, 0] & 1
         ended = np.where(end == self.steps[step, 2], ended, 0)
-        closed = self.things["closed"].to_numpy()[thing]
+        closed, first = self.things["closed"].to_numpy()[thing], self.things["first"].to_numpy()
         parts = pd.DataFrame(
             {
                 "period": np.concatenate((begin // n, begin // n)),
-                "number": np.concatenate((thing, closed)),
+                "number": first[np.concatenate((thing, closed))],
                 "times": np.concatenate((ended, np.zeros_like(ended))),
                 "ms": np.concatenate((spent, end - begin - spent)),
             }
@@ -286,8 +298,8 @@ class CriticalPath:
 
         Returns
         -------
-        array, shape (n_stores,)
-            The shop's stores, then the buffers inside lines.
+        array, shape (n,)
+            The shop's stores, then the buffers inside lines, those of all copies together.
         """
         layout = self.layout
         thing = self.steps[:, 0] >> 1
@@ -300,7 +312,7 @@ class CriticalPath:
         for (start, end), n in zip(pairs.tolist(), times.tolist(), strict=True):
             for store in ways.freed(start, end) if start != end else ():
                 counts[store] += n
-        return counts
+        return added(layout.stores, counts)
 
 
 class _Ways:

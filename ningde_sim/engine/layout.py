@@ -1,17 +1,20 @@
 """A shop laid out for the engines: numbered lists that refer to each other.
 
 Every buffer inside a line is a store like any other, with one station on each side. So a shop is
-stations, each of which takes parts from its stores and puts parts to its stores.
+stations, each of which takes parts from its stores and puts parts to its stores. So are the copies
+of a line, each of which is laid out by itself: the engines know nothing of them.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ningde_sim._support import units
 from ningde_sim.engine._kernel import NEVER
+from ningde_sim.engine.copies import Copied, numbered, stream_name
 from ningde_sim.engine.streams import Streams
 from ningde_sim.plant.distributions import Uniform
 from ningde_sim.plant.entries import Flow, Split, number_of, stores_of
@@ -44,7 +47,7 @@ class JoinLayout:
 
 
 @dataclass(frozen=True, slots=True)
-class StationLayout:
+class StationLayout(Copied):
     """A station in the layout: its description and the numbers of what it is joined to.
 
     Attributes
@@ -83,9 +86,14 @@ class StationLayout:
     cycle: int
     quality: int
 
+    @property
+    def name(self) -> str:
+        """Its name, with the number of its copy where there are several."""
+        return numbered(self.station.name, self.copy)
+
 
 @dataclass(frozen=True, slots=True)
-class StoreLayout:
+class StoreLayout(Copied):
     """A store in the layout: one of the shop's, or a buffer inside a line.
 
     Attributes
@@ -112,7 +120,7 @@ class StoreLayout:
 
 
 @dataclass(frozen=True, slots=True)
-class FailureLayout:
+class FailureLayout(Copied):
     """A failure of a robot or a station in the layout.
 
     Attributes
@@ -146,9 +154,9 @@ class Layout:
     horizon : int
         End of the run. [ms]
     stations : list of StationLayout
-        Line by line.
+        Line by line, the copies of a line one after another.
     stores : list of StoreLayout
-        Stores as declared, then the buffers line by line, those of capacity 0 too.
+        Stores as declared, then the buffers line by line and copy by copy, those of capacity 0 too.
     failures : list of FailureLayout
         Station by station, at each its robots' and then its own.
     joins : list of JoinLayout
@@ -169,13 +177,15 @@ class Layout:
     streams: Streams = field(default_factory=Streams)
     _times: dict[WorkingTime | None, int] = field(default_factory=dict)
     _store_numbers: dict[str, int] = field(default_factory=dict)
+    _kinds: dict[str, dict[tuple[str, ...], int]] = field(default_factory=lambda: defaultdict(dict))
 
     def __post_init__(self) -> None:
         self._time(self.shop.working_time)
         for store in self.shop.stores:
             self._add_store(store)
         for number, line in enumerate(self.shop.lines):
-            self._add_line(number, line)
+            for copy in range(1, line.copies + 1):
+                self._add_line(number, line, copy if line.copies > 1 else 0)
         self.windows = [self._windows(time) for time in self._times]
 
     def stores_of(self, *joins: int) -> list[int]:
@@ -190,9 +200,10 @@ class Layout:
         """How many things have steps that can be on the critical path."""
         return self.transit(len(self.stores))
 
-    def number(self, station: str) -> int:
-        """The number of a station, by its name."""
-        return next(k for k, row in enumerate(self.stations) if row.station.name == station)
+    def numbers(self, station: str) -> list[int]:
+        """The numbers of a station, by its name: of all copies, or of that whose name it is."""
+        names = ((row.name, row.station.name) for row in self.stations)
+        return [k for k, both in enumerate(names) if station in both]
 
     def stop(self, station: int) -> int:
         """The number of a station's planned stops; its work has the number of the station."""
@@ -235,18 +246,18 @@ class Layout:
         self.joins.extend(joins)
         return range(first, len(self.joins))
 
-    def _join(self, station: Station, purpose: str, flow: Flow) -> JoinLayout:
-        """The join of a station to the stores of a flow."""
+    def _join(self, name: str, purpose: str, flow: Flow) -> JoinLayout:
+        """The join of a station to the stores of a flow; `name` is that of its streams."""
         stores = tuple(self._store_numbers[name] for name in stores_of(flow))
         if not isinstance(flow, Split):
             return JoinLayout(stores, number_of(flow))
-        route = self.streams.add("station", station.name, purpose, Uniform(0, 1), 1, 0)
+        route = self.streams.add("station", name, purpose, Uniform(0, 1), 1, 0)
         return JoinLayout(stores, 1, route, tuple(flow.shares.values()))
 
-    def _joins_of(self, station: Station, field: str, flows: Any) -> range:
+    def _joins_of(self, name: str, field: str, flows: Any) -> range:
         """Add the joins of a station to what stands in a field of its line."""
         return self._add_joins(
-            self._join(station, f"{field} {i}", flow) for i, flow in enumerate(flows)
+            self._join(name, f"{field} {i}", flow) for i, flow in enumerate(flows)
         )
 
     def _windows(self, time: WorkingTime | None) -> list[tuple[int, int]]:
@@ -259,10 +270,16 @@ class Layout:
         self._store_numbers[store.name] = len(self.stores)
         transit = round(store.transit_time * units.MS_PER_S)
         time = self._time(store.working_time)
-        row = StoreLayout(store.name, store.capacity, transit, store.initial, time, declared=True)
-        self.stores.append(row)
+        place = store.capacity, transit, store.initial, time
+        kind = self._kind("store", store.name)
+        self.stores.append(StoreLayout(store.name, *place, declared=True, copy=0, kind=kind))
 
-    def _add_line(self, number: int, line: Line) -> None:
+    def _kind(self, group: str, *name: str) -> int:
+        """The number of a thing in its group; all copies of it have the same."""
+        kinds = self._kinds[group]
+        return kinds.setdefault(name, len(kinds))
+
+    def _add_line(self, number: int, line: Line, copy: int) -> None:
         buffers: tuple[int, ...] = line.buffers  # type: ignore[assignment]
         time = self._time(line.working_time)
         before: Sequence[JoinLayout] = ()
@@ -271,14 +288,16 @@ class Layout:
             if station is not line.stations[-1]:
                 after = [JoinLayout((len(self.stores),))]
                 name = f"{station.name} > {line.stations[i + 1].name}"
-                self.stores.append(StoreLayout(name, buffers[i], 0, 0, time, declared=False))
-            self._add_station(station, number, before, after)
+                place, kind = (buffers[i], 0, 0, time), self._kind("store", line.name, str(i))
+                self.stores.append(StoreLayout(name, *place, declared=False, copy=copy, kind=kind))
+            self._add_station(station, number, copy, before, after)
             before = after
 
     def _add_station(
         self,
         station: Station,
         number: int,
+        copy: int,
         before: Sequence[JoinLayout],
         after: Sequence[JoinLayout],
     ) -> None:
@@ -287,28 +306,32 @@ class Layout:
         here, first = len(self.stations), len(self.failures)
         owners, add = equipment(station), self.streams.add
         for name, failure in ((owner.name, f) for owner in owners for f in owner.failures):
-            thing = f"{name}\x1f{failure.name}"
+            thing = f"{stream_name(name, copy)}\x1f{failure.name}"
             uptime = add("failure", thing, "uptime", failure.uptime, units.MS_PER_H, 1)
             repair = add("failure", thing, "repair", failure.repair, units.MS_PER_MIN, 0)
             crew = failure.crew and self.shop.repair_crews is not None
-            self.failures.append(FailureLayout(failure, here, name, crew, uptime, repair))
-        cycle, last = station.cycle_distribution, not after
+            kind = self._kind("failure", name, failure.name)
+            streams = uptime, repair
+            self.failures.append(
+                FailureLayout(failure, here, name, crew, *streams, copy=copy, kind=kind)
+            )
+        cycle, name, last = station.cycle_distribution, stream_name(station.name, copy), not after
         row = StationLayout(
             station=station,
             line=number,
             time=self._time(line.working_time),
-            takes=self._add_joins(before)
-            if before
-            else self._joins_of(station, "takes", line.takes),
-            puts=self._add_joins(after) if after else self._joins_of(station, "puts", line.puts),
-            returns=self._joins_of(station, "returns", line.returns),
-            rejects=self._joins_of(station, "rejects", line.rejects if station.reject else ()),
+            takes=self._add_joins(before) if before else self._joins_of(name, "takes", line.takes),
+            puts=self._add_joins(after) if after else self._joins_of(name, "puts", line.puts),
+            returns=self._joins_of(name, "returns", line.returns),
+            rejects=self._joins_of(name, "rejects", line.rejects if station.reject else ()),
             last=last,
             at_close=line.at_close,
             stops=tuple(stop for owner in owners for stop in owner.planned_stops),
             failures=range(first, len(self.failures)),
             output=last and line.name in (self.shop.output or ()),
-            cycle=add("station", station.name, "cycle", cycle, units.MS_PER_S, 0),
-            quality=add("station", station.name, "quality", Uniform(0, 1), 1, 0),
+            cycle=add("station", name, "cycle", cycle, units.MS_PER_S, 0),
+            quality=add("station", name, "quality", Uniform(0, 1), 1, 0),
+            copy=copy,
+            kind=self._kind("station", station.name),
         )
         self.stations.append(row)

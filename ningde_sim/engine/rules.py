@@ -21,7 +21,9 @@ often count the place on the station as well.
 
 **5. Ends.** A line that takes from no store has endless supply; a line that puts to no store is
 never blocked. A body counts when it leaves the last station of an `output` line, one for each
-cycle, whatever it puts to stores.
+cycle, whatever it puts to stores. A line with `copies` is as many equal lines side by side, each
+with stations, buffers, failures and random streams of its own, which take from the same stores and
+put to the same stores.
 
 **6. Store.** A store is a buffer shared by lines: first in, first out, with a capacity and a
 transit time. A part in transit takes up capacity, but is not ready. Any number of lines put to a
@@ -102,7 +104,8 @@ instant of closing ends, and moves. The line's `at_close` says what becomes of a
 4. a repair ends or rests, or a calendar clock runs out; in the order of the stations, at each
    station its robots' failures before its own.
 
-Stores come in the order of declaration, then the buffers line by line; stations come line by line.
+Stores come in the order of declaration, then the buffers line by line; stations come line by line,
+the copies of a line one after another.
 Nothing depends on the order in which an engine creates things, or on draws. Each event is followed
 through before the next: the moves that it makes possible are tried, then those that they make
 possible, always the station first that asked first. Stations that move together go on in the order
@@ -118,6 +121,8 @@ between the shops.
   number between 0 and 1 for its quality: scrap below `scrap`, rework below `scrap + rework`,
   reject below `scrap + rework + reject`.
 - The k-th uptime and the k-th repair of a failure have the k-th draws of theirs.
+- The first copy of a line has the streams of the plain names, each other copy its own: a copy more
+  changes no draw of the others.
 
 **15. Lead time.** A part is born at its first load. An assembled body is the part that was born
 first of those of the first entry in `takes`. Of several parts put, the first is the body, the

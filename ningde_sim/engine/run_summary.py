@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 def lines(run: ShopRun) -> list[str]:
     """What came out, where the time went, what to know about the run."""
     stations = run.stations
+    hours = run.hours * stations["copies"]
+    waits = {state: stations[state] / hours for state in ("blocked", "starved")}
     total = stations[list(STATES)].to_numpy().sum()
     shares = (f"{state} {stations[state].sum() / total:.1%}" for state in STATES)
     worst = (stations["down"] + stations["waiting"]).sort_values(ascending=False).head(3)
-    blocked = stations["blocked"].idxmax()
-    starved = stations["starved"].idxmax()
     return [
         f"{run.shop.name}: {run.hours:g} h after {run.warm_up:g} h of warm-up",
         f"  bodies            {run.bodies:,}: {_rates(run)}",
@@ -29,8 +29,7 @@ def lines(run: ShopRun) -> list[str]:
         f"  station hours     {', '.join(shares)}",
         f"  failures          {_failures(run)}",
         f"  most stopped      {', '.join(f'{n} {h:.1f} h' for n, h in worst.items())}",
-        f"  most blocked      {blocked}, {stations['blocked'].max() / run.hours:.1%} of the time",
-        f"  most starved      {starved}, {stations['starved'].max() / run.hours:.1%} of the time",
+        *(f"  most {s}      {w.idxmax()}, {w.max():.1%} of the time" for s, w in waits.items()),
         f"  repair crews      {_crews(run)}",
         f"  random streams    seed {run.seed}, run {run.run}, {run.engine} engine; one run only",
         *([f"  stuck             {run.stuck}"] if run.stuck else []),

@@ -1,4 +1,8 @@
-"""The tables of a run, made from its layout and its counts; `ShopRun` documents their columns."""
+"""The tables of a run, made from its layout and its counts; `ShopRun` documents their columns.
+
+All but the trace have the counts of all copies of a line added up: a row a thing of the
+description.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import pandas as pd
 
 from ningde_sim._support import units
 from ningde_sim.engine._kernel import OVERTIME
+from ningde_sim.engine.copies import added, first_copies, numbered
 from ningde_sim.engine.counts import Counts, Ints, merged
 from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.rules import STATES, State
@@ -23,11 +28,12 @@ ENGINE_ONLY = ("content", "asked_at")
 
 def stations(layout: Layout, counts: Counts, hours: Hours) -> pd.DataFrame:
     """A row a station."""
-    rows, lines = layout.stations, layout.shop.lines
+    rows, lines = first_copies(layout.stations), layout.shop.lines
     return pd.DataFrame(
         {
             "line": [lines[row.line].name for row in rows],
             "zone": [lines[row.line].zone for row in rows],
+            "copies": np.array([lines[row.line].copies for row in rows], dtype=np.int64),
             **{name: values for name, values in counts.stations.items() if name not in ENGINE_ONLY},
             **{state: hours[state] for state in STATES},
         },
@@ -37,8 +43,9 @@ def stations(layout: Layout, counts: Counts, hours: Hours) -> pd.DataFrame:
 
 def failures(layout: Layout, counts: Counts, hours: Hours) -> pd.DataFrame:
     """A row a failure."""
-    rows, counted = layout.failures, counts.failures
-    station = np.array([row.station for row in rows], dtype=np.int64)
+    rows, counted = first_copies(layout.failures), counts.failures
+    stations = [layout.stations[row.station] for row in rows]
+    station = np.array([row.kind for row in stations], dtype=np.int64)
     down, waiting = (units.ms_to_hours(counted[name]) for name in ("repair_ms", "queue_ms"))
     opened = np.sum([hours[state] for state in STATES if state != "off"], axis=0)
     calendar = np.array([row.failure.clock == "calendar" for row in rows], dtype=bool)
@@ -47,7 +54,7 @@ def failures(layout: Layout, counts: Counts, hours: Hours) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "owner": [row.owner for row in rows],
-            "station": [layout.stations[k].station.name for k in station],
+            "station": [row.station.name for row in stations],
             "failure": [row.failure.name for row in rows],
             "crew": np.array([row.failure.crew for row in rows], dtype=bool),
             "failures": counted["failures"],
@@ -63,7 +70,7 @@ def robots(layout: Layout, counts: Counts, hours: Hours, failures: pd.DataFrame)
     """A row a robot."""
     rows = [
         (robot.name, row.station.name, robot.role, number)
-        for number, row in enumerate(layout.stations)
+        for number, row in enumerate(first_copies(layout.stations))
         for robot in row.station.robots
     ]
     table = pd.DataFrame(rows, columns=["robot", "station", "role", "number"])
@@ -80,18 +87,19 @@ def robots(layout: Layout, counts: Counts, hours: Hours, failures: pd.DataFrame)
 
 def stores(layout: Layout, counts: Counts, counted_ms: int, *, declared: bool) -> pd.DataFrame:
     """A row a store, or a row a buffer of some capacity if not `declared`."""
-    rows, counted = layout.stores, counts.stores
+    rows, counted = first_copies(layout.stores), counts.stores
+    copies = added(layout.stores, np.ones(len(layout.stores), np.int64))
     table = pd.DataFrame(
         {
-            "capacity": np.array([row.capacity for row in rows], dtype=np.int64),
+            "capacity": copies * np.array([row.capacity for row in rows], dtype=np.int64),
             "put": counted["n_put"],
             "taken": counted["n_taken"],
             "level_start": counted["level_start"],
             "level_end": counted["level_end"],
             "level": counted["level_ms"] / counted_ms,
-            "full": counted["full_ms"] / counted_ms,
-            "empty": counted["empty_ms"] / counted_ms,
-            "none_ready": counted["none_ready_ms"] / counted_ms,
+            "full": counted["full_ms"] / (copies * counted_ms),
+            "empty": counted["empty_ms"] / (copies * counted_ms),
+            "none_ready": counted["none_ready_ms"] / (copies * counted_ms),
         },
         index=pd.Index([row.name for row in rows], name="store"),
     )
@@ -124,8 +132,8 @@ def crews(layout: Layout, counts: Counts, working_hours: float) -> pd.DataFrame:
 
 def trace(layout: Layout, intervals: Ints) -> pd.DataFrame:
     """A row an interval."""
-    names = [row.station.name for row in layout.stations]
-    names += [f"{row.owner}: {row.failure.name}" for row in layout.failures]
+    names = [row.name for row in layout.stations]
+    names += [f"{numbered(row.owner, row.copy)}: {row.failure.name}" for row in layout.failures]
     rows = merged(intervals[intervals[:, 1] != OVERTIME])
     return pd.DataFrame(
         {

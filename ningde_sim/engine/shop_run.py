@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -16,6 +17,7 @@ from ningde_sim._support.result_table import result_table
 from ningde_sim._support.summary import wrapped
 from ningde_sim.engine import run_summary, run_tables
 from ningde_sim.engine._kernel import EMPTY, OVERTIME
+from ningde_sim.engine.copies import added, totals
 from ningde_sim.engine.counts import Counts, History, Ints, Packed
 from ningde_sim.engine.critical_path import CriticalPath
 from ningde_sim.engine.layout import Layout
@@ -34,6 +36,10 @@ Kept = TypeVar("Kept", Ints, History, Packed)
 class ShopRun:
     """The result of one run of a shop.
 
+    The copies of a line are counted together: tables, critical path and history have a row, or a
+    column, for each thing that the shop describes. The trace and `stuck` name each copy, such as
+    "OP20 #2".
+
     Attributes
     ----------
     shop : Shop
@@ -47,7 +53,7 @@ class ShopRun:
     engine : str
         Which engine ran.
     counts : Counts
-        The arrays that all tables are made from. [ms]
+        The arrays that all tables are made from, those of each copy of a line by itself. [ms]
     layout : Layout
         The numbers of stations, stores and failures in these arrays.
     """
@@ -93,12 +99,11 @@ class ShopRun:
         rows, taken, start = self.layout.stations, self.counts.stores["n_taken"], -self._warm_up_ms
         asked, content = (self.counts.stations[name] for name in ("asked_at", "content"))
         waiting = np.flatnonzero((asked == start) & (content == EMPTY))
-        unfed = [
-            rows[k]
-            for k in waiting
-            if any(taken[s] >= ENOUGH for s in self.layout.stores_of(*rows[k].takes))
-        ]
-        return tuple(self.shop.lines[row.line].name for row in unfed)
+        of = self.layout.stores_of
+        unfed = [rows[k] for k in waiting if any(taken[s] >= ENOUGH for s in of(*rows[k].takes))]
+        copies = Counter(row.line for row in unfed)
+        lines = [(self.shop.lines[number], n) for number, n in copies.items()]
+        return tuple(line.name for line, n in lines if n == line.copies)
 
     @property
     def exits(self) -> dict[str, Ints]:
@@ -182,43 +187,59 @@ class ShopRun:
     def open_windows(self, station: str) -> Ints:
         """With `trace=True`: when a `station` was open, by its line's working time and in overtime.
 
+        Of a station with copies by the name of one of them, "OP20 #2"; or by its own, when any was.
+
         Returns
         -------
         numpy.ndarray, shape (n, 2), int64
             As `windows` of its line, and its overtime. [ms]
+
+        Raises
+        ------
+        KeyError
+            No station has that name.
         """
-        row = self.layout.stations[number := self.layout.number(station)]
-        overtime = self._overtime[self._overtime[:, 0] == number, 2:]
-        opened = np.concatenate((self.windows(self.shop.lines[row.line].name), overtime))
+        numbers = self.layout.numbers(station)
+        if not numbers:
+            self.shop.station(station)  # complains
+        overtime = self._overtime[np.isin(self._overtime[:, 0], numbers), 2:]
+        line = self.shop.lines[self.layout.stations[numbers[0]].line]
+        opened = np.concatenate((self.windows(line.name), overtime))
         return np.column_stack(union(*opened.T))
 
     def state_ms(self, state: State) -> Ints:
-        """Time of each station in a `state`, shape (n_stations,). [ms, int64]"""
+        """Time of each station in a `state`, shape (n_stations,), copy by copy. [ms, int64]"""
         spent = self.counts.spent
         return self._counted_ms - spent.sum(axis=1) if state is State.OFF else spent[:, state]
 
     @cached_property
     def _hours(self) -> run_tables.Hours:
-        """Hours of each station in each state."""
-        return {state: units.ms_to_hours(self.state_ms(State[state.upper()])) for state in STATES}
+        """Hours of each station in each state, those of all copies together."""
+        rows, by_state = self.layout.stations, {s: self.state_ms(State[s.upper()]) for s in STATES}
+        return {state: units.ms_to_hours(added(rows, ms)) for state, ms in by_state.items()}
+
+    @cached_property
+    def _totals(self) -> Counts:
+        """The counts of all copies of a line together."""
+        return totals(self.layout, self.counts)
 
     @result_table
     def stations(self) -> pd.DataFrame:
         """A row a station, by name.
 
-        - `line`, `zone`: of its line.
+        - `line`, `zone`, `copies`: of its line; all other columns are totals of its copies.
         - `cycles`: cycles that ended, repeats counted. [cycles]
         - `scrapped`, `reworked`, `rejected`: bodies thrown away, processed again and sent to the
           `rejects` of the line, after a cycle. [bodies]
         - `failures`: of its robots and its own. [failures]
         - `working`, `planned`, `down`, `waiting`, `blocked`, `starved`, `off`: hours in each state.
-          They add up to the counted hours exactly, in whole milliseconds. [h]
+          They add up to `copies` times the counted hours exactly, in whole milliseconds. [h]
         """
-        return run_tables.stations(self.layout, self.counts, self._hours)
+        return run_tables.stations(self.layout, self._totals, self._hours)
 
     @result_table
     def failures(self) -> pd.DataFrame:
-        """A row a failure of a robot or a station.
+        """A row a failure of a robot or a station, for all copies of its line.
 
         - `owner`, `station`, `failure`: the robot or station that has it; the station that it
           stops; its name.
@@ -229,11 +250,11 @@ class ShopRun:
           working time without its repairs and waits, for each failure; NaN without a failure. [h]
         - `mttr`: mean time to repair, waits for a crew not counted; NaN without a failure. [min]
         """
-        return run_tables.failures(self.layout, self.counts, self._hours)
+        return run_tables.failures(self.layout, self._totals, self._hours)
 
     @result_table
     def robots(self) -> pd.DataFrame:
-        """A row a robot, by name.
+        """A row a robot, by name, for all copies of its line.
 
         - `station`, `role`: the station at which it works; what it does.
         - `cycles`: of its station. [cycles]
@@ -242,7 +263,7 @@ class ShopRun:
         - `down`, `waiting`: hours in which its own failures were under repair, and waited for a
           crew. [h]
         """
-        return run_tables.robots(self.layout, self.counts, self._hours, self.failures)
+        return run_tables.robots(self.layout, self._totals, self._hours, self.failures)
 
     @result_table
     def stores(self) -> pd.DataFrame:
@@ -255,16 +276,17 @@ class ShopRun:
         - `full`, `empty`, `none_ready`: share of the counted hours at capacity, without parts, and
           without parts that are ready (all in transit); NaN at capacity 0. [-]
         """
-        return run_tables.stores(self.layout, self.counts, self._counted_ms, declared=True)
+        return run_tables.stores(self.layout, self._totals, self._counted_ms, declared=True)
 
     @result_table
     def buffers(self) -> pd.DataFrame:
         """A row a buffer inside a line, those of capacity 0 left out.
 
         The index `store` names the stations before and after, "A > B"; the columns are those of
-        `stores`.
+        `stores`. Of a line with copies they are totals, capacity and level too, but for the shares,
+        which are means over its copies.
         """
-        return run_tables.stores(self.layout, self.counts, self._counted_ms, declared=False)
+        return run_tables.stores(self.layout, self._totals, self._counted_ms, declared=False)
 
     @result_table
     def crews(self) -> pd.DataFrame:
@@ -284,7 +306,8 @@ class ShopRun:
         """With `trace=True`: a row an interval in one state.
 
         - `thing`: a station, with all states but "off"; then "owner: failure", with its repairs
-          ("down") and waits for a crew ("waiting").
+          ("down") and waits for a crew ("waiting"). Each copy of a line has rows of its own:
+          "OP20 #2", "OP20 #2: belt".
         - `state`
         - `begin`, `end`: since the start of the counted hours; hours outside working time are
           inside the intervals. [ms, int64]
@@ -317,7 +340,8 @@ class ShopRun:
             A row a thing and cause, the most hours first; with `every` in order of `period`, the
             beginning of the period. [h]
 
-            - `thing`: station, robot or store; `station`, `line`: where it is, "" for a store.
+            - `thing`: station, robot or store, one for all copies of a line; `station`, `line`:
+              where it is, "" for a store.
             - `cause`: "working", "planned" (stop), "repair", "waiting" (for a crew), "transit",
               "closed" (outside working time, or held before closing), "overtime" (work and repairs
               after closing), "stuck" (nothing moves any more).
@@ -361,9 +385,10 @@ class ShopRun:
     def history(self) -> History:
         """With `every=24.0`: what was counted up to the end of each period of 24 h.
 
-        All counts are cumulative from the start of the counted hours, in the arrays of `History`.
+        All counts are cumulative from the start of the counted hours, in the arrays of `History`;
+        those of all copies of a line are added up, in the order of the tables.
         """
-        return self._kept(self.counts.history, "a history", "every=24.0")
+        return self._kept(self._totals.history, "a history", "every=24.0")
 
     def _kept(self, kept: Kept | None, what: str, option: str) -> Kept:
         """What the run keeps only if asked to."""

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from ningde_sim._support import units
 from ningde_sim.engine import _kernel
+from ningde_sim.engine.copies import numbered
 from ningde_sim.engine.counts import Counts
 from ningde_sim.engine.critical_path import joined, waits_at, wanted
 from ningde_sim.engine.layout import Layout
@@ -51,7 +52,7 @@ def find(layout: Layout, counts: Counts) -> Stuck | None:
         return None
     return Stuck(
         since=float(units.ms_to_hours(max(counts.stations["asked_at"][k] for k in stuck))),
-        stations=tuple(layout.stations[k].station.name for k in sorted(stuck)),
+        stations=tuple(layout.stations[k].name for k in sorted(stuck)),
         everything=len(stuck) == len(content),
         ring=tuple(end.ring()),
     )
@@ -150,10 +151,11 @@ class _End:
 
     def _sentence(self, k: int, store: int, others: Sequence[int]) -> str:
         empty = self.content[k] == _kernel.EMPTY
-        name = self.layout.stations[k].station.name
+        name = self.layout.stations[k].name
         row = self.layout.stores[store]
-        where = f"store {row.name!r}" if row.declared else f"the buffer {row.name}"
-        who = self.layout.stations[others[0]].station.name if others else "nobody"
+        buffer = f"the buffer {numbered(row.name, row.copy)}"
+        where = f"store {row.name!r}" if row.declared else buffer
+        who = self.layout.stations[others[0]].name if others else "nobody"
         more = f" or {len(others) - 1} more" if len(others) > 1 else ""
         what, verb = ("part from", "brings") if empty else ("place in", "frees")
         return f"{name} waits for a {what} {where}, which {who}{more} {verb}"

@@ -5,8 +5,10 @@ path stays the same. In the time saved the shop makes more bodies, at its new pa
 prediction. Shorter work also brings fewer of the failures that depend on it (ODF).
 
 The prediction is a local estimate. For shorter times it is mostly too high, because another path
-takes over. For capacity it counts each time that the path waited for room as one body more. The
-rest of the shop may leave little of that, so even the ranking of buffers may be wrong.
+takes over. For capacity it counts each time that the path waited for room as one body more, in each
+copy of the line. The rest of the shop may leave little of that, so even the ranking of buffers may
+be wrong. One copy of a line more takes its part of the time of all of them: half of it, if there
+was one.
 """
 
 from __future__ import annotations
@@ -18,8 +20,10 @@ from typing import Any
 
 import numpy as np
 
+from ningde_sim.engine.copies import added, first_copies
 from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.simulate import simulate
+from ningde_sim.plant.line import MOST_COPIES, Line
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Robot, Station
 from ningde_sim.statistics.estimate import Values
@@ -33,7 +37,7 @@ SHORTER, RARER = 0.9, 1.1
 CYCLE = f"cycle -{FASTER:g} s"
 REPAIRS = f"repairs (MTTR) {SHORTER - 1:+.0%}"
 FAILURES = f"uptime (MTBF) {RARER - 1:+.0%}"
-CAPACITY, CREW = "capacity +1", "crews +1"
+CAPACITY, CREW, COPIES = "capacity +1", "crews +1", "copies +1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Saving:
     Parameters
     ----------
     shares : mapping of int to float
-        Shares of the time of things, numbered as in the layout. [-]
+        Shares of the time of things, numbered as in the layout; the first copy stands for all. [-]
     faster : tuple of int
         Stations, each of whose finished steps gets shorter by `FASTER`.
     buffer : int
@@ -78,12 +82,16 @@ Improvement = tuple[Action, Saving]
 def improvements(shop: Shop) -> Iterator[Improvement]:
     """All actions of a shop, each with what it takes off the path."""
     layout, first = Layout(shop, 1), 0
+    stations: list[int] = []
     for line in shop.lines:
         numbers = range(first, first + len(line.stations))
-        first = numbers.stop
+        first += line.copies * len(numbers)
+        stations += numbers
         if len(numbers) > 1:
             yield _faster(layout, line.name, f"{CYCLE}, all stations", numbers)
-    for k in range(len(layout.stations)):
+        if line.copies < MOST_COPIES:
+            yield _one_more(layout, line, numbers)
+    for k in stations:
         yield from _at_station(layout, k)
     yield from _more_capacity(layout)
     if shop.repair_crews is not None:
@@ -100,6 +108,7 @@ def predict(
     )
     path = shop_run.critical_steps
     layout, table, crossed = path.layout, path.table(), path.crossed()
+    copies = added(layout.stores, np.ones(len(layout.stores), np.int64))
     ms, steps = np.zeros(len(path.things)), np.zeros(len(path.things))
     ms[table["number"]], steps[table["number"]] = table["ms"], table["times"]
     opened = ms.sum() - ms[layout.n_things : layout.stuck].sum()
@@ -112,7 +121,7 @@ def predict(
         lasting = by_time if saving.faster else 0  # TDF come as often, however short the work
         bodies[k] = shop_run.bodies * shorter / max(opened - lasting - shorter, 1)
         if saving.buffer >= 0:
-            bodies[k] = crossed[saving.buffer]
+            bodies[k] = copies[saving.buffer] * crossed[saving.buffer]
     return shop_run.bodies, bodies
 
 
@@ -126,6 +135,15 @@ def _at_station(layout: Layout, k: int) -> Iterator[Improvement]:
         less, fewer = dict.fromkeys(repairs, 1 - SHORTER), dict.fromkeys(stops, 1 - 1 / RARER)
         yield _failing(station, REPAIRS, "repair", SHORTER), Saving(less)
         yield _failing(station, FAILURES, "uptime", RARER), Saving(fewer)
+
+
+def _one_more(layout: Layout, line: Line, numbers: Sequence[int]) -> Improvement:
+    """One copy of a line more."""
+    failures = [i for k in numbers for i in layout.stations[k].failures]
+    things = [*numbers, *map(layout.stop, numbers)]
+    things += [number(i) for number in (layout.repair, layout.wait) for i in failures]
+    action = Action(line.name, COPIES, {f"lines.{line.name}.copies": line.copies + 1})
+    return action, Saving(dict.fromkeys(things, 1 / (line.copies + 1)))
 
 
 def _faster(layout: Layout, thing: str, kind: str, numbers: Sequence[int]) -> Improvement:
@@ -166,7 +184,7 @@ def _failing(station: Station, kind: str, field: str, factor: float) -> Action:
 
 def _more_capacity(layout: Layout) -> Iterator[Improvement]:
     """Room for one part more in each store, and in each buffer inside a line."""
-    shop, numbers = layout.shop, count()
+    shop, numbers, rows = layout.shop, count(), first_copies(layout.stores)
     for store in shop.stores:
         changes: dict[str, Any] = {f"stores.{store.name}.capacity": store.capacity + 1}
         yield Action(store.name, CAPACITY, changes), Saving({}, buffer=next(numbers))
@@ -177,5 +195,5 @@ def _more_capacity(layout: Layout) -> Iterator[Improvement]:
                 f"lines.{line.name}.buffers": (*buffers[:i], capacity + 1, *buffers[i + 1 :])
             }
             number = next(numbers)
-            action = Action(layout.stores[number].name, CAPACITY, changes)
+            action = Action(rows[number].name, CAPACITY, changes)
             yield action, Saving({}, buffer=number)

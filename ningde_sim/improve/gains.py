@@ -86,7 +86,7 @@ class Gains:
         wide = [max(len(str(v)) for v in shown[name]) for name in ("thing", "kind")]
         for _, row in shown.iterrows():
             yield f"  {row['thing']:<{wide[0]}}  {row['kind']:<{wide[1]}}  {_gain(row)}"
-        yield "  predicted from the critical path: mostly too high, rough for capacity"
+        yield "  predicted from the critical path: mostly too high, rough for capacity and copies"
         yield (
             f"  {self.runs:,} runs, seed {self.seed}, 95 % intervals of random variation only; "
             f"version {self.version}"
@@ -121,12 +121,13 @@ def gains(
 
     The actions are, at each station, 1 s off its cycle, repairs 10 % shorter (MTTR) and 10 % more
     time between failures (MTBF), those of its robots included; 1 s off all cycles of a line; room
-    for one part more in each store and each buffer; one crew more. An action that saves nothing on
-    the path of any run is left out: it is predicted to bring nothing.
+    for one part more in each store and each buffer; one copy more of each line; one crew more. An
+    action that saves nothing on the path of any run is left out: it is predicted to bring nothing.
 
     Predictions are local, see `improve.actions`; only reruns show what is true. Where stations have
     equal cycles, the path goes through the last of them. To make one of them faster brings nothing,
-    whatever is predicted; all of them together bring something.
+    whatever is predicted; all of them together bring something. A copy more is predicted as if its
+    line went on to set the pace.
 
     Parameters
     ----------
@@ -160,8 +161,9 @@ def gains(
     >>> from ningde_sim import Line, Shop, Station, improve
     >>> line = Line("L", [Station("A", 50), Station("B", 60)])
     >>> shop = Shop("two", [line])
-    >>> result = improve.gains(shop, hours=8, runs=2, seed=0, verify=1, progress=False)
-    >>> print(result.summary(1).splitlines()[2])
+    >>> result = improve.gains(shop, hours=8, runs=2, seed=0, verify=2, progress=False)
+    >>> print(*result.summary(2).splitlines()[2:4], sep=chr(10))
+      L  copies +1                 +479.0 (+479.0 to +479.0), predicted +479.0
       L  cycle -1 s, all stations  +8.0 (+8.0 to +8.0), predicted +8.0
 
     References

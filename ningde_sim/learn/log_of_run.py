@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks, units
+from ningde_sim.engine.copies import numbered
 from ningde_sim.engine.counts import merged
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.learn import instants
@@ -29,7 +30,9 @@ def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFram
     Returns
     -------
     DataFrame
-        A row a stop: equipment, start, end, reason, and the station of the equipment.
+        A row a stop: equipment, start, end, reason, and the station of the equipment. Of a line
+        with copies each has equipment of its own, such as "OP20 #2"; the station is that of the
+        shop, so that `pool="station"` fits them together.
 
     Examples
     --------
@@ -48,7 +51,7 @@ def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFram
     if date.missing[0] or date.unreadable[0]:
         rule, cure = "start must be a date of ISO 8601", 'Write "2021-09-03" or a datetime.'
         raise ValueError(checks.complain("downtime_log", rule, start, cure))
-    n_stations, failures = len(run.stations), run.failures
+    rows, n_stations = run.layout.failures, len(run.layout.stations)
     trace = run.counts.trace
     if trace is None:
         raise ValueError(
@@ -63,15 +66,15 @@ def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFram
     first = np.ones(len(clock), dtype=bool)  # a repair follows its wait
     first[1:] = (clock[1:] != clock[:-1]) | (begin[1:] != end[:-1])
     last = np.append(np.flatnonzero(first)[1:] - 1, len(clock) - 1)[: first.sum()]
-    begin, end, failure = begin[first], end[last], failures.iloc[clock[first] - n_stations]
+    begin, end, failures = begin[first], end[last], [rows[k] for k in clock[first] - n_stations]
     begin_of_run, ms = pd.Timestamp(start), pd.Timedelta(milliseconds=1)
     log = pd.DataFrame(
         {
-            "equipment": failure["owner"].to_numpy(),
+            "equipment": [numbered(row.owner, row.copy) for row in failures],
             "start": begin_of_run + pd.Series(begin) * ms,
             "end": (begin_of_run + pd.Series(end) * ms).where(end < units.hours_to_ms(run.hours)),
-            "reason": failure["failure"].to_numpy(),
-            "station": failure["station"].to_numpy(),
+            "reason": [row.failure.name for row in failures],
+            "station": [run.layout.stations[row.station].station.name for row in failures],
         }
     )
     return log.sort_values("start", kind="stable", ignore_index=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks, units
+from ningde_sim._support.intervals import union
 from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.rules import State
 from ningde_sim.engine.shop_run import ShopRun
@@ -25,6 +26,7 @@ def active_periods(run_or_log: ShopRun | pd.DataFrame, *, level: float = 0.95) -
     A station is active unless it is starved or blocked: repairs, planned stops and waiting for a
     crew count. Time off neither ends a period nor counts in it; time without a row ends it, unless
     no station has a row then. Periods at the ends of the log count with the length that it shows.
+    The periods of all copies of a line count together.
 
     Limitations: the measure does not see the cause of a break. A bottleneck between small buffers
     is starved or blocked for moments, and each of them cuts its active period; a slow station and
@@ -99,7 +101,7 @@ def _periods(log: StateLog) -> tuple[Ints, Floats, Ints, Floats, Floats]:
     """
     active, off = np.isin(log.state, ACTIVE), log.state == State.OFF
     touches = np.zeros(len(active), dtype=bool)
-    touches[1:] = (log.station[1:] == log.station[:-1]) & (log.begin[1:] == log.end[:-1])
+    touches[1:] = (log.machine[1:] == log.machine[:-1]) & (log.begin[1:] == log.end[:-1])
     goes_on = touches & _with_previous(active | off)
     number = np.cumsum(~goes_on) - 1
     lasted = np.where(active, log.end - log.begin, 0.0)
@@ -129,7 +131,7 @@ def momentary_bottlenecks(run_or_log: ShopRun | pd.DataFrame) -> pd.DataFrame:
     periods of two bottlenecks overlap, the bottleneck shifts between them; otherwise there is a
     sole bottleneck. Of equally long periods the earlier one counts, then the first station. For
     active states, time off and time without a row see `active_periods`. Shares are of the time in
-    which any station is at work.
+    which any station is at work. The copies of a line are one station: between them nothing shifts.
 
     Limitations: the measure does not see buffers. A long repair counts from its first minute,
     although no other station may be affected before a buffer is empty or full, and a repair without
@@ -156,10 +158,10 @@ def momentary_bottlenecks(run_or_log: ShopRun | pd.DataFrame) -> pd.DataFrame:
     log = read(run_or_log)
     station, length, period, begin, end = _periods(log)
     chosen = _chain(begin, end, length[period], station[period])
-    begin, end, station = begin[chosen], end[chosen], station[period[chosen]]
+    n = len(log.names)
+    begin, end, station = _united(begin[chosen], end[chosen], station[period[chosen]], n)
     total = log.end.max()
     alone = _alone(begin, end)
-    n = len(log.names)
     sole = np.bincount(station, weights=alone, minlength=n) / total
     both = np.bincount(station, weights=end - begin, minlength=n) / total
     table = pd.DataFrame({"sole_share": sole, "shifting_share": both - sole}, index=log.index)
@@ -189,6 +191,13 @@ def _chain(begin: Floats, end: Floats, length: Floats, station: Ints) -> Ints:
             now = begins[order[following]]
         else:
             return np.array(chosen, dtype=np.int64)
+
+
+def _united(begin: Floats, end: Floats, station: Ints, n: int) -> tuple[Floats, Floats, Ints]:
+    """The pieces of n stations, with those of copies of one station that overlap united."""
+    pieces = [union(begin[station == k], end[station == k]) for k in range(n)]
+    begins, ends = (np.concatenate(side) for side in zip(*pieces, strict=True))
+    return begins, ends, np.repeat(np.arange(n), [len(b) for b, _ in pieces])
 
 
 def _alone(begin: Floats, end: Floats) -> Floats:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ningde_sim._support import checks, units
 from ningde_sim._support.intervals import open_before, union
+from ningde_sim.engine.copies import kinds
 from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.rules import STATES, State
 from ningde_sim.engine.shop_run import ShopRun
@@ -26,7 +27,7 @@ Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 @dataclass(frozen=True, eq=False)
 class StateLog:
-    """Intervals of stations in states, in order of station and time, none of them empty.
+    """Intervals of stations in states, in order of machine and time, none of them empty.
 
     The clock stands still while no station is at work, that is while each is off or has no row: a
     night that all have off lies between two intervals that touch.
@@ -35,13 +36,15 @@ class StateLog:
     ----------
     names : tuple
         The stations: for a run in the order of the shop, for a log sorted by name.
-    station, state : arrays, shape (n,)
-        Number of the station, `State`; int64.
+    machine, station, state : arrays, shape (n,)
+        Number of the machine, which is a station or one of its copies; number of the station;
+        `State`; int64.
     begin, end : arrays, shape (n,)
         On this clock, from 0 on, float64. [ms]
     """
 
     names: tuple[Any, ...]
+    machine: Ints
     station: Ints
     state: Ints
     begin: Floats
@@ -74,9 +77,11 @@ def read(source: ShopRun | pd.DataFrame) -> StateLog:
         row and cure), or no station is ever at work.
     """
     if isinstance(source, ShopRun):
-        names, station, state, begin, end = _of_run(source)
+        names, machine, state, begin, end = _of_run(source)
+        station = kinds(source.layout.stations)[machine]
     elif isinstance(source, pd.DataFrame):
-        names, station, state, begin, end = _of_table(source)
+        names, machine, state, begin, end = _of_table(source)
+        station = machine
     else:
         cure = f"A log has the columns {', '.join(COLUMNS)}."
         rule = "it must be a ShopRun or a DataFrame"
@@ -88,24 +93,24 @@ def read(source: ShopRun | pd.DataFrame) -> StateLog:
         raise ValueError(checks.complain(OWNER, rule, len(state), cure))
     opens, closes = union(begin[at_work], end[at_work])
     begin, end = open_before(begin, opens, closes), open_before(end, opens, closes)
-    order = np.lexsort((begin, station))
+    order = np.lexsort((begin, machine))
     order = order[end[order] > begin[order]]
-    return StateLog(names, station[order], state[order], begin[order], end[order])
+    return StateLog(names, *(row[order] for row in (machine, station, state, begin, end)))
 
 
 # ------------------------------------------------------------------ of a run
 
 Columns = tuple[tuple[Any, ...], Ints, Ints, Floats, Floats]
-"""Names of the stations; station, state, begin and end of each interval."""
+"""Names of the stations; machine, state, begin and end of each interval."""
 
 
 def _of_run(run: ShopRun) -> Columns:
     """The intervals of a trace, with closed hours as intervals of their own."""
-    trace, names = run.trace, run.stations.index
-    station = names.get_indexer(pd.Index(trace["thing"]))
+    trace, names = run.trace, pd.Index([row.name for row in run.layout.stations])
+    machine = names.get_indexer(pd.Index(trace["thing"]))
     state = trace["state"].map(NUMBERS).to_numpy(dtype=np.int64)
-    columns = (station, state, *(trace[c].to_numpy(dtype=np.float64) for c in ("begin", "end")))
-    rows = np.column_stack(columns)[station >= 0]  # other rows are of failures
+    columns = (machine, state, *(trace[c].to_numpy(dtype=np.float64) for c in ("begin", "end")))
+    rows = np.column_stack(columns)[machine >= 0]  # other rows are of failures
     first = np.searchsorted(rows[:, 0], np.arange(len(names) + 1))
     pieces = []
     for number, name in enumerate(names):
@@ -113,7 +118,8 @@ def _of_run(run: ShopRun) -> Columns:
         pieces.append(_with_off(rows[first[number] : first[number + 1]], opens, closes))
     intervals = np.concatenate(pieces)
     numbers = intervals[:, :2].astype(np.int64)
-    return tuple(names), numbers[:, 0], numbers[:, 1], intervals[:, 2], intervals[:, 3]
+    stations = tuple(run.stations.index)
+    return stations, numbers[:, 0], numbers[:, 1], intervals[:, 2], intervals[:, 3]
 
 
 def _with_off(rows: Floats, opens: Ints, closes: Ints) -> Floats:

@@ -13,6 +13,9 @@ from ningde_sim.plant.entries import check_flows
 from ningde_sim.plant.station import Station
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
 
+MOST_COPIES = 10_000
+"""Of a line."""
+
 AtClose = Literal["pause", "finish", "hold"]
 
 Flows = Any
@@ -51,6 +54,10 @@ class Line:
     returns : str, sequence or mapping
         The stores to which the skid or pallet of a body goes back if a station of this line scraps
         the body. Without it what carried the body is thrown away too.
+    copies : int
+        How many such lines stand side by side, each with stations, buffers, failures and random
+        streams of its own: machines in parallel. All take from the same stores and put to the same
+        stores, and they are counted together. [lines]
     zone : str, optional
         Heading under which tables group this line; by default its name.
     working_time : WorkingTime, optional
@@ -64,6 +71,8 @@ class Line:
     --------
     >>> Line("doors", [Station("D1", 50), Station("D2", 48)], buffers=2, puts="doors").buffers
     (2,)
+    >>> Line("OP20", [Station("OP20", 180)], takes="blanks", copies=3).copies  # a part every 60 s
+    3
     """
 
     name: str
@@ -75,6 +84,7 @@ class Line:
     rejects: Flows = ()
     rounds: int | None = None
     returns: Flows = ()
+    copies: int = 1
     zone: str | None = None
     working_time: WorkingTime | None = None
     at_close: AtClose = "pause"
@@ -96,6 +106,12 @@ class Line:
             flows = check_flows(owner, field, getattr(self, field), split=split)
             object.__setattr__(self, field, flows)
         self._check_rejects(owner)
+        copies = checks.whole(owner, "copies", self.copies, low=1, high=MOST_COPIES)
+        object.__setattr__(self, "copies", copies)
+        most = copies * max(self.buffers, default=0)  # type: ignore[arg-type]
+        if most > MAX_CAPACITY:  # their part-milliseconds together must fit int64 too
+            rule = f"a buffer must hold at most {MAX_CAPACITY} parts in all {copies} copies"
+            raise ValueError(checks.complain(owner, rule, most))
         zone = self.name if self.zone is None else self.zone
         object.__setattr__(self, "zone", checks.text(owner, "zone", zone))
         check_working_time(owner, self.working_time)

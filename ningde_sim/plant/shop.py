@@ -16,7 +16,7 @@ from ningde_sim._support.summary import wrapped
 from ningde_sim.plant import paths, shop_paths
 from ningde_sim.plant.entries import Flow, number_of, store_names, stores_of
 from ningde_sim.plant.line import Line, Store
-from ningde_sim.plant.station import Robot, Station
+from ningde_sim.plant.station import Robot, Station, equipment
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
 
 Element = TypeVar("Element", Station, Line, Store)
@@ -93,6 +93,18 @@ class Shop:
         checks.distinct(owner, "lines", (line.name for line in self.lines))
         checks.distinct(owner, "stores", (store.name for store in self.stores))
         checks.distinct(owner, "stations and robots", machines)
+        copies = {
+            machine.name: line.copies
+            for line in self.lines
+            if line.copies > 1
+            for station in line.stations
+            for machine in equipment(station)
+        }
+        for name in machines:
+            original, _, number = name.rpartition(" #")
+            if number in map(str, range(1, copies.get(original, 0) + 1)):
+                rule = f"no station or robot may have the name of a copy of {original!r}"
+                raise ValueError(checks.complain(owner, rule, name, "Rename one of them."))
 
     def _check_stores(self, owner: str) -> None:
         stores = {store.name: store for store in self.stores}
@@ -208,23 +220,23 @@ class Shop:
 
     @property
     def stations(self) -> tuple[Station, ...]:
-        """All stations, in order of declaration."""
+        """All stations, in order of declaration; one for all copies of its line."""
         return tuple(station for line in self.lines for station in line.stations)
 
     @property
     def robots(self) -> tuple[Robot, ...]:
-        """All robots, in order of declaration."""
+        """All robots, in order of declaration; one for all copies of its line."""
         return tuple(robot for station in self.stations for robot in station.robots)
 
     @property
     def n_stations(self) -> int:
-        """Number of stations."""
-        return len(self.stations)
+        """Number of stations, those of all copies of a line."""
+        return sum(line.copies * len(line.stations) for line in self.lines)
 
     @property
     def n_robots(self) -> int:
-        """Number of robots."""
-        return len(self.robots)
+        """Number of robots, those of all copies of a line."""
+        return sum(line.copies * len(s.robots) for line in self.lines for s in line.stations)
 
     def station(self, name: str) -> Station:
         """The station of that `name`.
@@ -263,8 +275,8 @@ class Shop:
         Parameters
         ----------
         changes : mapping of path to value
-            Paths by name, in the units of the descriptions: `repair_crews`,
-            `stores.roof.capacity`, `lines.FIN-010-030.buffers`, `stations.FIN-210.cycle_time`,
+            Paths by name, in the units of the descriptions: `repair_crews`, `stores.roof.capacity`,
+            `lines.FIN-010-030.buffers`, `lines.OP20.copies`, `stations.FIN-210.cycle_time`,
             `robots.FIN-210-R1.failures.minor.repair.mean`. A `*` stands for any text, `?` for one
             character, `[dh]` for one of these two: `stores.door_*.capacity` names all four door
             stores. Inside such a pattern, put a name that contains `*`, `?` or `[` in double
@@ -332,18 +344,21 @@ def _zone_table(shop: Shop) -> Iterator[str]:
     for line in shop.lines:
         zones[line.zone].append(line)
     for zone, lines in zones.items():
-        stations = [station for line in lines for station in line.stations]
+        stations = [(station, line.copies) for line in lines for station in line.stations]
         inside = {store for line in lines for store in store_names(line.takes)}
         puts = dict.fromkeys(s for line in lines for s in store_names(line.puts) if s not in inside)
         yield _COLUMNS.format(
             str(zone)[:34],
-            len(lines),
-            _span(s.cycle_distribution.mean for s in stations),
-            len(stations),
-            sum(len(s.robots) for s in stations),
+            sum(line.copies for line in lines),
+            _span(s.cycle_distribution.mean for s, _ in stations),
+            sum(copies for _, copies in stations),
+            sum(copies * len(s.robots) for s, copies in stations),
             ", ".join(f"{store} ({capacity[store]})" for store in puts) or "the end",
         )
-    yield _COLUMNS.format("total", len(shop.lines), "", shop.n_stations, shop.n_robots, "").rstrip()
+    n_lines = sum(line.copies for line in shop.lines)
+    yield _COLUMNS.format("total", n_lines, "", shop.n_stations, shop.n_robots, "").rstrip()
+    if several := [f"{line.name} {line.copies}" for line in shop.lines if line.copies > 1]:
+        yield f"copies, counted above: {', '.join(several)}"
     crews = "always one free" if shop.repair_crews is None else str(shop.repair_crews)
     yield f"repair crews: {crews}; output: {', '.join(shop.output or ())}"
     yield from (f"note: {note}" for note in shop.notes)

@@ -57,6 +57,8 @@ def plot_gantt(
 ) -> Axes:
     """What each station did when: a row for each station, a bar for each interval in a state.
 
+    Each copy of a line has rows of its own.
+
     By default an hour of at most 40 stations. A larger shop shows those that were longest down or
     waiting for a crew in that hour, and the title says so. Rows are in the order of the shop.
 
@@ -71,7 +73,8 @@ def plot_gantt(
     end : float, optional
         End of the chart; by default an hour later, or the end of the run. [h]
     things : str or sequence of str, optional
-        Names of stations, or patterns such as `FIN-*`; all stations that fit are drawn.
+        Names of stations, such as "OP20 #2" of a line with copies, or patterns such as `FIN-*`; all
+        stations that fit are drawn.
 
     Returns
     -------
@@ -87,7 +90,7 @@ def plot_gantt(
     begin = checks.number("plot_gantt", "begin", begin, high=run.hours)
     end = min(begin + WINDOW, run.hours) if end is None else end
     end = checks.number("plot_gantt", "end", end, low=begin, above=True, high=run.hours)
-    known = [station.name for station in run.shop.stations]
+    known = [row.name for row in run.layout.stations]
     window = units.hours_to_ms(begin), units.hours_to_ms(end)
     bars = _bars(trace, known, window)
     if things is not None:
@@ -148,7 +151,7 @@ def _closed(run: ShopRun, window: tuple[int, int]) -> pd.DataFrame:
     """The closed time inside a window, as bars of each station."""
     first, last = window
     rows: list[tuple[int, str, int, int]] = []
-    for i, station in enumerate(run.shop.stations):
+    for i, station in enumerate(run.layout.stations):
         edges = run.open_windows(station.name).ravel()
         gaps = np.clip([first, *edges, last], first, last).reshape(-1, 2)
         rows += [(i, "off", a, b) for a, b in gaps.tolist() if a < b]

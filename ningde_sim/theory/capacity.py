@@ -57,7 +57,7 @@ class Capacity:
           the bodies that are not scrapped.
         - `open` [-]: share of the time in which its line is at work.
         - `capacity` [bodies/h]: output of its line, by the clock, if no other station limited it,
-          less what is scrapped further down.
+          less what is scrapped further down; of a line with copies that of all together.
         - `load` [-]: share of its capacity that the flow at the bound takes.
     lines : DataFrame
         A row a line, the highest load first: `zone`, its `slowest` station, its `capacity` and its
@@ -220,7 +220,7 @@ def _line_flow(
         repair += reach * share * alone.working / (1 - alone.again) / 3600
         reach *= alone.passed
     held = 0.0 if overtime else held
-    return LineFlow(line, most=most, passed=reach, held=held, repair=repair)
+    return LineFlow(line, most=line.copies * most, passed=reach, held=held, repair=repair)
 
 
 def _station_table(
@@ -236,7 +236,7 @@ def _station_table(
         before = np.cumprod([1.0, *(stations_alone[s.name].passed for s in line.stations[:-1])])
         for station, reach, left in zip(line.stations, before, after, strict=True):
             alone = stations_alone[station.name]
-            most = alone.taken * opens[line.name] + more[line.name]
+            most = line.copies * (alone.taken * opens[line.name] + more[line.name])
             rows.append(
                 {
                     "station": station.name,
@@ -305,9 +305,10 @@ def _crews(
             work /= opens[line.name] or 1.0  # crews are at work while the line is
             reach *= alone.passed
             crewed = [f for f in failures(station) if f.crew]
-            machines += bool(crewed)
+            machines += line.copies * bool(crewed)
             for failure in crewed:
-                clock = work if failure.clock == "operating" else up_share(failure)
+                calendar = line.copies * up_share(failure)
+                clock = work if failure.clock == "operating" else calendar
                 often += clock / failure.uptime.mean
                 busy += clock * repair_share(failure)
     if shop.repair_crews is None or not often or not busy:

@@ -24,7 +24,7 @@ the solver itself has 1e-7. [-]"""
 
 @dataclass(frozen=True, slots=True)
 class LineFlow:
-    """What the program needs of a line.
+    """What the program needs of a line, which is all its copies together.
 
     Attributes
     ----------
@@ -47,8 +47,9 @@ class LineFlow:
 
     @property
     def wip_limit(self) -> int:
-        """Most bodies that it can hold. [bodies]"""
-        return len(self.line.stations) + sum(self.line.buffers)  # type: ignore[arg-type]
+        """Most bodies that it can hold, in all its copies. [bodies]"""
+        buffers: tuple[int, ...] = self.line.buffers  # type: ignore[assignment]
+        return self.line.copies * (len(self.line.stations) + sum(buffers))
 
 
 @dataclass(slots=True)

@@ -296,14 +296,13 @@ class YearRun:
         """Bodies between body shop and gate at the end. [bodies]"""
         run = self.shop_run
         behind = [line for line in run.shop.lines if line.zone in ("Paint", "Assembly")]
-        stations = [
-            lost_hours.station_number(run, s.name) for line in behind for s in line.stations
-        ]
+        rows = run.layout.stations
+        stations = [k for k, row in enumerate(rows) if run.shop.lines[row.line] in behind]
         tables = pd.concat([run.stores, run.buffers])
         names = {name for line in behind for name in store_names(line.takes)}
-        rows = [name for name in tables.index if name in names or name.startswith(f"{LINE} > ")]
+        inside = [name for name in tables.index if name in names or name.startswith(f"{LINE} > ")]
         loaded = run.counts.stations["content"][stations] > 0
-        return int(tables.loc[rows, "level_end"].sum() + loaded.sum())
+        return int(tables.loc[inside, "level_end"].sum() + loaded.sum())
 
     def __repr__(self) -> str:
         return (

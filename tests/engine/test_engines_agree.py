@@ -43,7 +43,7 @@ def assert_equal(one: ShopRun, other: ShopRun) -> None:
         steps = [run.critical_steps.steps for run in (one, other)]
         np.testing.assert_array_equal(*steps, err_msg="critical path")
     if one.counts.history is not None:
-        assert_histories_equal(one.history, other.history)
+        assert_histories_equal(one.counts.history, other.counts.history)
     np.testing.assert_array_equal(one.per_hour(), other.per_hour())
     assert one.exits.keys() == other.exits.keys()
     for line, times in one.exits.items():

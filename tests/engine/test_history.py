@@ -65,7 +65,7 @@ def test_the_last_row_is_what_the_run_counted(shop, seed, warm_up, period):
 def test_each_row_is_what_a_run_to_its_end_counts(shop, seed, warm_up, period):
     """A run that ends with a period counts what a longer one has counted by then."""
     run = simulate(shop, hours=1.2, warm_up=warm_up, seed=seed, every=period)
-    history, row = run.history, len(run.history.ends) // 2
+    history, row = run.counts.history, len(run.history.ends) // 2
     options = {"hours": history.ends[row] / 3_600_000, "warm_up": warm_up, "seed": seed}
     counts = simulate(shop, **options).counts
     assert history.spent[row].tolist() == counts.spent.tolist()
@@ -80,9 +80,10 @@ def test_each_row_is_what_a_run_to_its_end_counts(shop, seed, warm_up, period):
 def test_rows_rise_and_levels_follow_from_what_was_put_and_taken(shop, seed, warm_up, period):
     """Counts are cumulative; a part in a store was put in, or was in it at the start."""
     run = simulate(shop, hours=1.2, warm_up=warm_up, seed=seed, every=period)
-    stores = dict(run.history.stores)
+    history = run.counts.history
+    stores = dict(history.stores)
     level = stores.pop("level")
-    for counted in (*run.history.stations.values(), run.history.spent, *stores.values()):
+    for counted in (*history.stations.values(), history.spent, *stores.values()):
         assert (np.diff(counted, axis=0, prepend=0) >= 0).all()
     expected = run.counts.stores["level_start"] + stores["n_put"] - stores["n_taken"]
     assert level.tolist() == expected.tolist()
@@ -95,7 +96,8 @@ def test_the_states_of_each_period_add_up_to_its_working_time(shop, seed, warm_u
 
     Overtime adds to it, hours in which a body is held are taken off.
     """
-    history = simulate(shop, hours=1.2, warm_up=warm_up, seed=seed, every=period).history
+    run = simulate(shop, hours=1.2, warm_up=warm_up, seed=seed, every=period)
+    history = run.counts.history
     begun = round(warm_up * 3_600_000)
     layout = Layout(shop, begun + 4_320_000)
     ends = begun + history.ends

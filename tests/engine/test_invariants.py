@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ningde_sim import Exponential, Failure, Line, Shop, Station, Store, Uniform, simulate
 from ningde_sim.engine import _kernel
-from ningde_sim.engine.rules import State
+from ningde_sim.engine.rules import STATES, State
 from tests.shops import UNUSUAL, shops
 
 pytestmark = pytest.mark.filterwarnings(*UNUSUAL)
@@ -63,12 +63,8 @@ def test_bodies_are_conserved(shop, seed):
     more = stores["level_end"] - stores["level_start"]
     assert (more == stores["put"] - stores["taken"]).all()
     for line, times in run.exits.items():
-        last = next(
-            k
-            for k, r in enumerate(run.layout.stations)
-            if r.last and shop.lines[r.line].name == line
-        )
-        assert len(times) == moved["puts"][last]
+        last = [r.last and shop.lines[r.line].name == line for r in run.layout.stations]
+        assert len(times) == moved["puts"][last].sum()
 
 
 @BUILT
@@ -78,7 +74,7 @@ def test_lead_times_add_up_to_the_work_in_process(shop, seed):
     line = shop.lines[0]
     stations = [dataclasses.replace(s, scrap=0.0, rework=0.0, reject=0.0) for s in line.stations]
     alone = dataclasses.replace(
-        line, stations=stations, takes=(), puts=(), rejects=(), returns=(), rounds=None
+        line, stations=stations, takes=(), puts=(), rejects=(), returns=(), rounds=None, copies=1
     )
     run = simulate(Shop("alone", [alone], working_time=shop.working_time), hours=2, seed=seed)
     born = run.exits[line.name] - run.lead_times[line.name]
@@ -98,6 +94,8 @@ def test_the_states_of_a_station_add_up_to_the_horizon(shop, seed, warm_up):
     states = run.counts.spent.sum(axis=1) + run.state_ms(State.OFF)
     assert (run.counts.spent >= 0).all()
     assert states.tolist() == [4_444_200] * shop.n_stations
+    hours = run.stations[list(STATES)].sum(axis=1) / run.stations["copies"]
+    assert hours.to_numpy() == pytest.approx(1.2345, abs=1e-12)
 
 
 @BUILT

@@ -7,6 +7,7 @@ import pytest
 from ningde_sim import Failure, Fixed, Line, Shop, Station, Store
 from ningde_sim.improve.actions import (
     CAPACITY,
+    COPIES,
     CREW,
     CYCLE,
     FAILURES,
@@ -28,6 +29,8 @@ def test_each_station_line_buffer_store_and_crew_has_its_actions() -> None:
     actions = [(action.thing, action.kind) for action, _ in improvements(small())]
     assert actions == [
         ("body", f"{CYCLE}, all stations"),
+        ("body", COPIES),
+        ("finish", COPIES),
         ("A", CYCLE),
         ("A", REPAIRS),
         ("A", FAILURES),
@@ -37,6 +40,19 @@ def test_each_station_line_buffer_store_and_crew_has_its_actions() -> None:
         ("A > B", CAPACITY),
         ("small", CREW),
     ]
+
+
+def test_copies_have_their_actions_once() -> None:
+    """The same actions, by the names of the description."""
+    more = small().replace({"lines.body.copies": 3})
+    one, three = ([(a.thing, a.kind) for a, _ in improvements(s)] for s in (small(), more))
+    assert one == three
+    changes = {(a.thing, a.kind): dict(a.changes) for a, _ in improvements(more)}
+    assert changes["body", COPIES] == {"lines.body.copies": 4}
+    full = small().replace({"lines.body.copies": 10_000})
+    offered = [(a.thing, a.kind) for a, _ in improvements(full)]
+    assert ("body", COPIES) not in offered
+    assert ("finish", COPIES) in offered
 
 
 def test_kinds_name_the_measures_of_the_field() -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from ningde_sim import Exponential, Failure, Line, Shop, Station, Store, Triangular
+from ningde_sim import Exponential, Failure, Line, Shop, Station, Store, Triangular, WorkingTime
 from ningde_sim.improve import gains
-from ningde_sim.improve.actions import CAPACITY, CREW, CYCLE, FAILURES, REPAIRS
+from ningde_sim.improve.actions import CAPACITY, COPIES, CREW, CYCLE, FAILURES, REPAIRS
 
 
 def row(result, thing, kind):
@@ -54,10 +54,42 @@ def test_a_second_off_also_saves_the_failures_of_that_work(clock):
     """One station: what is predicted is what a cycle of 29 s brings, within random variation."""
     mode = Failure("stop", Exponential(1), Exponential(12), clock=clock)
     shop = Shop("one", [Line("L", [Station("A", 30, failures=[mode])])])
-    result = gains(shop, hours=500, runs=20, seed=0, verify=1, progress=False)
+    result = gains(shop, hours=500, runs=20, seed=0, verify=2, progress=False)
     gain, more = row(result, "A", CYCLE), result.bodies.value / 29
     assert gain["predicted"] == pytest.approx(more, rel=0.01)
     assert gain["verified_low"] < gain["predicted"] < gain["verified_high"]
+
+
+@pytest.mark.parametrize("copies", [1, 2, 4])
+def test_one_machine_more_takes_its_part(copies):
+    """Of n machines that set the pace: 1 / n more bodies, and a second off a cycle of 60 s 1/59."""
+    mode = Failure("stop", Exponential(1), Exponential(6))
+    line = Line("OP20", [Station("OP20", 60, failures=[mode])], takes="q", copies=copies)
+    feed = Line("feed", [Station("F", 5)], puts="q")
+    shop = Shop("side by side", [feed, line], stores=[Store("q", 9)])
+    result = gains(shop, hours=200, warm_up=1, runs=8, seed=0, verify=12, progress=False)
+    bodies, more = result.bodies.value, row(result, "OP20", COPIES)
+    assert more["predicted"] == pytest.approx(bodies / copies, rel=0.01)
+    assert more["verified"] == pytest.approx(bodies / copies, rel=0.01)
+    faster = row(result, "OP20", CYCLE)
+    assert faster["predicted"] == pytest.approx(bodies / 59, rel=0.02)
+    assert faster["verified"] == pytest.approx(bodies / 59, rel=0.05)
+    (things,) = [result.table.query("kind == @COPIES")["thing"].tolist()]
+    assert things[0] == "OP20"
+
+
+def test_one_place_more_counts_in_each_copy():
+    """Three lines that nothing joins gain three times what one does."""
+
+    def gain(copies):
+        stations = [unreliable("A", 30, 2), unreliable("B", 30, 2)]
+        shop = Shop("s", [Line("L", stations, buffers=1, copies=copies)])
+        result = gains(shop, hours=200, warm_up=2, runs=6, seed=1, verify=9, progress=False)
+        return row(result, "A > B", CAPACITY)
+
+    one, three = gain(1), gain(3)
+    for column in ("predicted", "verified"):
+        assert three[column] == pytest.approx(3 * one[column], rel=0.25), column
 
 
 def test_of_two_equal_stations_one_alone_brings_nothing():
@@ -119,10 +151,10 @@ def test_workers_change_nothing_and_seeds_do():
 def test_a_cycle_that_varies_is_made_shorter_on_the_whole():
     """A second off the mean, in the same shape."""
     line = Line("L", [Station("A", Triangular(10, 20, 60))])
-    result = gains(Shop("one", [line]), hours=50, runs=4, seed=0, verify=1, progress=False)
-    (action,) = result.actions
+    result = gains(Shop("one", [line]), hours=50, runs=4, seed=0, verify=2, progress=False)
+    (action,) = (action for action in result.actions if action.kind == CYCLE)
     assert action.changes["stations.A.cycle_time"].mean == pytest.approx(29)
-    assert result.table["verified"].iloc[0] == pytest.approx(50 * 120 / 29, rel=0.05)
+    assert row(result, "A", CYCLE)["verified"] == pytest.approx(50 * 120 / 29, rel=0.05)
 
 
 def test_bad_requests_are_refused():
@@ -132,6 +164,7 @@ def test_bad_requests_are_refused():
         gains(shop, hours=1, runs=1, seed=0)
     with pytest.raises(TypeError, match="must be given a Shop"):
         gains("shop", hours=1, seed=0)
-    short = Shop("short", [Line("L", [Station("A", 0.5)])])
+    closed = WorkingTime([(1, 2)])
+    short = Shop("short", [Line("L", [Station("A", 0.5)])], working_time=closed)
     with pytest.raises(ValueError, match="something that an action improves"):
         gains(short, hours=0.1, runs=2, seed=0, progress=False)

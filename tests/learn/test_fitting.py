@@ -335,3 +335,17 @@ def test_repairs_take_a_crew_with_crew_true() -> None:
     assert [f.failures["R1"][0].crew for f in (free, crewed)] == [False, True]
     assert "needs no crew of the shop (crew=False)" in str(free)
     assert "the stops of 1 rows set aside are left out: failures look rarer" in str(free)
+
+
+def test_copies_of_a_machine_have_logs_of_their_own_and_are_fitted_together():
+    """Three machines side by side: nine times the stops of one in three times the hours."""
+    jam = Failure("jam", uptime=Exponential(5), repair=Exponential(10))
+    lines = [Line("L", [Station("A", 60, failures=[jam])], copies=3)]
+    run = simulate(Shop("three", lines), hours=3_000, seed=0, trace=True)
+    log = downtime_log(run, start=BEGIN)
+    assert set(log["equipment"]) == {"A #1", "A #2", "A #3"}
+    assert set(log["station"]) == {"A"}
+    assert len(log) == run.failures["failures"].item()
+    table = fit_downtime(log, pool="station", begin=BEGIN).table
+    assert table["equipment"].tolist() == ["A"]
+    assert table["uptime"].item() == pytest.approx(5, rel=0.1)

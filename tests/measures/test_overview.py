@@ -7,7 +7,19 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
-from ningde_sim import Exponential, Failure, Line, Lognormal, Shop, Station, measures, simulate
+from ningde_sim import (
+    Exponential,
+    Failure,
+    Line,
+    Lognormal,
+    Shop,
+    Station,
+    Store,
+    WorkingTime,
+    measures,
+    simulate,
+)
+from ningde_sim._support.intervals import union
 from tests.measures.logs import log, one_line
 
 
@@ -77,3 +89,51 @@ def test_given_joins_replace_those_of_the_shop() -> None:
     run = simulate(one_line(50, 65, 50), hours=4, warm_up=1, seed=0, trace=True)
     assert not measures.ranking(run).loc["A", "arrows_bottleneck"]
     assert measures.ranking(run, [("B", "C")]).loc["A", "arrows_bottleneck"]
+
+
+def test_copies_are_one_station() -> None:
+    """Three machines of 66 s, fed at 20 s: the operation is the bottleneck, whichever machine."""
+    lines = [
+        Line("feed", [Station("F", Lognormal(20, 0.3))], puts="q"),
+        Line("OP20", [Station("OP20", Lognormal(66, 0.3))], takes="q", puts="r", copies=3),
+        Line("OP30", [Station("Z", Lognormal(20, 0.3))], takes="r"),
+    ]
+    shop = Shop("s", lines, stores=[Store("q", 3), Store("r", 3)])
+    run = simulate(shop, hours=48, warm_up=2, seed=0, trace=True)
+    table = measures.ranking(run)
+    assert list(table.index) == ["F", "OP20", "Z"]
+    ranks = [column for column in table.columns if column.endswith("_rank")]
+    assert (table.loc["OP20", [rank for rank in ranks if rank != "down_rank"]] == 1).all()
+    active = measures.active_periods(run)
+    apart = run.trace[run.trace["thing"].str.startswith("OP20")]
+    alone = measures.active_periods(apart)
+    assert list(alone.index) == ["OP20 #1", "OP20 #2", "OP20 #3"]
+    assert active.loc["OP20", "active_periods"] == alone["active_periods"].sum()
+    lasted = (alone["active_periods"] * alone["mean_active_period"]).sum()
+    assert active.loc["OP20", "mean_active_period"] == pytest.approx(
+        lasted / alone["active_periods"].sum()
+    )
+
+
+def test_nothing_shifts_between_copies() -> None:
+    """Two machines work side by side while the feeder is open, then both starve.
+
+    The longest period is that of one of them; when it ends, that of the other is under way, so that
+    the bottleneck would shift between the two. At each opening the feeder begins a second earlier
+    than the first machine, and works a second more.
+    """
+    lines = [
+        Line("feed", [Station("F", 1)], puts="q", working_time=WorkingTime([(0, 0.1)], every=0.2)),
+        Line("OP20", [Station("OP20", 60)], takes="q", copies=2),
+    ]
+    shop = Shop("s", lines, stores=[Store("q", 0)])
+    run = simulate(shop, hours=4, seed=0, trace=True)
+    table = measures.momentary_bottlenecks(run)
+    columns = ["sole_share", "shifting_share", "neither_share"]
+    work = run.trace[run.trace["thing"].str.startswith("OP20") & (run.trace["state"] == "working")]
+    begin, end = union(work["begin"].to_numpy(), work["end"].to_numpy())
+    share = (end - begin).sum() / (4 * 3_600_000)
+    assert 0.5 < share < 0.7
+    both = 20 / (4 * 3600)
+    expected = [share - both, both, 1 - share]
+    assert table.loc["OP20", columns].tolist() == pytest.approx(expected, abs=1e-12)

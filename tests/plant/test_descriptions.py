@@ -112,9 +112,9 @@ BAD = [
         "unknown store in the `puts` of line 'L', got 'hod'. The shop has these stores: hood.",
     ),
     (
-        lambda: shop(Line("L", [A], takes="q"), stores=[Store("q", 1, initial=1)]),
+        lambda: shop(Line("L", [A], takes="q"), stores=[Store("q", 1, initial=0)]),
         ValueError,
-        "each store must be filled by a line, got 'q'.",
+        "each store must be filled by a line, or hold `initial` parts, got 'q'.",
     ),
     (
         lambda: shop(Line("L", [A], puts="q"), Line("M", [B]), stores=[Store("q", 1)]),

@@ -102,6 +102,26 @@ def test_time_goes_in_round_steps_of_a_fitting_unit(
     assert_readable(ax)
 
 
+def test_each_copy_of_a_line_has_a_row() -> None:
+    lines = [Line("feed", [Station("F", 20)], puts="q")]
+    lines += [Line("OP20", [Station("OP20", 60)], takes="q", copies=3)]
+    shop = Shop("side by side", lines, stores=[Store("q", 1)])
+    run = simulate(shop, hours=1, seed=0, trace=True)
+    assert rows(plot_gantt(run)) == ["F", "OP20 #1", "OP20 #2", "OP20 #3"]
+    assert rows(plot_gantt(run, things="OP20 #[23]")) == ["OP20 #2", "OP20 #3"]
+    with pytest.raises(ValueError, match="OP20"):
+        plot_gantt(run, things="OP20")
+
+
+def test_buffers_of_copies_are_drawn_as_one() -> None:
+    line = Line("L", [Station("A", 10), Station("B", 20)], buffers=2, copies=3)
+    last = Line("M", [Station("C", 30), Station("D", 40)], buffers=1)
+    run = simulate(Shop("s", [line, last]), hours=2, seed=0, every=0.5)
+    ax = plot_levels(run)
+    assert [text for text in legend(ax) if ">" in text] == ["A > B (6)", "C > D (1)"]
+    assert run.history.stores["level"][:, 0].tolist() == [6, 6, 6, 6]
+
+
 def test_a_station_that_waits_for_a_crew_is_shown_too() -> None:
     fails = Failure("belt", uptime=Fixed(0.1), repair=Fixed(60), crew=True)
     lines = [Line(name, [Station(name, 60, failures=[fails])]) for name in ("first", "second")]

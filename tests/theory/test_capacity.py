@@ -269,6 +269,53 @@ def test_a_loop_that_scraps_its_pallets_makes_nothing_in_the_long_run():
     assert simulate(looped, hours=100, warm_up=400, seed=0).bodies == 0
 
 
+@pytest.mark.parametrize("crews", [None, 2])
+def test_copies_have_the_capacity_of_lines_written_out(crews):
+    """Bound, loads, crews and contents, with both clocks, scrap, buffers and overtime."""
+    fails = [
+        Failure("arm", Exponential(5), Exponential(20), crew=True),
+        Failure("power", Exponential(9), Exponential(30), clock="calendar", crew=True),
+    ]
+
+    def built(lines):
+        feed = Line("feed", [Station("F", 15)], puts="in")
+        last = Line("last", [Station("Z", 16)], takes="out")
+        stores = [Store("in", 5), Store("out", 5)]
+        return Shop("s", [feed, *lines, last], stores=stores, repair_crews=crews)
+
+    def line(name="A", **more):
+        stations = [Station(f"{name}1", 60, failures=fails, scrap=0.1), Station(f"{name}2", 55)]
+        ends = {"takes": "in", "puts": "out", "buffers": 1}
+        time = WorkingTime([(0, 8)], every=12)
+        return Line(name, stations, working_time=time, at_close="finish", **ends, **more)
+
+    one = capacity(built([line(copies=3)]))
+    other = capacity(built([line("A"), line("B"), line("C")]))
+    assert one.throughput == pytest.approx(other.throughput)
+    assert one.crew_load == pytest.approx(other.crew_load)
+    assert one.crew_waits == pytest.approx(other.crew_waits)
+    assert one.lines.loc["A", "capacity"] == pytest.approx(3 * other.lines.loc["A", "capacity"])
+    assert one.lines.loc["A", "load"] == pytest.approx(other.lines.loc["A", "load"], rel=1e-3)
+    for column in ("load", "down", "availability"):
+        values = [bound.stations.loc["A1", column] for bound in (one, other)]
+        assert values[0] == pytest.approx(values[1], rel=1e-3), column
+
+
+def test_copies_reach_their_bound():
+    """Three machines with enough parts: three times the rate of one."""
+    fails = Failure("arm", Exponential(5), Exponential(20))
+    lines = [
+        Line("feed", [Station("F", 10)], puts="q"),
+        Line("OP20", [Station("S", 60, failures=[fails])], takes="q", copies=3),
+    ]
+    side_by_side = Shop("s", lines, stores=[Store("q", 50)])
+    bound = capacity(side_by_side)
+    assert bound.throughput == pytest.approx(180 / (1 + 20 / 300))
+    assert simulate(side_by_side, hours=20_000, seed=0).throughput == pytest.approx(
+        bound.throughput, rel=0.005
+    )
+
+
 # ----------------------------------------------------------------------------------- never exceeded
 
 HOURS, WARM_UP = 200, 40
@@ -276,7 +323,8 @@ HOURS, WARM_UP = 200, 40
 
 def wip_limit(built: Shop) -> int:
     """Most bodies that lines and stores can hold."""
-    stations = sum(len(line.stations) + sum(line.buffers) for line in built.lines)
+    lines = built.lines
+    stations = sum(line.copies * (len(line.stations) + sum(line.buffers)) for line in lines)
     return stations + sum(store.capacity for store in built.stores)
 
 
