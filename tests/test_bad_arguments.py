@@ -25,10 +25,12 @@ from ningde_sim import (
     Gamma,
     Line,
     Lognormal,
+    Normal,
     PlannedStop,
     Quantity,
     Robot,
     Scale,
+    Shifted,
     Shop,
     Station,
     Store,
@@ -185,7 +187,13 @@ DESCRIPTIONS = {
     "Weibull": case(Weibull, mean=(3, nothing), shape=(1, nothing)),
     "Uniform": case(Uniform, low=(1, nothing), high=(3, nothing)),
     "Triangular": case(Triangular, low=(1, nothing), mode=(2, nothing), high=(3, nothing)),
-    "Empirical": case(Empirical, values=([1, 2], lambda v: v in ([3], range(3), (1, 2, 3, 4)))),
+    "Normal": case(Normal, mean=(3, number(2 / 0.8, 2e5)), std=(2, number(3e-5, 2.4))),
+    "Shifted": case(Shifted, low=(1, positive), distribution=(Fixed(3), nothing)),
+    "Empirical": case(
+        Empirical,
+        values=([1, 2], lambda v: v in ([3], range(3), (1, 2, 3, 4))),
+        in_order=(False, flag),
+    ),
     "Scale": case(Scale, factor=(2, number(0))),
     "WorkingTime": case(
         WorkingTime, windows=([(0, 8)], nothing), every=(24, lambda value: value is None)
