@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,9 @@ from ningde_sim.engine.rules import STATES, State
 
 Hours = dict[str, np.ndarray[Any, np.dtype[np.float64]]]
 """Hours of each station by the name of the state."""
+
+DESCRIBED = ("capacity", "crews", "end")
+"""Numbers in the tables that describe the shop or the request: they are the same in each run."""
 
 ENGINE_ONLY = ("content", "asked_at")
 """What the engines tell of each station that is in no table."""
@@ -80,25 +84,47 @@ def robots(layout: Layout, counts: Counts, hours: Hours, failures: pd.DataFrame)
 
 def stores(layout: Layout, counts: Counts, counted_ms: int, *, declared: bool) -> pd.DataFrame:
     """A row a store, or a row a buffer of some capacity if not `declared`."""
-    rows, counted = layout.stores, counts.stores
-    table = pd.DataFrame(
+    names = pd.Index([row.name for row in layout.stores], name="store")
+    table = pd.DataFrame(store_columns(layout, counts.stores, counted_ms), index=names)
+    return table[stores_shown(layout, declared=declared)]
+
+
+def store_columns(layout: Layout, counted: Mapping[str, Ints], ms: Any) -> dict[str, Any]:
+    """The columns of a table of all stores, whose counts are of some time. [ms]"""
+    capacity = np.array([row.capacity for row in layout.stores], dtype=np.int64)
+    lasting = np.where(capacity > 0, ms, np.nan)  # nothing lies in a store of capacity 0
+    return {
+        "capacity": capacity + 0 * counted["n_put"],
+        "put": counted["n_put"],
+        "taken": counted["n_taken"],
+        "level_start": counted["level_start"],
+        "level_end": counted["level_end"],
+        "level": counted["level_ms"] / lasting,
+        "full": counted["full_ms"] / lasting,
+        "empty": counted["empty_ms"] / lasting,
+        "none_ready": counted["none_ready_ms"] / lasting,
+    }
+
+
+def stores_shown(layout: Layout, *, declared: bool) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which stores a table shows: the shop's, or else the buffers of some capacity."""
+    shown = [r.declared if declared else not r.declared and r.capacity > 0 for r in layout.stores]
+    return np.array(shown, dtype=bool)
+
+
+def utilisation(layout: Layout, hours: Hours, counted: float) -> pd.DataFrame:
+    """A row a station."""
+    rows, lines = layout.stations, layout.shop.lines
+    opened = counted - hours["off"]
+    return pd.DataFrame(
         {
-            "capacity": np.array([row.capacity for row in rows], dtype=np.int64),
-            "put": counted["n_put"],
-            "taken": counted["n_taken"],
-            "level_start": counted["level_start"],
-            "level_end": counted["level_end"],
-            "level": counted["level_ms"] / counted_ms,
-            "full": counted["full_ms"] / counted_ms,
-            "empty": counted["empty_ms"] / counted_ms,
-            "none_ready": counted["none_ready_ms"] / counted_ms,
+            "line": [lines[row.line].name for row in rows],
+            "zone": [lines[row.line].zone for row in rows],
+            "utilisation": hours["working"] / np.where(opened > 0, opened, np.nan),
+            **{state: hours[state] / counted for state in STATES},
         },
-        index=pd.Index([row.name for row in rows], name="store"),
+        index=pd.Index([row.station.name for row in rows], name="station"),
     )
-    by_hand = table["capacity"] == 0
-    table.loc[by_hand, ["level", "full", "empty", "none_ready"]] = np.nan
-    included = [row.declared if declared else not row.declared and row.capacity > 0 for row in rows]
-    return table[np.array(included, dtype=bool)]
 
 
 def crews(layout: Layout, counts: Counts, working_hours: float) -> pd.DataFrame:

@@ -124,6 +124,9 @@ def sweep(
         engine=engine,
     )
     owner = f"sweep {experiment.title!r}"
+    if experiment.keep:
+        rule, cure = "a sweep keeps no tables", "Replicate its design points one by one."
+        raise ValueError(checks.complain(owner, rule, experiment.keep, cure))
     seed = checks.stream_number(owner, "seed", seed)
     runs = checks.whole(owner, "runs", runs, low=1, high=REPEAT_STREAMS)
     workers = number_of_workers(owner, workers)
