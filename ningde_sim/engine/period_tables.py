@@ -44,12 +44,12 @@ def _index(history: History, names: list[str], thing: str) -> pd.MultiIndex:
 def periods(history: History, exits: Ints) -> pd.DataFrame:
     """A row a period."""
     left = np.searchsorted(np.sort(exits), history.ends, side="right")
-    counted = {name: _own(n).sum(axis=1) for name, n in history.stations.items()}
+    counted = {k: _own(n).sum(axis=1) for k, n in history.stations.items() if k != "cycles"}
     return pd.DataFrame(
         {
             "end": units.ms_to_hours(history.ends),
             "bodies": _own(left),
-            **{name: counted[name] for name in ("scrapped", "reworked", "failures")},
+            **counted,
             **{state: hours.sum(axis=1) for state, hours in _hours(history).items()},
         },
         index=_begins(history),

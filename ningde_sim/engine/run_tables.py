@@ -18,7 +18,7 @@ from ningde_sim.engine.rules import STATES, State
 Hours = dict[str, np.ndarray[Any, np.dtype[np.float64]]]
 """Hours of each station by the name of the state."""
 
-DESCRIBED = ("capacity", "crews", "end")
+DESCRIBED = ("capacity", "copies", "crews", "end")
 """Numbers in the tables that describe the shop or the request: they are the same in each run."""
 
 ENGINE_ONLY = ("content", "asked_at")
@@ -112,9 +112,10 @@ def stores_shown(layout: Layout, *, declared: bool) -> np.ndarray[Any, np.dtype[
     return np.array(shown, dtype=bool)
 
 
-def utilisation(layout: Layout, hours: Hours, counted: float) -> pd.DataFrame:
+def utilisation(layout: Layout, hours: Hours) -> pd.DataFrame:
     """A row a station."""
     rows, lines = layout.stations, layout.shop.lines
+    counted = np.sum([hours[state] for state in STATES], axis=0)
     opened = counted - hours["off"]
     return pd.DataFrame(
         {

@@ -195,7 +195,7 @@ class ShopRun:
         - `working`, `planned`, `down`, `waiting`, `blocked`, `starved`, `off`: of the counted
           hours; they add up to 1. [-]
         """
-        return run_tables.utilisation(self.layout, self._hours, units.ms_to_hours(self._counted_ms))
+        return run_tables.utilisation(self.layout, self._hours)
 
     @result_table
     def failures(self) -> pd.DataFrame:
