@@ -227,6 +227,12 @@ def test_a_draw_says_nothing_about_the_next(distribution):
         assert abs(r) <= Z / np.sqrt(N - lag)
 
 
+@pytest.mark.parametrize("cv", [1e-5, 0.1, 0.1249999, 0.125, 0.2, 0.4, 0.6, 0.7555, 0.8])
+def test_what_is_left_of_a_bell_has_the_mean_and_the_deviation_asked_for(cv):
+    theirs = normal(5.0, 5.0 * cv)
+    assert (theirs.mean(), theirs.std()) == pytest.approx((5.0, 5.0 * cv), rel=1e-9)
+
+
 def test_observed_values_come_with_equal_probability():
     values, counts = np.unique(sample(OBSERVED), return_counts=True)
     assert values.tolist() == [1.0, 2.0, 7.0, 9.0]
