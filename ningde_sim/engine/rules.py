@@ -108,9 +108,9 @@ between the shops.
 
 - The k-th cycle of a station, repeats counted, has the k-th draw of its cycle time, and the k-th
   number between 0 and 1 for its quality: scrap below `scrap`, rework below `scrap + rework`.
-- The k-th uptime and the k-th repair of a failure have the k-th draws of theirs.
 - The k-th draw of values in a stated order is the k-th value, whatever seed and run; after the last
   value they begin again.
+- The k-th uptime and the k-th repair of a failure have the k-th draws of theirs.
 
 **15. Stuck.** A station is stuck if it waits for a part or a place that can never come: whatever
 would bring it waits too, in a ring or for something that nobody makes. A run with stuck stations
