@@ -18,6 +18,7 @@ __all__ = [
     "LineUnfed",
     "NoEffect",
     "NoneReaches",
+    "NotReached",
     "OpenInterval",
     "OutsideRuns",
     "PrecisionMissed",
@@ -66,6 +67,31 @@ class PrecisionMissed(EstimateWarning):
         return (
             f"{self.estimate}: the runs ended before the precision was reached. "
             f"It takes about {self.needed:,}."
+        )
+
+
+class NotReached(EstimateWarning):
+    """A time is infinite, or has no bound, because some runs ended before.
+
+    Attributes
+    ----------
+    estimate : Estimate
+        The time. [h]
+    body : int
+        Which body did not leave in these runs.
+    missed, n : int
+        Such runs; all runs.
+    """
+
+    def __init__(self, estimate: Estimate, body: int, missed: int, n: int) -> None:
+        super().__init__(estimate, None)
+        self.args = (estimate, body, missed, n)
+        self.body, self.missed, self.n = body, missed, n
+
+    def __str__(self) -> str:
+        return (
+            f"{self.estimate} h: in {self.missed:,} of {self.n:,} runs {self.body:,} bodies did "
+            "not leave, so that their time counts as infinite. Ask for more hours."
         )
 
 

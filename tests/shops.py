@@ -12,6 +12,8 @@ from ningde_sim.plant.distributions import (
     Fixed,
     Gamma,
     Lognormal,
+    Normal,
+    Shifted,
     Triangular,
     Uniform,
     Weibull,
@@ -36,8 +38,8 @@ def durations(draw: st.DrawFn, mean: float, fixed: bool) -> Distribution:
     """A distribution whose mean is about `mean`; fixed ones are small multiples of it."""
     if fixed:
         return Fixed(mean * draw(st.integers(1, 4)))
-    kind = draw(st.integers(0, 8))
-    return (
+    observed = (0.0, mean, mean, 3 * mean)
+    laws = (
         Fixed(mean),
         Exponential(mean),
         Lognormal(mean, 0.8),
@@ -46,8 +48,13 @@ def durations(draw: st.DrawFn, mean: float, fixed: bool) -> Distribution:
         Weibull(mean, 1.5),
         Uniform(0.0, 2 * mean),
         Triangular(0.0, mean, 2 * mean),
-        Empirical((0.0, mean, mean, 3 * mean)),
-    )[kind]
+        Empirical(observed),
+        Empirical(observed, in_order=True),
+        Normal(mean, 0.6 * mean),
+        Shifted(mean / 2, Exponential(mean / 2)),
+        Shifted(mean / 2, Empirical(observed)),
+    )
+    return laws[draw(st.integers(0, len(laws) - 1))]
 
 
 @st.composite

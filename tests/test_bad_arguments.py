@@ -25,10 +25,12 @@ from ningde_sim import (
     Gamma,
     Line,
     Lognormal,
+    Normal,
     PlannedStop,
     Quantity,
     Robot,
     Scale,
+    Shifted,
     Shop,
     Station,
     Store,
@@ -185,7 +187,13 @@ DESCRIPTIONS = {
     "Weibull": case(Weibull, mean=(3, nothing), shape=(1, nothing)),
     "Uniform": case(Uniform, low=(1, nothing), high=(3, nothing)),
     "Triangular": case(Triangular, low=(1, nothing), mode=(2, nothing), high=(3, nothing)),
-    "Empirical": case(Empirical, values=([1, 2], lambda v: v in ([3], range(3), (1, 2, 3, 4)))),
+    "Normal": case(Normal, mean=(3, number(2 / 0.8, 2e5)), std=(2, number(3e-5, 2.4))),
+    "Shifted": case(Shifted, low=(1, positive), distribution=(Fixed(3), nothing)),
+    "Empirical": case(
+        Empirical,
+        values=([1, 2], lambda v: v in ([3], range(3), (1, 2, 3, 4))),
+        in_order=(False, flag),
+    ),
     "Scale": case(Scale, factor=(2, number(0))),
     "WorkingTime": case(
         WorkingTime, windows=([(0, 8)], nothing), every=(24, lambda value: value is None)
@@ -288,7 +296,8 @@ RUNS: Mapping[str, tuple[Any, Legal]] = {
 def functions() -> dict[str, Case]:
     quiet: Any = {"progress": False, "workers": 1}
     run = simulate(SHOP, hours=20, seed=0, trace=True, critical_path=True, every=1)
-    study = replicate(SHOP, hours=20, runs=12, seed=0, target=100, **quiet)
+    keep: Any = {"keep": ["stations", "exits"]}
+    study = replicate(SHOP, hours=20, runs=12, seed=0, target=100, **keep, **quiet)
     grid = {"stations.B.cycle_time": [50, 55], "stores.s.capacity": [3, 5]}
     swept = sweep(SHOP, grid, hours=5, runs=12, seed=0, target=100, **quiet)
     filled = warm_up.how_long(SHOP, hours=200, runs=2, seed=0, **quiet)
@@ -308,7 +317,14 @@ def functions() -> dict[str, Case]:
             every=(None, optional(number(0.001, 1e6))),
             **{key: RUNS[key] for key in ("hours", "warm_up", "seed", "engine", "progress")},
         ),
-        "replicate": case(replicate, what=(SHOP, nothing), precision=(None, OF), **RUNS),
+        "replicate": case(
+            replicate,
+            what=(SHOP, nothing),
+            precision=(None, OF),
+            keep=(["periods"], nothing),
+            every=(1, number(0.001, 1e6)),
+            **RUNS,
+        ),
         "sweep": case(
             sweep,
             what=(SHOP, nothing),
@@ -407,6 +423,8 @@ def functions() -> dict[str, Case]:
         "Scenario.to_toml": case(plan.to_toml, path=("plan.toml", file)),
         "Study.probability": case(study.probability, target=target, of=of, level=conf),
         "Study.quantile": case(study.quantile, q=conf, of=of, level=conf),
+        "Study.table": case(study.table, name=("stations", nothing), level=conf),
+        "Study.time_of": case(study.time_of, n=(3, whole(1, 2**31)), q=conf, level=conf),
         "Study.minus": case(study.minus, other=(study, nothing), of=of, level=conf),
         "Study.random_share": case(study.random_share, of=of, level=conf),
         "Study.information": case(study.information, target=target, of=of, level=conf),

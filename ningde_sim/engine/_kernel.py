@@ -77,6 +77,7 @@ MOST_STEPS = 8
 # --------------------------------------------------------------------------- random numbers
 
 FIXED, EXPONENTIAL, LOGNORMAL, GAMMA, WEIBULL, UNIFORM, TRIANGULAR, EMPIRICAL = range(8)
+NORMAL, IN_ORDER = 8, 9
 
 STREAM = np.dtype(
     [
@@ -172,30 +173,53 @@ def _gamma(stream, shape, seed, run, k):
 
 
 @_compiled
+def _normal(stream, mean, std, seed, run, k):
+    """What lies above 0 of a normal distribution; attempt i has a counter of its own."""
+    attempt = 0
+    while True:
+        w0, w1, _, _ = philox(
+            np.uint64(k),
+            np.uint64(attempt),
+            np.uint64(run),
+            np.uint64(seed),
+            stream["key0"],
+            stream["key1"],
+        )
+        x = math.sqrt(-2.0 * math.log(_unit(w0))) * math.cos(_TWO_PI * _unit(w1))
+        if mean + std * x >= 0.0:
+            return mean + std * x
+        attempt += 1
+
+
+@_compiled
 def draw(stream, values, seed, run, k):
     """The k-th draw of a stream, in the unit of its distribution."""
     code, a, b, c = stream["code"], stream["a"], stream["b"], stream["c"]
     if code == FIXED:
         return a
     if code == GAMMA:
-        return b * _gamma(stream, a, seed, run, k)
+        return c + b * _gamma(stream, a, seed, run, k)
+    if code == NORMAL:
+        return c + _normal(stream, a, b, seed, run, k)
+    if code == IN_ORDER:
+        return c + values[_U(np.int64(a) + np.int64(k) % np.int64(b))]
     w0, w1, _, _ = philox(
         np.uint64(k), np.uint64(0), np.uint64(run), np.uint64(seed), stream["key0"], stream["key1"]
     )
     u = _unit(w0)
     if code == EXPONENTIAL:
-        return -a * math.log(u)
+        return c - a * math.log(u)
     if code == LOGNORMAL:
-        return math.exp(a + b * math.sqrt(-2.0 * math.log(u)) * math.cos(_TWO_PI * _unit(w1)))
+        return c + math.exp(a + b * math.sqrt(-2.0 * math.log(u)) * math.cos(_TWO_PI * _unit(w1)))
     if code == WEIBULL:
-        return a * (-math.log(u)) ** b
+        return c + a * (-math.log(u)) ** b
     if code == UNIFORM:
         return a + (b - a) * u
     if code == TRIANGULAR:
         if u * (c - a) < b - a:
             return a + math.sqrt(u * (c - a) * (b - a))
         return c - math.sqrt((1.0 - u) * (c - a) * (c - b))
-    return values[_U(np.int64(a) + np.int64(u * b))]
+    return c + values[_U(np.int64(a) + np.int64(u * b))]
 
 
 @_compiled

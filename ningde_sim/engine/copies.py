@@ -76,6 +76,11 @@ def added(rows: Sequence[Copied], values: Ints, *, axis: int = 0) -> Ints:
     return np.moveaxis(totals, 0, axis)
 
 
+def n_copies(rows: Sequence[Copied]) -> Ints:
+    """How many copies there are of each thing of the description."""
+    return added(rows, np.ones(len(rows), np.int64))
+
+
 def totals(layout: Layout, counts: Counts) -> Counts:
     """The counts of a run, with those of all copies of a thing added up."""
     if not any(row.copy for row in layout.stations):

@@ -120,6 +120,8 @@ between the shops.
 - The k-th cycle of a station, repeats counted, has the k-th draw of its cycle time, and the k-th
   number between 0 and 1 for its quality: scrap below `scrap`, rework below `scrap + rework`,
   reject below `scrap + rework + reject`.
+- The k-th draw of values in a stated order is the k-th value, whatever seed and run; after the last
+  value they begin again.
 - The k-th uptime and the k-th repair of a failure have the k-th draws of theirs.
 - The first copy of a line has the streams of the plain names, each other copy its own: a copy more
   changes no draw of the others.

@@ -7,6 +7,7 @@ description.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,16 @@ import pandas as pd
 
 from ningde_sim._support import units
 from ningde_sim.engine._kernel import OVERTIME
-from ningde_sim.engine.copies import added, first_copies, numbered
+from ningde_sim.engine.copies import first_copies, n_copies, numbered
 from ningde_sim.engine.counts import Counts, Ints, merged
 from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.rules import STATES, State
 
 Hours = dict[str, np.ndarray[Any, np.dtype[np.float64]]]
 """Hours of each station by the name of the state."""
+
+DESCRIBED = ("capacity", "copies", "crews", "end")
+"""Numbers in the tables that describe the shop or the request: they are the same in each run."""
 
 ENGINE_ONLY = ("content", "asked_at")
 """What the engines tell of each station that is in no table."""
@@ -87,26 +91,50 @@ def robots(layout: Layout, counts: Counts, hours: Hours, failures: pd.DataFrame)
 
 def stores(layout: Layout, counts: Counts, counted_ms: int, *, declared: bool) -> pd.DataFrame:
     """A row a store, or a row a buffer of some capacity if not `declared`."""
-    rows, counted = first_copies(layout.stores), counts.stores
-    copies = added(layout.stores, np.ones(len(layout.stores), np.int64))
-    table = pd.DataFrame(
+    names = pd.Index([row.name for row in first_copies(layout.stores)], name="store")
+    table = pd.DataFrame(store_columns(layout, counts.stores, counted_ms), index=names)
+    return table[stores_shown(layout, declared=declared)]
+
+
+def store_columns(layout: Layout, counted: Mapping[str, Ints], ms: Any) -> dict[str, Any]:
+    """The columns of a table of all stores, whose counts are of some time. [ms]"""
+    copies, rows = n_copies(layout.stores), first_copies(layout.stores)
+    capacity = copies * np.array([row.capacity for row in rows], dtype=np.int64)
+    lasting = np.where(capacity > 0, ms, np.nan)  # nothing lies in a store of capacity 0
+    return {
+        "capacity": capacity + 0 * counted["n_put"],
+        "put": counted["n_put"],
+        "taken": counted["n_taken"],
+        "level_start": counted["level_start"],
+        "level_end": counted["level_end"],
+        "level": counted["level_ms"] / lasting,
+        "full": counted["full_ms"] / (copies * lasting),
+        "empty": counted["empty_ms"] / (copies * lasting),
+        "none_ready": counted["none_ready_ms"] / (copies * lasting),
+    }
+
+
+def stores_shown(layout: Layout, *, declared: bool) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which stores a table shows: the shop's, or else the buffers of some capacity."""
+    rows = first_copies(layout.stores)
+    shown = [r.declared if declared else not r.declared and r.capacity > 0 for r in rows]
+    return np.array(shown, dtype=bool)
+
+
+def utilisation(layout: Layout, hours: Hours) -> pd.DataFrame:
+    """A row a station."""
+    rows, lines = first_copies(layout.stations), layout.shop.lines
+    counted = np.sum([hours[state] for state in STATES], axis=0)
+    opened = counted - hours["off"]
+    return pd.DataFrame(
         {
-            "capacity": copies * np.array([row.capacity for row in rows], dtype=np.int64),
-            "put": counted["n_put"],
-            "taken": counted["n_taken"],
-            "level_start": counted["level_start"],
-            "level_end": counted["level_end"],
-            "level": counted["level_ms"] / counted_ms,
-            "full": counted["full_ms"] / (copies * counted_ms),
-            "empty": counted["empty_ms"] / (copies * counted_ms),
-            "none_ready": counted["none_ready_ms"] / (copies * counted_ms),
+            "line": [lines[row.line].name for row in rows],
+            "zone": [lines[row.line].zone for row in rows],
+            "utilisation": hours["working"] / np.where(opened > 0, opened, np.nan),
+            **{state: hours[state] / counted for state in STATES},
         },
-        index=pd.Index([row.name for row in rows], name="store"),
+        index=pd.Index([row.station.name for row in rows], name="station"),
     )
-    by_hand = table["capacity"] == 0
-    table.loc[by_hand, ["level", "full", "empty", "none_ready"]] = np.nan
-    included = [row.declared if declared else not row.declared and row.capacity > 0 for row in rows]
-    return table[np.array(included, dtype=bool)]
 
 
 def crews(layout: Layout, counts: Counts, working_hours: float) -> pd.DataFrame:

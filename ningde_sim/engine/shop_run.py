@@ -15,7 +15,7 @@ from ningde_sim._support import checks, units
 from ningde_sim._support.intervals import open_before, union
 from ningde_sim._support.result_table import result_table
 from ningde_sim._support.summary import wrapped
-from ningde_sim.engine import run_summary, run_tables
+from ningde_sim.engine import period_tables, run_summary, run_tables
 from ningde_sim.engine._kernel import EMPTY, OVERTIME
 from ningde_sim.engine.copies import added, totals
 from ningde_sim.engine.counts import Counts, History, Ints, Packed
@@ -238,6 +238,17 @@ class ShopRun:
         return run_tables.stations(self.layout, self._totals, self._hours)
 
     @result_table
+    def utilisation(self) -> pd.DataFrame:
+        """A row a station, by name: where its time goes, in shares.
+
+        - `line`, `zone`: of its line.
+        - `utilisation`: working, of the hours in which it is open; NaN if it never is. [-]
+        - `working`, `planned`, `down`, `waiting`, `blocked`, `starved`, `off`: of the counted
+          hours; they add up to 1. [-]
+        """
+        return run_tables.utilisation(self.layout, self._hours)
+
+    @result_table
     def failures(self) -> pd.DataFrame:
         """A row a failure of a robot or a station, for all copies of its line.
 
@@ -389,6 +400,34 @@ class ShopRun:
         those of all copies of a line are added up, in the order of the tables.
         """
         return self._kept(self._totals.history, "a history", "every=24.0")
+
+    @result_table
+    def periods(self) -> pd.DataFrame:
+        """With `every=24.0`: a row a period of 24 h, by its beginning. [h]
+
+        - `end`: of the period, since the start of the counted hours. [h]
+        - `bodies`: that leave the output lines in it, its last instant included. [bodies]
+        - `scrapped`, `reworked`, `rejected`, `failures`: over all stations. [bodies, failures]
+        - `wip`: mean work in process, as `ShopRun.wip`. [parts]
+        - `working`, ..., `off`: over all stations, as in `stations`. [station hours]
+        """
+        exits = np.concatenate([*self.exits.values()])
+        return period_tables.periods(self.layout, self.history, exits)
+
+    @result_table
+    def stations_by_period(self) -> pd.DataFrame:
+        """With `every=24.0`: `stations` of each period alone; a row a period and a station."""
+        return period_tables.stations(self.layout, self.history)
+
+    @result_table
+    def stores_by_period(self) -> pd.DataFrame:
+        """With `every=24.0`: `stores` of each period alone; a row a period and a store."""
+        return period_tables.stores(self.layout, self._totals, self.history, declared=True)
+
+    @result_table
+    def buffers_by_period(self) -> pd.DataFrame:
+        """With `every=24.0`: `buffers` of each period alone; a row a period and a buffer."""
+        return period_tables.stores(self.layout, self._totals, self.history, declared=False)
 
     def _kept(self, kept: Kept | None, what: str, option: str) -> Kept:
         """What the run keeps only if asked to."""

@@ -40,7 +40,7 @@ def check_request(
     return owner, hours, warm_up, seed
 
 
-def _period(owner: str, every: float | None, hours: float) -> int | None:
+def check_period(owner: str, every: float | None, hours: float) -> int | None:
     """Check the period of a history. [ms]"""
     if every is None:
         return None
@@ -175,7 +175,7 @@ def run_shop(
     run = checks.stream_number(owner, "run", run)
     checks.flag(owner, "critical_path", critical_path)
     checks.flag(owner, "trace", trace)
-    period = _period(owner, every, hours)
+    period = check_period(owner, every, hours)
     warm_up_ms = units.hours_to_ms(warm_up)
     layout = Layout(shop, warm_up_ms + units.hours_to_ms(hours))
     total = round(hours + warm_up)

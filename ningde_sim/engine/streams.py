@@ -26,6 +26,8 @@ from ningde_sim.plant.distributions import (
     Fixed,
     Gamma,
     Lognormal,
+    Normal,
+    Shifted,
     Triangular,
     Uniform,
     Weibull,
@@ -39,28 +41,36 @@ def key(kind: str, name: str, purpose: str) -> tuple[int, int]:
     return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
 
 
-def encode(distribution: Distribution) -> tuple[int, float, float, float]:
-    """The kernel's code and up to three parameters of a distribution."""
+def encode(distribution: Distribution, low: float = 0.0) -> tuple[int, float, float, float]:
+    """The kernel's code and three parameters of a distribution that is `low` above its own.
+
+    Where it has at most two parameters of its own, the third is `low`.
+    """
     match distribution:
+        case Shifted(own, law):
+            return encode(law, low + own)
         case Fixed(v):
-            return _kernel.FIXED, v, 0.0, 0.0
+            return _kernel.FIXED, v + low, 0.0, 0.0
         case Exponential(mean):
-            return _kernel.EXPONENTIAL, mean, 0.0, 0.0
+            return _kernel.EXPONENTIAL, mean, 0.0, low
         case Lognormal(mean, cv) if cv > 0:
             variance = math.log1p(cv * cv)
-            return _kernel.LOGNORMAL, math.log(mean) - variance / 2, math.sqrt(variance), 0.0
+            return _kernel.LOGNORMAL, math.log(mean) - variance / 2, math.sqrt(variance), low
         case Gamma(mean, cv) if cv > 0:
-            return _kernel.GAMMA, 1.0 / (cv * cv), mean * cv * cv, 0.0
-        case Lognormal(mean, _) | Gamma(mean, _):
-            return _kernel.FIXED, mean, 0.0, 0.0
+            return _kernel.GAMMA, 1.0 / (cv * cv), mean * cv * cv, low
+        case Normal(_, std) if std > 0:
+            return _kernel.NORMAL, *distribution.whole, low
+        case Lognormal(mean, _) | Gamma(mean, _) | Normal(mean, _):
+            return _kernel.FIXED, mean + low, 0.0, 0.0
         case Weibull():
-            return _kernel.WEIBULL, distribution.scale, 1.0 / distribution.shape, 0.0
-        case Uniform(low, high):
-            return _kernel.UNIFORM, low, high, 0.0
-        case Triangular(low, mode, high):
-            return _kernel.TRIANGULAR, low, mode, high
-        case Empirical(values):
-            return _kernel.EMPIRICAL, 0.0, float(len(values)), 0.0
+            return _kernel.WEIBULL, distribution.scale, 1.0 / distribution.shape, low
+        case Uniform(least, most):
+            return _kernel.UNIFORM, least + low, most + low, 0.0
+        case Triangular(least, mode, most):
+            return _kernel.TRIANGULAR, least + low, mode + low, most + low
+        case Empirical(values, in_order):
+            code = _kernel.IN_ORDER if in_order else _kernel.EMPIRICAL
+            return code, 0.0, float(len(values)), low
     raise TypeError(f"{type(distribution).__name__}: the engines cannot draw from it.")
 
 
@@ -76,9 +86,10 @@ class Streams:
     ) -> int:
         """Add a stream; its index. The unit of its draws is `unit` ms, the shortest `least` ms."""
         code, a, b, c = encode(distribution)
-        if isinstance(distribution, Empirical):
+        law = distribution.distribution if isinstance(distribution, Shifted) else distribution
+        if isinstance(law, Empirical):
             a = float(len(self._values))
-            self._values.extend(distribution.values)
+            self._values.extend(law.values)
         self._rows.append((*key(kind, name, purpose), code, a, b, c, float(unit), least))
         return len(self._rows) - 1
 

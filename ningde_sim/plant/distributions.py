@@ -1,4 +1,4 @@
-"""How a duration varies: eight distributions, each given by numbers that a planner knows.
+"""How a duration varies: ten distributions, each given by numbers that a planner knows.
 
 All are frozen and comparable, and hold no random state; the engines draw from them. Their unit is
 that of the field that they fill: seconds for cycle times, minutes for repairs (mean: MTTR), hours
@@ -13,8 +13,11 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Self
+
+import scipy
 
 from ningde_sim._support import checks
 from ningde_sim._support.frozen import unchangeable
@@ -28,6 +31,9 @@ LEAST_CV, MOST_CV = 1e-5, 100.0
 
 LEAST_SHAPE, MOST_SHAPE = 0.05, 1000.0
 """Of `Weibull`: cv 371,000 and 0.0013. [-]"""
+
+MOST_NORMAL_CV = 0.8
+"""Of `Normal`; at 0.76 half of the bell is cut off. [-]"""
 
 
 class Distribution:
@@ -53,12 +59,14 @@ class Distribution:
     def times(self, factor: float) -> Self:
         """The same shape with every value multiplied by `factor`."""
         longer: dict[str, Any] = {}
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]
-            value = getattr(self, field.name)
+        for name in (each.name for each in dataclasses.fields(self)):  # type: ignore[arg-type]
+            value = getattr(self, name)
             if isinstance(value, tuple):
-                longer[field.name] = tuple(factor * v for v in value)
-            elif field.name not in ("cv", "shape"):
-                longer[field.name] = factor * value
+                longer[name] = tuple(factor * v for v in value)
+            elif isinstance(value, Distribution):
+                longer[name] = value.times(factor)
+            elif name not in ("cv", "shape", "in_order"):
+                longer[name] = factor * value
         return dataclasses.replace(self, **longer)  # type: ignore[type-var]
 
 
@@ -204,6 +212,81 @@ class Gamma(_MeanAndCv):
 
 @unchangeable
 @dataclass(frozen=True, slots=True)
+class Normal(Distribution):
+    """The bell curve, without its part below 0: no duration is negative.
+
+    `mean` and `std` are those of what is drawn, exactly. Where the std is less than an eighth of
+    the mean, what is cut off is too little to matter.
+
+    Parameters
+    ----------
+    mean : float
+        From 1e-9 to 1e12. [unit of the field]
+    std : float
+        Standard deviation: 0, or from 0.00001 to 0.8 times the mean. [unit of the field]
+
+    Examples
+    --------
+    >>> Normal(60, 5).std
+    5.0
+    """
+
+    mean: float
+    std: float = field()  # the property of the class above would be taken for a default
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mean", _mean(self))
+        std = checks.number("Normal", "std", self.std)
+        object.__setattr__(self, "std", std)
+        if 0 < std / self.mean < LEAST_CV * (1 - ROUNDING):
+            rule = f"std must be 0 or at least {LEAST_CV:g} times the mean of {self.mean:g}"
+            raise ValueError(checks.complain("Normal", rule, std))
+        if std / self.mean > MOST_NORMAL_CV * (1 + ROUNDING):
+            rule = f"std must be at most {MOST_NORMAL_CV:g} times the mean of {self.mean:g}"
+            cure = "Take Gamma or Lognormal, whose long tails lie above the mean."
+            raise ValueError(checks.complain("Normal", rule, std, cure))
+
+    @property
+    def whole(self) -> tuple[float, float]:
+        """Mean and standard deviation of the bell before its part below 0 is cut off.
+
+        Both in [unit of the field].
+        """
+        ratio = _bell(self.std / self.mean)
+        sigma = self.mean / (ratio + _hazard(ratio))
+        return ratio * sigma, sigma
+
+
+ROUNDING = 1e-9
+"""By which a std may miss its bounds: a multiple of a legal `Normal` is legal. [-]"""
+
+
+def _hazard(ratio: float) -> float:
+    """Density over share of a bell above 0 at its cut, with `ratio` of its mean to its std. [-]"""
+    density = math.exp(-ratio * ratio / 2) / math.sqrt(2 * math.pi)
+    return density / (math.erfc(-ratio / math.sqrt(2)) / 2)
+
+
+@cache
+def _bell(cv: float) -> float:
+    """Mean over std of the bell whose part above 0 has this cv.
+
+    References
+    ----------
+    Johnson, Kotz, Balakrishnan (1994), Continuous Univariate Distributions, vol. 1, section 13.10.
+    """
+    if cv < 1 / 8:
+        return 1 / cv
+
+    def excess(ratio: float) -> float:
+        hazard = _hazard(ratio)
+        return math.sqrt(1 - hazard * (ratio + hazard)) / (ratio + hazard) - cv
+
+    return float(scipy.optimize.brentq(excess, -1.0, 9.0, xtol=1e-14, rtol=1e-14))
+
+
+@unchangeable
+@dataclass(frozen=True, slots=True)
 class Weibull(Distribution):
     """Weibull: wear-out for a shape above 1, early failures for a shape below 1.
 
@@ -318,12 +401,15 @@ class Triangular(Distribution):
 @unchangeable
 @dataclass(frozen=True, slots=True)
 class Empirical(Distribution):
-    """One of the observed values, each with equal probability.
+    """One of the observed values, each with equal probability; or all of them in their order.
 
     Parameters
     ----------
     values : sequence of float
         At least one, each from 0 to 1e12. [unit of the field]
+    in_order : bool
+        Whether the first draw is the first value, the second the second, and so on, from the
+        start again after the last; with no random variation.
 
     Examples
     --------
@@ -332,6 +418,7 @@ class Empirical(Distribution):
     """
 
     values: Sequence[float]
+    in_order: bool = False
 
     def __post_init__(self) -> None:
         given = checks.listed(_owner(self), "values", self.values)
@@ -339,6 +426,7 @@ class Empirical(Distribution):
         if not values:
             raise ValueError(checks.complain(_owner(self), "values must hold at least one", values))
         object.__setattr__(self, "values", values)
+        checks.flag(_owner(self), "in_order", self.in_order)
 
     @property
     def mean(self) -> float:  # type: ignore[override]
@@ -350,3 +438,49 @@ class Empirical(Distribution):
         """The standard deviation of the values."""
         mean = self.mean
         return math.sqrt(math.fsum((v - mean) ** 2 for v in self.values) / len(self.values))
+
+
+@unchangeable
+@dataclass(frozen=True, slots=True)
+class Shifted(Distribution):
+    """A fixed time and a random one on top of it: no value is below `low`.
+
+    Parameters
+    ----------
+    low : float
+        From 0 to 1e12. [unit of the field]
+    distribution : Distribution
+        Of what comes on top; where that is `Shifted` itself, both lows are added up.
+
+    Examples
+    --------
+    >>> Shifted(2, Exponential(6)).mean
+    8.0
+    """
+
+    low: float
+    distribution: Distribution
+
+    def __post_init__(self) -> None:
+        low, on_top = _time(self, "low"), self.distribution
+        checks.kind("Shifted", "distribution", on_top, Distribution, "Fixed(5) is one.")
+        if isinstance(on_top, Shifted):
+            low, on_top = low + on_top.low, on_top.distribution
+        object.__setattr__(self, "low", checks.number("Shifted", "low", low, high=MAX_TIME))
+        object.__setattr__(self, "distribution", on_top)
+
+    @property
+    def mean(self) -> float:  # type: ignore[override]
+        """The low and the mean of what comes on top."""
+        return self.low + self.distribution.mean
+
+    @property
+    def std(self) -> float:
+        """That of what comes on top."""
+        return self.distribution.std
+
+
+def repeats_values(distribution: Distribution) -> bool:
+    """Whether it has a few values only, so that two such clocks may stay in step for ever."""
+    law = distribution.distribution if isinstance(distribution, Shifted) else distribution
+    return law.std == 0 or isinstance(law, Empirical)

@@ -71,7 +71,7 @@ class Estimate:
 
         Where it has none, or one of rounding errors only, with up to ten significant digits.
         """
-        ends = [x for x in (self.low, self.value, self.high) if math.isfinite(x)]
+        ends = [x for x in (self.low, self.value, self.high) if math.isfinite(x)] or [0.0]
         width = max(ends) - min(ends)
         decimals = ".10g" if self.bounded else ".4f"
         if width > 1e-12 * max(map(abs, ends)):
@@ -143,6 +143,34 @@ def mean(values: Values, *, level: float) -> Estimate:
     return Estimate(middle, middle - half, middle + half, level, n)
 
 
+def means(values: Values, *, level: float) -> tuple[Values, Values, Values]:
+    """The mean of each column over the runs, and both ends of its interval, as `mean` has them.
+
+    A run in which a cell is NaN does not count for it. So with one run left the ends are infinite,
+    and with none all three are NaN.
+
+    Parameters
+    ----------
+    values : array, shape (n_runs, n_cells)
+    level : float
+        Confidence, between 0 and 1. [-]
+
+    Returns
+    -------
+    tuple of array, shape (n_cells,)
+        Mean, low, high.
+    """
+    counts = ~np.isnan(values)
+    n = counts.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        middle = np.where(counts, values, 0.0).sum(axis=0) / n
+        squares = (np.where(counts, values - middle, 0.0) ** 2).sum(axis=0)
+        error = np.sqrt(squares / (n - 1) / n)
+    half = scipy.stats.t.ppf(0.5 + level / 2, np.maximum(n - 1, 1)) * error
+    half = np.where(n == 1, math.inf, half)
+    return middle, middle - half, middle + half
+
+
 def quantile(values: Values, q: float, *, level: float) -> Estimate:
     """The q-quantile, with an interval between two of the sorted runs, whatever the distribution.
 
@@ -161,8 +189,8 @@ def quantile(values: Values, q: float, *, level: float) -> Estimate:
     high = int(np.sum(count.sf(ranks) > tail)) + 1
     reached = float(count.cdf(high - 1) - count.cdf(low - 1))
     ends = np.concatenate(([-math.inf], np.sort(values), [math.inf]))
-    value = float(np.quantile(values, q, method="inverted_cdf"))
-    return Estimate(value, float(ends[low]), float(ends[high]), reached, n)
+    rank = int(np.quantile(np.arange(n), q, method="inverted_cdf"))
+    return Estimate(float(ends[rank + 1]), float(ends[low]), float(ends[high]), reached, n)
 
 
 def runs_for_quantile(q: float, *, level: float) -> int:

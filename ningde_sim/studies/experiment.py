@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
+import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks
@@ -15,6 +16,22 @@ from ningde_sim.statistics.estimate import Estimate
 
 Row = dict[str, float]
 """One value a column, the same columns in the same order in each run."""
+
+
+class Kept(NamedTuple):
+    """What a run keeps besides its results.
+
+    Attributes
+    ----------
+    tables : mapping of str to DataFrame
+        Tables with the same rows and columns in each run.
+    exits : array, shape (n_bodies,), or None
+        Finish times since the start of the counted hours, rising. [ms, int64]
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    exits: np.ndarray[Any, np.dtype[np.int64]] | None = None
+
 
 Workers = Literal["threads", "processes"]
 
@@ -119,6 +136,15 @@ class Experiment(ABC):
             The run whose random streams are used, by default its own: `run(seed, 5, streams=1005)`
             has the inputs of run 5 and other random variation.
         """
+
+    @property
+    def keep(self) -> Sequence[str]:
+        """What each run keeps besides its results: names of tables."""
+        return ()
+
+    def run_keeping(self, seed: int, run: int) -> tuple[Row, Row, Kept]:
+        """Run `run` of `seed` with its own streams, and what it keeps besides its results."""
+        return *self.run(seed, run), Kept({})
 
     def idle(self, of: str) -> Collection[str]:
         """Inputs that cannot affect the column `of` of the results, whatever their values."""

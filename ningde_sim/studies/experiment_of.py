@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, get_args
 
 from ningde_sim._support import checks
 from ningde_sim.engine.simulate import Engine, check_request, warn_of_idle_crews
 from ningde_sim.plant.shop import Shop
 from ningde_sim.studies.experiment import Experiment
-from ningde_sim.studies.of_shop import ShopExperiment
+from ningde_sim.studies.kept_tables import checked
+from ningde_sim.studies.of_shop import ShopExperiment, check_kept
+from ningde_sim.studies.of_year import KEPT as YEAR_TABLES
 from ningde_sim.studies.of_year import Inputs, YearExperiment
 from ningde_sim.year.scenario import Scenario
 
@@ -22,6 +25,8 @@ def experiment_of(
     inputs: Inputs,
     seed: int,
     engine: Engine,
+    keep: Sequence[str] = (),
+    every: float | None = None,
 ) -> Experiment:
     """What is repeated, checked; parameters as of `replicate`."""
     if isinstance(what, (Scenario, Shop, Experiment)):
@@ -29,17 +34,26 @@ def experiment_of(
         checks.one_of(f"{caller} {name!r}", "inputs", inputs, get_args(Inputs))
         checks.one_of(f"{caller} {name!r}", "engine", engine, get_args(Engine))
     if isinstance(what, Scenario):
-        what = YearExperiment(what, inputs, engine)
+        names = checked(f"{caller} {what.name!r}", keep, YEAR_TABLES)
+        what, keep = YearExperiment(what, inputs, engine, names), ()
     if isinstance(what, Experiment):
         if hours is not None or warm_up:
             rule = "hours and warm_up are arguments for a Shop only"
             raise ValueError(checks.complain(f"{caller} {what.title!r}", rule, hours))
+        if every is not None:
+            rule = "every is an argument for a Shop only"
+            raise ValueError(checks.complain(f"{caller} {what.title!r}", rule, every))
+        if keep:
+            rule = "keep is an argument for a Shop or a Scenario only"
+            cure = "An Experiment of your own keeps what its run_keeping gives."
+            raise ValueError(checks.complain(f"{caller} {what.title!r}", rule, keep, cure))
         return what
     if not isinstance(what, Shop):
         rule = "it must be given a Shop or a Scenario"
         cure = "Call it." if callable(what) else 'scenario("ningde-2021") gives one.'
         raise TypeError(checks.complain(caller, rule, what, cure))
     asked: Any = {"hours": hours, "warm_up": warm_up, "seed": seed, "engine": engine}
-    _, hours, warm_up, _ = check_request(caller, what, **asked)
+    owner, hours, warm_up, _ = check_request(caller, what, **asked)
+    keep, every = check_kept(owner, keep, every, hours)
     warn_of_idle_crews(what)
-    return ShopExperiment(what, hours, warm_up, engine=engine)
+    return ShopExperiment(what, hours, warm_up, engine=engine, keep=keep, every=every)

@@ -13,16 +13,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ningde_sim._support import units
+from ningde_sim._support import checks, units
+from ningde_sim.engine.period_tables import BY_PERIOD
 from ningde_sim.engine.rules import STATES, State
 from ningde_sim.engine.shop_run import ShopRun
-from ningde_sim.engine.simulate import Engine, nothing_leaves, run_shop
+from ningde_sim.engine.simulate import Engine, check_period, nothing_leaves, run_shop
 from ningde_sim.exceptions import ShopStuck, WarmUpTooShort
 from ningde_sim.plant import shop_paths
 from ningde_sim.plant.shipped import shipped_as
 from ningde_sim.plant.shop import Shop
 from ningde_sim.statistics.estimate import Estimate
-from ningde_sim.studies.experiment import Call, Experiment, Row, Workers
+from ningde_sim.studies.experiment import Call, Experiment, Kept, Row, Workers
+from ningde_sim.studies.kept_tables import checked, tables_of, taken
 from ningde_sim.year.read import scenario
 
 SHOP_UNITS: Mapping[str, str] = MappingProxyType(
@@ -42,8 +44,31 @@ SHOP_UNITS: Mapping[str, str] = MappingProxyType(
 )
 """What a study keeps of each run of a shop, and its unit."""
 
+KEPT = (*(name for name in tables_of(ShopRun) if name != "trace"), "exits")
+"""What a study can keep of each run: tables with the same rows in each, and when bodies leave."""
+
+
+def check_kept(
+    owner: str, keep: Sequence[str], every: float | None, hours: float
+) -> tuple[tuple[str, ...], float | None]:
+    """The names of what is kept, and the length of the periods, checked. [h]"""
+    names = checked(owner, keep, KEPT)
+    check_period(owner, every, hours)
+    by_period = [name for name in names if name in BY_PERIOD]
+    if by_period and every is None:
+        rule, cure = f"{by_period[0]} needs every, the length of the periods", "Give every=24.0."
+        raise ValueError(checks.complain(owner, rule, every, cure))
+    if every is not None and not by_period:
+        rule = "every has no effect without a table by period"
+        raise ValueError(
+            checks.complain(owner, rule, every, f"Keep one of {', '.join(BY_PERIOD)}.")
+        )
+    return names, None if every is None else float(every)
+
+
 COUNTED = ("scrapped", "reworked", "rejected", "failures")
 """What all stations count together."""
+
 
 SHOP_FILE = "shop.txt"
 """Where a program looks for a shop that does not ship."""
@@ -63,6 +88,10 @@ class ShopExperiment(Experiment):
     target : float, optional
         Bodies in the counted hours that are aimed at. [bodies]
     engine : {"compiled", "reference"}
+    keep : sequence of str
+        What each run keeps besides its results: names from `KEPT`.
+    every : float, optional
+        Length of the periods of the tables by period. [h]
     """
 
     shop: Shop
@@ -70,6 +99,8 @@ class ShopExperiment(Experiment):
     warm_up: float = 0.0
     target: float | None = None
     engine: Engine = "compiled"
+    keep: Sequence[str] = ()
+    every: float | None = None
 
     of = "bodies"
     also = ("throughput", "failures")
@@ -102,7 +133,16 @@ class ShopExperiment(Experiment):
         """No inputs; the columns of `SHOP_UNITS`."""
         return {}, _row(self._run(seed, run if streams is None else streams))
 
-    def _run(self, seed: int, run: int) -> ShopRun:
+    def run_keeping(self, seed: int, run: int) -> tuple[Row, Row, Kept]:
+        """The same, and of the run what is to be kept."""
+        shop_run = self._run(seed, run, self.every)
+        exits = (
+            np.sort(np.concatenate([*shop_run.exits.values()])) if "exits" in self.keep else None
+        )
+        tables = taken(shop_run, (name for name in self.keep if name != "exits"))
+        return {}, _row(shop_run), Kept(tables, exits)
+
+    def _run(self, seed: int, run: int, every: float | None = None) -> ShopRun:
         return run_shop(
             self.shop,
             hours=self.hours,
@@ -110,6 +150,7 @@ class ShopExperiment(Experiment):
             seed=seed,
             run=run,
             engine=self.engine,
+            every=every,
         )
 
     def stuck(self, values: Mapping[str, Any], seed: int) -> ShopStuck | None:
@@ -131,7 +172,10 @@ class ShopExperiment(Experiment):
 
     def call(self) -> Call:
         """By its name where the shop ships, else from the text of the shop."""
+        arguments: dict[str, object]
         arguments = {"hours": self.hours, "warm_up": self.warm_up, "engine": self.engine}
+        if self.keep:
+            arguments |= {"keep": [*self.keep], "every": self.every}
         if shipped := shipped_as(self.shop):
             name = shipped.function.__name__
             return Call([f"from ningde_sim import {name}, replicate"], f"{name}()", arguments)

@@ -15,7 +15,8 @@ import tomli_w
 from ningde_sim.engine.simulate import Engine
 from ningde_sim.plant.nested import plain
 from ningde_sim.plant.quantity import Quantity
-from ningde_sim.studies.experiment import Call, Experiment, Row, Workers
+from ningde_sim.studies.experiment import Call, Experiment, Kept, Row, Workers
+from ningde_sim.studies.kept_tables import tables_of, taken
 from ningde_sim.year.calendar import production_days
 from ningde_sim.year.read import scenario
 from ningde_sim.year.scenario import Scenario
@@ -42,11 +43,14 @@ class YearExperiment(Experiment):
     inputs : {"drawn", "typical"}
         "typical" keeps all inputs at their typical values.
     engine : {"compiled", "reference"}
+    keep : sequence of str
+        Tables of `YearRun` that each run keeps besides its results.
     """
 
     scenario: Scenario
     inputs: Inputs = "drawn"
     engine: Engine = "compiled"
+    keep: Sequence[str] = ()
 
     of = "vehicles"
     also = ("bodies", "ckd_sets")
@@ -137,19 +141,31 @@ class YearExperiment(Experiment):
 
     def run(self, seed: int, run: int, streams: int | None = None) -> tuple[Row, Row]:
         """Inputs by path or by the name that they are drawn with; results."""
-        drawn = self.inputs == "drawn"
-        year_run = simulate_year(
-            self.scenario.draw(seed, run) if drawn else self.scenario,
+        year_run = self._run(seed, run, run if streams is None else streams)
+        return self._inputs(seed, run), _year_row(year_run)
+
+    def run_keeping(self, seed: int, run: int) -> tuple[Row, Row, Kept]:
+        """The same, and of the run the tables to be kept."""
+        year_run = self._run(seed, run, run)
+        return self._inputs(seed, run), _year_row(year_run), Kept(taken(year_run, self.keep))
+
+    def _inputs(self, seed: int, run: int) -> Row:
+        return self.scenario.inputs(seed, run) if self.inputs == "drawn" else {}
+
+    def _run(self, seed: int, run: int, streams: int) -> YearRun:
+        return simulate_year(
+            self.scenario.draw(seed, run) if self.inputs == "drawn" else self.scenario,
             seed=seed,
-            run=run if streams is None else streams,
+            run=streams,
             engine=self.engine,
             progress=False,
         )
-        return self.scenario.inputs(seed, run) if drawn else {}, _year_row(year_run)
 
     def call(self) -> Call:
         """By its name where the scenario ships, else from its file."""
-        arguments = {"inputs": self.inputs, "engine": self.engine}
+        arguments: dict[str, object] = {"inputs": self.inputs, "engine": self.engine}
+        if self.keep:
+            arguments["keep"] = [*self.keep]
         name = self.scenario.name
         ships = name in Scenario.names() and self.scenario == scenario(name)
         file = None if ships else (SCENARIO_FILE, tomli_w.dumps(plain(self.scenario)))
@@ -160,6 +176,9 @@ class YearExperiment(Experiment):
         """Those of the scenario."""
         return self.scenario.assumptions()
 
+
+KEPT = tables_of(YearRun)
+"""What a study can keep of each run."""
 
 SCENARIO_FILE = "plan.toml"
 """Where a program looks for a scenario that does not ship."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import closing
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ningde_sim._support import checks
 from ningde_sim._support.parallel import Work, number_of_workers
 from ningde_sim._support.version import VERSION
+from ningde_sim.engine.counts import Packed
 from ningde_sim.engine.simulate import Engine
 from ningde_sim.exceptions import IncompleteStudy, PrecisionMissed, WorkerDied
 from ningde_sim.plant.shop import Shop
@@ -22,6 +23,7 @@ from ningde_sim.statistics.estimate import Values
 from ningde_sim.statistics.stopping import Precision
 from ningde_sim.studies.experiment import Experiment, Row
 from ningde_sim.studies.experiment_of import experiment_of
+from ningde_sim.studies.kept_tables import RunTable, packed, stacked
 from ningde_sim.studies.of_year import Inputs
 from ningde_sim.studies.study import EVERY, Study
 from ningde_sim.year.scenario import Scenario
@@ -32,8 +34,25 @@ RUNS = 200
 REPEAT_STREAMS = 2**31
 """Added to the number of a run for the random streams of its repeat; no study has so many runs."""
 
-Record = tuple[Row, Row, Row | None]
-"""The inputs of a run, its results, and those of its repeat where it has one."""
+
+class Record(NamedTuple):
+    """A run on its way home; arrays and numbers only, but for the labels of the first run.
+
+    Attributes
+    ----------
+    inputs, results : mapping of str to number
+    repeat : mapping of str to number, or None
+        The results of its repeat where it has one.
+    tables : mapping of str to RunTable
+        What it keeps.
+    exits : Packed or None
+    """
+
+    inputs: Row
+    results: Row
+    repeat: Row | None
+    tables: Mapping[str, RunTable]
+    exits: Packed | None
 
 
 def replicate(
@@ -48,6 +67,8 @@ def replicate(
     workers: int | None = None,
     target: float | None = None,
     engine: Engine = "compiled",
+    keep: Sequence[str] = (),
+    every: float | None = None,
     progress: bool | None = None,
 ) -> Study:
     """Run a shop or a year many times: the Monte Carlo of this library.
@@ -90,6 +111,12 @@ def replicate(
         [bodies, for a shop]
     engine : {"compiled", "reference"}
         Of a shop or scenario: both give equal results; the reference is slow.
+    keep : sequence of str
+        What is kept of each run besides its totals: tables of `ShopRun` or `YearRun` by name, such
+        as "stations" or "monthly", for `Study.table`; of a shop also "exits", for `Study.time_of`.
+        A cell takes 8 bytes a run, an exit at most some 4.
+    every : float, optional
+        Length of the periods of a shop's tables by period, such as "stations_by_period". [h]
     progress : bool, optional
         Show a bar; by default on a terminal.
 
@@ -121,6 +148,11 @@ def replicate(
     >>> study = replicate(shop, hours=8, runs=50, seed=0, target=430)
     >>> print(study.mean())
     432.7 (430.5 to 434.9; 95 %, n = 50)
+    >>> study = replicate(shop, hours=8, runs=50, seed=0, keep=["stations"])
+    >>> study.table("stations").filter(like="scrapped").round(1)
+             scrapped  scrapped_low  scrapped_high
+    station
+    A            47.3          45.1           49.5
     """
     experiment = experiment_of(
         "replicate",
@@ -130,6 +162,8 @@ def replicate(
         inputs=inputs,
         seed=seed,
         engine=engine,
+        keep=keep,
+        every=every,
     )
     owner = f"replicate {experiment.title!r}"
     seed = checks.stream_number(owner, "seed", seed)
@@ -167,10 +201,14 @@ def replicate(
 
 def _record(experiment: Experiment, seed: int, run: int) -> Record:
     """One run in a worker, one in five with its repeat, which sends home rows."""
-    inputs, results = experiment.run(seed, run)
-    if not inputs or run % EVERY:
-        return inputs, results, None
-    return inputs, results, experiment.run(seed, run, run + REPEAT_STREAMS)[1]
+    inputs, results, kept = experiment.run_keeping(seed, run)
+    repeated = bool(inputs) and not run % EVERY
+    repeat = experiment.run(seed, run, run + REPEAT_STREAMS)[1] if repeated else None
+    tables = {name: packed(table, with_labels=run == 0) for name, table in kept.tables.items()}
+    exits = None if kept.exits is None else Packed()
+    if exits is not None and kept.exits is not None:
+        exits.add(kept.exits)
+    return Record(inputs, results, repeat, tables, exits)
 
 
 def _records(
@@ -195,7 +233,7 @@ def _records(
     ) as work:
         for record in work:
             yield record
-            values.append(record[1][experiment.of])
+            values.append(record.results[experiment.of])
             if aim and len(values) == look:
                 half = stopping.half_width(aim.estimate(np.array(values)))
                 if half <= aim.wanted or look == runs:
@@ -213,7 +251,7 @@ def _study(
     precision: Precision | None,
     complete: bool = True,
 ) -> Study:
-    inputs, results, repeats = zip(*records, strict=True)
+    inputs, results, repeats, tables, exits = zip(*records, strict=True)
     repeated = {run: row for run, row in enumerate(repeats) if row is not None}
     numbers = {"run": np.array(list(repeated))} if repeated else {}
     return Study(
@@ -226,6 +264,11 @@ def _study(
         {**numbers, **_columns(list(repeated.values()))} if repeated else {},
         complete,
         precision,
+        tables={
+            name: stacked(f"replicate {experiment.title!r}", name, [of[name] for of in tables])
+            for name in tables[0]
+        },
+        exits=tuple(times for times in exits if times is not None),
     )
 
 

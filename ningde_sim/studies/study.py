@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -15,7 +15,9 @@ import pandas as pd
 
 from ningde_sim._support import checks
 from ningde_sim._support.summary import wrapped
-from ningde_sim.exceptions import FewRuns
+from ningde_sim._support.units import MS_PER_H
+from ningde_sim.engine.counts import Packed
+from ningde_sim.exceptions import FewRuns, NotReached
 from ningde_sim.plant.paths import nearest
 from ningde_sim.statistics import conditioning, estimate, variance_shares
 from ningde_sim.statistics.conditioning import NOTHING_KNOWN, KnownMonths
@@ -23,6 +25,7 @@ from ningde_sim.statistics.estimate import Estimate, Values
 from ningde_sim.statistics.stopping import Precision
 from ningde_sim.studies.experiment import Experiment
 from ningde_sim.studies.information import Information, information
+from ningde_sim.studies.kept_tables import KeptTable
 
 EVERY = 5
 """Runs 0, 5, 10, ... are repeated: run again with the same inputs and other random streams."""
@@ -61,6 +64,10 @@ class Study:
         The one that was asked for.
     known : KnownMonths
         The months already built that it takes as given.
+    tables : mapping of str to KeptTable
+        The tables that it was to keep of each run.
+    exits : sequence of Packed
+        If it was to keep them, when bodies left, run by run.
     """
 
     experiment: Experiment
@@ -73,6 +80,8 @@ class Study:
     complete: bool = True
     precision: Precision | None = None
     known: KnownMonths = NOTHING_KNOWN
+    tables: Mapping[str, KeptTable] = field(default_factory=dict)
+    exits: Sequence[Packed] = ()
 
     def __post_init__(self) -> None:
         for columns in (self.inputs, self.values, self.repeats):
@@ -101,13 +110,20 @@ class Study:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of runs, inputs, results and repeats: equal for equal studies, bit by bit."""
+        """SHA-256 of runs, inputs, results and what is kept: equal for equal studies, by bit."""
         sha = hashlib.sha256()
         parts = {"inputs": self.inputs, "values": self.values, "repeats": self.repeats}
         for part, columns in {"runs": {"run": np.arange(self.n)}, **parts}.items():
             for name, column in columns.items():
                 sha.update(f"{part} {name} {column.dtype.str} {len(column)}\n".encode())
                 sha.update(column.tobytes())
+        for kept, table in self.tables.items():
+            sha.update(f"table {kept} {table.digest.hex()}\n".encode())
+            for name, values in table.values.items():
+                sha.update(f"{name} {values.dtype.str} {values.shape}\n".encode())
+                sha.update(values.tobytes())
+        for exits in self.exits:
+            sha.update(f"exits {len(exits)}\n".encode() + exits.array().tobytes())
         return sha.hexdigest()
 
     # ------------------------------------------------------------------ estimates
@@ -177,6 +193,86 @@ class Study:
         q, level = checks.share(self._owner, "q", q), checks.share(self._owner, "level", level)
         quantile = estimate.quantile(self.column(of), q, level=level).wider(self.known.widening)
         return estimate.warn(quantile, needed=estimate.runs_for_quantile(q, level=level))
+
+    def table(self, name: str, *, level: float = 0.95) -> pd.DataFrame:
+        """A table of the runs: each number the mean over the runs, with Student's t interval.
+
+        Its rows and columns are those of the run's own table; each column of results, such as
+        `working`, is followed by the ends of its intervals, `working_low` and `working_high`. Each
+        interval holds by itself: of 100 cells at 95 %, some 5 miss.
+
+        A cell that is NaN in some runs, such as the MTBF of what did not fail, is the mean over
+        the others: read it with care where these are few. With one of them its interval is
+        infinite, with none it is NaN.
+
+        Parameters
+        ----------
+        name : str
+            One of those given to `replicate` as `keep`.
+        level : float
+            Confidence of each interval, between 0 and 1. [-]
+
+        Raises
+        ------
+        ValueError
+            A table that was not kept, a level out of bounds.
+
+        Warns
+        -----
+        FewRuns, OpenInterval
+            Fewer than 10 runs; one run. The warning carries the mean of the main column.
+        """
+        level = checks.share(self._owner, "level", level)
+        if not isinstance(name, str) or name not in self.tables:
+            rule = f"name must be a table that it keeps, {', '.join(self.tables) or 'none'}"
+            cure = f"Ask for it: replicate(..., keep=[{name!r}])."
+            raise ValueError(checks.complain(self._owner, rule, name, cure))
+        estimate.warn(estimate.mean(self.column(), level=level))
+        return self.tables[name].with_intervals(level)
+
+    def time_of(self, n: int, *, q: float = 0.5, level: float = 0.95) -> Estimate:
+        """When the `n`-th body has left in a share `q` of the runs. [h]
+
+        With `keep=["exits"]`: hours since the start of the counted ones, over all output lines,
+        with an interval of order statistics as in `quantile`. A run with fewer bodies counts as
+        infinite, which is no error: the n-th body comes later than its last hour.
+
+        Parameters
+        ----------
+        n : int
+            From 1. [bodies]
+        q : float
+            Share of the runs; 0.5 is the median. [-]
+        level : float
+            Confidence, between 0 and 1. [-]
+
+        Raises
+        ------
+        ValueError
+            No exits were kept; a number out of bounds.
+
+        Warns
+        -----
+        NotReached
+            The time or an end of its interval is infinite because runs ended before.
+        FewRuns, OpenInterval
+            Fewer than 10 runs; fewer than bound this quantile.
+        """
+        n = checks.whole(self._owner, "n", n, low=1)
+        q, level = checks.share(self._owner, "q", q), checks.share(self._owner, "level", level)
+        if not self.exits:
+            rule, cure = "it must have kept the exits", "Ask: replicate(..., keep=['exits'])."
+            raise ValueError(checks.complain(self._owner, rule, self.exits, cure))
+        reached = np.array([len(exits) >= n for exits in self.exits])
+        times = np.full(self.n, np.inf)
+        times[reached] = [e.array()[n - 1] / MS_PER_H for e in self.exits if len(e) >= n]
+        time = estimate.quantile(times, q, level=level)
+        needed = estimate.runs_for_quantile(q, level=level)
+        if self.n >= needed and not time.bounded:
+            missed = self.n - int(reached.sum())
+            warnings.warn(NotReached(time, n, missed, self.n), stacklevel=2)
+            return time
+        return estimate.warn(time, needed=needed)
 
     def minus(self, other: Study, *, of: str | None = None, level: float = 0.95) -> Estimate:
         """The mean difference to the `other` study, run by run, with a t interval.
@@ -334,7 +430,8 @@ class Study:
 
         The regression is itself an estimate, the worse the further the months are from those of
         the runs: intervals of mean, probability and quantile are so much wider, see
-        `KnownMonths.widening`. All other intervals take it as known.
+        `KnownMonths.widening`. All other intervals take it as known. Tables that the study keeps
+        are left out: they are of the runs as they were.
 
         Parameters
         ----------
@@ -372,6 +469,8 @@ class Study:
             repeats=after.repeats,
             precision=None,
             known=after.known,
+            tables={},
+            exits=(),
         )
 
     # ------------------------------------------------------------------ text

@@ -57,7 +57,8 @@ def sweep(
     Run k of a design point is run k of `replicate` of the shop or scenario with these values: the
     k-th repair of a robot is the same draw in all of them, and so is each uncertain input except
     those that the sweep varies: these are known in all design points, also where one of a list
-    leaves them as they are. What the design points share cancels in their differences.
+    leaves them as they are. What the design points share cancels in their differences. A sweep
+    keeps no tables of its runs; `replicate` with `keep` does, of one design point.
 
     The work goes out through joblib: to threads for the compiled engine, to processes for the
     reference, and where a `joblib.parallel_config` stands around the call to what that says, such
@@ -124,6 +125,9 @@ def sweep(
         engine=engine,
     )
     owner = f"sweep {experiment.title!r}"
+    if experiment.keep:
+        rule, cure = "a sweep keeps no tables", "Replicate its design points one by one."
+        raise ValueError(checks.complain(owner, rule, experiment.keep, cure))
     seed = checks.stream_number(owner, "seed", seed)
     runs = checks.whole(owner, "runs", runs, low=1, high=REPEAT_STREAMS)
     workers = number_of_workers(owner, workers)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ningde_sim.plant.distributions import Empirical, Exponential, Fixed
+from ningde_sim.plant.distributions import Exponential, repeats_values
 from ningde_sim.plant.station import Failure, Station, equipment
 
 RAREST = 10**9
@@ -118,7 +118,7 @@ def _all_up(calendar: list[Failure]) -> float:
 
 
 def _is_spread(failure: Failure) -> bool:
-    return not all(isinstance(d, (Fixed, Empirical)) for d in (failure.uptime, failure.repair))
+    return not (repeats_values(failure.uptime) and repeats_values(failure.repair))
 
 
 def planned_stop(station: Station) -> float:

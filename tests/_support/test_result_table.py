@@ -38,7 +38,11 @@ def shop() -> Shop:
 RESULTS: dict[str, tuple[Callable[[], Any], set[str]]] = {
     "ShopRun": (
         lambda: simulate(shop(), hours=8, seed=0, trace=True, critical_path=True, every=1),
-        {"stations", "robots", "failures", "stores", "buffers", "crews", "trace"},
+        {
+            *("stations", "robots", "failures", "stores", "buffers", "crews", "trace"),
+            *("utilisation", "periods"),
+            *("stations_by_period", "stores_by_period", "buffers_by_period"),
+        },
     ),
     "YearRun": (
         lambda: simulate_year(small_year(), seed=0),

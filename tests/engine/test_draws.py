@@ -15,6 +15,8 @@ from ningde_sim import (
     Fixed,
     Gamma,
     Lognormal,
+    Normal,
+    Shifted,
     Triangular,
     Uniform,
     Weibull,
@@ -148,6 +150,11 @@ def triangular(low, mode, high):
     return stats.triang((mode - low) / (high - low), loc=low, scale=high - low)
 
 
+def normal(mean, std):
+    mu, sigma = Normal(mean, std).whole
+    return stats.truncnorm(-mu / sigma, np.inf, loc=mu, scale=sigma)
+
+
 CONTINUOUS = {
     Exponential(3.0): stats.expon(scale=3.0),
     Lognormal(2.0, 0.3): lognormal(2.0, 0.3),
@@ -164,6 +171,13 @@ CONTINUOUS = {
     Triangular(1.0, 2.0, 6.0): triangular(1.0, 2.0, 6.0),
     Triangular(1.0, 1.0, 6.0): triangular(1.0, 1.0, 6.0),
     Triangular(1.0, 6.0, 6.0): triangular(1.0, 6.0, 6.0),
+    Normal(2.0, 0.2): stats.norm(2.0, 0.2),
+    Normal(2.0, 0.8): normal(2.0, 0.8),
+    Normal(2.0, 1.4): normal(2.0, 1.4),
+    Normal(2.0, 1.6): normal(2.0, 1.6),
+    Shifted(1.0, Exponential(3.0)): stats.expon(loc=1.0, scale=3.0),
+    Shifted(1.0, Gamma(2.0, 0.5)): stats.gamma(4.0, loc=1.0, scale=0.5),
+    Shifted(1.0, Triangular(0.0, 2.0, 6.0)): triangular(1.0, 3.0, 7.0),
 }
 
 OBSERVED = Empirical((1.0, 2.0, 2.0, 7.0, 9.0))
@@ -213,6 +227,12 @@ def test_a_draw_says_nothing_about_the_next(distribution):
         assert abs(r) <= Z / np.sqrt(N - lag)
 
 
+@pytest.mark.parametrize("cv", [1e-5, 0.1, 0.1249999, 0.125, 0.2, 0.4, 0.6, 0.7555, 0.8])
+def test_what_is_left_of_a_bell_has_the_mean_and_the_deviation_asked_for(cv):
+    theirs = normal(5.0, 5.0 * cv)
+    assert (theirs.mean(), theirs.std()) == pytest.approx((5.0, 5.0 * cv), rel=1e-9)
+
+
 def test_observed_values_come_with_equal_probability():
     values, counts = np.unique(sample(OBSERVED), return_counts=True)
     assert values.tolist() == [1.0, 2.0, 7.0, 9.0]
@@ -227,8 +247,29 @@ def test_observed_values_of_two_stations_stay_apart():
 
 
 @pytest.mark.parametrize(
+    "law", [*CONTINUOUS, OBSERVED, Empirical([3, 1, 2], in_order=True)], ids=str
+)
+def test_a_shifted_draw_is_the_low_and_the_draw_of_its_distribution(law):
+    assert draws(Shifted(10.0, law), n=200) == pytest.approx(10.0 + draws(law, n=200), rel=1e-14)
+
+
+def test_values_in_order_come_one_after_another_and_then_anew():
+    drawn = draws(Empirical([3, 1, 2], in_order=True), n=7)
+    assert drawn.tolist() == [3, 1, 2, 3, 1, 2, 3]
+
+
+def test_values_in_order_of_two_stations_stay_apart():
+    rows, values = streams_of(Empirical([1, 2], in_order=True), Empirical([5, 6, 7], in_order=True))
+    drawn = [[_kernel.draw(row, values, seed, 3, 4) for row in rows] for seed in (0, 1)]
+    assert drawn == [[1, 6], [1, 6]]
+
+
+@pytest.mark.parametrize(
     "distribution",
-    [Fixed(4.0), Lognormal(4.0, 0.0), Gamma(4.0, 0.0), Uniform(4, 4), Triangular(4, 4, 4)],
+    [
+        *(Fixed(4.0), Lognormal(4.0, 0.0), Gamma(4.0, 0.0), Uniform(4, 4), Triangular(4, 4, 4)),
+        *(Normal(4.0, 0.0), Shifted(1.0, Fixed(3.0)), Shifted(1.0, Gamma(3.0, 0.0))),
+    ],
 )
 def test_without_spread_every_draw_is_the_mean(distribution):
     assert set(draws(distribution, n=100)) == {4.0}
@@ -247,7 +288,11 @@ def test_an_uptime_lasts_at_least_a_millisecond():
     assert {_kernel.draw_ms(rows, values, 0, 0, 0, k) for k in range(100)} == {1}
 
 
-@pytest.mark.parametrize("distribution", [*CONTINUOUS, OBSERVED, Fixed(4.0)], ids=str)
+@pytest.mark.parametrize(
+    "distribution",
+    [*CONTINUOUS, OBSERVED, Fixed(4.0), Empirical((2, 1, 5), in_order=True)],
+    ids=str,
+)
 def test_python_draws_what_the_compiled_kernel_draws(distribution, request):
     """To the last bits: the two may round a logarithm differently."""
     compiled = draws(distribution, seed=9, run=4, n=200)

@@ -17,8 +17,10 @@ from ningde_sim import (
     Gamma,
     Line,
     Lognormal,
+    Normal,
     PlannedStop,
     Robot,
+    Shifted,
     Shop,
     Station,
     Store,
@@ -73,6 +75,18 @@ BAD = [
     (lambda: Empirical([]), ValueError, "Empirical: values must hold at least one, got ()."),
     (lambda: Empirical([1, -1]), ValueError, "Empirical: values must be at least 0, got -1."),
     (lambda: Empirical("12"), TypeError, "Empirical: values must be a list of numbers, got '12'."),
+    (lambda: Empirical([1], in_order=1), TypeError, "in_order must be True or False, got 1."),
+    (lambda: Normal(0, 1), ValueError, "Normal: mean must be greater than 0, got 0."),
+    (lambda: Normal(10, -1), ValueError, "Normal: std must be at least 0, got -1."),
+    (lambda: Normal(10, 1e-5), ValueError, "must be 0 or at least 1e-05 times the mean of 10, got"),
+    (lambda: Normal(10, 8.1), ValueError, "at most 0.8 times the mean of 10, got 8.1. Take Gamma"),
+    (lambda: Shifted(-1, Fixed(1)), ValueError, "Shifted: low must be at least 0, got -1."),
+    (
+        lambda: Shifted(1, 5),
+        TypeError,
+        "Shifted: distribution must be a Distribution, got 5. Fixed",
+    ),
+    (lambda: Shifted(1e12, Shifted(1, Fixed(1))), ValueError, "low must be at most 1e+12, got"),
     (lambda: PlannedStop("tips", 0, 5), ValueError, "'tips': every must be at least 1, got 0."),
     (
         lambda: PlannedStop("tips", 3, 5, hidden=1.2),
@@ -239,12 +253,40 @@ def test_a_shop_prints_as_its_zone_table():
         (Uniform(2, 8), 5, math.sqrt(3)),
         (Triangular(0, 3, 6), 3, math.sqrt(1.5)),
         (Empirical([1, 2, 3]), 2, math.sqrt(2 / 3)),
+        (Normal(3, 2), 3, 2),
+        (Shifted(2, Uniform(2, 8)), 7, math.sqrt(3)),
     ],
 )
 def test_distributions_know_their_mean_and_deviation(distribution, mean, std):
     """In the unit of the field that holds them."""
     assert distribution.mean == pytest.approx(mean)
     assert distribution.std == pytest.approx(std)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "doubled"),
+    [
+        (Normal(0.1, 0.08), Normal(0.2, 0.16)),
+        (Shifted(3, Gamma(2, 0.5)), Shifted(6, Gamma(4, 0.5))),
+        (Empirical([1, 2], in_order=True), Empirical([2, 4], in_order=True)),
+    ],
+)
+def test_twice_a_distribution_is_twice_its_values(distribution, doubled):
+    """Whatever has no unit stays."""
+    assert distribution.times(2) == doubled
+    assert distribution.times(0.7).mean == pytest.approx(0.7 * distribution.mean)
+
+
+@pytest.mark.parametrize("factor", [0.1, 0.3, 0.7, 1 / 3, 1.1, 7e-9, 1e9])
+@pytest.mark.parametrize("law", [Normal(10, 8), Normal(10, 1e-4), Normal(3, 2.4)])
+def test_a_multiple_of_a_normal_at_its_bounds_is_legal(law, factor):
+    """However the product is rounded."""
+    assert law.times(factor).mean == factor * law.mean
+
+
+def test_a_shift_of_a_shift_is_one_shift():
+    """Of both lows."""
+    assert Shifted(2, Shifted(3, Exponential(1))) == Shifted(5, Exponential(1))
 
 
 def test_working_time_counts_its_hours():

@@ -17,8 +17,10 @@ from ningde_sim import (
     Gamma,
     Line,
     Lognormal,
+    Normal,
     PlannedStop,
     Robot,
+    Shifted,
     Shop,
     Station,
     Store,
@@ -126,6 +128,12 @@ def test_clocks_that_stay_in_step_do_not_break_the_bound():
     run = simulate(shop(Station("S", 5, failures=near)), hours=300, seed=0)
     bound = capacity(run.shop).throughput
     assert 0.9 * bound < run.throughput <= bound * 1.002
+
+
+@pytest.mark.parametrize("up", [Lognormal(0.1, 0), Shifted(0.06, Fixed(0.04))], ids=str)
+def test_clocks_whose_times_never_vary_stay_in_step_whatever_their_distribution(up):
+    both = [Failure(n, up, Normal(3, 0), clock="calendar") for n in ("one", "other")]
+    assert capacity(shop(Station("S", 6, failures=both))).throughput == pytest.approx(600 / 1.5)
 
 
 def test_long_operating_repairs_overlap_with_short_calendar_repairs():
