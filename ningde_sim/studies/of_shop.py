@@ -34,10 +34,10 @@ SHOP_UNITS: Mapping[str, str] = MappingProxyType(
         "scrapped": "bodies",
         "reworked": "bodies",
         "rejected": "bodies",
+        "failures": "failures",
         "lead_time_p50": "h",
         "lead_time_p95": "h",
         "wip": "parts",
-        "failures": "failures",
         **dict.fromkeys(STATES, "station hours"),
         "stuck": "h",
     }
