@@ -128,6 +128,8 @@ def flows(draw: st.DrawFn, stores: list[Store], split: bool = False) -> list[obj
     """What a line takes or puts: now and then several parts, alternatives or a split."""
     kind = draw(st.integers(0, 5))
     names = [store.name for store in stores]
+    if any(store.headway for store in stores):
+        kind = min(kind, 1)  # a conveyor takes one part after another
     if kind == 0 and len(names) > 1:
         return [tuple(names[:2]), *names[2:]]
     if kind == 1 and len(names) > 1 and split:
@@ -161,6 +163,7 @@ def shops(draw: st.DrawFn) -> Shop:
                 f"store {i}",
                 max(capacity, stock),
                 transit_time=draw(st.sampled_from([0, 0, 7, 20])) if capacity else 0,
+                headway=draw(st.sampled_from([0, 0, 0, 5])) if capacity else 0,
                 initial=stock or draw(st.integers(0, capacity)),
                 working_time=draw(working_times()),
             )
@@ -171,6 +174,7 @@ def shops(draw: st.DrawFn) -> Shop:
     for n in range(n_lines):
         length = draw(st.integers(1, 3))
         time = draw(working_times()) if own_times else None
+        together = draw(st.integers(0, 4)) == 0
         rejects = [s for s in stores if n not in takers[int(s.name[-1])] or s.capacity]
         rejects = rejects[: draw(st.integers(0, 2))] if draw(st.integers(0, 3)) == 0 else []
         machines = [draw(stations(f"L{n}-{i}", fixed, bool(rejects))) for i in range(length)]
@@ -180,7 +184,8 @@ def shops(draw: st.DrawFn) -> Shop:
             Line(
                 f"L{n}",
                 machines,
-                buffers=[draw(st.integers(0, 2)) for _ in range(length - 1)],
+                buffers=[0 if together else draw(st.integers(0, 2)) for _ in range(length - 1)],
+                transfer="together" if together else "each",
                 takes=draw(flows([s for s, by in zip(stores, takers, strict=True) if n in by])),
                 puts=draw(
                     flows([s for s, by in zip(stores, feeders, strict=True) if n in by], True)

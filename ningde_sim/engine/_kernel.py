@@ -68,6 +68,9 @@ NEVER = 2**62
 _REPAIR = 2**60
 """The turn of a station under repair comes after that of all others."""
 
+_NOT_CLEAR = 2**40
+"""Places that a conveyor lacks as long as the last part has not left its entry."""
+
 LONGEST = 2**53
 """The longest duration: 285,000 years. [ms]"""
 
@@ -256,6 +259,7 @@ STATION = np.dtype(
             # what it is; `scrap` and less are scrapped, `again` reworked, `fails` rejected
             *("time", "takes", "takes_end", "puts", "puts_end", "returns", "returns_end"),
             *("rejects", "rejects_end", "one_way", "splits", "hands_on", "most_rounds"),
+            *("mates", "mates_end", "indexed_at"),
             *("failures", "failures_end", "at_close"),
             *("stops", "stops_end", "cycle", "fixed", "quality", "scrap", "again", "fails"),
             *("line",),  # -1 if its bodies do not count
@@ -285,8 +289,18 @@ STORE = np.dtype(
     [
         (name, np.int64)
         for name in (
-            *("capacity", "transit", "time", "takers", "takers_end", "putters", "putters_end"),
-            *("under_way", "n_under_way", "first", "level", "ready", "since"),
+            *(
+                "capacity",
+                "transit",
+                "headway",
+                "time",
+                "takers",
+                "takers_end",
+                "putters",
+                "putters_end",
+            ),
+            *("under_way", "n_under_way", "first", "level", "ready", "free", "since"),
+            *("end_is_free",),
             *("places", "places_end", "out", "in_", "claimed_parts", "claimed_places"),
             *("level_ms", "full_ms", "empty_ms", "none_ready_ms", "n_put", "n_taken"),
         )
@@ -847,6 +861,8 @@ def _hold_all(f):
         q = f.stores[_U(i)]
         for m in range(q.n_under_way):
             beginnings += _hold(f, f.ways[_U(_part_slot(q, m)), 1])
+        if q.free < 0:
+            beginnings += _hold(f, f.ways[_U(q.under_way + q.capacity), 1])
     for i in range(f.g[0].n_steps):
         beginnings += f.marks[_U(i)] > 0 and f.steps[_U(i), 3] < 0
     return beginnings
@@ -907,6 +923,9 @@ def _renumber(f):
         for m in range(q.n_under_way):
             at = _part_slot(q, m)
             f.ways[_U(at), 1] = f.marks[_U(f.ways[_U(at), 1])] if f.ways[_U(at), 1] >= 0 else -1
+        if q.free < 0:
+            at = q.under_way + q.capacity
+            f.ways[_U(at), 1] = f.marks[_U(f.ways[_U(at), 1])] if f.ways[_U(at), 1] >= 0 else -1
 
 
 # --------------------------------------------------------------------------- moves
@@ -951,6 +970,8 @@ def _ask(f, k, content):
         _choose(f, k)
     _show(f, k)
     _wake(f, k)
+    if s.mates_end:
+        _wake_mates(f, s)
 
 
 @_compiled
@@ -1006,7 +1027,7 @@ def _wake_waiting(f, store, empty):
             for m in range(q.takers, q.takers_end):
                 if f.stations[_U(f.queues[_U(m)])].content == EMPTY:
                     _wake(f, f.queues[_U(m)])
-    elif q.capacity > q.level:
+    elif q.free > 0:
         for m in range(q.putters, q.putters_end):
             s = f.stations[_U(f.queues[_U(m)])]
             if s.content > LOADED and (s.one_way or _join(f, s, store, False) >= 0):
@@ -1034,6 +1055,7 @@ def _next_partner(f, n, store, empty, turn):
             join >= 0
             and not f.joins[_U(join)].met
             and _is_open(f, s.time)
+            and (s.mates_end == 0 or _may_index(f, k))
             and turn < _turn(s) < best_turn
         ):
             best, best_turn = k, _turn(s)
@@ -1059,7 +1081,7 @@ def _meet(f, k):
         return 0
     if p.wants_end - p.wants != 1 or f.joins[_U(p.wants)].store != store:
         return -1
-    if not _is_open(f, p.time):
+    if not _is_open(f, p.time) or (p.mates_end and not _may_index(f, partner)):
         return 0
     f.team[0] = k
     f.team[1] = partner
@@ -1069,7 +1091,7 @@ def _meet(f, k):
 @_inlined
 def _available(q, empty):
     """The parts that are ready for an empty station, or the places that are free."""
-    return q.ready if empty else q.capacity - q.level
+    return q.ready if empty else q.free
 
 
 @_compiled
@@ -1241,6 +1263,9 @@ def _take(f, i):
         _account_store(f, i)
         q.level -= 1
         q.ready -= 1
+        q.free += 1
+        if q.headway > 0:
+            _come_up(f, i)
     part = f.places[_U(q.out)]
     q.out = q.out + 1 if q.out + 1 < q.places_end else q.places
     return part
@@ -1256,7 +1281,10 @@ def _put(f, i, part):
     if q.capacity > 0:
         _account_store(f, i)
         q.level += 1
-        if q.transit == 0:
+        q.free -= 1
+        if q.headway > 0:
+            _go_in(f, i)
+        elif q.transit == 0:
             q.ready += 1
         else:
             _send(f, i)
@@ -1287,9 +1315,100 @@ def _arrive(f, i):
     q.first = (q.first + 1) % q.capacity
     q.n_under_way -= 1
     q.ready += 1
-    if q.n_under_way > 0:
+    if q.n_under_way > 0 and q.headway == 0:
         _schedule(f, len(f.times) + i, f.queues[_U(q.under_way + q.first)])
     _wake_waiting(f, i, True)
+
+
+@_compiled
+def _go_in(f, i):
+    """A part goes onto conveyor i, whose entry is not clear for a headway."""
+    q = f.stores[_U(i)]
+    g = f.g[0]
+    reaches_end = _after(f, q.time, q.transit)
+    at = _part_slot(q, q.n_under_way)
+    f.queues[_U(at)] = reaches_end
+    entry = q.under_way + q.capacity
+    for row in (at, entry):
+        f.ways[_U(row), 0] = g.now
+        f.ways[_U(row), 1] = g.cause
+    q.n_under_way += 1
+    if q.ready == 0 and q.n_under_way == 1:
+        _schedule(f, len(f.times) + i, max(reaches_end, q.end_is_free))
+    q.free -= _NOT_CLEAR
+    _schedule(f, _first_entry(f) + i, _after(f, q.time, q.headway))
+
+
+@_compiled
+def _come_up(f, i):
+    """The part at the end of conveyor i has left, the next one comes up a headway later."""
+    q = f.stores[_U(i)]
+    q.end_is_free = _after(f, q.time, q.headway)
+    if q.n_under_way > 0:
+        at = _part_slot(q, 0)
+        if f.queues[_U(at)] < q.end_is_free:
+            f.ways[_U(at), 0] = f.g[0].now
+            f.ways[_U(at), 1] = f.g[0].cause
+        _schedule(f, len(f.times) + i, max(f.queues[_U(at)], q.end_is_free))
+
+
+@_compiled
+def _leave_entry(f, i):
+    """The last part leaves the entry of conveyor i."""
+    q = f.stores[_U(i)]
+    q.free += _NOT_CLEAR
+    entry = q.under_way + q.capacity
+    if f.g[0].noting:
+        f.g[0].cause = _note(f, 2 * _transits(f, i), f.ways[_U(entry), 0], f.ways[_U(entry), 1])
+    _wake_waiting(f, i, False)
+
+
+@_inlined
+def _first_entry(f):
+    """The first of the slots at which entries of conveyors get clear."""
+    return len(f.times) + len(f.stores) + len(f.stations) + len(f.failures)
+
+
+# A line that indexes together
+
+
+@_compiled
+def _all_done(f, s):
+    """Whether a line can index: no body is in work or on its way out, nothing is down."""
+    for k in range(s.mates, s.mates_end):
+        mate = f.stations[_U(k)]
+        if mate.content != EMPTY and mate.content != FINISHED:
+            return False
+        if mate.in_repair > 0 or mate.in_queue > 0:
+            return False
+    return True
+
+
+@_compiled
+def _may_index(f, k):
+    """Whether a station may move with its line: the last body leaves first, then all at once."""
+    s = f.stations[_U(k)]
+    if s.content == SCRAPPED or s.content == REJECTED:
+        return True
+    if f.stations[_U(s.mates)].indexed_at == f.g[0].now:
+        return True
+    last = s.mates_end - 1
+    return (k == last or f.stations[_U(last)].content == EMPTY) and _all_done(f, s)
+
+
+@_compiled
+def _wake_mates(f, s):
+    """If its line can index, all try to move."""
+    if _all_done(f, s):
+        for k in range(s.mates, s.mates_end):
+            _wake(f, k)
+
+
+@_compiled
+def _index(f, s):
+    """A station moves with its line."""
+    if s.content == EMPTY or s.content == FINISHED:
+        f.stations[_U(s.mates)].indexed_at = f.g[0].now
 
 
 @_compiled
@@ -1297,6 +1416,8 @@ def _exchange(f, n):
     """Move a team of n: all put, then all take, then all go on."""
     f.g[0].cause = _latest_cause(f, n)
     for i in range(n):
+        if f.stations[_U(f.team[_U(i)])].mates_end:
+            _index(f, f.stations[_U(f.team[_U(i)])])
         if f.stations[_U(f.team[_U(i)])].content != EMPTY:
             _give(f, f.team[_U(i)])
     for i in range(n):
@@ -1462,9 +1583,13 @@ def _settle(f):
         s.woken = 0
         if s.content == LOADED or not _is_open(f, s.time):
             continue
+        if s.mates_end and not _may_index(f, k):
+            continue
         n = _can_move_alone(f, k)
         if n > 0:
             g.cause = s.cause
+            if s.mates_end:
+                _index(f, s)
             if s.content == EMPTY:
                 _receive(f, k)
             else:
@@ -1809,6 +1934,7 @@ def advance(f, until, events):
     g = f.g[0]
     first_station = len(f.times) + len(f.stores)
     first_failure = first_station + len(f.stations)
+    first_entry = first_failure + len(f.failures)
     room = len(f.exits) - len(f.stations)
     room_to_trace = len(f.trace) - 3 * (len(f.stations) + len(f.failures))
     room_to_step = most_steps(f)
@@ -1824,7 +1950,9 @@ def advance(f, until, events):
         slot = _pop(f.due_now, g.n_due_now)
         g.n_due_now -= 1
         f.due[_U(slot)] = NEVER
-        if slot >= first_failure:
+        if slot >= first_entry:
+            _leave_entry(f, slot - first_entry)
+        elif slot >= first_failure:
             _failure_due(f, slot - first_failure)
         elif slot >= first_station:
             _station_due(f, slot - first_station)

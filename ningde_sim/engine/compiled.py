@@ -72,16 +72,23 @@ def _times(layout: Layout) -> tuple[Records, Ints]:
 
 def _stores(layout: Layout) -> tuple[Records, Ints, Records, Ints]:
     stores = _records(len(layout.stores), _kernel.STORE)
-    for field in ("capacity", "transit", "time"):
+    for field in ("capacity", "transit", "headway", "time"):
         stores[field] = [getattr(row, field) for row in layout.stores]
     stores["level"] = stores["ready"] = [row.initial for row in layout.stores]
+    stores["free"] = stores["capacity"] - stores["level"]
     putters, takers = joined(layout)
     stations = [k for side in (takers, putters) for store in side for k in store]
     stores["takers"], stores["takers_end"] = _ranges([*map(len, takers)])
     first = sum(map(len, takers))
     stores["putters"], stores["putters_end"] = _ranges([*map(len, putters)], first)
-    n_under_way = [row.capacity if row.transit else 0 for row in layout.stores]
+    n_under_way = [
+        row.capacity + 1 if row.headway else row.capacity if row.transit else 0
+        for row in layout.stores
+    ]
     stores["under_way"], _ = _ranges(n_under_way, len(stations))
+    belts = stores["headway"] > 0
+    stores["n_under_way"] = np.where(belts, np.maximum(stores["level"] - 1, 0), 0)
+    stores["ready"] = np.where(belts, np.minimum(stores["level"], 1), stores["level"])
     queues = np.array([*stations, *[0] * (sum(n_under_way) + 1)], dtype=np.int64)
     return stores, queues, *_parts(layout, stores, putters)
 
@@ -156,6 +163,9 @@ def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints]:
         stations[f"{field}_end"] = [getattr(row, field).stop for row in rows]
     routed = [any(layout.joins[j].route >= 0 for j in (*row.puts, *row.rejects)) for row in rows]
     stations["splits"] = routed
+    stations["mates"] = [row.together.start for row in rows]
+    stations["mates_end"] = [row.together.stop if row.together else 0 for row in rows]
+    stations["indexed_at"] = -1
     stations["one_way"] = [
         not split and not row.returns and not row.rejects
         for row, split in zip(rows, routed, strict=True)
@@ -206,7 +216,7 @@ def build(
     joins, alternatives, shares = _joins(layout)
     failures = _failures(layout)
     stations, stops = _stations(layout, streams)
-    n_slots = len(times) + len(stores) + len(stations) + len(failures)
+    n_slots = len(times) + 2 * len(stores) + len(stations) + len(failures)
     g = _records(1, _kernel.GLOBAL)
     g["seed"], g["run"], g["tracing"] = np.uint64(seed).astype(np.int64), run, trace
     g["crews"] = layout.shop.repair_crews or 0
@@ -303,11 +313,17 @@ class _Path:
             _chosen(floor).tolist(),
             stores["level"],
             stores["ready"],
+            stores["free"],
             int(g.exit_of),
         )
         now = int(g.now)
         if thing is None:
             yield 2 * self.layout.stuck, int(g.exit_at), now
+        elif thing < 0:
+            belt = stores[-1 - thing]
+            begin, before = floor.ways[belt.under_way + belt.capacity]
+            yield 2 * self.layout.transit(-1 - thing), int(begin), now
+            yield from _backwards(floor, int(before))
         elif thing < len(floor.stations):
             station = floor.stations[thing]
             if station.content != _kernel.LOADED:

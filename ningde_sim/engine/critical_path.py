@@ -56,6 +56,7 @@ def awaited(
     chosen: Sequence[int],
     level: Sequence[int],
     ready: Sequence[int],
+    places: Sequence[int],
     station: int,
 ) -> int | None:
     """What a station waits for: itself or another station at work, a store with a part under way.
@@ -71,18 +72,17 @@ def awaited(
         Of each station.
     chosen : sequence of int
         Of each join.
-    level, ready : sequence of int
-        Of each store.
+    level, ready, places : sequence of int
+        Of each store: its parts, those that are ready, and the places that may be used.
     station : int
         Its number.
 
     Returns
     -------
     int or None
-        The number of the station, or as in `Layout.transit`.
+        The number of the station, or as in `Layout.transit`; -1 - s for the entry of conveyor s.
     """
     feeders, takers = joined(layout)
-    places = [row.capacity - n for row, n in zip(layout.stores, level, strict=True)]
     seen, queue, closed = {station}, deque([station]), None
     while queue:
         k = queue.popleft()
@@ -90,11 +90,21 @@ def awaited(
             return k
         empty = content[k] == _kernel.EMPTY
         lacks = False
+        queue.extend(i for i in layout.stations[k].together if i not in seen)
+        seen.update(layout.stations[k].together)
         for stores, number in wanted(layout, content, chosen, k):
             if any((ready if empty else places)[s] >= number for s in stores):
                 continue
             if empty and (under_way := [s for s in stores if level[s] > ready[s]]):
                 return layout.transit(under_way[0])
+            if not empty and (
+                belts := [
+                    s
+                    for s in stores
+                    if layout.stores[s].capacity - level[s] > 0 and layout.stores[s].headway
+                ]
+            ):
+                return -1 - belts[0]
             others = [(i, s) for s in stores for i in (feeders if empty else takers)[s]]
             lacks |= not any(_meet(layout, content, chosen, k, i, s) for i, s in others)
             new = list(dict.fromkeys(i for i, _ in others if i not in seen))

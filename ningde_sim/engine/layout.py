@@ -60,6 +60,8 @@ class StationLayout(Copied):
         its scrapped bodies and its rejected bodies go to.
     last : bool
         Whether it is the last of its line.
+    together : range
+        Numbers of all stations of its line if they index together; empty if each moves by itself.
     at_close : {"pause", "finish", "hold"}
     stops : tuple of PlannedStop
         Of its robots, then its own.
@@ -79,6 +81,7 @@ class StationLayout(Copied):
     returns: range
     rejects: range
     last: bool
+    together: range
     at_close: AtClose
     stops: tuple[PlannedStop, ...]
     failures: range
@@ -103,6 +106,8 @@ class StoreLayout(Copied):
         Parts in transit included. [parts]
     transit : int
         [ms]
+    headway : int
+        Of a conveyor; 0 of another store. [ms]
     initial : int
         [parts]
     time : int
@@ -114,6 +119,7 @@ class StoreLayout(Copied):
     name: str
     capacity: int
     transit: int
+    headway: int
     initial: int
     time: int
     declared: bool
@@ -270,7 +276,8 @@ class Layout:
         self._store_numbers[store.name] = len(self.stores)
         transit = round(store.transit_time * units.MS_PER_S)
         time = self._time(store.working_time)
-        place = store.capacity, transit, store.initial, time
+        headway = round(store.headway * units.MS_PER_S)
+        place = store.capacity, transit, headway, store.initial, time
         kind = self._kind("store", store.name)
         self.stores.append(StoreLayout(store.name, *place, declared=True, copy=0, kind=kind))
 
@@ -283,14 +290,16 @@ class Layout:
         buffers: tuple[int, ...] = line.buffers  # type: ignore[assignment]
         time = self._time(line.working_time)
         before: Sequence[JoinLayout] = ()
+        first, together = len(self.stations), line.transfer == "together"
+        mates = range(first, first + len(line.stations) * together)
         for i, station in enumerate(line.stations):
             after: Sequence[JoinLayout] = ()
             if station is not line.stations[-1]:
                 after = [JoinLayout((len(self.stores),))]
                 name = f"{station.name} > {line.stations[i + 1].name}"
-                place, kind = (buffers[i], 0, 0, time), self._kind("store", line.name, str(i))
+                place, kind = (buffers[i], 0, 0, 0, time), self._kind("store", line.name, str(i))
                 self.stores.append(StoreLayout(name, *place, declared=False, copy=copy, kind=kind))
-            self._add_station(station, number, copy, before, after)
+            self._add_station(station, number, copy, before, after, mates)
             before = after
 
     def _add_station(
@@ -300,6 +309,7 @@ class Layout:
         copy: int,
         before: Sequence[JoinLayout],
         after: Sequence[JoinLayout],
+        together: range,
     ) -> None:
         """Add a station with its joins to the buffers before and after it, if it has any."""
         line = self.shop.lines[number]
@@ -325,11 +335,12 @@ class Layout:
             returns=self._joins_of(name, "returns", line.returns),
             rejects=self._joins_of(name, "rejects", line.rejects if station.reject else ()),
             last=last,
+            together=together,
             at_close=line.at_close,
             stops=tuple(stop for owner in owners for stop in owner.planned_stops),
             failures=range(first, len(self.failures)),
             output=last and line.name in (self.shop.output or ()),
-            cycle=add("station", name, "cycle", cycle, units.MS_PER_S, 0),
+            cycle=add("station", name, "cycle", cycle, units.MS_PER_S, 1 if together else 0),
             quality=add("station", name, "quality", Uniform(0, 1), 1, 0),
             copy=copy,
             kind=self._kind("station", station.name),

@@ -163,7 +163,9 @@ class StoreProcess:
 
     def available(self, *, empty: bool) -> int:
         """The parts that are ready for an empty station, or the places that are free."""
-        return self.ready if empty else self.row.capacity - self.level
+        if empty:
+            return self.ready
+        return self.row.capacity - self.level
 
     def waiting(self, *, empty: bool) -> list[StationProcess]:
         """The empty stations that wait for a part, or those that wait for a place, in turn."""
@@ -202,11 +204,72 @@ class StoreProcess:
     def transit(self) -> Process:
         """A part travels through the store, then it is ready."""
         yield Due(self.floor.env, self.time.after(self.row.transit), self.rank)
+        self.arrive()
+
+    def arrive(self) -> None:
+        """The part that is under way for longest is ready."""
         self.account()
         what = 2 * self.floor.layout.transit(self.number) + 1
         self.floor.cause = self.floor.note(what, *self.under_way.popleft())
         self.ready += 1
         self.wake(empty=True)
+        self.floor.settle()
+
+
+class ConveyorProcess(StoreProcess):
+    """An accumulating conveyor: parts go in, and come up at its end, a headway apart."""
+
+    def __init__(self, floor: Floor, row: StoreLayout, number: int) -> None:
+        super().__init__(floor, row, number)
+        self.entry_rank = floor.first_entry + number
+        self.entry_is_clear = True
+        self.entered: tuple[int, Step | None] = 0, None
+        self.ready = min(1, row.initial)
+        self.under_way.extend((0, None) for _ in range(row.initial - 1))
+        self.reach_end = deque(0 for _ in range(row.initial - 1))
+        self.end_is_free = 0
+
+    def available(self, *, empty: bool) -> int:
+        """The part at its end, or the places if the last part has left the entry."""
+        return super().available(empty=empty) if empty or self.entry_is_clear else 0
+
+    def take(self) -> Part:
+        """The part at its end leaves, the next one comes up."""
+        part = super().take()
+        self.end_is_free = self.time.after(self.row.headway)
+        if self.reach_end:
+            if self.reach_end[0] < self.end_is_free:
+                self.under_way[0] = int(self.floor.env.now), self.floor.cause
+            self.floor.env.process(self.come_up())
+        return part
+
+    def put(self, part: Part) -> None:
+        """A part goes in."""
+        self.counted["n_put"] += 1
+        self.parts.append(part)
+        self.account()
+        self.level += 1
+        self.entered = int(self.floor.env.now), self.floor.cause
+        self.under_way.append(self.entered)
+        self.reach_end.append(self.time.after(self.row.transit))
+        if not self.ready and len(self.reach_end) == 1:
+            self.floor.env.process(self.come_up())
+        self.entry_is_clear = False
+        self.floor.env.process(self.leave_entry())
+
+    def come_up(self) -> Process:
+        """The first part under way reaches the end."""
+        yield Due(self.floor.env, max(self.reach_end[0], self.end_is_free), self.rank)
+        self.reach_end.popleft()
+        self.arrive()
+
+    def leave_entry(self) -> Process:
+        """The last part leaves the entry."""
+        yield Due(self.floor.env, self.time.after(self.row.headway), self.entry_rank)
+        self.entry_is_clear = True
+        what = 2 * self.floor.layout.transit(self.number)
+        self.floor.cause = self.floor.note(what, *self.entered)
+        self.wake(empty=False)
         self.floor.settle()
 
 
@@ -233,6 +296,7 @@ class StationProcess:
         self.task = State.WORKING
         self.in_repair = self.in_queue = 0
         self.asked = self.asked_at = 0
+        self.indexed_at = -1
         self.begun = self.held = False
         self.overtime = 0
         self.loaded = floor.env.event()
@@ -380,6 +444,7 @@ class StationProcess:
         self.asked, self.asked_at = self.floor.next_request(), int(self.floor.env.now)
         self.show()
         self.floor.wake(self)
+        self.wake_mates()
 
     def wants(self) -> list[Join]:
         """Its joins to the stores whose parts or places it waits for."""
@@ -395,8 +460,37 @@ class StationProcess:
         return bool(self.in_repair or self.in_queue), self.asked
 
     def can_move(self) -> bool:
-        """Whether it waits, in its working time."""
-        return self.content != _kernel.LOADED and self.time.is_open()
+        """Whether it waits, in its working time, and is not held by others of its line."""
+        return self.content != _kernel.LOADED and self.time.is_open() and self.may_index()
+
+    def mates(self) -> list[StationProcess]:
+        """All stations of its line, if they index together."""
+        return [self.floor.stations[k] for k in self.row.together]
+
+    def all_done(self) -> bool:
+        """Whether its line can index: no body is in work or on its way out, nothing is down."""
+        return all(
+            mate.content in (_kernel.EMPTY, _kernel.FINISHED)
+            and not mate.in_repair
+            and not mate.in_queue
+            for mate in self.mates()
+        )
+
+    def may_index(self) -> bool:
+        """Whether it may move with its line: the last body leaves first, then all move at once."""
+        mates = self.mates()
+        if not mates or self.content in (_kernel.SCRAPPED, _kernel.REJECTED):
+            return True
+        if mates[0].indexed_at == self.floor.env.now:
+            return True
+        last_moves = self is mates[-1] or mates[-1].is_empty()
+        return last_moves and self.all_done()
+
+    def wake_mates(self) -> None:
+        """If its line can index, all try to move."""
+        if self.row.together and self.all_done():
+            for mate in self.mates():
+                self.floor.wake(mate)
 
     def receive(self) -> None:
         """Take all parts; the one of the first join that was born first becomes the body."""
@@ -535,6 +629,7 @@ class StationProcess:
         if not self.in_repair and not self.in_queue:
             done, self.restored = self.restored, self.floor.env.event()
             done.succeed()
+            self.wake_mates()
         self.show()
 
 
@@ -694,7 +789,13 @@ class Floor:
         self.streams, self.values = layout.streams.arrays()
         self.env = simpy.Environment(initial_time=0)
         self.times = [WorkingTimeProcess(self.env, windows) for windows in layout.windows]
-        self.stores = [StoreProcess(self, row, i) for i, row in enumerate(layout.stores)]
+        self.first_entry = len(self.times) + sum(
+            len(rows) for rows in (layout.stores, layout.stations, layout.failures)
+        )
+        self.stores = [
+            (ConveyorProcess if row.headway else StoreProcess)(self, row, i)
+            for i, row in enumerate(layout.stores)
+        ]
         self.stations = [StationProcess(self, row, i) for i, row in enumerate(layout.stations)]
         self.crews = Crews(layout.shop.repair_crews or 0)
         self.failures = [FailureProcess(self, row, i) for i, row in enumerate(layout.failures)]
@@ -749,6 +850,8 @@ class Floor:
             station.started, station.before, station.cause = now, None, None
         for store in self.stores:
             store.under_way = deque((now, None) for _ in store.under_way)
+            if isinstance(store, ConveyorProcess):
+                store.entered = now, None
 
     def start(self) -> None:
         """Start all failures and stations; all stations ask for parts, in order."""
@@ -845,6 +948,8 @@ class Floor:
         for member in team:
             self.cause = _later(self.cause, member.cause)
         for member in team:
+            if member.row.together and member.content in (_kernel.EMPTY, _kernel.FINISHED):
+                self.stations[member.row.together.start].indexed_at = int(self.env.now)
             if not member.is_empty():
                 member.give()
         for member in team:
@@ -935,11 +1040,18 @@ class Floor:
     def going_on(self) -> Iterator[PathStep]:
         """The step that the station of the last body waits for and those before it, last first."""
         content = [station.content for station in self.stations]
-        level, ready = ([getattr(s, name) for s in self.stores] for name in ("level", "ready"))
+        level = [store.level for store in self.stores]
+        ready, places = ([s.available(empty=empty) for s in self.stores] for empty in (True, False))
         now, layout = int(self.env.now), self.layout
-        thing = awaited(layout, content, self.chosen(), level, ready, self.last_station)
+        thing = awaited(layout, content, self.chosen(), level, ready, places, self.last_station)
         if thing is None:
             yield 2 * layout.stuck, self.last_exit[0], now
+        elif thing < 0:
+            belt = self.stores[-1 - thing]
+            assert isinstance(belt, ConveyorProcess)
+            begin, before = belt.entered
+            yield 2 * layout.transit(belt.number), begin, now
+            yield from _backwards(before)
         elif thing < len(self.stations):
             station = self.stations[thing]
             if station.content != _kernel.LOADED:

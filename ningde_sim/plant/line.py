@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal, get_args
@@ -17,6 +18,7 @@ MOST_COPIES = 10_000
 """Of a line."""
 
 AtClose = Literal["pause", "finish", "hold"]
+Transfer = Literal["each", "together"]
 
 Flows = Any
 """A user may write a name, a list or a mapping; once checked it is a tuple of `entries.Flow`."""
@@ -62,6 +64,10 @@ class Line:
         Heading under which tables group this line; by default its name.
     working_time : WorkingTime, optional
         Its own; by default that of the shop.
+    transfer : {"each", "together"}
+        "each": a body moves on as soon as it can. "together": the line indexes, all bodies move on
+        one station at one instant, as soon as all are finished, no station is under repair, and
+        there is a place behind the last; it needs buffers=0.
     at_close : {"pause", "finish", "hold"}
         What becomes of a body in work when the working time closes. "pause": it rests, and work
         goes on at the next opening. "finish": it is finished first, in overtime, and leaves at
@@ -85,6 +91,7 @@ class Line:
     rounds: int | None = None
     returns: Flows = ()
     copies: int = 1
+    transfer: Transfer = "each"
     zone: str | None = None
     working_time: WorkingTime | None = None
     at_close: AtClose = "pause"
@@ -116,6 +123,11 @@ class Line:
         object.__setattr__(self, "zone", checks.text(owner, "zone", zone))
         check_working_time(owner, self.working_time)
         checks.one_of(owner, "at_close", self.at_close, get_args(AtClose))
+        checks.one_of(owner, "transfer", self.transfer, get_args(Transfer))
+        if self.transfer == "together" and any(self.buffers):  # type: ignore[arg-type]
+            rule = 'a line with transfer="together" has no buffers between its stations'
+            cure = "Leave buffers out, or cut the line and put a Store between."
+            raise ValueError(checks.complain(owner, rule, self.buffers, cure))
 
     def _check_rejects(self, owner: str) -> None:
         """What a station rejects must have a store, and a limit of rounds something to limit."""
@@ -162,6 +174,9 @@ class Store:
     transit_time : float
         Time from put in to ready to take; it passes in the store's working time only. 0 when the
         capacity is 0. [s]
+    headway : float
+        Of an accumulating conveyor: parts go in at least so long after each other, and when one is
+        taken the next one is ready so much later; `Store.conveyor` works it out. [s]
     initial : int
         Parts that are in it, ready to take, at the start; at most the capacity. [parts]
     working_time : WorkingTime, optional
@@ -177,6 +192,7 @@ class Store:
     capacity: int
     _: KW_ONLY
     transit_time: float = 0.0
+    headway: float = 0.0
     initial: int = 0
     working_time: WorkingTime | None = None
 
@@ -185,6 +201,7 @@ class Store:
         checks.text("Store", "name", self.name)
         capacity = checks.whole(owner, "capacity", self.capacity, high=MAX_CAPACITY)
         transit = checks.number(owner, "transit_time", self.transit_time, high=MAX_TIME)
+        headway = checks.number(owner, "headway", self.headway, high=MAX_TIME)
         initial = checks.whole(owner, "initial", self.initial)
         if initial > capacity:
             rule = f"initial must be at most the capacity of {capacity}"
@@ -193,10 +210,64 @@ class Store:
             cure = "A part in transit takes up capacity: set one of the two to another value."
             rule = "transit_time must be 0 when the capacity is 0"
             raise ValueError(checks.complain(owner, rule, transit, cure))
+        if headway and (capacity == 0 or headway < 0.001):
+            cure = "It is the time between parts on a belt: at least 0.001 s, and room for a part."
+            rule = f"headway must be 0, or be of a conveyor (capacity {capacity})"
+            raise ValueError(checks.complain(owner, rule, headway, cure))
         for field, value in (
             ("capacity", capacity),
             ("transit_time", transit),
+            ("headway", headway),
             ("initial", initial),
         ):
             object.__setattr__(self, field, value)
         check_working_time(owner, self.working_time)
+
+    @classmethod
+    def conveyor(
+        cls,
+        name: str,
+        *,
+        length: float,
+        speed: float,
+        spacing: float,
+        initial: int = 0,
+        working_time: WorkingTime | None = None,
+    ) -> Store:
+        """An accumulating conveyor: parts close up at its end, and are kept apart on the belt.
+
+        Parameters
+        ----------
+        length : float
+            Of the belt. [m]
+        speed : float
+            Of the belt. [m/s]
+        spacing : float
+            From one part to the next where they have closed up; at most the length. [m]
+        initial : int
+            Parts that have closed up at its end at the start. [parts]
+
+        Returns
+        -------
+        Store
+            Of capacity length / spacing, transit time length / speed and headway spacing / speed.
+
+        Examples
+        --------
+        >>> Store.conveyor("skids", length=30, speed=0.5, spacing=1.5)
+        Store(name='skids', capacity=20, transit_time=60.0, headway=3.0, initial=0, \
+working_time=None)
+        """
+        owner = f"Store.conveyor {name!r}"
+        length = checks.number(owner, "length", length, above=True, high=MAX_TIME)
+        speed = checks.number(owner, "speed", speed, above=True, high=MAX_TIME)
+        spacing = checks.number(owner, "spacing", spacing, above=True, high=length)
+        capacity = math.floor(length / spacing * (1 + 1e-12))
+        return cls(
+            name,
+            checks.whole(owner, "the capacity, length / spacing,", capacity, high=MAX_CAPACITY),
+            transit_time=length / speed,
+            headway=spacing / speed,
+            initial=initial,
+            working_time=working_time,
+        )

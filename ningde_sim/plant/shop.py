@@ -135,6 +135,10 @@ class Shop:
                 names = checks.shortened(", ".join(stores)) or "none"
                 cure = f"The shop has these stores: {names}."
                 raise ValueError(checks.complain(owner, rule, name, cure))
+            if number > 1 and stores[name].headway:
+                rule = f"parts go onto conveyor {name!r} and off it one by one"
+                cure = f"Put a store before or behind it. It stands in {where}."
+                raise ValueError(checks.complain(owner, rule, f"{number} at one instant", cure))
             if number > max(1, stores[name].capacity):
                 rule = (
                     f"store {name!r} must have the capacity for the {number} parts at one instant"
