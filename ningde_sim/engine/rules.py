@@ -125,9 +125,6 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from ningde_sim._support import units
-from ningde_sim.plant.station import PlannedStop
-
 
 class State(IntEnum):
     """What a station is doing; where several apply, the lowest number counts.
@@ -146,8 +143,3 @@ class State(IntEnum):
 
 STATES = ("working", "planned", "down", "waiting", "blocked", "starved", "off")
 """The states in the order of the tables."""
-
-
-def visible_ms(stop: PlannedStop) -> int:
-    """What of a planned stop delays the next start. [ms]"""
-    return round(stop.visible * units.MS_PER_S)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ningde_sim._support import units
 from ningde_sim.engine.rules import STATES
@@ -28,7 +32,7 @@ def lines(run: ShopRun) -> list[str]:
         f"  most stopped      {', '.join(f'{n} {h:.1f} h' for n, h in worst.items())}",
         f"  most blocked      {blocked}, {stations['blocked'].max() / run.hours:.1%} of the time",
         f"  most starved      {starved}, {stations['starved'].max() / run.hours:.1%} of the time",
-        f"  repair crews      {_crews(run)}",
+        *(f"  repair crews      {crews}" for crews in _crews(run)),
         f"  random streams    seed {run.seed}, run {run.run}, {run.engine} engine; one run only",
         *([f"  stuck             {run.stuck}"] if run.stuck else []),
         *([f"  without parts     {', '.join(run.unfed)}"] if run.unfed else []),
@@ -46,17 +50,20 @@ def _rates(run: ShopRun) -> str:
 
 def _failures(run: ShopRun) -> str:
     """How many, and how long a repair takes."""
-    counted = run.counts.failures
+    failures = np.array([not row.is_planned for row in run.layout.failures], dtype=bool)
+    counted = {name: values[failures] for name, values in run.counts.failures.items()}
     n, repair = int(counted["failures"].sum()), counted["repair_ms"].sum() / units.MS_PER_MIN
     return f"{n:,}, MTTR {repair / n:.1f} min" if n else "0"
 
 
-def _crews(run: ShopRun) -> str:
-    """How many, and how busy; without a number one is always free."""
-    crews = run.crews.iloc[0]
-    if run.shop.repair_crews is None:
-        return f"always one free; {crews['asked']:.0f} repairs asked for one"
-    return (
-        f"{crews['crews']:g}, busy {crews['share_busy']:.1%}, "
-        f"{crews['waited']:.0f} of {crews['asked']:.0f} repairs waited"
-    )
+def _crews(run: ShopRun) -> Iterator[str]:
+    """How many of each group, and how busy; without a number one is always free."""
+    for name, crews in run.crews.iterrows():
+        group = f"{name}: " if run.shop.crews else ""
+        if math.isinf(crews["crews"]):
+            yield f"always one free; {crews['asked']:.0f} repairs asked for one"
+        else:
+            yield (
+                f"{group}{crews['crews']:g}, busy {crews['share_busy']:.1%}, "
+                f"{crews['waited']:.0f} of {crews['asked']:.0f} repairs waited"
+            )

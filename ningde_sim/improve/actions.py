@@ -103,7 +103,7 @@ def predict(
     ms, steps = np.zeros(len(path.things)), np.zeros(len(path.things))
     ms[table["number"]], steps[table["number"]] = table["ms"], table["times"]
     opened = ms.sum() - ms[layout.n_things : layout.stuck].sum()
-    calendar = [i for i, f in enumerate(layout.failures) if f.failure.clock == "calendar"]
+    calendar = [i for i, f in enumerate(layout.failures) if f.clock == "calendar"]
     by_time = sum(ms[layout.repair(i)] + ms[layout.wait(i)] for i in calendar)
     bodies = np.empty(len(savings))
     for k, saving in enumerate(savings):
@@ -145,7 +145,7 @@ def _faster(layout: Layout, thing: str, kind: str, numbers: Sequence[int]) -> Im
         changes[f"stations.{row.station.name}.cycle_time"] = cycle.times(1 - share)
         faster.append(k)
         for i in row.failures:
-            if layout.failures[i].failure.clock == "operating":
+            if layout.failures[i].clock == "operating":
                 shares |= {layout.repair(i): share, layout.wait(i): share}
     return Action(thing, kind, changes), Saving(shares, tuple(faster))
 

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from ningde_sim._support import checks
 from ningde_sim._support.frozen import unchangeable
 from ningde_sim._support.units import MAX_CAPACITY, MAX_TIME
-from ningde_sim.plant.station import Station
+from ningde_sim.plant.station import Failure, Station
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
 
 AtClose = Literal["pause", "finish", "hold"]
@@ -51,6 +51,8 @@ class Line:
     returns : str or sequence of str
         Names of the stores to which the skid or pallet of a body goes back if a station of this
         line scraps the body. Without it what carried the body is thrown away too.
+    failures : sequence of Failure
+        Each stops all stations of the line: a safety gate, a conveyor, the power.
     zone : str, optional
         Heading under which tables group this line; by default its name.
     working_time : WorkingTime, optional
@@ -73,6 +75,7 @@ class Line:
     takes: str | Sequence[str] = ()
     puts: str | Sequence[str] = ()
     returns: str | Sequence[str] = ()
+    failures: Sequence[Failure] = ()
     zone: str | None = None
     working_time: WorkingTime | None = None
     at_close: AtClose = "pause"
@@ -87,6 +90,9 @@ class Line:
         object.__setattr__(self, "buffers", self._check_buffers(owner, len(stations) - 1))
         for field in ("takes", "puts", "returns"):
             object.__setattr__(self, field, _store_names(owner, field, getattr(self, field)))
+        failures = checks.members(owner, "failures", self.failures, Failure)
+        checks.distinct(owner, "failures", (failure.name for failure in failures))
+        object.__setattr__(self, "failures", failures)
         zone = self.name if self.zone is None else self.zone
         object.__setattr__(self, "zone", checks.text(owner, "zone", zone))
         check_working_time(owner, self.working_time)

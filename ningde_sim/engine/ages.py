@@ -1,0 +1,88 @@
+"""What is left of an uptime that is under way, in a plant that has run for long.
+
+An instant far from the start falls into long uptimes more often than into short ones, in proportion
+to their length, and anywhere in them. So what is left is a uniform share of a length-biased uptime:
+its density is the share of uptimes that are longer, over the mean (the equilibrium distribution).
+
+References
+----------
+Cox (1962), Renewal Theory, section 5.4.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import scipy.optimize
+import scipy.special
+
+from ningde_sim.plant.distributions import (
+    Distribution,
+    Empirical,
+    Exponential,
+    Fixed,
+    Gamma,
+    Lognormal,
+    Triangular,
+    Uniform,
+    Weibull,
+)
+
+
+def remaining(uptime: Distribution, share: float, u: float) -> float:
+    """What is left of an uptime that is under way. [unit of the distribution]
+
+    Parameters
+    ----------
+    share : float
+        Of the uptime that is left, between 0 and 1. [-]
+    u : float
+        Probability of a shorter uptime among those under way, between 0 and 1. [-]
+    """
+    return share * length_biased(uptime, u)
+
+
+def length_biased(distribution: Distribution, u: float) -> float:
+    """The quantile at `u` of values drawn in proportion to their size."""
+    match distribution:
+        case Exponential(mean):
+            return mean * float(scipy.special.gammaincinv(2.0, u))
+        case Lognormal(mean, cv) if cv > 0:
+            variance = math.log1p(cv * cv)
+            normal = float(scipy.special.ndtri(u))
+            return math.exp(math.log(mean) + variance / 2 + math.sqrt(variance) * normal)
+        case Gamma(mean, cv) if cv > 0:
+            shape = 1.0 / (cv * cv)
+            return mean / shape * float(scipy.special.gammaincinv(shape + 1.0, u))
+        case Fixed() | Lognormal() | Gamma():
+            return distribution.mean
+        case Weibull():
+            power = float(scipy.special.gammaincinv(1.0 + 1.0 / distribution.shape, u))
+            return distribution.scale * power ** (1.0 / distribution.shape)
+        case Uniform(low, high):
+            return math.sqrt(low * low + u * (high * high - low * low))
+        case Triangular():
+            return _triangular(distribution, u)
+        case Empirical(values):
+            ordered = np.sort(np.array(values))
+            sums = np.cumsum(ordered)
+            return float(ordered[np.searchsorted(sums, u * sums[-1])])
+    raise TypeError(f"{type(distribution).__name__}: the engines cannot draw from it.")
+
+
+def _triangular(distribution: Triangular, u: float) -> float:
+    low, mode, high = distribution.low, distribution.mode, distribution.high
+    if low == high:
+        return low
+
+    def moment(x: float) -> float:
+        """The mean of what is at most x."""
+        if x <= mode:
+            part = (2 * x**3 - 3 * low * x**2 + low**3) / (3 * (mode - low)) if x > low else 0.0
+            return part / (high - low)
+        rest = (high**3 - 3 * high * x**2 + 2 * x**3) / (3 * (high - mode)) if x < high else 0.0
+        return distribution.mean - rest / (high - low)
+
+    aim = u * distribution.mean
+    return float(scipy.optimize.brentq(lambda x: moment(x) - aim, low, high))
