@@ -233,19 +233,19 @@ STATION = np.dtype(
         for name in (
             # what it is
             *("time", "takes", "takes_end", "puts", "puts_end", "returns", "returns_end"),
-            *("failures", "failures_end", "line_failures", "line_failures_end", "clock"),
+            *("failures", "failures_end", "at_close", "clock"),
             *("stops", "stops_end", "cycle", "fixed", "quality", "scrap", "rework", "line"),
-            "at_close",
             # how it is: `left` of the body or stop, `whole` cycle, `began` on the clock of its
-            # working time; how many failures are open, are repaired, wait (stops with a crew too)
-            *("content", "task", "running", "left", "whole", "began", "state"),
-            *("open_failures", "open_stops", "in_repair", "in_queue"),
+            # working time; how many failures and stops with a crew are open
+            *("content", "task", "running", "left", "whole", "began", "open", "state"),
             *("since", "since_wall", "done", "next_stop", "worked", "fails_at", "woken"),
             *("asked", "asked_at", "wants", "wants_end", "begun", "held", "overtime"),
             # why: the step that woke it last; the start of its own step, and the step before
             *("cause", "started", "before"),
             # what is counted
             *("cycles", "scrapped", "reworked", "n_failures"),
+            # of those that are open: repaired, waiting for a crew, stops; what the line has
+            *("in_repair", "in_queue", "open_stops", "line_failures", "line_failures_end"),
         )
     ]
 )
@@ -303,7 +303,7 @@ GLOBAL = np.dtype(
         (name, np.int64)
         for name in (
             *("now", "seed", "run", "width", "n_due_now", "n_woken", "n_requests"),
-            *("first_queued", "n_crew_requests"),
+            *("free_crews", "first_queued", "n_crew_requests"),
             *("n_exits", "tracing", "n_trace"),
             *("noting", "n_steps", "cause", "exit_of", "exit_at", "exit_cause"),
         )
@@ -587,17 +587,13 @@ def _record(f, thing, state, begin):
 @_inlined
 def _goes_on(s):
     """Whether nothing stops the task; planned stops with a crew go on beside those without."""
-    return s.open_failures == 0 and (s.open_stops == 0 or s.task == PLANNED)
+    return s.open == 0 or (s.task == PLANNED and s.open == s.open_stops)
 
 
 @_inlined
 def _state(s):
-    if s.in_repair > 0:
-        return DOWN
-    if s.in_queue > 0:
-        return WAITING
-    if s.open_stops > 0:
-        return PLANNED
+    if s.open > 0:
+        return DOWN if s.in_repair > 0 else WAITING if s.in_queue > 0 else PLANNED
     if s.content == LOADED:
         return OFF if s.held else s.task
     return STARVED if s.content == EMPTY else BLOCKED
@@ -648,7 +644,7 @@ def _repairs_in(f, failure):
     return failure.time if failure.of_line else -1
 
 
-@_compiled
+@_inlined
 def _failure_reading(f, failure):
     """The clock on which a repair passes, or a wait for a crew. [ms]"""
     time = _repairs_in(f, failure)
@@ -657,7 +653,7 @@ def _failure_reading(f, failure):
     return _station_reading(f, f.stations[_U(failure.station)])
 
 
-@_compiled
+@_inlined
 def _account_failure(f, i):
     failure = f.failures[_U(i)]
     passed = _failure_reading(f, failure) - failure.since
@@ -679,7 +675,7 @@ def _account_failure(f, i):
     failure.since_wall = f.g[0].now
 
 
-@_inlined
+@_compiled
 def _book_stops(f, k, passed):
     """Book the time that passed on each planned stop of a station that lasts on."""
     s = f.stations[_U(k)]
@@ -775,7 +771,7 @@ def doing(f, k):
 def _activity(f, k):
     """What a loaded station does, in overtime or not; of several repairs or waits the first."""
     s = f.stations[_U(k)]
-    if s.open_failures == 0 and s.open_stops == 0:
+    if s.open == 0:
         if s.held:
             return 2 * _closed(f, k)
         return 2 * (k if s.task == WORKING else len(f.stations) + k)
@@ -956,7 +952,7 @@ def _wake(f, k):
 @_inlined
 def _turn(s):
     """Who asked first comes first; those under repair come after the others."""
-    return s.asked + _REPAIR if s.open_failures > 0 else s.asked
+    return s.asked + _REPAIR if s.open > 0 else s.asked
 
 
 @_inlined
@@ -1231,14 +1227,23 @@ def _load(f, k):
     s.begun = 0
     s.started = f.g[0].now
     s.before = f.g[0].cause
-    s.task = WORKING
     if s.done >= s.next_stop:
         _planned_stops(f, k)
-    if s.task == WORKING:
+    else:
         _work(f, k)
     if _goes_on(s):
         _run(f, k)
     _show(f, k)
+
+
+@_inlined
+def _work(f, k):
+    s = f.stations[_U(k)]
+    s.task = WORKING
+    s.left = s.fixed
+    if s.fixed < 0:
+        s.left = draw_ms(f.streams, f.values, s.cycle, f.g[0].seed, f.g[0].run, s.done)
+    s.whole = s.left
 
 
 @_compiled
@@ -1248,6 +1253,7 @@ def _planned_stops(f, k):
     What is missed several times makes one stop. Where hours count, it has to look at each start.
     """
     s = f.stations[_U(k)]
+    s.task = WORKING
     s.left = s.whole = 0
     s.next_stop = NEVER
     for j in range(s.stops, s.stops_end):
@@ -1266,16 +1272,8 @@ def _planned_stops(f, k):
                 stop.n += 1
                 s.left = max(s.left, stop.left)
         s.next_stop = min(s.next_stop, stop.next if stop.unit == CYCLES else 0)
-
-
-@_inlined
-def _work(f, k):
-    s = f.stations[_U(k)]
-    s.task = WORKING
-    s.left = s.fixed
-    if s.fixed < 0:
-        s.left = draw_ms(f.streams, f.values, s.cycle, f.g[0].seed, f.g[0].run, s.done)
-    s.whole = s.left
+    if s.task == WORKING:
+        _work(f, k)
 
 
 @_inlined
@@ -1411,7 +1409,7 @@ def _fail(f, i):
     _show_all(f, failure)
 
 
-@_compiled
+@_inlined
 def _stop_station(f, k, failure):
     """The task of a station rests; the body in work may be done again or scrapped."""
     s = f.stations[_U(k)]
@@ -1452,7 +1450,7 @@ def _leave_overtime(f, k):
                 _time_repair(f, i)
 
 
-@_compiled
+@_inlined
 def _change(f, i, state, group):
     """A failure waits for a crew, is repaired by a group, or its clock runs again."""
     failure = f.failures[_U(i)]
@@ -1464,30 +1462,28 @@ def _change(f, i, state, group):
     failure.since = _failure_reading(f, failure)
 
 
-@_compiled
+@_inlined
 def _count(f, failure, n):
     """Count a failure among those of its stations, or not any more."""
     if failure.state == RUNNING:
         return
     for k in range(failure.station, failure.stations_end):
         s = f.stations[_U(k)]
-        if failure.planned:
-            s.open_stops += n
-        else:
-            s.open_failures += n
+        s.open += n
+        s.open_stops += n * failure.planned
         if failure.state == IN_QUEUE:
             s.in_queue += n
         elif not failure.planned:
             s.in_repair += n
 
 
-@_compiled
+@_inlined
 def _show_all(f, failure):
     for k in range(failure.station, failure.stations_end):
         _show(f, k)
 
 
-@_compiled
+@_inlined
 def _can_come(f, failure, group):
     """Whether a group has a free crew, in its working time or where work can go on."""
     crew = f.crews[_U(group)]
@@ -1499,7 +1495,7 @@ def _can_come(f, failure, group):
     return f.g[0].now < f.times[_U(failure.time if time < 0 else time)].close
 
 
-@_compiled
+@_inlined
 def _first_group(f, failure):
     """The first group of crews that could come now; -1 if there is none."""
     for j in range(failure.groups, failure.groups_end):
@@ -1508,7 +1504,7 @@ def _first_group(f, failure):
     return -1
 
 
-@_compiled
+@_inlined
 def _queue_for_crew(f, i):
     """A failure waits for a crew: the highest priority comes first, then the first request."""
     failure = f.failures[_U(i)]
@@ -1532,6 +1528,7 @@ def _repair(f, i, group):
     """The repair goes on, with a crew up to the closing at most."""
     if group >= 0:
         f.crews[_U(group)].busy += 1
+        f.g[0].free_crews -= 1
     _change(f, i, IN_REPAIR, group)
     _time_repair(f, i)
 
@@ -1591,6 +1588,7 @@ def _repaired(f, i):
 def _crew_leaves(f, group):
     """A crew is free."""
     f.crews[_U(group)].busy -= 1
+    f.g[0].free_crews += 1
     _serve(f)
 
 
@@ -1599,7 +1597,7 @@ def _serve(f):
     """The free crews go to those that wait."""
     g = f.g[0]
     previous, i = -1, g.first_queued
-    while i >= 0:
+    while i >= 0 and g.free_crews > 0:
         behind = f.failures[_U(i)].behind
         group = _first_group(f, f.failures[_U(i)])
         if group < 0:

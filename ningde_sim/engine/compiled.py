@@ -188,6 +188,7 @@ def build(
     n_slots = len(times) + len(stores) + len(stations) + len(failures)
     g = _records(1, _kernel.GLOBAL)
     g["seed"], g["run"], g["tracing"] = np.uint64(seed).astype(np.int64), run, trace
+    g["free_crews"] = sum(row.crew.number for row in layout.crews)
     g["first_queued"] = -1
     g["exit_of"] = next(k for k, row in enumerate(layout.stations) if row.output)
     means = [row.station.cycle_distribution.mean * units.MS_PER_S for row in layout.stations]

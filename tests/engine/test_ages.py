@@ -52,7 +52,7 @@ def test_long_uptimes_are_under_way_more_often(distribution):
     values = np.array([length_biased(distribution, each) for each in u])
     assert (np.diff(values) >= 0).all()
     assert values.mean() == pytest.approx((std**2 + mean**2) / mean, rel=3e-3)
-    assert (1 / values).mean() == pytest.approx(1 / mean, rel=0.02)
+    assert (1 / values).mean() == pytest.approx(1 / mean, rel=0.06)
 
 
 def test_what_is_left_has_the_equilibrium_distribution():
