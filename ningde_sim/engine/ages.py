@@ -47,21 +47,21 @@ def length_biased(distribution: Distribution, u: float) -> float:
     """The quantile at `u` of values drawn in proportion to their size."""
     match distribution:
         case Exponential(mean):
-            return mean * float(scipy.special.gammaincinv(2.0, u))
+            return float(mean * scipy.special.gammaincinv(2.0, u))
         case Lognormal(mean, cv) if cv > 0:
             variance = math.log1p(cv * cv)
             normal = float(scipy.special.ndtri(u))
-            return math.exp(math.log(mean) + variance / 2 + math.sqrt(variance) * normal)
+            return float(mean * math.exp(variance / 2 + math.sqrt(variance) * normal))
         case Gamma(mean, cv) if cv > 0:
             shape = 1.0 / (cv * cv)
-            return mean / shape * float(scipy.special.gammaincinv(shape + 1.0, u))
+            return float(mean / shape * scipy.special.gammaincinv(shape + 1.0, u))
         case Fixed() | Lognormal() | Gamma():
-            return distribution.mean
+            return float(distribution.mean)
         case Weibull():
             power = float(scipy.special.gammaincinv(1.0 + 1.0 / distribution.shape, u))
             return distribution.scale * power ** (1.0 / distribution.shape)
         case Uniform(low, high):
-            return math.sqrt(low * low + u * (high * high - low * low))
+            return float(math.sqrt(low * low + u * (high * high - low * low)))
         case Triangular():
             return _triangular(distribution, u)
         case Empirical(values):

@@ -20,6 +20,7 @@ import numpy as np
 
 from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.simulate import simulate
+from ningde_sim.plant.line import Line
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Robot, Station
 from ningde_sim.statistics.estimate import Values
@@ -85,10 +86,10 @@ def improvements(shop: Shop) -> Iterator[Improvement]:
             yield _faster(layout, line.name, f"{CYCLE}, all stations", numbers)
     for k in range(len(layout.stations)):
         yield from _at_station(layout, k)
+    for line in shop.lines:
+        yield from _of_line(layout, line)
     yield from _more_capacity(layout)
-    if shop.repair_crews is not None:
-        waits = dict.fromkeys((layout.wait(i) for i in range(len(layout.failures))), 1.0)
-        yield Action(shop.name, CREW, {"repair_crews": shop.repair_crews + 1}), Saving(waits)
+    yield from _more_crews(layout)
 
 
 def predict(
@@ -118,14 +119,34 @@ def predict(
 
 def _at_station(layout: Layout, k: int) -> Iterator[Improvement]:
     """A faster cycle, shorter repairs, rarer failures at one station."""
-    station, failures = layout.stations[k].station, layout.stations[k].failures
+    station = layout.stations[k].station
+    failures = [i for i in layout.stations[k].failures if not layout.failures[i].is_planned]
     yield _faster(layout, station.name, CYCLE, [k])
+    owners: list[tuple[str, Robot | Station | Line]] = [("stations", station)]
+    owners += [("robots", robot) for robot in station.robots]
     if failures:
-        repairs = [layout.repair(i) for i in failures]
-        stops = [*repairs, *(layout.wait(i) for i in failures)]
-        less, fewer = dict.fromkeys(repairs, 1 - SHORTER), dict.fromkeys(stops, 1 - 1 / RARER)
-        yield _failing(station, REPAIRS, "repair", SHORTER), Saving(less)
-        yield _failing(station, FAILURES, "uptime", RARER), Saving(fewer)
+        yield from _failing(layout, station.name, owners, failures)
+
+
+def _of_line(layout: Layout, line: Line) -> Iterator[Improvement]:
+    """Shorter repairs and rarer failures of a line."""
+    of_line = (i for i, row in enumerate(layout.failures) if row.of_line)
+    if failures := [i for i in of_line if layout.failures[i].owner == line.name]:
+        yield from _failing(layout, line.name, [("lines", line)], failures)
+
+
+def _more_crews(layout: Layout) -> Iterator[Improvement]:
+    """One crew more in each group: no wait for it any more, as far as others could not come."""
+    shop = layout.shop
+    for number, row in enumerate(layout.crews):
+        served = (i for i, failure in enumerate(layout.failures) if number in failure.groups)
+        waits = Saving(dict.fromkeys(map(layout.wait, served), 1.0))
+        if shop.crews:
+            name = row.crew.name
+            changes: dict[str, Any] = {f"crews.{name}.number": row.crew.number + 1}
+        else:
+            name, changes = shop.name, {"repair_crews": row.crew.number + 1}
+        yield Action(name, CREW, changes), waits
 
 
 def _faster(layout: Layout, thing: str, kind: str, numbers: Sequence[int]) -> Improvement:
@@ -150,18 +171,25 @@ def _faster(layout: Layout, thing: str, kind: str, numbers: Sequence[int]) -> Im
     return Action(thing, kind, changes), Saving(shares, tuple(faster))
 
 
-def _failing(station: Station, kind: str, field: str, factor: float) -> Action:
-    """All failures of a station and its robots, with one of their times multiplied."""
-    owners: list[tuple[str, Robot | Station]] = [("stations", station)]
-    owners += [("robots", robot) for robot in station.robots]
-    changes = {
-        f"{group}.{owner.name}.failures.{failure.name}.{field}": getattr(failure, field).times(
-            factor
-        )
-        for group, owner in owners
-        for failure in owner.failures
-    }
-    return Action(station.name, kind, changes)
+def _failing(
+    layout: Layout,
+    thing: str,
+    owners: Sequence[tuple[str, Robot | Station | Line]],
+    failures: Sequence[int],
+) -> Iterator[Improvement]:
+    """All failures of a station and its robots, or of a line, with shorter repairs or rarer."""
+    repairs = [layout.repair(i) for i in failures]
+    stops = [*repairs, *(layout.wait(i) for i in failures)]
+    for kind, field, factor, things, share in (
+        (REPAIRS, "repair", SHORTER, repairs, 1 - SHORTER),
+        (FAILURES, "uptime", RARER, stops, 1 - 1 / RARER),
+    ):
+        changes = {
+            f"{group}.{owner.name}.failures.{f.name}.{field}": getattr(f, field).times(factor)
+            for group, owner in owners
+            for f in owner.failures
+        }
+        yield Action(thing, kind, changes), Saving(dict.fromkeys(things, share))
 
 
 def _more_capacity(layout: Layout) -> Iterator[Improvement]:

@@ -58,7 +58,7 @@ class Crew:
         object.__setattr__(self, "skills", skills)
 
     def serves(self, asked: bool | str) -> bool:
-        """Whether it is one of those that a failure with `crew=asked` asks for."""
+        """Whether what has `asked` as its crew asks for this group: by name, by skill, or any."""
         return asked is True or asked == self.name or asked in self.skills
 
 
