@@ -59,7 +59,7 @@ def length_biased(distribution: Distribution, u: float) -> float:
             return float(distribution.mean)
         case Weibull():
             power = float(scipy.special.gammaincinv(1.0 + 1.0 / distribution.shape, u))
-            return distribution.scale * power ** (1.0 / distribution.shape)
+            return float(distribution.scale * power ** (1.0 / distribution.shape))
         case Uniform(low, high):
             return float(math.sqrt(low * low + u * (high * high - low * low)))
         case Triangular():

@@ -243,6 +243,11 @@ class Layout:
         """How many things have steps that can be on the critical path."""
         return self.transit(len(self.stores))
 
+    @property
+    def breakdowns(self) -> list[int]:
+        """The numbers of the failures, without the planned stops with a crew among them."""
+        return [i for i, row in enumerate(self.failures) if not row.is_planned]
+
     def number(self, station: str) -> int:
         """The number of a station, by its name."""
         return next(k for k, row in enumerate(self.stations) if row.station.name == station)

@@ -6,8 +6,6 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ningde_sim._support import units
 from ningde_sim.engine.rules import STATES
 
@@ -50,8 +48,7 @@ def _rates(run: ShopRun) -> str:
 
 def _failures(run: ShopRun) -> str:
     """How many, and how long a repair takes."""
-    failures = np.array([not row.is_planned for row in run.layout.failures], dtype=bool)
-    counted = {name: values[failures] for name, values in run.counts.failures.items()}
+    counted = {k: values[run.layout.breakdowns] for k, values in run.counts.failures.items()}
     n, repair = int(counted["failures"].sum()), counted["repair_ms"].sum() / units.MS_PER_MIN
     return f"{n:,}, MTTR {repair / n:.1f} min" if n else "0"
 

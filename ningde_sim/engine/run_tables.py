@@ -39,7 +39,7 @@ def stations(layout: Layout, counts: Counts, hours: Hours) -> pd.DataFrame:
 
 def failures(layout: Layout, counts: Counts, hours: Hours) -> pd.DataFrame:
     """A row a failure."""
-    numbers = [i for i, row in enumerate(layout.failures) if not row.is_planned]
+    numbers = layout.breakdowns
     rows = [layout.failures[i] for i in numbers]
     counted = {name: values[numbers] for name, values in counts.failures.items()}
     names = [row.station.name for row in layout.stations]

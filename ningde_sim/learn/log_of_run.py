@@ -14,7 +14,7 @@ from ningde_sim.learn import instants
 
 
 def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFrame:
-    """The stops of all robots and stations of a run that kept a trace, in order of time.
+    """The failures of all equipment of a run that kept a trace, in order of time.
 
     A stop lasts from the failure to the end of its repair, including the wait for a crew and closed
     hours, as on a shop floor. A repair that goes on when the run ends has no end.
@@ -29,7 +29,8 @@ def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFram
     Returns
     -------
     DataFrame
-        A row a stop: equipment, start, end, reason, and the station of the equipment.
+        A row a failure: equipment, start, end, reason, and the station of the equipment, "" for the
+        failure of a line. Planned stops are no rows.
 
     Examples
     --------
@@ -48,7 +49,8 @@ def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFram
     if date.missing[0] or date.unreadable[0]:
         rule, cure = "start must be a date of ISO 8601", 'Write "2021-09-03" or a datetime.'
         raise ValueError(checks.complain("downtime_log", rule, start, cure))
-    n_stations, failures = len(run.stations), run.failures
+    breakdowns = np.array(run.layout.breakdowns, dtype=np.int64)
+    things, failures = len(run.stations) + breakdowns, run.failures
     trace = run.counts.trace
     if trace is None:
         raise ValueError(
@@ -59,11 +61,15 @@ def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFram
                 "simulate(..., trace=True) keeps one.",
             )
         )
-    clock, _, begin, end = merged(trace[trace[:, 0] >= n_stations]).T  # run.trace has names, slower
+    clock, _, begin, end = merged(trace[np.isin(trace[:, 0], things)]).T  # run.trace is slower
     first = np.ones(len(clock), dtype=bool)  # a repair follows its wait
     first[1:] = (clock[1:] != clock[:-1]) | (begin[1:] != end[:-1])
     last = np.append(np.flatnonzero(first)[1:] - 1, len(clock) - 1)[: first.sum()]
-    begin, end, failure = begin[first], end[last], failures.iloc[clock[first] - n_stations]
+    begin, end, failure = (
+        begin[first],
+        end[last],
+        failures.iloc[np.searchsorted(things, clock[first])],
+    )
     begin_of_run, ms = pd.Timestamp(start), pd.Timedelta(milliseconds=1)
     log = pd.DataFrame(
         {

@@ -169,7 +169,8 @@ def _row(run: ShopRun) -> Row:
     It is taken straight from them: a table takes longer than a short run.
     """
     counted = run.counts.stations
-    counts = {name: int(counted[name].sum()) for name in ("scrapped", "reworked", "failures")}
+    counts = {name: int(counted[name].sum()) for name in ("scrapped", "reworked")}
+    failures = run.counts.failures["failures"][run.layout.breakdowns]
     hours = {
         state: float(units.ms_to_hours(int(run.state_ms(State[state.upper()]).sum())))
         for state in STATES
@@ -179,6 +180,7 @@ def _row(run: ShopRun) -> Row:
         "bodies": run.bodies,
         "throughput": run.throughput,
         **counts,
+        "failures": int(failures.sum()),
         **hours,
         "stuck": stuck,
     }

@@ -101,8 +101,8 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
     assembly, parallel lines, loops, transits, the time of the crews. It leaves out every wait: for
     a body (starved), for space behind (blocked), for a crew. It leaves out some rarer stops too:
     planned stops by the clock; what a group of crews with a working time of its own may repair
-    while the line is closed; some of the bodies that failures take (`then`), see `theory.stand_alone`.
-    With `at_close="finish"` it grants each station one body more at each closing. So it is an upper
+    while the line is closed; some of the bodies that failures take, see `theory.stand_alone`. With
+    `at_close="finish"` it grants each station one body more at each closing. So it is an upper
     bound of the mean
     throughput in the long run; a short run may beat it by chance, or through parts that stores
     hold at the start. A single station with failures of one kind (ODF or TDF) reaches it.
