@@ -7,6 +7,7 @@ from ningde_sim._support.version import VERSION
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.engine.simulate import simulate
 from ningde_sim.exceptions import EstimateWarning
+from ningde_sim.plant.crew import Crew
 from ningde_sim.plant.distributions import (
     Empirical,
     Exponential,
@@ -43,6 +44,7 @@ __version__ = VERSION
 
 __all__ = [
     "Comparison",
+    "Crew",
     "Empirical",
     "Estimate",
     "EstimateWarning",

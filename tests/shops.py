@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import assume
 from hypothesis import strategies as st
 
+from ningde_sim.plant.crew import Crew
 from ningde_sim.plant.distributions import (
     Distribution,
     Empirical,
@@ -27,6 +28,7 @@ from ningde_sim.plant.working_time import WorkingTime
 UNUSUAL = (
     "ignore::ningde_sim.exceptions.ShopStuck",
     "ignore::ningde_sim.exceptions.LineUnfed",
+    "ignore::ningde_sim.exceptions.NoEffect",
 )
 """Warnings that shops built at random raise."""
 
@@ -57,42 +59,57 @@ def durations(draw: st.DrawFn, mean: float, fixed: bool) -> Distribution:
     return laws[draw(st.integers(0, len(laws) - 1))]
 
 
+def asked(groups: bool) -> st.SearchStrategy[bool | str]:
+    """A crew of any group, or of one or two of them."""
+    named = ["A", "B", "both"] if groups else []
+    return st.sampled_from([False, True, *named])
+
+
 @st.composite
-def failures(draw: st.DrawFn, name: str, fixed: bool) -> Failure:
+def failures(draw: st.DrawFn, name: str, fixed: bool, groups: bool) -> Failure:
     """A failure after some hundred seconds of a repair of some ten."""
+    crew = draw(asked(groups))
     return Failure(
         name,
         uptime=draw(durations(0.05, fixed)),
         repair=draw(durations(0.5, fixed)),
         clock=draw(st.sampled_from(["operating", "calendar"])),
-        crew=draw(st.booleans()),
+        crew=crew,
+        then=draw(st.sampled_from(["resume", "resume", "restart", "scrap"])),
+        aged=draw(st.booleans()),
+        priority=draw(st.sampled_from([0, 0, 1])) if crew else 0,
     )
 
 
 @st.composite
-def stops(draw: st.DrawFn, name: str) -> PlannedStop:
-    """A planned stop of some seconds after some cycles."""
+def stops(draw: st.DrawFn, name: str, fixed: bool, groups: bool) -> PlannedStop:
+    """A planned stop of some seconds after some cycles, or some ten seconds."""
+    by_cycles = draw(st.booleans())
+    crew = draw(asked(groups))
+    varies = draw(st.booleans())
     return PlannedStop(
         name,
-        every=draw(st.integers(1, 5)),
-        duration=draw(st.integers(0, 12)),
-        hidden=draw(st.sampled_from([0.0, 0.5, 1.0])),
+        every=draw(st.integers(1, 5)) * (1 if by_cycles else 0.01),
+        duration=draw(durations(4.0, fixed)) if varies else draw(st.integers(0, 12)),
+        unit="cycles" if by_cycles else draw(st.sampled_from(["working h", "clock h"])),
+        hidden=0.0 if crew else draw(st.sampled_from([0.0, 0.5, 1.0])),
+        crew=crew,
     )
 
 
 @st.composite
-def stations(draw: st.DrawFn, name: str, fixed: bool, rejects: bool = False) -> Station:
+def stations(draw: st.DrawFn, name: str, fixed: bool, groups: bool, rejects: bool) -> Station:
     """A station with up to two robots, each with up to one failure and one planned stop."""
     robots = [
         Robot(
             f"{name}-R{i}",
             "weld",
-            failures=[draw(failures("arm", fixed))] if draw(st.booleans()) else [],
-            planned_stops=[draw(stops("tips"))] if draw(st.booleans()) else [],
+            failures=[draw(failures("arm", fixed, groups))] if draw(st.booleans()) else [],
+            planned_stops=[draw(stops("tips", fixed, groups))] if draw(st.booleans()) else [],
         )
         for i in range(draw(st.integers(0, 2)))
     ]
-    own = [draw(failures(f"mode {i}", fixed)) for i in range(draw(st.integers(0, 2)))]
+    own = [draw(failures(f"mode {i}", fixed, groups)) for i in range(draw(st.integers(0, 2)))]
     quality = draw(st.sampled_from([(0.0, 0.0), (0.0, 0.0), (0.1, 0.0), (0.0, 0.2), (0.05, 0.1)]))
     reject = draw(st.sampled_from([0.0, 0.3])) if rejects else 0.0
     return Station(
@@ -100,7 +117,7 @@ def stations(draw: st.DrawFn, name: str, fixed: bool, rejects: bool = False) -> 
         draw(durations(10.0, fixed)),
         robots=robots,
         failures=own,
-        planned_stops=[draw(stops("clean"))] if draw(st.integers(0, 3)) == 0 else [],
+        planned_stops=[draw(stops("clean", fixed, groups))] if draw(st.integers(0, 3)) == 0 else [],
         scrap=quality[0],
         rework=quality[1],
         reject=reject,
@@ -143,9 +160,23 @@ def flows(draw: st.DrawFn, stores: list[Store], split: bool = False) -> list[obj
 
 
 @st.composite
+def crews(draw: st.DrawFn) -> list[Crew]:
+    """Two groups, each with a skill of its own and one in common."""
+    return [
+        Crew(
+            name,
+            draw(st.integers(1, 2)),
+            working_time=draw(working_times()),
+            skills=["both"],
+        )
+        for name in ("A", "B")
+    ]
+
+
+@st.composite
 def shops(draw: st.DrawFn) -> Shop:
     """A shop of one to five lines, some with copies, joined at random by up to four stores."""
-    fixed = draw(st.booleans())
+    fixed, groups = draw(st.booleans()), draw(st.booleans())
     n_lines = draw(st.integers(1, 5))
     n_stores = draw(st.integers(0, 4))
     numbers = st.integers(0, n_lines - 1)
@@ -177,7 +208,9 @@ def shops(draw: st.DrawFn) -> Shop:
         together = draw(st.integers(0, 4)) == 0
         rejects = [s for s in stores if n not in takers[int(s.name[-1])] or s.capacity]
         rejects = rejects[: draw(st.integers(0, 2))] if draw(st.integers(0, 3)) == 0 else []
-        machines = [draw(stations(f"L{n}-{i}", fixed, bool(rejects))) for i in range(length)]
+        machines = [
+            draw(stations(f"L{n}-{i}", fixed, groups, bool(rejects))) for i in range(length)
+        ]
         rejecting = any(station.reject for station in machines)
         again = rejecting or any(station.rework for station in machines)
         lines.append(
@@ -194,12 +227,14 @@ def shops(draw: st.DrawFn) -> Shop:
                 rounds=draw(st.sampled_from([None, 0, 1, 3])) if again else None,
                 returns=sorted(store.name for store in draw(returning)),
                 copies=draw(st.sampled_from([1, 1, 1, 2, 3])),
+                failures=[
+                    draw(failures(f"gate {i}", fixed, groups))
+                    for i in range(draw(st.sampled_from([0, 0, 1, 2])))
+                ],
                 working_time=time,
                 at_close=draw(st.sampled_from(AT_CLOSE)) if time or shop_time else "pause",
             )
         )
-    machines = [m for line in lines for s in line.stations for m in (s, *s.robots)]
-    crewed = any(failure.crew for machine in machines for failure in machine.failures)
     names = [line.name for line in lines]
     outputs = draw(st.sets(st.sampled_from(names), min_size=1))
     try:
@@ -207,7 +242,8 @@ def shops(draw: st.DrawFn) -> Shop:
             "built",
             lines,
             stores=stores,
-            repair_crews=draw(st.sampled_from([None, 1, 2])) if crewed else None,
+            crews=draw(crews()) if groups else [],
+            repair_crews=None if groups else draw(st.sampled_from([None, 1, 2])),
             output=[name for name in names if name in outputs],
             working_time=shop_time,
         )

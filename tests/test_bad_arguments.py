@@ -18,6 +18,7 @@ import pytest
 
 from ningde_sim import (
     Comparison,
+    Crew,
     Empirical,
     Exponential,
     Failure,
@@ -204,14 +205,26 @@ DESCRIPTIONS = {
         uptime=(Exponential(9), nothing),
         repair=(Exponential(9), nothing),
         clock=("operating", nothing),
-        crew=(False, flag),
+        crew=(False, lambda value: isinstance(value, (bool, str)) and value != ""),
+        then=("resume", nothing),
+        aged=(False, flag),
+        priority=(0, whole(0, 0)),
+    ),
+    "Crew": case(
+        Crew,
+        name=("c", nothing),
+        number=(1, whole(1, 2**31)),
+        working_time=(None, lambda value: value is None),
+        skills=((), lambda value: value in ([], ["x"])),
     ),
     "PlannedStop": case(
         PlannedStop,
         name=("p", nothing),
         every=(3, whole(1, 2**31)),
         duration=(3, positive),
+        unit=("cycles", nothing),
         hidden=(0.2, number(0, 1)),
+        crew=(False, lambda value: value is False),
     ),
     "Robot": case(
         Robot,
@@ -238,6 +251,7 @@ DESCRIPTIONS = {
         takes=((), lambda value: value in ([], ["x"])),
         puts=((), lambda value: value in ([], ["x"])),
         returns=((), lambda value: value in ([], ["x"])),
+        failures=((), empty),
         zone=("z", lambda value: value is None),
         working_time=(None, lambda value: value is None),
         at_close=("pause", nothing),

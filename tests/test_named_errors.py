@@ -115,11 +115,6 @@ def test_a_store_named_twice_is_refused_with_the_reason() -> None:
         Line("L", [Station("A", 60)], takes=["wheels"] * 4)
 
 
-def test_a_planned_stop_does_not_vary() -> None:
-    with pytest.raises(TypeError, match="duration must be a fixed number of seconds, got Uniform"):
-        PlannedStop("tips", 30, Uniform(10, 20))  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize(
     ("path", "words"),
     [

@@ -7,6 +7,7 @@ def test_the_public_names_are_these():
     """And nothing else."""
     assert sorted(ningde_sim.__all__) == [
         "Comparison",
+        "Crew",
         "Empirical",
         "Estimate",
         "EstimateWarning",

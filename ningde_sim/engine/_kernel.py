@@ -75,7 +75,7 @@ LONGEST = 2**53
 """The longest duration: 285,000 years. [ms]"""
 
 MOST_STEPS = 8
-"""Room for the steps that one event ends; an opening may end two at each station besides."""
+"""Room for the steps that one event ends; it may end three at each station besides."""
 
 # --------------------------------------------------------------------------- random numbers
 
@@ -250,7 +250,9 @@ EMPTY, LOADED, FINISHED, SCRAPPED, REJECTED = range(5)  # what is at a station
 DOWN, WAITING, PLANNED, WORKING, BLOCKED, STARVED, OFF = range(7)  # as in rules.State
 OVERTIME = 7  # of rows of the trace: a station worked on after its closing
 PAUSE, FINISH, HOLD = range(3)  # what it does at closing
-RUNNING, IN_QUEUE, IN_REPAIR = range(3)  # what a failure is doing
+RUNNING, IN_QUEUE, IN_REPAIR = range(3)  # what a failure is doing, or a stop with a crew
+RESUME, RESTART, SCRAP = range(3)  # what becomes of the body in work when it fails
+CYCLES, WORKING_H, CLOCK_H = range(3)  # what counts for a planned stop
 
 STATION = np.dtype(
     [
@@ -260,27 +262,20 @@ STATION = np.dtype(
             *("time", "takes", "takes_end", "puts", "puts_end", "returns", "returns_end"),
             *("rejects", "rejects_end", "one_way", "splits", "hands_on", "most_rounds"),
             *("mates", "mates_end", "indexed_at"),
-            *("failures", "failures_end", "at_close"),
+            *("failures", "failures_end", "at_close", "clock"),
             *("stops", "stops_end", "cycle", "fixed", "quality", "scrap", "again", "fails"),
             *("line",),  # -1 if its bodies do not count
-            # how it is: `left` of the body or stop, `began` on the clock of its working time
-            *(
-                "content",
-                "part",
-                "task",
-                "running",
-                "left",
-                "began",
-                "in_repair",
-                "in_queue",
-                "state",
-            ),
+            # how it is: `left` of the body or stop, `whole` cycle, `began` on the clock of its
+            # working time; how many failures and stops with a crew are open
+            *("content", "part", "task", "running", "left", "whole", "began", "open", "state"),
             *("since", "since_wall", "done", "next_stop", "worked", "fails_at", "woken"),
             *("asked", "asked_at", "wants", "wants_end", "begun", "held", "overtime"),
             # why: the step that woke it last; the start of its own step, and the step before
             *("cause", "started", "before"),
             # what is counted
             *("cycles", "scrapped", "reworked", "rejected", "n_failures"),
+            # of those that are open: repaired, waiting for a crew, stops; what the line has
+            *("in_repair", "in_queue", "open_stops", "line_failures", "line_failures_end"),
         )
     ]
 )
@@ -324,13 +319,34 @@ FAILURE = np.dtype(
     [
         (name, np.int64)
         for name in (
-            *("station", "time", "uptime", "repair", "calendar", "crew"),
-            *("state", "since", "since_wall", "fails_at", "n_up", "n_repair"),
-            *("request", "behind", "left", "began", "rests"),
-            *("n_failures", "repair_ms", "queue_ms", "n_queued", "longest_ms"),
+            # what it is, a planned stop with a crew too; what it stops; who repairs it
+            *("station", "stations_end", "of_line", "planned", "time", "uptime", "repair", "first"),
+            *("calendar", "clock", "then", "priority", "groups", "groups_end"),
+            *("state", "group", "since", "since_wall", "fails_at", "n_up", "n_repair"),
+            *("request", "behind", "left", "rests", "worked"),
+            *("n_failures", "repair_ms", "queue_ms", "n_queued", "longest_ms", "clock_ms"),
         )
     ]
 )
+
+LINE = np.dtype(
+    [
+        (name, np.int64)
+        for name in ("time", "failures", "failures_end", "n_working", "worked", "since")
+    ]
+)
+
+STOP = np.dtype(
+    [
+        (name, np.int64)
+        for name in (
+            *("every", "unit", "duration", "failure"),
+            *("next", "n", "left", "n_stops", "stop_ms"),
+        )
+    ]
+)
+
+CREW = np.dtype([(name, np.int64) for name in ("number", "time", "busy", "busy_ms")])
 
 TIME = np.dtype(
     [(name, np.int64) for name in ("windows", "windows_end", "now", "close", "closed_ms")]
@@ -341,7 +357,7 @@ GLOBAL = np.dtype(
         (name, np.int64)
         for name in (
             *("now", "seed", "run", "width", "n_due_now", "n_woken", "n_requests"),
-            *("crews", "busy_crews", "first_queued", "n_crew_requests"),
+            *("free_crews", "first_queued", "n_crew_requests"),
             *("n_exits", "tracing", "n_trace"),
             *("n_parts", "first_free", "wip", "wip_ms", "wip_since"),
             *("noting", "n_steps", "cause", "exit_of", "exit_at", "exit_cause"),
@@ -358,6 +374,10 @@ class Floor(NamedTuple):
     stations: Any  # STATION
     stores: Any  # STORE
     failures: Any  # FAILURE
+    lines: Any  # LINE: those with a failure whose clock runs while any of their stations works
+    stops: Any  # STOP
+    crews: Any  # CREW
+    groups: Any  # int64: groups of crews that may repair each failure
     streams: Any  # STREAM
     values: Any  # float64: of the Empirical distributions
     windows: Any  # int64 (n, 2): opening, closing
@@ -366,7 +386,6 @@ class Floor(NamedTuple):
     shares: Any  # float64: of each alternative, the share of a split up to and including it
     parts: Any  # PART
     places: Any  # int64: the parts in each store, first in, first out, in a ring
-    stops: Any  # int64 (n, 2): every, visible ms
     queues: Any  # int64: takers, putters, parts under way of each store
     choices: Any  # int64 (n, 6): what a team has chosen: see `_gather`
     ways: Any  # int64 (n, 2): when the transit of a part began, and the step before
@@ -603,7 +622,7 @@ def _open(f, time):
         s = f.stations[_U(k)]
         if s.time == time and s.content != LOADED:
             _wake(f, k)
-        elif s.time == time and s.held and s.in_repair == 0 and s.in_queue == 0:
+        elif s.time == time and s.held and _goes_on(s):
             _run(f, k)
             _show(f, k)
     _serve(f)
@@ -624,11 +643,15 @@ def _record(f, thing, state, begin):
 
 
 @_inlined
+def _goes_on(s):
+    """Whether nothing stops the task; planned stops with a crew go on beside those without."""
+    return s.open == 0 or (s.task == PLANNED and s.open == s.open_stops)
+
+
+@_inlined
 def _state(s):
-    if s.in_repair > 0:
-        return DOWN
-    if s.in_queue > 0:
-        return WAITING
+    if s.open > 0:
+        return DOWN if s.in_repair > 0 else WAITING if s.in_queue > 0 else PLANNED
     if s.content == LOADED:
         return OFF if s.held else s.task
     return STARVED if s.content == EMPTY else BLOCKED
@@ -671,18 +694,54 @@ def _account_store(f, i):
         q.since = now
 
 
-@_compiled
+@_inlined
+def _repairs_in(f, failure):
+    """The working time in which a failure is repaired if it is not that of the station, or -1."""
+    if failure.group >= 0 and f.crews[_U(failure.group)].time >= 0:
+        return f.crews[_U(failure.group)].time
+    return failure.time if failure.of_line else -1
+
+
+@_inlined
+def _failure_reading(f, failure):
+    """The clock on which a repair passes, or a wait for a crew. [ms]"""
+    time = _repairs_in(f, failure)
+    if time >= 0:
+        return _reading(f, time)
+    return _station_reading(f, f.stations[_U(failure.station)])
+
+
+@_inlined
 def _account_failure(f, i):
     failure = f.failures[_U(i)]
-    reading = _station_reading(f, f.stations[_U(failure.station)])
+    passed = _failure_reading(f, failure) - failure.since
     if failure.state == IN_REPAIR:
-        failure.repair_ms += reading - failure.since
-        _record(f, len(f.stations) + i, DOWN, failure.since_wall)
+        failure.repair_ms += passed
+        _record(f, len(f.stations) + i, PLANNED if failure.planned else DOWN, failure.since_wall)
     elif failure.state == IN_QUEUE:
-        failure.queue_ms += reading - failure.since
+        failure.queue_ms += passed
         _record(f, len(f.stations) + i, WAITING, failure.since_wall)
-    failure.since = reading
+    if failure.clock >= 0:
+        worked = _line_reading(f, f.lines[_U(failure.clock)])
+        failure.clock_ms += worked - failure.worked
+        failure.worked = worked
+    elif failure.state == RUNNING:
+        failure.clock_ms += passed
+    if failure.group >= 0:
+        f.crews[_U(failure.group)].busy_ms += passed
+    failure.since += passed
     failure.since_wall = f.g[0].now
+
+
+@_compiled
+def _book_stops(f, k, passed):
+    """Book the time that passed on each planned stop of a station that lasts on."""
+    s = f.stations[_U(k)]
+    for j in range(s.stops, s.stops_end):
+        stop = f.stops[_U(j)]
+        part = min(passed, stop.left)
+        stop.left -= part
+        stop.stop_ms += part
 
 
 @_compiled
@@ -692,6 +751,12 @@ def close_accounts(f):
     for k in range(len(f.stations)):
         _account_station(f, k)
         _record_overtime(f, k)
+        s = f.stations[_U(k)]
+        if s.running and s.task == PLANNED:
+            passed = _station_reading(f, s) - s.began
+            s.began += passed
+            s.left -= passed
+            _book_stops(f, k, passed)
     for i in range(len(f.stores)):
         _account_store(f, i)
     for i in range(len(f.failures)):
@@ -765,15 +830,20 @@ def doing(f, k):
 def _activity(f, k):
     """What a loaded station does, in overtime or not; of several repairs or waits the first."""
     s = f.stations[_U(k)]
-    if s.in_repair == 0 and s.in_queue == 0:
+    if s.open == 0:
         if s.held:
             return 2 * _closed(f, k)
         return 2 * (k if s.task == WORKING else len(f.stations) + k)
-    sought = IN_REPAIR if s.in_repair > 0 else IN_QUEUE
-    i = s.failures
-    while f.failures[_U(i)].state != sought:
+    waits = s.in_repair == 0 and s.in_queue > 0
+    sought = IN_QUEUE if waits else IN_REPAIR
+    i, end = s.failures, s.failures_end
+    while True:
+        if i == end:
+            i, end = s.line_failures, s.line_failures_end
+        failure = f.failures[_U(i)]
+        if failure.state == sought and (waits or failure.planned == (s.in_repair == 0)):
+            return 2 * (_waits(f, i) if waits else _repairs(f, i))
         i += 1
-    return 2 * (_repairs(f, i) if s.in_repair > 0 else _waits(f, i))
 
 
 @_compiled
@@ -906,7 +976,7 @@ def compact(f):
 @_compiled
 def most_steps(f):
     """How many steps there may be before the next event."""
-    return len(f.steps) - MOST_STEPS - 2 * len(f.stations)
+    return len(f.steps) - MOST_STEPS - 3 * len(f.stations)
 
 
 @_compiled
@@ -946,7 +1016,7 @@ def _wake(f, k):
 @_inlined
 def _turn(s):
     """Who asked first comes first; those under repair come after the others."""
-    return s.asked + _REPAIR if s.in_repair > 0 or s.in_queue > 0 else s.asked
+    return s.asked + _REPAIR if s.open > 0 else s.asked
 
 
 @_inlined
@@ -1377,9 +1447,7 @@ def _all_done(f, s):
     """Whether a line can index: no body is in work or on its way out, nothing is down."""
     for k in range(s.mates, s.mates_end):
         mate = f.stations[_U(k)]
-        if mate.content != EMPTY and mate.content != FINISHED:
-            return False
-        if mate.in_repair > 0 or mate.in_queue > 0:
+        if mate.open > 0 or (mate.content != EMPTY and mate.content != FINISHED):
             return False
     return True
 
@@ -1608,33 +1676,19 @@ def _settle(f):
 
 @_inlined
 def _load(f, k):
-    """A body is there, or is processed again: first the planned stop if one is due, then work."""
+    """A body is there, or is processed again: first the planned stops that are due, then work."""
     s = f.stations[_U(k)]
     s.content = LOADED
     s.begun = 0
     s.started = f.g[0].now
     s.before = f.g[0].cause
-    if s.done == s.next_stop:
-        _planned_stop(f, k)
+    if s.done >= s.next_stop:
+        _planned_stops(f, k)
     else:
         _work(f, k)
-    if s.in_repair == 0 and s.in_queue == 0:
+    if _goes_on(s):
         _run(f, k)
     _show(f, k)
-
-
-@_inlined
-def _planned_stop(f, k):
-    """The longest of the stops that are due counts."""
-    s = f.stations[_U(k)]
-    s.task = PLANNED
-    s.left = 0
-    s.next_stop = NEVER
-    for j in range(s.stops, s.stops_end):
-        every = f.stops[_U(j), 0]
-        if s.done % every == 0:
-            s.left = max(s.left, f.stops[_U(j), 1])
-        s.next_stop = min(s.next_stop, (s.done // every + 1) * every)
 
 
 @_inlined
@@ -1644,6 +1698,37 @@ def _work(f, k):
     s.left = s.fixed
     if s.fixed < 0:
         s.left = draw_ms(f.streams, f.values, s.cycle, f.g[0].seed, f.g[0].run, s.done)
+    s.whole = s.left
+
+
+@_compiled
+def _planned_stops(f, k):
+    """The stops that are due begin side by side: the longest counts; some ask for a crew.
+
+    What is missed several times makes one stop. Where hours count, it has to look at each start.
+    """
+    s = f.stations[_U(k)]
+    s.task = WORKING
+    s.left = s.whole = 0
+    s.next_stop = NEVER
+    for j in range(s.stops, s.stops_end):
+        stop = f.stops[_U(j)]
+        now = s.done if stop.unit == CYCLES else s.worked if stop.unit == WORKING_H else f.g[0].now
+        if now >= stop.next:
+            stop.next = (now // stop.every + 1) * stop.every
+            if stop.failure >= 0:
+                _fail(f, stop.failure)
+            else:
+                s.task = PLANNED
+                stop.n_stops += 1
+                stop.left = draw_ms(
+                    f.streams, f.values, stop.duration, f.g[0].seed, f.g[0].run, stop.n
+                )
+                stop.n += 1
+                s.left = max(s.left, stop.left)
+        s.next_stop = min(s.next_stop, stop.next if stop.unit == CYCLES else 0)
+    if s.task == WORKING:
+        _work(f, k)
 
 
 @_inlined
@@ -1659,6 +1744,8 @@ def _run(f, k):
     length = s.left
     if s.task == WORKING:
         length = min(length, s.fails_at - s.worked)
+        if s.clock >= 0:
+            _line_starts(f, s.clock)
     s.running = 1
     s.began = _station_reading(f, s)
     _schedule(f, len(f.times) + len(f.stores) + k, _station_after(f, s, length))
@@ -1672,6 +1759,10 @@ def _pause(f, k):
     s.left -= passed
     if s.task == WORKING:
         s.worked += passed
+        if s.clock >= 0:
+            _line_rests(f, s.clock)
+    else:
+        _book_stops(f, k, passed)
 
 
 @_inlined
@@ -1684,7 +1775,8 @@ def _station_due(f, k):
     elif s.task == PLANNED:
         _step(f, k, 2 * (len(f.stations) + k))
         _work(f, k)
-        _run(f, k)
+        if _goes_on(s):
+            _run(f, k)
         _show(f, k)
     else:
         _finish(f, k)
@@ -1745,57 +1837,155 @@ def _fail_in_operation(f, k):
     _fail(f, i)
 
 
+@_inlined
+def _failure_slot(f, i):
+    return len(f.times) + len(f.stores) + len(f.stations) + i
+
+
 @_compiled
 def _failure_due(f, i):
-    """A repair ends or rests, or a calendar clock runs out."""
+    """A repair ends or rests, or a clock runs out."""
     failure = f.failures[_U(i)]
-    if failure.state == IN_REPAIR:
-        if failure.rests:
-            _rest(f, i)
-        else:
-            _repaired(f, i)
-        return
-    k = failure.station
-    if f.stations[_U(k)].running:
-        _cancel(f, len(f.times) + len(f.stores) + k)
-        _pause(f, k)
-    _fail(f, i)
+    if failure.state == RUNNING:
+        _fail(f, i)
+    elif failure.rests:
+        _rest(f, i)
+    else:
+        _repaired(f, i)
 
 
 @_compiled
 def _fail(f, i):
+    """Stop the stations of a failure; ask for a crew if one is needed."""
     failure = f.failures[_U(i)]
     s = f.stations[_U(failure.station)]
     g = f.g[0]
-    _step(f, failure.station, -1)
     failure.n_failures += 1
-    s.n_failures += 1
+    s.n_failures += not failure.planned and not failure.of_line
+    for k in range(failure.station, failure.stations_end):
+        _stop_station(f, k, failure)
     s.fails_at = _first_to_fail(f, failure.station)
-    _account_failure(f, i)
-    failure.left = draw_ms(
-        f.streams, f.values, failure.repair, f.g[0].seed, f.g[0].run, failure.n_repair
-    )
+    failure.left = draw_ms(f.streams, f.values, failure.repair, g.seed, g.run, failure.n_repair)
     failure.n_repair += 1
-    if failure.crew:
+    group = -1
+    if failure.groups < failure.groups_end:
         g.n_crew_requests += 1
         failure.request = g.n_crew_requests
-    if failure.crew and (g.busy_crews == g.crews or not _can_work(f, s)):
+        group = _first_group(f, failure)
+    if failure.groups < failure.groups_end and group < 0:
+        _change(f, i, IN_QUEUE, -1)
         _queue_for_crew(f, i)
     else:
-        g.busy_crews += failure.crew
-        _repair(f, i)
-    _show(f, failure.station)
+        _repair(f, i, group)
+    _show_all(f, failure)
+
+
+@_inlined
+def _stop_station(f, k, failure):
+    """The task of a station rests; the body in work may be done again or scrapped."""
+    s = f.stations[_U(k)]
+    if s.running:
+        _cancel(f, len(f.times) + len(f.stores) + k)
+        _pause(f, k)
+    _step(f, k, -1)
+    scraps = False
+    if s.content == LOADED and s.task == WORKING and not s.held and s.left < s.whole:
+        scraps = failure.then == SCRAP
+        if failure.then == RESTART:
+            s.left = s.whole
+    if scraps or failure.of_line:
+        _leave_overtime(f, k)
+    if scraps:
+        f.g[0].cause = s.before
+        s.begun = 0
+        s.cycles += 1
+        s.done += 1
+        _scrap(f, k)
 
 
 @_compiled
-def _queue_for_crew(f, i):
-    """A failure waits for a crew, in the order of the first requests."""
+def _leave_overtime(f, k):
+    """A station does not stay at closing any more: the repairs that go on are timed anew."""
+    s = f.stations[_U(k)]
+    if _stays(s):
+        _record_overtime(f, k)
+        s.overtime += _late_by(f, s)
+        s.begun = 0
+        for i in range(s.failures, s.failures_end):
+            failure = f.failures[_U(i)]
+            left = f.due[_U(_failure_slot(f, i))] - f.g[0].now
+            if failure.state == IN_REPAIR and _repairs_in(f, failure) < 0 and left > 0:
+                _cancel(f, _failure_slot(f, i))
+                failure.left += left
+                _time_repair(f, i)
+
+
+@_inlined
+def _change(f, i, state, group):
+    """A failure waits for a crew, is repaired by a group, or its clock runs again."""
     failure = f.failures[_U(i)]
-    failure.state = IN_QUEUE
-    f.stations[_U(failure.station)].in_queue += 1
+    _account_failure(f, i)
+    _count(f, failure, -1)
+    failure.state = state
+    failure.group = group
+    _count(f, failure, 1)
+    failure.since = _failure_reading(f, failure)
+
+
+@_inlined
+def _count(f, failure, n):
+    """Count a failure among those of its stations, or not any more."""
+    if failure.state == RUNNING:
+        return
+    for k in range(failure.station, failure.stations_end):
+        s = f.stations[_U(k)]
+        s.open += n
+        s.open_stops += n * failure.planned
+        if failure.state == IN_QUEUE:
+            s.in_queue += n
+        elif not failure.planned:
+            s.in_repair += n
+
+
+@_inlined
+def _show_all(f, failure):
+    for k in range(failure.station, failure.stations_end):
+        _show(f, k)
+
+
+@_inlined
+def _can_come(f, failure, group):
+    """Whether a group has a free crew, in its working time or where work can go on."""
+    crew = f.crews[_U(group)]
+    if crew.busy == crew.number:
+        return False
+    time = crew.time
+    if time < 0 and not failure.of_line:
+        return _can_work(f, f.stations[_U(failure.station)])
+    return f.g[0].now < f.times[_U(failure.time if time < 0 else time)].close
+
+
+@_inlined
+def _first_group(f, failure):
+    """The first group of crews that could come now; -1 if there is none."""
+    for j in range(failure.groups, failure.groups_end):
+        if _can_come(f, failure, f.groups[_U(j)]):
+            return f.groups[_U(j)]
+    return -1
+
+
+@_inlined
+def _queue_for_crew(f, i):
+    """A failure waits for a crew: the highest priority comes first, then the first request."""
+    failure = f.failures[_U(i)]
     previous, at = -1, f.g[0].first_queued
-    while at >= 0 and f.failures[_U(at)].request < failure.request:
-        previous, at = at, f.failures[_U(at)].behind
+    while at >= 0:
+        other = f.failures[_U(at)]
+        if other.priority < failure.priority or (
+            other.priority == failure.priority and other.request > failure.request
+        ):
+            break
+        previous, at = at, other.behind
     failure.behind = at
     if previous < 0:
         f.g[0].first_queued = i
@@ -1804,86 +1994,162 @@ def _queue_for_crew(f, i):
 
 
 @_compiled
-def _repair(f, i):
+def _repair(f, i, group):
     """The repair goes on, with a crew up to the closing at most."""
+    if group >= 0:
+        f.crews[_U(group)].busy += 1
+        f.g[0].free_crews -= 1
+    _change(f, i, IN_REPAIR, group)
+    _time_repair(f, i)
+
+
+@_compiled
+def _time_repair(f, i):
+    """When a repair ends or rests."""
     failure = f.failures[_U(i)]
     s = f.stations[_U(failure.station)]
-    failure.state = IN_REPAIR
-    s.in_repair += 1
-    left = f.times[_U(s.time)].close - f.g[0].now
-    failure.rests = failure.crew and not _stays(s) and left < failure.left
-    end = f.g[0].now + left if failure.rests else _station_after(f, s, failure.left)
-    failure.left -= left
-    _schedule(f, len(f.times) + len(f.stores) + len(f.stations) + i, end)
+    now = f.g[0].now
+    time = _repairs_in(f, failure)
+    stays = time < 0 and _stays(s)
+    close = f.times[_U(s.time if time < 0 else time)].close
+    failure.rests = failure.group >= 0 and not stays and close - now < failure.left
+    if failure.rests:
+        end = close
+    elif time < 0:
+        end = _station_after(f, s, failure.left)
+    else:
+        end = _after(f, time, failure.left)
+    failure.left -= end - now
+    _schedule(f, _failure_slot(f, i), end)
 
 
 @_compiled
 def _rest(f, i):
-    """The working time closes: the crew leaves; at the next opening the repair asks again."""
+    """The working time closes: the crew leaves; what is left asks again, in its turn."""
     failure = f.failures[_U(i)]
-    _step(f, failure.station, -1)
-    _account_failure(f, i)
-    f.stations[_U(failure.station)].in_repair -= 1
+    group = failure.group
+    for k in range(failure.station, failure.stations_end):
+        _step(f, k, -1)
+    _change(f, i, IN_QUEUE, -1)
     _queue_for_crew(f, i)
-    _show(f, failure.station)
-    _crew_leaves(f)
+    _show_all(f, failure)
+    _crew_leaves(f, group)
 
 
 @_compiled
 def _repaired(f, i):
-    """The clock starts afresh, the crew goes to the next failure, the station goes on."""
+    """The clock starts afresh, the crew goes to the next failure, the stations go on."""
     failure = f.failures[_U(i)]
-    s = f.stations[_U(failure.station)]
-    _step(f, failure.station, 2 * _repairs(f, i))
-    _account_failure(f, i)
-    failure.state = RUNNING
-    s.in_repair -= 1
-    if failure.crew:
-        _crew_leaves(f)
+    group = failure.group
+    for k in range(failure.station, failure.stations_end):
+        _step(f, k, 2 * _repairs(f, i))
+    _change(f, i, RUNNING, -1)
+    if group >= 0:
+        _crew_leaves(f, group)
     start_failure(f, i)
-    if s.in_repair == 0 and s.in_queue == 0 and s.content == LOADED:
-        _run(f, failure.station)
-    _show(f, failure.station)
+    for k in range(failure.station, failure.stations_end):
+        s = f.stations[_U(k)]
+        if s.content == LOADED and not s.running and _goes_on(s):
+            _run(f, k)
+        _show(f, k)
+    for k in range(failure.station, failure.stations_end):
+        if f.stations[_U(k)].mates_end:
+            _restored_idle(f, k, i)
 
 
 @_compiled
-def _crew_leaves(f):
+def _restored_idle(f, k, i):
+    """If the line of a station waited for the repair of this idle station, it goes on.
+
+    The repair is a step from the last cause of the line on.
+    """
+    s = f.stations[_U(k)]
+    if not _all_done(f, s):
+        return
+    before = -1
+    for mate in range(s.mates, s.mates_end):
+        before = max(before, f.stations[_U(mate)].cause)
+    if f.g[0].noting:
+        begin = f.steps[_U(before), 2] if before >= 0 else s.started
+        f.g[0].cause = _note(f, 2 * _repairs(f, i) + 1, begin, before)
+    _wake_mates(f, s)
+
+
+@_compiled
+def _crew_leaves(f, group):
     """A crew is free."""
-    f.g[0].busy_crews -= 1
+    f.crews[_U(group)].busy -= 1
+    f.g[0].free_crews += 1
     _serve(f)
 
 
 @_compiled
 def _serve(f):
-    """The free crews go where work can go on, to who asked first."""
+    """The free crews go to those that wait."""
     g = f.g[0]
     previous, i = -1, g.first_queued
-    while i >= 0 and g.busy_crews < g.crews:
+    while i >= 0 and g.free_crews > 0:
         behind = f.failures[_U(i)].behind
-        if not _can_work(f, f.stations[_U(f.failures[_U(i)].station)]):
+        group = _first_group(f, f.failures[_U(i)])
+        if group < 0:
             previous = i
         elif previous < 0:
             g.first_queued = behind
-            _crew_comes(f, i)
+            _crew_comes(f, i, group)
         else:
             f.failures[_U(previous)].behind = behind
-            _crew_comes(f, i)
+            _crew_comes(f, i, group)
         i = behind
 
 
 @_compiled
-def _crew_comes(f, i):
+def _crew_comes(f, i, group):
     failure = f.failures[_U(i)]
-    f.g[0].busy_crews += 1
-    waited = _station_reading(f, f.stations[_U(failure.station)]) - failure.since
-    _step(f, failure.station, 2 * _waits(f, i) if waited > 0 else -1)
+    waited = _failure_reading(f, failure) - failure.since
+    for k in range(failure.station, failure.stations_end):
+        _step(f, k, 2 * _waits(f, i) if waited > 0 else -1)
     if waited > 0:
         failure.n_queued += 1
         failure.longest_ms = max(failure.longest_ms, waited)
-    _account_failure(f, i)
-    f.stations[_U(failure.station)].in_queue -= 1
-    _repair(f, i)
-    _show(f, failure.station)
+    _repair(f, i, group)
+    _show_all(f, failure)
+
+
+@_inlined
+def _line_reading(f, line):
+    """How long a line has worked. [ms]"""
+    return line.worked + (_reading(f, line.time) - line.since if line.n_working > 0 else 0)
+
+
+@_compiled
+def _line_starts(f, clock):
+    """One more station of a line works: the clocks of its failures run."""
+    line = f.lines[_U(clock)]
+    line.n_working += 1
+    if line.n_working > 1:
+        return
+    line.since = _reading(f, line.time)
+    for i in range(line.failures, line.failures_end):
+        failure = f.failures[_U(i)]
+        slot = _failure_slot(f, i)
+        if failure.clock >= 0 and failure.state == RUNNING and f.due[_U(slot)] == NEVER:
+            _schedule(f, slot, _after(f, line.time, failure.fails_at - line.worked))
+
+
+@_compiled
+def _line_rests(f, clock):
+    """One station of a line less works; a clock that runs out at this instant still does."""
+    line = f.lines[_U(clock)]
+    line.worked = _line_reading(f, line)
+    line.since = _reading(f, line.time)
+    line.n_working -= 1
+    if line.n_working > 0:
+        return
+    for i in range(line.failures, line.failures_end):
+        failure = f.failures[_U(i)]
+        slot = _failure_slot(f, i)
+        if failure.clock >= 0 and failure.state == RUNNING and f.due[_U(slot)] > f.g[0].now:
+            _cancel(f, slot)
 
 
 @_compiled
@@ -1897,14 +2163,19 @@ def _first_to_fail(f, k):
 
 @_compiled
 def start_failure(f, i):
-    """The clock of a failure starts afresh."""
+    """The clock of a failure starts afresh; at the start of the run it may be under way."""
     failure = f.failures[_U(i)]
+    if failure.planned:
+        return
     s = f.stations[_U(failure.station)]
-    uptime = draw_ms(f.streams, f.values, failure.uptime, f.g[0].seed, f.g[0].run, failure.n_up)
+    uptime = failure.first
+    if failure.n_up > 0 or uptime < 0:
+        uptime = draw_ms(f.streams, f.values, failure.uptime, f.g[0].seed, f.g[0].run, failure.n_up)
     failure.n_up += 1
     if failure.calendar:
-        slot = len(f.times) + len(f.stores) + len(f.stations) + i
-        _schedule(f, slot, _after(f, failure.time, uptime))
+        _schedule(f, _failure_slot(f, i), _after(f, failure.time, uptime))
+    elif failure.of_line:
+        failure.fails_at = f.lines[_U(failure.clock)].worked + uptime
     else:
         failure.fails_at = s.worked + uptime
         s.fails_at = min(s.fails_at, failure.fails_at)

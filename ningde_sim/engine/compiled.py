@@ -14,9 +14,10 @@ from ningde_sim.engine import _kernel
 from ningde_sim.engine._kernel import NEVER
 from ningde_sim.engine.counts import COUNTED, Counts, History, Ints, Packed, period_ends
 from ningde_sim.engine.critical_path import PathStep, awaited, between, joined
-from ningde_sim.engine.layout import JoinLayout, Layout, StationLayout
-from ningde_sim.engine.rules import State, visible_ms
+from ningde_sim.engine.layout import JoinLayout, Layout, StationLayout, StopLayout
+from ningde_sim.engine.rules import State
 from ningde_sim.plant.line import AtClose
+from ningde_sim.plant.station import StopUnit, Then
 
 EVENTS = 100_000
 """Events of the first call of the kernel; later calls are sized to last `PATIENCE`."""
@@ -40,7 +41,8 @@ N_STEPS = 1 << 16
 """Steps after which it drops those on no path, and hands over the critical path."""
 
 _FIELDS = {"failures": "n_failures"}
-"""Counts that have another name in the records of the kernel."""
+_RECORDS = {"clocks": "failures"}
+"""Counts and tables that have another name in the records of the kernel."""
 
 Records = np.ndarray[Any, Any]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -141,19 +143,53 @@ def _is_single(row: JoinLayout) -> bool:
     return len(row.stores) == 1 and row.route < 0
 
 
-def _failures(layout: Layout) -> Records:
+def _failures(layout: Layout, seed: int, run: int) -> tuple[Records, Records, Ints]:
     rows = layout.failures
     failures = _records(len(rows), _kernel.FAILURE)
-    for field in ("station", "uptime", "repair"):
+    for field in ("of_line", "time", "uptime", "repair", "priority"):
         failures[field] = [getattr(row, field) for row in rows]
-    failures["time"] = [layout.stations[row.station].time for row in rows]
-    failures["calendar"] = [row.failure.clock == "calendar" for row in rows]
-    failures["crew"] = [row.crew for row in rows]
+    failures["station"] = [row.stations.start for row in rows]
+    failures["stations_end"] = [row.stations.stop for row in rows]
+    failures["planned"] = [row.is_planned for row in rows]
+    failures["first"] = layout.first_uptimes(seed, run)
+    failures["calendar"] = [row.clock == "calendar" for row in rows]
+    failures["then"] = [get_args(Then).index(row.then) for row in rows]
+    failures["groups"], failures["groups_end"] = _ranges([len(row.groups) for row in rows])
+    failures["group"] = -1
     failures["fails_at"] = NEVER
-    return failures
+    in_line = [row.of_line and row.clock == "operating" for row in rows]
+    clocks = dict.fromkeys(row.stations for row, is_so in zip(rows, in_line, strict=True) if is_so)
+    numbers = {stations: n for n, stations in enumerate(clocks)}
+    failures["clock"] = [
+        numbers[row.stations] if is_so else -1 for row, is_so in zip(rows, in_line, strict=True)
+    ]
+    lines = _records(len(clocks), _kernel.LINE)
+    for line, stations in zip(lines, clocks, strict=True):
+        first = layout.stations[stations[0]]
+        line["time"] = first.time
+        line["failures"] = first.line_failures.start
+        line["failures_end"] = first.line_failures.stop
+    groups = [group for row in rows for group in row.groups]
+    return failures, lines, np.array(groups or [0], dtype=np.int64)
 
 
-def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints]:
+def _stops(layout: Layout) -> Records:
+    stops = _records(len(layout.stops), _kernel.STOP)
+    for field in ("every", "duration", "failure"):
+        stops[field] = [getattr(row, field) for row in layout.stops]
+    stops["unit"] = [get_args(StopUnit).index(row.stop.unit) for row in layout.stops]
+    stops["next"] = stops["every"]
+    return stops
+
+
+def _crews(layout: Layout) -> Records:
+    crews = _records(len(layout.crews), _kernel.CREW)
+    crews["number"] = [row.crew.number for row in layout.crews]
+    crews["time"] = [row.time for row in layout.crews]
+    return crews
+
+
+def _stations(layout: Layout, streams: Records, failures: Records) -> Records:
     rows = layout.stations
     stations = _records(len(rows), _kernel.STATION)
     for field in ("time", "cycle", "quality"):
@@ -174,20 +210,24 @@ def _stations(layout: Layout, streams: Records) -> tuple[Records, Ints]:
     stations["hands_on"] = [_hands_on(layout, row) for row in rows]
     stations["most_rounds"] = [NEVER if most is None else most for most in rounds]
     stations["at_close"] = [get_args(AtClose).index(row.at_close) for row in rows]
-    stations["stops"], stations["stops_end"] = _ranges([len(row.stops) for row in rows])
-    stations["failures"] = [row.failures.start for row in rows]
-    stations["failures_end"] = [row.failures.stop for row in rows]
+    for field in ("stops", "failures", "line_failures"):
+        stations[field] = [getattr(row, field).start for row in rows]
+        stations[f"{field}_end"] = [getattr(row, field).stop for row in rows]
+    stations["clock"] = -1
+    for failure in failures[failures["clock"] >= 0]:
+        stations["clock"][failure["station"] : failure["stations_end"]] = failure["clock"]
     stations["line"] = [row.line if row.output else -1 for row in rows]
     stations["scrap"] = [row.station.scrap for row in rows]
     stations["again"] = [row.station.scrap + row.station.rework for row in rows]
     stations["fails"] = stations["again"] + [row.station.reject for row in rows]
     cycles = streams[stations["cycle"]]
     stations["fixed"] = _whole_ms(cycles)
-    stations["next_stop"] = [min((s.every for s in row.stops), default=NEVER) for row in rows]
+    stations["next_stop"] = [
+        min((_looks_at(layout.stops[i]) for i in row.stops), default=NEVER) for row in rows
+    ]
     stations["fails_at"] = NEVER
     stations["state"], stations["task"] = _kernel.STARVED, _kernel.WORKING
-    stops = [(stop.every, visible_ms(stop)) for row in rows for stop in row.stops]
-    return stations, np.array(stops or [(1, 0)], dtype=np.int64)
+    return stations
 
 
 def _hands_on(layout: Layout, row: StationLayout) -> bool:
@@ -195,6 +235,11 @@ def _hands_on(layout: Layout, row: StationLayout) -> bool:
     one = len(row.puts) == 1 and layout.joins[row.puts.start].number == 1
     rounds = layout.shop.lines[row.line].rounds if row.last else None
     return one and not row.output and rounds is None
+
+
+def _looks_at(row: StopLayout) -> int:
+    """The first start before which a stop may be due: by the hour any. [cycles]"""
+    return row.every if row.stop.unit == "cycles" else 0
 
 
 def _whole_ms(cycles: Records) -> Ints:
@@ -214,12 +259,12 @@ def build(
     times, windows = _times(layout)
     stores, queues, parts, places = _stores(layout)
     joins, alternatives, shares = _joins(layout)
-    failures = _failures(layout)
-    stations, stops = _stations(layout, streams)
+    failures, lines, groups = _failures(layout, seed, run)
+    stations = _stations(layout, streams, failures)
     n_slots = len(times) + 2 * len(stores) + len(stations) + len(failures)
     g = _records(1, _kernel.GLOBAL)
     g["seed"], g["run"], g["tracing"] = np.uint64(seed).astype(np.int64), run, trace
-    g["crews"] = layout.shop.repair_crews or 0
+    g["free_crews"] = sum(row.crew.number for row in layout.crews)
     g["first_queued"] = g["first_free"] = -1
     g["n_parts"] = sum(row.initial for row in layout.stores)
     g["exit_of"] = next(k for k, row in enumerate(layout.stations) if row.output)
@@ -232,6 +277,10 @@ def build(
         stations=stations,
         stores=stores,
         failures=failures,
+        lines=lines,
+        stops=_stops(layout),
+        crews=_crews(layout),
+        groups=groups,
         streams=streams,
         values=values,
         windows=windows,
@@ -241,7 +290,6 @@ def build(
         parts=parts,
         places=places,
         choices=np.zeros((len(joins) + 1, 6), np.int64),
-        stops=stops,
         queues=queues,
         ways=np.zeros((len(queues), 2), np.int64),
         spent=np.zeros((len(stations), len(State)), np.int64),
@@ -253,7 +301,7 @@ def build(
         team=np.zeros(len(stations) + 1, np.int64),
         exits=np.zeros((N_EXITS + len(stations), 3), np.int64),
         trace=np.zeros((N_TRACE + 4 * room if trace else 1, 4), np.int64),
-        **_steps(N_STEPS + 2 * len(stations) if critical_path else 1),
+        **_steps(N_STEPS + 3 * len(stations) if critical_path else 1),
     )
 
 
@@ -448,7 +496,7 @@ def _drain(
 
 def _counted(floor: _kernel.Floor, table: str) -> dict[str, Ints]:
     """What the kernel has counted, by the names of `COUNTED`: views of its records."""
-    records = getattr(floor, table)
+    records = getattr(floor, _RECORDS.get(table, table))
     return {name: records[_FIELDS.get(name, name)] for name in COUNTED[table]}
 
 

@@ -85,13 +85,20 @@ def totals(layout: Layout, counts: Counts) -> Counts:
     """The counts of a run, with those of all copies of a thing added up."""
     if not any(row.copy for row in layout.stations):
         return counts
+    rows: dict[str, Sequence[Copied]] = {
+        "stations": layout.stations,
+        "stores": layout.stores,
+        "failures": layout.failures,
+        "clocks": layout.failures,
+        "stops": layout.stops,
+    }
     tables: dict[str, Any] = {
         table: {
-            name: added(getattr(layout, table), values)
+            name: added(each, values)
             for name, values in getattr(counts, table).items()
             if name not in NOT_ADDED
         }
-        for table in ("stations", "stores", "failures")
+        for table, each in rows.items()
     }
     spent = added(layout.stations, counts.spent)
     history = None if counts.history is None else _history(layout, counts.history)

@@ -41,6 +41,9 @@ COUNTED = {
     "stations": ("cycles", "scrapped", "reworked", "rejected", "failures"),
     "stores": ("level_ms", "full_ms", "empty_ms", "none_ready_ms", "n_put", "n_taken"),
     "failures": ("failures", "repair_ms", "queue_ms", "n_queued", "longest_ms"),
+    "clocks": ("clock_ms",),
+    "stops": ("n_stops", "stop_ms"),
+    "crews": ("busy_ms",),
 }
 """What both engines count of each thing from the warm-up on."""
 
@@ -129,7 +132,14 @@ class Counts:
     stores : dict of arrays, shape (n_stores,)
         level_ms, full_ms, empty_ms, none_ready_ms, n_put, n_taken, level_start, level_end.
     failures : dict of arrays, shape (n_failures,)
-        failures, repair_ms, queue_ms, n_queued, longest_ms (longest wait).
+        failures, repair_ms, queue_ms, n_queued, longest_ms (longest wait); of planned stops with a
+        crew too.
+    clocks : dict of arrays, shape (n_failures,)
+        clock_ms: how long the clock ran of a failure of a line, or on the calendar.
+    stops : dict of arrays, shape (n_stops,)
+        n_stops, stop_ms; of those with a crew 0.
+    crews : dict of arrays, shape (n_groups,)
+        busy_ms.
     exits : dict of line number to Packed, rows of 2
         Finish times since the start of the counted hours, and lead times.
     wip : dict of int
@@ -148,6 +158,9 @@ class Counts:
     spent: Ints
     stores: dict[str, Ints]
     failures: dict[str, Ints]
+    clocks: dict[str, Ints]
+    stops: dict[str, Ints]
+    crews: dict[str, Ints]
     exits: dict[int, Packed]
     wip: dict[str, int]
     chosen: Ints

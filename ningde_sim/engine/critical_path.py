@@ -9,8 +9,8 @@ starved time is not on the path; the step that the station waited for is. The ti
 body belongs to the step that its station waits for at the end.
 
 If several repairs hold a body at once, the first declared counts, and any repair before a wait for
-a crew. If a move waited for several events of one instant, the last counts, in the order of
-`engine.rules`.
+a crew, which counts before planned stops with a crew. If a move waited for several events of one
+instant, the last counts, in the order of `engine.rules`.
 """
 
 from __future__ import annotations
@@ -205,7 +205,8 @@ class CriticalPath:
         owners = [row.owner for row in layout.failures]
         modes = [row.failure.name for row in layout.failures]
         number = np.arange(len(names))
-        stopped = np.array([row.station for row in layout.failures], dtype=np.int64)
+        repair = ["planned" if row.is_planned else "repair" for row in layout.failures]
+        stopped = np.array([row.stations[0] for row in layout.failures], dtype=np.int64)
         times = np.array([row.time for row in layout.stations])
         store_times = np.array([row.time for row in layout.stores], dtype=np.int64)
         closed = layout.n_things + number
@@ -213,7 +214,7 @@ class CriticalPath:
         kinds = [
             (names, number, "working", "", times, closed),
             (names, number, "planned", "", times, closed),
-            (owners, stopped, "repair", modes, times[stopped], closed[stopped]),
+            (owners, stopped, repair, modes, times[stopped], closed[stopped]),
             (owners, stopped, "waiting", modes, times[stopped], closed[stopped]),
             (stores, -1, "transit", "", store_times, store_closed),
             (names, number, "closed", "", times, closed),
@@ -238,7 +239,13 @@ class CriticalPath:
         table.insert(1, "station", [names[k] if k >= 0 else "" for k in numbers])
         table.insert(2, "line", [lines[k] if k >= 0 else "" for k in numbers])
         table["first"] = np.concatenate(firsts)
+        table.loc[self._of_lines(), "station"] = ""
         return table
+
+    def _of_lines(self) -> Ints:
+        """The rows of `things` that are repairs, or waits, of failures of a line."""
+        of_lines = np.flatnonzero([row.of_line for row in self.layout.failures])
+        return np.concatenate((self.layout.repair(of_lines), self.layout.wait(of_lines)))
 
     def pieces(self, cuts: Ints | None = None) -> tuple[Ints, Ints, Ints, Ints]:
         """The counted hours in order of time, cut wherever a step begins or ends.
@@ -313,6 +320,9 @@ class CriticalPath:
         """
         layout = self.layout
         thing = self.steps[:, 0] >> 1
+        thing = thing[
+            ~np.isin(thing, self._of_lines())
+        ]  # at which station they stop it is not told
         at = self.things["station_number"].to_numpy()[thing]
         transit = at < 0
         at[transit] = len(layout.stations) + thing[transit] - layout.transit(0)

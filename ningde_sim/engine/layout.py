@@ -10,18 +10,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from ningde_sim._support import units
-from ningde_sim.engine._kernel import NEVER
+from ningde_sim.engine import ages
+from ningde_sim.engine._kernel import LONGEST, NEVER, uniform
 from ningde_sim.engine.copies import Copied, numbered, stream_name
+from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.streams import Streams
+from ningde_sim.plant.crew import Crew
 from ningde_sim.plant.distributions import Uniform
 from ningde_sim.plant.entries import Flow, Split, number_of, stores_of
 from ningde_sim.plant.line import AtClose, Line, Store
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, PlannedStop, Station, equipment
 from ningde_sim.plant.working_time import WorkingTime
+
+Number = TypeVar("Number", int, Ints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +68,12 @@ class StationLayout(Copied):
     together : range
         Numbers of all stations of its line if they index together; empty if each moves by itself.
     at_close : {"pause", "finish", "hold"}
-    stops : tuple of PlannedStop
-        Of its robots, then its own.
+    stops : range
+        Numbers of the planned stops of its robots, then its own.
     failures : range
-        Numbers of the failures of its robots, then its own.
+        Numbers of the failures of its robots, then its own, then of the planned stops with a crew.
+    line_failures : range
+        Numbers of the failures of its line.
     output : bool
         Whether the bodies that leave it count.
     cycle, quality : int
@@ -83,8 +90,9 @@ class StationLayout(Copied):
     last: bool
     together: range
     at_close: AtClose
-    stops: tuple[PlannedStop, ...]
+    stops: range
     failures: range
+    line_failures: range
     output: bool
     cycle: int
     quality: int
@@ -126,28 +134,97 @@ class StoreLayout(Copied):
 
 
 @dataclass(frozen=True, slots=True)
-class FailureLayout(Copied):
-    """A failure of a robot or a station in the layout.
+class StopLayout(Copied):
+    """A planned stop in the layout, with a crew or without one.
 
     Attributes
     ----------
-    failure : Failure
+    stop : PlannedStop
     station : int
-        Number of the station that it stops.
+        Number of the station.
     owner : str
         Name of the robot or station.
-    crew : bool
-        Whether its repair needs one of a number of crews.
-    uptime, repair : int
-        Numbers of its streams.
+    every : int
+        Cycles or ms from one to the next.
+    duration : int
+        Number of the stream of its visible part.
+    failure : int
+        With a crew: its number among the failures; otherwise -1.
     """
 
-    failure: Failure
+    stop: PlannedStop
     station: int
     owner: str
-    crew: bool
+    every: int
+    duration: int
+    failure: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailureLayout(Copied):
+    """A failure of a robot, a station or a line in the layout, or a planned stop with a crew.
+
+    Attributes
+    ----------
+    failure : Failure or PlannedStop
+    stations : range
+        Numbers of the stations that it stops.
+    of_line : bool
+        Whether it is a failure of a line.
+    time : int
+        Number of the working time of its line.
+    owner : str
+        Name of the robot, station or line.
+    groups : tuple of int
+        Numbers of the groups of crews that may repair it; none if a crew is always free.
+    uptime, repair, age : int
+        Numbers of its streams; a planned stop has neither uptime nor age, -1.
+    """
+
+    failure: Failure | PlannedStop
+    stations: range
+    of_line: bool
+    time: int
+    owner: str
+    groups: tuple[int, ...]
     uptime: int
     repair: int
+    age: int
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether it is a planned stop."""
+        return isinstance(self.failure, PlannedStop)
+
+    @property
+    def clock(self) -> str:
+        """Of a failure; "" for a planned stop."""
+        return self.failure.clock if isinstance(self.failure, Failure) else ""
+
+    @property
+    def then(self) -> str:
+        """What becomes of the body in work."""
+        return self.failure.then if isinstance(self.failure, Failure) else "resume"
+
+    @property
+    def priority(self) -> int:
+        """For a crew; the highest comes first."""
+        return self.failure.priority if isinstance(self.failure, Failure) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class CrewLayout:
+    """A group of crews in the layout.
+
+    Attributes
+    ----------
+    crew : Crew
+    time : int
+        Number of its own working time; -1 if it works where the line can work.
+    """
+
+    crew: Crew
+    time: int
 
 
 @dataclass
@@ -163,10 +240,15 @@ class Layout:
         Line by line, the copies of a line one after another.
     stores : list of StoreLayout
         Stores as declared, then the buffers line by line and copy by copy, those of capacity 0 too.
-    failures : list of FailureLayout
+    stops : list of StopLayout
         Station by station, at each its robots' and then its own.
+    failures : list of FailureLayout
+        Line by line and copy by copy: station by station, at each its robots' and then its own,
+        then planned stops with a crew; then those of the line.
     joins : list of JoinLayout
         Station by station: takes, puts, returns, rejects.
+    crews : list of CrewLayout
+        As declared.
     windows : list of list of (int, int)
         Opening and closing of each working time. [ms]
     streams : Streams
@@ -177,8 +259,10 @@ class Layout:
     horizon: int
     stations: list[StationLayout] = field(default_factory=list)
     stores: list[StoreLayout] = field(default_factory=list)
+    stops: list[StopLayout] = field(default_factory=list)
     failures: list[FailureLayout] = field(default_factory=list)
     joins: list[JoinLayout] = field(default_factory=list)
+    crews: list[CrewLayout] = field(default_factory=list)
     windows: list[list[tuple[int, int]]] = field(default_factory=list)
     streams: Streams = field(default_factory=Streams)
     _times: dict[WorkingTime | None, int] = field(default_factory=dict)
@@ -192,6 +276,9 @@ class Layout:
         for number, line in enumerate(self.shop.lines):
             for copy in range(1, line.copies + 1):
                 self._add_line(number, line, copy if line.copies > 1 else 0)
+        for crew in self.shop.crew_groups:
+            own = crew.working_time
+            self.crews.append(CrewLayout(crew, -1 if own is None else self._time(own)))
         self.windows = [self._windows(time) for time in self._times]
 
     def stores_of(self, *joins: int) -> list[int]:
@@ -206,6 +293,11 @@ class Layout:
         """How many things have steps that can be on the critical path."""
         return self.transit(len(self.stores))
 
+    @property
+    def breakdowns(self) -> list[int]:
+        """The numbers of the failures, without the planned stops with a crew among them."""
+        return [i for i, row in enumerate(self.failures) if not row.is_planned]
+
     def numbers(self, station: str) -> list[int]:
         """The numbers of a station, by its name: of all copies, or of that whose name it is."""
         names = ((row.name, row.station.name) for row in self.stations)
@@ -215,11 +307,11 @@ class Layout:
         """The number of a station's planned stops; its work has the number of the station."""
         return len(self.stations) + station
 
-    def repair(self, failure: int) -> int:
+    def repair(self, failure: Number) -> Number:
         """The number of a failure's repairs."""
         return 2 * len(self.stations) + failure
 
-    def wait(self, failure: int) -> int:
+    def wait(self, failure: Number) -> Number:
         """The number of a failure's waits for a crew."""
         return 2 * len(self.stations) + len(self.failures) + failure
 
@@ -242,6 +334,19 @@ class Layout:
     def overtime(self, station: int) -> int:
         """The number of a station's overtime."""
         return self.stuck + 1 + station
+
+    def first_uptimes(self, seed: int, run: int) -> list[int]:
+        """Of each aged failure what is left of the uptime under way; -1 for the others. [ms]"""
+        streams, _ = self.streams.arrays()
+
+        def left(row: FailureLayout) -> int:
+            if not isinstance(row.failure, Failure) or not row.failure.aged:
+                return -1
+            share, u = (float(uniform(streams[row.age], seed, run, k)) for k in (0, 1))
+            ms = ages.remaining(row.failure.uptime, share, u) * units.MS_PER_H
+            return max(1, round(min(ms, LONGEST)))
+
+        return [left(row) for row in self.failures]
 
     def _time(self, own: WorkingTime | None) -> int:
         time = own if own is not None else self.shop.working_time
@@ -292,6 +397,8 @@ class Layout:
         before: Sequence[JoinLayout] = ()
         first, together = len(self.stations), line.transfer == "together"
         mates = range(first, first + len(line.stations) * together)
+        of_line = len(self.failures) + sum(map(_n_failures, line.stations))
+        failures = range(of_line, of_line + len(line.failures))
         for i, station in enumerate(line.stations):
             after: Sequence[JoinLayout] = ()
             if station is not line.stations[-1]:
@@ -299,8 +406,11 @@ class Layout:
                 name = f"{station.name} > {line.stations[i + 1].name}"
                 place, kind = (buffers[i], 0, 0, 0, time), self._kind("store", line.name, str(i))
                 self.stores.append(StoreLayout(name, *place, declared=False, copy=copy, kind=kind))
-            self._add_station(station, number, copy, before, after, mates)
+            self._add_station(station, number, copy, before, after, mates, failures)
             before = after
+        stopped = range(first, len(self.stations))
+        for failure in line.failures:
+            self._add_failure(failure, line.name, stopped, time, copy, of_line=True)
 
     def _add_station(
         self,
@@ -310,26 +420,24 @@ class Layout:
         before: Sequence[JoinLayout],
         after: Sequence[JoinLayout],
         together: range,
+        line_failures: range,
     ) -> None:
         """Add a station with its joins to the buffers before and after it, if it has any."""
         line = self.shop.lines[number]
-        here, first = len(self.stations), len(self.failures)
+        time = self._time(line.working_time)
+        here, first, first_stop = len(self.stations), len(self.failures), len(self.stops)
         owners, add = equipment(station), self.streams.add
-        for name, failure in ((owner.name, f) for owner in owners for f in owner.failures):
-            thing = f"{stream_name(name, copy)}\x1f{failure.name}"
-            uptime = add("failure", thing, "uptime", failure.uptime, units.MS_PER_H, 1)
-            repair = add("failure", thing, "repair", failure.repair, units.MS_PER_MIN, 0)
-            crew = failure.crew and self.shop.repair_crews is not None
-            kind = self._kind("failure", name, failure.name)
-            streams = uptime, repair
-            self.failures.append(
-                FailureLayout(failure, here, name, crew, *streams, copy=copy, kind=kind)
-            )
+        for owner in owners:
+            for failure in owner.failures:
+                self._add_failure(failure, owner.name, range(here, here + 1), time, copy)
+        for owner in owners:
+            for stop in owner.planned_stops:
+                self._add_stop(stop, owner.name, here, time, copy)
         cycle, name, last = station.cycle_distribution, stream_name(station.name, copy), not after
         row = StationLayout(
             station=station,
             line=number,
-            time=self._time(line.working_time),
+            time=time,
             takes=self._add_joins(before) if before else self._joins_of(name, "takes", line.takes),
             puts=self._add_joins(after) if after else self._joins_of(name, "puts", line.puts),
             returns=self._joins_of(name, "returns", line.returns),
@@ -337,8 +445,9 @@ class Layout:
             last=last,
             together=together,
             at_close=line.at_close,
-            stops=tuple(stop for owner in owners for stop in owner.planned_stops),
+            stops=range(first_stop, len(self.stops)),
             failures=range(first, len(self.failures)),
+            line_failures=line_failures,
             output=last and line.name in (self.shop.output or ()),
             cycle=add("station", name, "cycle", cycle, units.MS_PER_S, 1 if together else 0),
             quality=add("station", name, "quality", Uniform(0, 1), 1, 0),
@@ -346,3 +455,68 @@ class Layout:
             kind=self._kind("station", station.name),
         )
         self.stations.append(row)
+
+    def _groups(self, asked: bool | str) -> tuple[int, ...]:
+        """The numbers of the groups of crews that may come; none if one is always free."""
+        groups = self.shop.crew_groups
+        return tuple(i for i, group in enumerate(groups) if asked and group.serves(asked))
+
+    def _add_failure(
+        self,
+        failure: Failure,
+        owner: str,
+        stopped: range,
+        time: int,
+        copy: int,
+        *,
+        of_line: bool = False,
+    ) -> None:
+        kind = "line" if of_line else "failure"
+        add, thing = self.streams.add, f"{stream_name(owner, copy)}\x1f{failure.name}"
+        row = FailureLayout(
+            failure=failure,
+            stations=stopped,
+            of_line=of_line,
+            time=time,
+            owner=owner,
+            groups=self._groups(failure.crew),
+            uptime=add(kind, thing, "uptime", failure.uptime, units.MS_PER_H, 1),
+            repair=add(kind, thing, "repair", failure.repair, units.MS_PER_MIN, 0),
+            age=add(kind, thing, "age", Uniform(0, 1), 1, 0) if failure.aged else -1,
+            copy=copy,
+            kind=self._kind("failure", kind, owner, failure.name),
+        )
+        self.failures.append(row)
+
+    def _add_stop(self, stop: PlannedStop, owner: str, station: int, time: int, copy: int) -> None:
+        thing = f"{stream_name(owner, copy)}\x1f{stop.name}"
+        visible = units.MS_PER_S * (1.0 - stop.hidden)
+        length = stop.duration_distribution
+        duration = self.streams.add("planned stop", thing, "duration", length, visible, 0)
+        every = stop.every if stop.unit == "cycles" else units.hours_to_ms(stop.every)
+        number = len(self.failures) if stop.crew else -1
+        kind = self._kind("stop", owner, stop.name)
+        numbers = station, owner, int(every), duration, number
+        self.stops.append(StopLayout(stop, *numbers, copy=copy, kind=kind))
+        if stop.crew:
+            row = FailureLayout(
+                failure=stop,
+                stations=range(station, station + 1),
+                of_line=False,
+                time=time,
+                owner=owner,
+                groups=self._groups(stop.crew),
+                uptime=-1,
+                repair=duration,
+                age=-1,
+                copy=copy,
+                kind=self._kind("failure", "stop", owner, stop.name),
+            )
+            self.failures.append(row)
+
+
+def _n_failures(station: Station) -> int:
+    """How many failures it has, and planned stops with a crew."""
+    owners = equipment(station)
+    n_stops = sum(bool(stop.crew) for owner in owners for stop in owner.planned_stops)
+    return n_stops + sum(len(owner.failures) for owner in owners)

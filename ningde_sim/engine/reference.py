@@ -23,13 +23,15 @@ from ningde_sim.engine._kernel import NEVER
 from ningde_sim.engine.counts import COUNTED, Counts, History, Ints, Packed, period_ends
 from ningde_sim.engine.critical_path import PathStep, awaited, between, packed
 from ningde_sim.engine.layout import (
+    CrewLayout,
     FailureLayout,
     JoinLayout,
     Layout,
     StationLayout,
+    StopLayout,
     StoreLayout,
 )
-from ningde_sim.engine.rules import State, visible_ms
+from ningde_sim.engine.rules import State
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -123,6 +125,14 @@ class WorkingTimeProcess:
                 return opening + left
             left -= max(0, closing - opening)
         return NEVER
+
+    def stays(self) -> bool:
+        """Whether it goes on at closing."""
+        return False
+
+    def can_work(self) -> bool:
+        """Whether a window goes on from now on."""
+        return self.env.now < self.closing
 
     def later(self) -> list[tuple[int, int]]:
         """The windows that have not opened yet."""
@@ -294,7 +304,9 @@ class StationProcess:
         self.part = Part()
         self.content = _kernel.EMPTY
         self.task = State.WORKING
-        self.in_repair = self.in_queue = 0
+        self.stops = [PlannedStopProcess(floor, floor.layout.stops[i]) for i in row.stops]
+        self.open: list[FailureProcess] = []
+        self.line = floor.lines[row.line, row.copy]
         self.asked = self.asked_at = 0
         self.indexed_at = -1
         self.begun = self.held = False
@@ -302,7 +314,9 @@ class StationProcess:
         self.loaded = floor.env.event()
         self.restored = floor.env.event()
         self.opened = floor.env.event()
-        self.running: simpy.Process | None = None
+        self.process: simpy.Process | None = None
+        self.running = False
+        self.began = self.left = self.cycle = 0
         self.done = 0
         self.worked = 0
         self.state = State.STARVED
@@ -329,6 +343,11 @@ class StationProcess:
     def stays(self) -> bool:
         """Whether it finishes its body first when its working time closes."""
         return self.begun and self.row.at_close == "finish"
+
+    @property
+    def closing(self) -> int:
+        """When its working time closes, or closed last. [ms]"""
+        return self.time.closing
 
     def late_by(self) -> int:
         """The overtime since the last closing. [ms]"""
@@ -380,10 +399,8 @@ class StationProcess:
 
     def show(self) -> None:
         """Update the state; the first that applies counts."""
-        if self.in_repair:
-            state = State.DOWN
-        elif self.in_queue:
-            state = State.WAITING
+        if self.open:
+            state = min(failure.state for failure in self.open)
         elif self.content == _kernel.LOADED:
             state = State.OFF if self.held else self.task
         else:
@@ -395,10 +412,14 @@ class StationProcess:
     # ------------------------------------------------------------------ causes
 
     def load(self) -> None:
-        """A body is there, or is processed again: a step begins."""
+        """A body is there, or is processed again: a step begins, planned stops that are due too."""
         self.content = _kernel.LOADED
         self.begun = False
         self.started, self.before = int(self.floor.env.now), self.floor.cause
+        self.task = State.WORKING
+        self.left = self.cycle = 0
+        for stop in [stop for stop in self.stops if stop.is_due(self)]:
+            stop.begin(self)
 
     def doing(self) -> int:
         """The step that it is in."""
@@ -407,11 +428,10 @@ class StationProcess:
     def activity(self) -> int:
         """What it does, in overtime or not; of several repairs or waits the first declared."""
         layout = self.floor.layout
-        failures = [self.floor.failures[i] for i in self.row.failures]
-        for state, number in ((State.DOWN, layout.repair), (State.WAITING, layout.wait)):
-            for failure in failures:
-                if failure.state == state:
-                    return 2 * number(failure.number)
+        if self.open:
+            first = min(self.open, key=lambda failure: (failure.state, failure.number))
+            waits = first.state == State.WAITING
+            return 2 * (layout.wait(first.number) if waits else layout.repair(first.number))
         if self.held:
             return 2 * layout.closed(self.number)
         return 2 * (self.number if self.task == State.WORKING else layout.stop(self.number))
@@ -457,7 +477,7 @@ class StationProcess:
 
     def turn(self) -> tuple[bool, int]:
         """Who asked first comes first; those under repair come after the others."""
-        return bool(self.in_repair or self.in_queue), self.asked
+        return bool(self.open), self.asked
 
     def can_move(self) -> bool:
         """Whether it waits, in its working time, and is not held by others of its line."""
@@ -470,9 +490,7 @@ class StationProcess:
     def all_done(self) -> bool:
         """Whether its line can index: no body is in work or on its way out, nothing is down."""
         return all(
-            mate.content in (_kernel.EMPTY, _kernel.FINISHED)
-            and not mate.in_repair
-            and not mate.in_queue
+            mate.content in (_kernel.EMPTY, _kernel.FINISHED) and not mate.open
             for mate in self.mates()
         )
 
@@ -525,61 +543,91 @@ class StationProcess:
         while True:
             yield self.loaded
             while self.content == _kernel.LOADED:
-                stops = [s for s in self.row.stops if self.done and self.done % s.every == 0]
-                if stops:
-                    yield from self.go_on(State.PLANNED, max(visible_ms(s) for s in stops))
-                    self.step(self.doing())
-                cycle = self.floor.draw(self.row.cycle, self.done)
-                yield from self.go_on(State.WORKING, cycle)
-                self.finish()
+                yield from self.cycle_of(self.loaded)
             self.floor.settle()
 
-    def go_on(self, task: State, left: int) -> Process:
-        """Do a task of `left` ms, through all interruptions."""
-        self.task = task
-        self.show()
-        while True:
-            while self.in_repair or self.in_queue:
-                yield self.restored
-            if task == State.WORKING and not self.begun:
-                self.step()
-                self.held = not self.may_begin(left)
-                self.begun = not self.held
-                self.show()
-                if self.held:
-                    yield self.opened
-                    continue
-            length = left
-            if task == State.WORKING:
-                length = min(length, self.first_to_fail() - self.worked)
-            began = self.reading()
-            self.running = self.floor.env.active_process
-            with suppress(simpy.Interrupt):
-                yield Due(self.floor.env, self.after(length), self.rank)
-            interrupted = self.running is None
-            self.running = None
-            passed = self.reading() - began
-            left -= passed
-            if task == State.WORKING:
-                self.worked += passed
-            if interrupted:
-                continue
-            if left == 0:
+    def cycle_of(self, body: simpy.Event) -> Process:
+        """The planned stops that are due, then the work, unless a failure scraps the body."""
+        if self.task == State.PLANNED:
+            yield from self.go_on(body)
+            if self.loaded is not body:
                 return
-            self.fail_in_operation()
+            self.step(2 * self.floor.layout.stop(self.number))
+        self.task = State.WORKING
+        self.left = self.cycle = self.floor.draw(self.row.cycle, self.done)
+        yield from self.go_on(body)
+        if self.loaded is body:
+            self.finish()
+
+    def go_on(self, body: simpy.Event) -> Process:
+        """Do the task through all interruptions, as long as the body is there."""
+        self.show()
+        while self.loaded is body:
+            with suppress(simpy.Interrupt):
+                if self.is_stopped():
+                    yield self.restored
+                elif self.task == State.WORKING and not self.begun and not self.begin():
+                    yield self.opened
+                else:
+                    self.run()
+                    yield Due(self.floor.env, self.after(self.length()), self.rank)
+                    self.pause()
+                    if self.left == 0:
+                        return
+                    self.fail_in_operation()
+
+    def is_stopped(self) -> bool:
+        """Whether its task rests; planned stops side by side hold up the work alone."""
+        return any(not f.row.is_planned or self.task == State.WORKING for f in self.open)
+
+    def begin(self) -> bool:
+        """Begin a body, unless it is held until the next opening."""
+        self.step()
+        self.held = not self.may_begin(self.left)
+        self.begun = not self.held
+        self.show()
+        return self.begun
+
+    def length(self) -> int:
+        """The rest of its task, or the time until an operating clock runs out. [ms]"""
+        if self.task == State.WORKING:
+            return min(self.left, self.first_to_fail() - self.worked)
+        return self.left
+
+    def run(self) -> None:
+        """Its task goes on."""
+        self.running = True
+        self.began = self.reading()
+        if self.task == State.WORKING:
+            self.line.starts()
+
+    def pause(self) -> None:
+        """Its task rests, or comes to its end."""
+        self.book()
+        self.running = False
+        if self.task == State.WORKING:
+            self.line.rests()
+
+    def book(self) -> None:
+        """Book what passed of its task."""
+        passed = self.reading() - self.began
+        self.began += passed
+        self.left -= passed
+        if self.task == State.WORKING:
+            self.worked += passed
+        else:
+            for stop in self.stops:
+                stop.book(passed)
 
     def finish(self) -> None:
         """The body is finished, processed again, or scrapped."""
         self.split()
         self.floor.cause = self.floor.note(self.doing() + 1, self.started, self.before)
-        self.end_overtime()
-        self.begun = False
-        self.counted["cycles"] += 1
-        station, k = self.row.station, self.done
+        self.end_cycle()
+        station, k = self.row.station, self.done - 1
         again = station.scrap + station.rework
         fails = again + station.reject
         drawn = self.floor.uniform(self.row.quality, k) if fails else 1.0
-        self.done += 1
         if drawn < station.scrap or (drawn < fails and self.part.rounds == self.most_rounds):
             self.scrap()
             return
@@ -604,11 +652,17 @@ class StationProcess:
         self.loaded = self.floor.env.event()
         self.ask(_kernel.SCRAPPED if self.returns else _kernel.EMPTY)
 
+    def end_cycle(self) -> None:
+        """A cycle is over, and its overtime."""
+        self.end_overtime()
+        self.begun = False
+        self.counted["cycles"] += 1
+        self.done += 1
+
     def interrupt(self) -> None:
-        """Interrupt the task if it is running."""
-        if self.running is not None:
-            process, self.running = self.running, None
-            process.interrupt()
+        """Whatever it waits for, it looks again what to do."""
+        if self.process is not self.floor.env.active_process:
+            self.process.interrupt()  # type: ignore[union-attr]
 
     # ------------------------------------------------------------------ failures
 
@@ -622,162 +676,365 @@ class StationProcess:
         failure = next(f for f in failures if f.fails_at == self.worked)
         failure.fails_at = NEVER
         failure.fail()
-        self.floor.env.process(failure.restore())
+        self.floor.settle()
 
-    def maybe_restored(self) -> None:
-        """Go on when the last repair is done."""
-        if not self.in_repair and not self.in_queue:
-            done, self.restored = self.restored, self.floor.env.event()
-            done.succeed()
+    def fails(self, failure: FailureProcess) -> None:
+        """A failure stops it: its task rests, and the body in work may be done again or scrapped.
+
+        Planned stops of those that begin together go on side by side.
+        """
+        was_running = self.running
+        if was_running:
+            self.pause()
+        self.step()
+        begun = self.content == _kernel.LOADED and self.task == State.WORKING and not self.held
+        scraps = False
+        if begun and self.left < self.cycle:
+            scraps = failure.row.then == "scrap"
+            if failure.row.then == "restart":
+                self.left = self.cycle
+        if scraps or failure.row.of_line:
+            self.leaves_overtime()
+        if scraps:
+            self.floor.cause = self.before
+            self.end_cycle()
+            self.scrap()
+        self.open.append(failure)
+        if was_running or scraps:
+            self.interrupt()
+
+    def leaves_overtime(self) -> None:
+        """From now on it does not stay at closing: the repairs that go on are timed anew."""
+        if self.row.at_close == "finish" and self.begun:
+            self.end_overtime()
+            self.begun = False
+            for failure in self.open:
+                failure.timed_anew()
+
+    def restored_idle(self, repair: int) -> None:
+        """If its line indexes together, and waited for the repair of this idle station: it goes on.
+
+        The repair is a step from the last cause of the line on.
+        """
+        if self.row.together and self.all_done():
+            before = None
+            for mate in self.mates():
+                before = _later(before, mate.cause)
+            begin = before.end if before else self.started
+            self.floor.cause = self.floor.note(2 * repair + 1, begin, before)
             self.wake_mates()
+
+    def goes_on(self) -> None:
+        """A failure is repaired, or a planned stop with a crew is over."""
+        done, self.restored = self.restored, self.floor.env.event()
+        done.succeed()
         self.show()
 
 
+class PlannedStopProcess:
+    """One planned stop of a station: when it is due, how long it lasts."""
+
+    def __init__(self, floor: Floor, row: StopLayout) -> None:
+        self.floor = floor
+        self.row = row
+        self.next = row.every
+        self.n = self.left = 0
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin to count."""
+        self.counted = dict.fromkeys(COUNTED["stops"], 0)
+
+    def is_due(self, station: StationProcess) -> bool:
+        """Whether it comes before this start; what is missed several times makes one stop."""
+        counters = {"cycles": station.done, "working h": station.worked}
+        now = counters.get(self.row.stop.unit, int(self.floor.env.now))
+        due = now >= self.next
+        if due:
+            self.next = (now // self.row.every + 1) * self.row.every
+        return due
+
+    def begin(self, station: StationProcess) -> None:
+        """Begin, side by side with the others; ask for a crew if it needs one."""
+        if self.row.failure >= 0:
+            self.floor.failures[self.row.failure].fail()
+            return
+        self.counted["n_stops"] += 1
+        self.left = self.floor.draw(self.row.duration, self.n)
+        self.n += 1
+        station.task = State.PLANNED
+        station.left = max(station.left, self.left)
+
+    def book(self, passed: int) -> None:
+        """Book what passed of it."""
+        self.counted["stop_ms"] += min(passed, self.left)
+        self.left -= min(passed, self.left)
+
+
+class LineClock:
+    """The clock of a line's operating failures: runs while any station of the line works."""
+
+    def __init__(self) -> None:
+        self.failures: list[FailureProcess] = []
+        self.n_working = self.worked = self.since = 0
+
+    def reading(self) -> int:
+        """How long the line has worked. [ms]"""
+        if self.n_working and self.failures:
+            return self.worked + self.failures[0].time.reading() - self.since
+        return self.worked
+
+    def starts(self) -> None:
+        """One more station works."""
+        self.n_working += 1
+        if self.n_working == 1 and self.failures:
+            self.since = self.failures[0].time.reading()
+            for failure in self.failures:
+                if failure.state == State.WORKING and failure.due_at == NEVER:
+                    failure.schedule(failure.time.after(failure.fails_at - self.worked))
+
+    def rests(self) -> None:
+        """One station less works; a clock that runs out at this instant still does."""
+        self.worked, self.n_working = self.reading(), self.n_working - 1
+        if self.failures:
+            self.since = self.failures[0].time.reading()
+        if self.n_working == 0:
+            for failure in self.failures:
+                if failure.state == State.WORKING and failure.due_at > failure.floor.env.now:
+                    failure.schedule(NEVER)
+
+
 class FailureProcess:
-    """One failure of a robot or station: runs, waits for a crew, is repaired, starts afresh."""
+    """A failure, or a planned stop with a crew: runs, waits for a crew, is repaired, starts afresh.
+
+    Its state is that in which it puts its stations; it works while it stops none. A planned stop
+    has no clock: its station asks for it.
+    """
 
     def __init__(self, floor: Floor, row: FailureLayout, number: int) -> None:
         self.floor = floor
         self.row = row
         self.number = number
-        self.station = floor.stations[row.station]
-        self.time = self.station.time
+        self.stations = [floor.stations[k] for k in row.stations]
+        self.time = floor.times[row.time]
+        self.own_clock = self.time if row.of_line else self.stations[0]
         self.rank = len(floor.times) + len(floor.stores) + len(floor.stations) + number
-        self.fails_at = NEVER
-        self.n_up = self.n_repair = self.request = 0
-        self.crew = floor.env.event()
-        self.state: State | None = None
+        self.due: Due | None = None
+        self.due_at = self.fails_at = NEVER
+        self.n_up = self.n_repair = self.request = self.left = 0
+        self.rests = False
+        self.group: CrewGroup | None = None
+        self.state = State.WORKING
         self.since = self.since_wall = 0
+        self.worked = 0
+        if self.is_in_line_operation():
+            self.stations[0].line.failures.append(self)
         self.clear()
 
     def clear(self) -> None:
         """Begin to count."""
-        self.counted = dict.fromkeys(COUNTED["failures"], 0)
+        self.counted = dict.fromkeys((*COUNTED["failures"], *COUNTED["clocks"]), 0)
+
+    # ------------------------------------------------------------------ accounts
+
+    def clock(self) -> StationProcess | WorkingTimeProcess:
+        """The clock on which its repair passes, or its wait for a crew."""
+        if self.group is not None and self.group.time is not None:
+            return self.group.time
+        return self.own_clock
 
     def account(self) -> None:
         """Book the time up to now on the repair, or on the wait for a crew."""
-        reading = self.station.reading()
-        if self.state is not None:
-            name = "repair_ms" if self.state == State.DOWN else "queue_ms"
-            self.counted[name] += reading - self.since
+        passed = self.clock().reading() - self.since
+        if self.state != State.WORKING:
+            waits = self.state == State.WAITING
+            self.counted["queue_ms" if waits else "repair_ms"] += passed
             self.floor.record(len(self.floor.stations) + self.number, self.state, self.since_wall)
-        self.since, self.since_wall = reading, int(self.floor.env.now)
+        if self.is_in_line_operation():
+            worked = self.stations[0].line.reading()
+            self.counted["clock_ms"] += worked - self.worked
+            self.worked = worked
+        elif self.state == State.WORKING:
+            self.counted["clock_ms"] += passed
+        if self.group is not None:
+            self.group.counted["busy_ms"] += passed
+        self.since, self.since_wall = self.since + passed, int(self.floor.env.now)
+
+    def is_in_line_operation(self) -> bool:
+        """Whether its clock runs while any station of its line works."""
+        return self.row.of_line and self.row.clock == "operating"
+
+    def change(self, state: State, group: CrewGroup | None = None) -> None:
+        """It waits for a crew, is repaired, or its clock runs again."""
+        self.account()
+        self.state, self.group = state, group
+        self.since = self.clock().reading()
+
+    # ------------------------------------------------------------------ its next event
+
+    def schedule(self, when: int) -> None:
+        """Set its next event; the one before no longer counts."""
+        self.due_at, self.due = when, Due(self.floor.env, when, self.rank)
+        self.floor.env.process(self.wait(self.due))
+
+    def wait(self, due: Due) -> Process:
+        """A clock runs out; a repair ends or rests."""
+        yield due
+        if due is self.due:
+            self.due_at = NEVER
+            if self.state == State.WORKING:
+                self.fail()
+            elif self.rests:
+                self.rest()
+            else:
+                self.repaired()
+            self.floor.settle()
+
+    # ------------------------------------------------------------------ what happens
 
     def start(self) -> None:
-        """Draw the next uptime and let the clock run."""
-        uptime = self.floor.draw(self.row.uptime, self.n_up)
+        """Draw the next uptime and let the clock run; it may have run for long before the start."""
+        if self.row.is_planned:
+            return
+        aged = self.floor.first_uptimes[self.number] if self.n_up == 0 else -1
+        uptime = self.floor.draw(self.row.uptime, self.n_up) if aged < 0 else aged
         self.n_up += 1
-        if self.row.failure.clock == "calendar":
-            self.floor.env.process(self.calendar(uptime))
+        if self.row.clock == "calendar":
+            self.schedule(self.time.after(uptime))
         else:
-            self.fails_at = self.station.worked + uptime
-
-    def calendar(self, uptime: int) -> Process:
-        """Run in all working time, whatever the station does, then fail."""
-        yield Due(self.floor.env, self.time.after(uptime), self.rank)
-        self.station.interrupt()
-        self.fail()
-        yield from self.restore()
+            station = self.stations[0]
+            self.fails_at = (station.line if self.row.of_line else station).worked + uptime
 
     def fail(self) -> None:
-        """Stop the station; ask for a crew if one is needed."""
-        self.station.step()
+        """Stop its stations; ask for a crew if one is needed."""
         self.counted["failures"] += 1
-        self.station.counted["failures"] += 1
-        self.account()
-        if self.row.crew and not self.floor.crews.comes_at_once(self):
-            self.state = State.WAITING
-            self.station.in_queue += 1
-        else:
-            self.state = State.DOWN
-            self.station.in_repair += 1
-        self.station.show()
-
-    def restore(self) -> Process:
-        """Wait for a crew if it needs one, repair, start afresh."""
-        yield from self.wait()
-        left = self.floor.draw(self.row.repair, self.n_repair)
+        if not self.row.is_planned and not self.row.of_line:
+            self.stations[0].counted["failures"] += 1
+        for station in self.stations:
+            station.fails(self)
+        self.left = self.floor.draw(self.row.repair, self.n_repair)
         self.n_repair += 1
-        while self.row.crew and not self.station.stays():
-            began, closing = int(self.floor.env.now), self.time.closing
-            if left <= closing - began:
-                break
-            yield Due(self.floor.env, closing, self.rank)
-            left -= closing - began
-            self.rest()
-            yield from self.wait()
-        yield Due(self.floor.env, self.station.after(left), self.rank)
-        self.station.step(2 * self.floor.layout.repair(self.number))
-        self.account()
-        self.state = None
-        self.station.in_repair -= 1
-        if self.row.crew:
-            self.floor.crews.leave()
-        self.start()
-        self.station.maybe_restored()
+        group = self.floor.crews.ask(self) if self.row.groups else None
+        if self.row.groups and group is None:
+            self.change(State.WAITING)
+        else:
+            self.repair(group)
+        for station in self.stations:
+            station.show()
+
+    def repair(self, group: CrewGroup | None) -> None:
+        """The repair goes on, with a crew up to the closing at most."""
+        if group is not None:
+            group.free -= 1
+        self.change(State.PLANNED if self.row.is_planned else State.DOWN, group)
+        self.time_repair()
+
+    def time_repair(self) -> None:
+        """When the repair ends or rests."""
+        clock, now = self.clock(), int(self.floor.env.now)
+        open_for = clock.closing - now
+        self.rests = self.group is not None and not clock.stays() and open_for < self.left
+        end = now + open_for if self.rests else clock.after(self.left)
+        self.left -= end - now
+        self.schedule(end)
+
+    def timed_anew(self) -> None:
+        """Its station no longer stays at closing, so the repair may rest then."""
+        now = int(self.floor.env.now)
+        if self.state != State.WAITING and self.clock() is self.stations[0] and self.due_at > now:
+            self.left += self.due_at - now
+            self.time_repair()
 
     def rest(self) -> None:
-        """The working time closes: the crew leaves; at the next opening the repair asks again."""
-        self.station.step()
-        self.account()
-        self.state = State.WAITING
-        self.station.in_repair -= 1
-        self.station.in_queue += 1
-        self.station.show()
+        """The working time closes: the crew leaves; what is left asks again, in its turn."""
+        for station in self.stations:
+            station.step()
+        group = self.group
+        self.change(State.WAITING)
         self.floor.crews.waiting.append(self)
-        self.floor.crews.leave()
+        for station in self.stations:
+            station.show()
+        self.floor.crews.leave(group)
 
-    def wait(self) -> Process:
-        """Wait for a crew."""
-        while self.state == State.WAITING:
-            yield self.crew
-
-    def crew_comes(self) -> None:
+    def crew_comes(self, group: CrewGroup) -> None:
         """The wait is over."""
-        came, self.crew = self.crew, self.floor.env.event()
-        came.succeed()
-        waited = self.station.reading() - self.since
-        self.station.step(2 * self.floor.layout.wait(self.number) if waited else None)
+        waited = self.clock().reading() - self.since
+        for station in self.stations:
+            station.step(2 * self.floor.layout.wait(self.number) if waited else None)
         if waited > 0:
             self.counted["n_queued"] += 1
             self.counted["longest_ms"] = max(self.counted["longest_ms"], waited)
-        self.account()
-        self.state = State.DOWN
-        self.station.in_queue -= 1
-        self.station.in_repair += 1
-        self.station.show()
+        self.repair(group)
+        for station in self.stations:
+            station.show()
+
+    def repaired(self) -> None:
+        """The clock starts afresh, the crew goes to the next failure, the stations go on."""
+        for station in self.stations:
+            station.step(2 * self.floor.layout.repair(self.number))
+            station.open.remove(self)
+        group = self.group
+        self.change(State.WORKING)
+        self.floor.crews.leave(group)
+        self.start()
+        for station in self.stations:
+            station.goes_on()
+        for station in self.stations:
+            station.restored_idle(self.floor.layout.repair(self.number))
+
+
+class CrewGroup:
+    """A group of repair crews."""
+
+    def __init__(self, floor: Floor, row: CrewLayout) -> None:
+        self.time = floor.times[row.time] if row.time >= 0 else None
+        self.free = row.crew.number
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin to count."""
+        self.counted = dict.fromkeys(COUNTED["crews"], 0)
+
+    def can_come(self, failure: FailureProcess) -> bool:
+        """Whether one of them is free, in its working time or where work can go on."""
+        return self.free > 0 and (self.time or failure.own_clock).can_work()
 
 
 class Crews:
-    """The repair crews: they go where work can go on, to who asked first."""
+    """All crews: they go to the highest priority, then to who asked first."""
 
-    def __init__(self, number: int) -> None:
-        self.free = number
+    def __init__(self, floor: Floor) -> None:
+        self.groups = [CrewGroup(floor, row) for row in floor.layout.crews]
         self.asked = 0
         self.waiting: list[FailureProcess] = []
 
-    def comes_at_once(self, failure: FailureProcess) -> bool:
-        """Note the request of a failure; whether a crew comes at once, otherwise it waits."""
+    def ask(self, failure: FailureProcess) -> CrewGroup | None:
+        """Note the request of a failure; the group that comes at once, or the failure waits."""
         self.asked += 1
         failure.request = self.asked
-        if self.free and failure.station.can_work():
-            self.free -= 1
-            return True
-        self.waiting.append(failure)
-        return False
+        group = self.first_for(failure)
+        if group is None:
+            self.waiting.append(failure)
+        return group
 
-    def leave(self) -> None:
-        """A crew is free."""
-        self.free += 1
-        self.serve()
+    def first_for(self, failure: FailureProcess) -> CrewGroup | None:
+        """The first group that could come now."""
+        groups = (self.groups[i] for i in failure.row.groups)
+        return next((group for group in groups if group.can_come(failure)), None)
+
+    def leave(self, group: CrewGroup | None) -> None:
+        """A crew is free, if one was there."""
+        if group is not None:
+            group.free += 1
+            self.serve()
 
     def serve(self) -> None:
         """The free crews go to those that wait."""
-        for failure in sorted(self.waiting, key=lambda failure: failure.request):
-            if self.free and failure.station.can_work():
-                self.free -= 1
+        for failure in sorted(self.waiting, key=lambda f: (-f.row.priority, f.request)):
+            group = self.first_for(failure)
+            if group is not None:
                 self.waiting.remove(failure)
-                failure.crew_comes()
+                failure.crew_comes(group)
 
 
 class Floor:
@@ -796,8 +1053,10 @@ class Floor:
             (ConveyorProcess if row.headway else StoreProcess)(self, row, i)
             for i, row in enumerate(layout.stores)
         ]
+        self.lines = {(row.line, row.copy): LineClock() for row in layout.stations}
         self.stations = [StationProcess(self, row, i) for i, row in enumerate(layout.stations)]
-        self.crews = Crews(layout.shop.repair_crews or 0)
+        self.crews = Crews(self)
+        self.first_uptimes = layout.first_uptimes(seed, run)
         self.failures = [FailureProcess(self, row, i) for i, row in enumerate(layout.failures)]
         self.things: list[StationProcess | StoreProcess | FailureProcess] = []
         self.things += [*self.stations, *self.stores, *self.failures]
@@ -860,7 +1119,7 @@ class Floor:
         for failure in self.failures:
             failure.start()
         for station in self.stations:
-            self.env.process(station.life())
+            station.process = self.env.process(station.life())
             station.ask(_kernel.EMPTY)
         self.settle()
 
@@ -1002,6 +1261,8 @@ class Floor:
             thing.account()
         for station in self.stations:
             station.record_overtime()
+            if station.running and station.task == State.PLANNED:
+                station.book()
 
     def keep(self, history: History, row: int) -> None:
         """Store what stations and stores have counted up to now.
@@ -1022,7 +1283,7 @@ class Floor:
 
     def clear(self) -> None:
         """Forget what was counted in the warm-up."""
-        for thing in self.things:
+        for thing in (*self.things, *self.stops(), *self.crews.groups):
             thing.clear()
         self.exits.clear()
         self.wip_ms, self.wip_start = 0, self.wip
@@ -1031,6 +1292,10 @@ class Floor:
         """The store that each join uses for the body that waits, if a split chose it; else -1."""
         stations = ((s.takes, s.puts, s.returns, s.rejects) for s in self.stations)
         return [join.chosen() for joins in stations for several in joins for join in several]
+
+    def stops(self) -> list[PlannedStopProcess]:
+        """All planned stops, in the order of the layout."""
+        return [stop for station in self.stations for stop in station.stops]
 
     def critical_path(self, begin: int) -> list[PathStep]:
         """The steps that the last body waited for from `begin` on, then those after it."""
@@ -1163,6 +1428,9 @@ def _collect(floor: Floor, warm_up: int, history: History | None) -> Counts:
             "level_end": np.array([s.level for s in floor.stores], np.int64),
         },
         failures=_counted("failures", floor.failures),
+        clocks=_counted("clocks", floor.failures),
+        stops=_counted("stops", floor.stops()),
+        crews=_counted("crews", floor.crews.groups),
         exits=exits,
         wip={"start": floor.wip_start, "ms": floor.wip_ms, "end": floor.wip},
         chosen=np.array(floor.chosen(), np.int64),

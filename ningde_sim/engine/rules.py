@@ -52,30 +52,50 @@ alternatives in order of preference; all parts of an entry come from (go to) one
 sends the body of the k-th cycle to the store that the k-th number between 0 and 1 of the entry
 chooses, whether it has a place or not.
 
-**8. Failures.** A failure belongs to a robot or to a station; either way it stops the station. Its
-clock runs until it fails, and starts afresh after the repair. The clock "operating" runs only
-while the station works (operation-dependent failures, ODF). The clock "calendar" runs in all
-working time, except from its failure to the end of its repair (time-dependent failures, TDF). The
-same MTBF and MTTR give different answers on the two clocks. Interrupted work resumes where it
-stopped.
+**8. Failures.** A failure belongs to a robot, to a station or to a line. That of a robot stops its
+station, that of a line stops all stations of the line, and so their operating clocks. The clock of
+a failure runs until it fails, and starts afresh after the repair. The clock "operating" runs only
+while the station works (operation-dependent failures, ODF); that of a line runs while any of its
+stations works. The clock "calendar" runs in all working time, except from its failure to the end of
+its repair (time-dependent failures, TDF). The same MTBF and MTTR give different answers on the two
+clocks.
 
 - A station under repair still takes a body and gives one away; it does not work on it.
 - A calendar clock also runs while the station is idle or under another repair, so several repairs
   may go on at one station. The station works again after the last of them.
 - If an operating clock runs out at the instant at which a body is finished, the station stops at
-  its next start.
-- If two operating clocks run out together, the failure declared first comes first; the other comes
-  when work goes on.
+  its next start; the clock of a line stops the line at that instant.
+- If two operating clocks of a station run out together, the failure declared first comes first; the
+  other comes when work goes on.
 - An uptime lasts at least 1 ms.
+- `then` says what becomes of a body whose cycle has begun: some ms of it are done, and the body is
+  not held. Work goes on where it stopped ("resume"); or the whole cycle is done again, of the same
+  length ("restart"); or the body is scrapped at this instant ("scrap"), as after a cycle: it counts
+  as a cycle and as scrapped, its carrier goes back, and the next body may come while the repair
+  goes on. A failure between bodies, or at the first instant of one, costs no body.
+- With `aged` the first uptime is what is left of one under way in a plant that has run for long.
 
-**9. Crews.** A failure with `crew=True` asks for one of the shop's repair crews. A free crew goes
-to the first that asked of those where work can go on, so never to a station outside its working
-time. At closing the repair rests and its crew goes free; what is left of the repair asks again at
-the next opening, with its first request. If the shop gives no number of crews, one is always free.
+**9. Crews.** A failure with a `crew` asks for one of the shop's repair crews: of any group, or of
+those with that name or skill. Of those that wait the highest priority comes first, then the first
+request; each takes the first declared group that has a crew free and can come. If the shop has no
+groups, a crew is always free.
 
-**10. Planned stops.** A planned stop is due after every n cycles of its station, and comes before
-the next start, when the next body is there. Only the part of it that the transfer does not hide
-counts. Of the stops that are due together the longest counts.
+- A group without a working time is only where work can go on, so never at a station outside its
+  working time. At closing the repair rests and its crew goes free; what is left of the repair asks
+  again at once, with its first request.
+- A group with a working time of its own repairs in that time, whether the line is open or not, and
+  rests at its own closing. What rests may go on with another group at once.
+- A repair is booked on the clock on which it passes: at night too with a group that works at night.
+  A wait for a crew is booked on the clock of the station or the line.
+
+**10. Planned stops.** A planned stop is due after every n cycles of its station, after so many
+hours of its work, or at multiples of so many hours by the clock, nights included, from the start
+of the run. It comes before the next start, when the next body is there; what was missed several
+times makes one stop. Only the part of it that the transfer does not hide counts. Stops that are due
+together run side by side: the longest counts. A failure interrupts them.
+
+- A stop with a crew asks for one as a failure does, with priority 0, and waits and rests as a
+  repair does; a failure does not interrupt it. The stops due with it go on meanwhile.
 
 **11. Quality.** A finished body is scrapped at its station with the probability `scrap`, processed
 there again at once with the probability `rework`, and leaves the line there with the probability
@@ -91,18 +111,21 @@ instant of closing ends, and moves. The line's `at_close` says what becomes of a
 - "pause": its work rests too.
 - "finish": once its work has begun, the station goes on until the body is finished, in overtime:
   with its operating clocks and the repairs that it then needs, but without calendar clocks. The
-  body leaves at the next opening.
+  body leaves at the next opening. The clocks and the repairs of a failure of the line do not go on
+  in overtime, and a body that such a failure has stopped must begin again: it rests if the line has
+  closed. If its body is scrapped, the station works no overtime any more, and its repairs rest.
 - "hold": its work does not begin if it would last longer than the window. The station is off until
   the next opening. If a failure holds up a body that was begun, its work rests at closing.
 
 **13. One instant, many events.** Events of one millisecond happen in this order:
 
-1. a working time opens; in the order in which shop, stores and lines first name it;
+1. a working time opens; in the order in which shop, stores, lines and crews first name it;
 2. a part ends its transit; in the order of the stores;
-3. a station ends its planned stop or its body, or an operating clock runs out; in the order of the
-   stations;
-4. a repair ends or rests, or a calendar clock runs out; in the order of the stations, at each
-   station its robots' failures before its own.
+3. a station ends its planned stop or its body, or an operating clock of it runs out; in the order
+   of the stations;
+4. a repair or a planned stop with a crew ends or rests, or a calendar clock or one of a line runs
+   out; line by line in the order of the stations, at each station its robots' failures before its
+   own, then its stops with a crew; after the last station of a line the failures of the line.
 
 Stores come in the order of declaration, then the buffers line by line; stations come line by line,
 the copies of a line one after another.
@@ -122,7 +145,9 @@ between the shops.
   reject below `scrap + rework + reject`.
 - The k-th draw of values in a stated order is the k-th value, whatever seed and run; after the last
   value they begin again.
-- The k-th uptime and the k-th repair of a failure have the k-th draws of theirs.
+- The k-th uptime and the k-th repair of a failure have the k-th draws of theirs. An age has draws
+  of its own, in the place of the first uptime.
+- The k-th time of a planned stop has the k-th draw of its duration.
 - The first copy of a line has the streams of the plain names, each other copy its own: a copy more
   changes no draw of the others.
 
@@ -148,9 +173,6 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from ningde_sim._support import units
-from ningde_sim.plant.station import PlannedStop
-
 
 class State(IntEnum):
     """What a station is doing; where several apply, the lowest number counts.
@@ -169,8 +191,3 @@ class State(IntEnum):
 
 STATES = ("working", "planned", "down", "waiting", "blocked", "starved", "off")
 """The states in the order of the tables."""
-
-
-def visible_ms(stop: PlannedStop) -> int:
-    """What of a planned stop delays the next start. [ms]"""
-    return round(stop.visible * units.MS_PER_S)

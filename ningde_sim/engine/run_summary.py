@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -30,7 +32,7 @@ def lines(run: ShopRun) -> list[str]:
         f"  failures          {_failures(run)}",
         f"  most stopped      {', '.join(f'{n} {h:.1f} h' for n, h in worst.items())}",
         *(f"  most {s}      {w.idxmax()}, {w.max():.1%} of the time" for s, w in waits.items()),
-        f"  repair crews      {_crews(run)}",
+        *(f"  repair crews      {crews}" for crews in _crews(run)),
         f"  random streams    seed {run.seed}, run {run.run}, {run.engine} engine; one run only",
         *([f"  stuck             {run.stuck}"] if run.stuck else []),
         *([f"  without parts     {', '.join(run.unfed)}"] if run.unfed else []),
@@ -63,17 +65,19 @@ def _rates(run: ShopRun) -> str:
 
 def _failures(run: ShopRun) -> str:
     """How many, and how long a repair takes."""
-    counted = run.counts.failures
+    counted = {k: values[run.layout.breakdowns] for k, values in run.counts.failures.items()}
     n, repair = int(counted["failures"].sum()), counted["repair_ms"].sum() / units.MS_PER_MIN
     return f"{n:,}, MTTR {repair / n:.1f} min" if n else "0"
 
 
-def _crews(run: ShopRun) -> str:
-    """How many, and how busy; without a number one is always free."""
-    crews = run.crews.iloc[0]
-    if run.shop.repair_crews is None:
-        return f"always one free; {crews['asked']:.0f} repairs asked for one"
-    return (
-        f"{crews['crews']:g}, busy {crews['share_busy']:.1%}, "
-        f"{crews['waited']:.0f} of {crews['asked']:.0f} repairs waited"
-    )
+def _crews(run: ShopRun) -> Iterator[str]:
+    """How many of each group, and how busy; without a number one is always free."""
+    for name, crews in run.crews.iterrows():
+        group = f"{name}: " if run.shop.crews else ""
+        if math.isinf(crews["crews"]):
+            yield f"always one free; {crews['asked']:.0f} repairs asked for one"
+        else:
+            yield (
+                f"{group}{crews['crews']:g}, busy {crews['share_busy']:.1%}, "
+                f"{crews['waited']:.0f} of {crews['asked']:.0f} repairs waited"
+            )

@@ -7,7 +7,7 @@ description.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from ningde_sim.engine.copies import first_copies, n_copies, numbered
 from ningde_sim.engine.counts import Counts, Ints, merged
 from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.rules import STATES, State
+from ningde_sim.plant.crew import ALL_CREWS
 
 Hours = dict[str, np.ndarray[Any, np.dtype[np.float64]]]
 """Hours of each station by the name of the state."""
@@ -47,25 +48,55 @@ def stations(layout: Layout, counts: Counts, hours: Hours) -> pd.DataFrame:
 
 def failures(layout: Layout, counts: Counts, hours: Hours) -> pd.DataFrame:
     """A row a failure."""
-    rows, counted = first_copies(layout.failures), counts.failures
-    stations = [layout.stations[row.station] for row in rows]
-    station = np.array([row.kind for row in stations], dtype=np.int64)
+    rows = [row for row in first_copies(layout.failures) if not row.is_planned]
+    numbers = [row.kind for row in rows]
+    counted = {name: values[numbers] for name, values in counts.failures.items()}
+    stations = [layout.stations[row.stations[0]] for row in rows]
     down, waiting = (units.ms_to_hours(counted[name]) for name in ("repair_ms", "queue_ms"))
-    opened = np.sum([hours[state] for state in STATES if state != "off"], axis=0)
-    calendar = np.array([row.failure.clock == "calendar" for row in rows], dtype=bool)
-    on_clock = np.where(calendar, opened[station] - down - waiting, hours["working"][station])
+    working = hours["working"][np.array([row.kind for row in stations], dtype=np.int64)]
+    of_station = np.array([row.clock == "operating" and not row.of_line for row in rows], bool)
+    clock = units.ms_to_hours(counts.clocks["clock_ms"][numbers])
+    on_clock = np.where(of_station, working, clock)
     n = np.where(counted["failures"] > 0, counted["failures"], np.nan)
     return pd.DataFrame(
         {
             "owner": [row.owner for row in rows],
-            "station": [row.station.name for row in stations],
+            "station": [
+                "" if row.of_line else station.station.name
+                for row, station in zip(rows, stations, strict=True)
+            ],
             "failure": [row.failure.name for row in rows],
-            "crew": np.array([row.failure.crew for row in rows], dtype=bool),
+            "crew": np.array([bool(row.failure.crew) for row in rows], dtype=bool),
             "failures": counted["failures"],
             "down": down,
             "waiting": waiting,
             "mtbf": on_clock / n,
             "mttr": counted["repair_ms"] / units.MS_PER_MIN / n,
+        }
+    )
+
+
+def planned_stops(layout: Layout, counts: Counts) -> pd.DataFrame:
+    """A row a planned stop."""
+    rows, failures = first_copies(layout.stops), layout.failures
+    kinds = [failures[row.failure].kind if row.failure >= 0 else -1 for row in rows]
+    crewed = np.array(kinds, dtype=np.int64)
+    own, asked = counts.stops, counts.failures
+
+    def joined(name: str, other: str | None) -> Ints:
+        """What is counted of those without a crew, and of those with one."""
+        values = np.zeros(len(rows), np.int64) if other is None else own[other].copy()
+        values[crewed >= 0] = asked[name][crewed[crewed >= 0]]
+        return values
+
+    return pd.DataFrame(
+        {
+            "owner": [row.owner for row in rows],
+            "station": [layout.stations[row.station].station.name for row in rows],
+            "stop": [row.stop.name for row in rows],
+            "times": joined("failures", "n_stops"),
+            "hours": units.ms_to_hours(joined("repair_ms", "stop_ms")),
+            "waiting": units.ms_to_hours(joined("queue_ms", None)),
         }
     )
 
@@ -80,7 +111,8 @@ def robots(layout: Layout, counts: Counts, hours: Hours, failures: pd.DataFrame)
     table = pd.DataFrame(rows, columns=["robot", "station", "role", "number"])
     numbers = table.pop("number").to_numpy(dtype=np.int64)
     table["cycles"] = counts.stations["cycles"][numbers]
-    own = failures.groupby("owner")[["failures", "down", "waiting"]].sum()
+    of_machines = failures[failures["station"] != ""]  # a line may have the name of a robot
+    own = of_machines.groupby("owner")[["failures", "down", "waiting"]].sum()
     own = own.reindex(table["robot"], fill_value=0)
     table["failures"] = own["failures"].to_numpy(dtype=np.int64)
     table["working"] = hours["working"][numbers]
@@ -137,25 +169,33 @@ def utilisation(layout: Layout, hours: Hours) -> pd.DataFrame:
     )
 
 
-def crews(layout: Layout, counts: Counts, working_hours: float) -> pd.DataFrame:
-    """One row: all crews."""
-    shop = layout.shop
-    with_crew = np.array([row.failure.crew for row in layout.failures], dtype=bool)
-    counted = {name: values[with_crew] for name, values in counts.failures.items()}
-    asked = int(counted["failures"].sum())
-    busy = float(units.ms_to_hours(counted["repair_ms"].sum()))
-    n = math.inf if shop.repair_crews is None else shop.repair_crews
-    waits = counted["queue_ms"].sum() / units.MS_PER_MIN
-    row = {
-        "crews": n,
-        "asked": asked,
-        "busy": busy,
-        "share_busy": busy / (n * max(working_hours, 1e-12)),
-        "waited": int(counted["n_queued"].sum()),
-        "mean_wait": waits / asked if asked else 0.0,
-        "longest_wait": counted["longest_ms"].max(initial=0) / units.MS_PER_MIN,
-    }
-    return pd.DataFrame([row], index=pd.Index([shop.name], name="shop"))
+def crews(layout: Layout, counts: Counts, working_hours: Sequence[float]) -> pd.DataFrame:
+    """A row a group; `working_hours` of each. Without groups one row, of crews always free."""
+    rows, of_failures = layout.failures, counts.failures
+    names = [row.crew.name for row in layout.crews] or [ALL_CREWS]
+    table = []
+    for i, hours in enumerate(working_hours):
+        if layout.crews:
+            may_ask = [i in row.groups for row in rows]
+            n, busy_ms = float(layout.crews[i].crew.number), counts.crews["busy_ms"][i]
+        else:
+            may_ask = [bool(row.failure.crew) for row in rows]
+            n, busy_ms = math.inf, of_failures["repair_ms"][np.array(may_ask, dtype=bool)].sum()
+        mask = np.array(may_ask, dtype=bool)
+        counted = {name: values[mask] for name, values in of_failures.items()}
+        asked, busy = int(counted["failures"].sum()), float(units.ms_to_hours(busy_ms))
+        waits = counted["queue_ms"].sum() / units.MS_PER_MIN
+        row = {
+            "crews": n,
+            "asked": asked,
+            "busy": busy,
+            "share_busy": busy / (n * max(hours, 1e-12)),
+            "waited": int(counted["n_queued"].sum()),
+            "mean_wait": waits / asked if asked else 0.0,
+            "longest_wait": counted["longest_ms"].max(initial=0) / units.MS_PER_MIN,
+        }
+        table.append(row)
+    return pd.DataFrame(table, index=pd.Index(names, name="crew"))
 
 
 def trace(layout: Layout, intervals: Ints) -> pd.DataFrame:

@@ -250,18 +250,31 @@ class ShopRun:
 
     @result_table
     def failures(self) -> pd.DataFrame:
-        """A row a failure of a robot or a station, for all copies of its line.
+        """A row a failure of a robot, a station or a line, for all copies of the line.
 
-        - `owner`, `station`, `failure`: the robot or station that has it; the station that it
-          stops; its name.
+        - `owner`, `station`, `failure`: the robot, station or line that has it; the station that it
+          stops, "" for all those of a line; its name.
         - `crew`: whether its repair needs a crew.
         - `failures`: how often it failed. [failures]
-        - `down`, `waiting`: hours under repair, and waiting for a crew. [h]
-        - `mtbf`: mean time between failures, on its clock: hours in which its station worked, or
-          working time without its repairs and waits, for each failure; NaN without a failure. [h]
+        - `down`, `waiting`: hours under repair, on the clock of who repairs: of a crew with a
+          working time of its own also while the line is closed; and waiting for a crew. [h]
+        - `mtbf`: mean time between failures, on its clock: hours in which its station, or any of
+          its line, worked, or working time without its repairs and waits, for each failure; NaN
+          without a failure. [h]
         - `mttr`: mean time to repair, waits for a crew not counted; NaN without a failure. [min]
         """
         return run_tables.failures(self.layout, self._totals, self._hours)
+
+    @result_table
+    def planned_stops(self) -> pd.DataFrame:
+        """A row a planned stop.
+
+        - `owner`, `station`, `stop`: the robot or station that has it; the station; its name.
+        - `times`: how often it came. [stops]
+        - `hours`: how long it lasted, without what was hidden; of those side by side each. [h]
+        - `waiting`: hours in which it waited for a crew. [h]
+        """
+        return run_tables.planned_stops(self.layout, self._totals)
 
     @result_table
     def robots(self) -> pd.DataFrame:
@@ -301,24 +314,34 @@ class ShopRun:
 
     @result_table
     def crews(self) -> pd.DataFrame:
-        """One row, by the name of the shop: all repair crews.
+        """A row a group of crews, by name; "repair crews" where the shop gives only a number.
 
         - `crews`: how many; inf if one is always free. [crews]
-        - `asked`: repairs that asked for a crew. [repairs]
-        - `busy`, `share_busy`: hours of repair; their share of the `working_hours` of all crews.
-          [h, -]
+        - `asked`: repairs and planned stops that asked for one of the group. [repairs]
+        - `busy`, `share_busy`: hours of repair; their share of the working hours of all its crews,
+          which are the `working_hours` of the shop for a group without a working time. [h, -]
         - `waited`: repairs that waited for a crew. [repairs]
         - `mean_wait`, `longest_wait`: for a crew, of all repairs that asked for one. [min]
+
+        What several groups may repair counts for each of them in `asked` and in the waits,
+        whichever came.
         """
-        return run_tables.crews(self.layout, self.counts, self.working_hours)
+        layout = self.layout
+        own = [row.time for row in layout.crews] or [-1]
+        windows = [np.array(layout.windows[time], np.int64).reshape(-1, 2) for time in own]
+        hours = [
+            self.working_hours if time < 0 else units.ms_to_hours(self._opened_ms(*opened.T))
+            for time, opened in zip(own, windows, strict=True)
+        ]
+        return run_tables.crews(layout, self.counts, hours)
 
     @result_table
     def trace(self) -> pd.DataFrame:
         """With `trace=True`: a row an interval in one state.
 
         - `thing`: a station, with all states but "off"; then "owner: failure", with its repairs
-          ("down") and waits for a crew ("waiting"). Each copy of a line has rows of its own:
-          "OP20 #2", "OP20 #2: belt".
+          ("down") and waits for a crew ("waiting"), and the same of planned stops with a crew
+          ("planned"). Each copy of a line has rows of its own: "OP20 #2", "OP20 #2: belt".
         - `state`
         - `begin`, `end`: since the start of the counted hours; hours outside working time are
           inside the intervals. [ms, int64]
@@ -351,12 +374,12 @@ class ShopRun:
             A row a thing and cause, the most hours first; with `every` in order of `period`, the
             beginning of the period. [h]
 
-            - `thing`: station, robot or store, one for all copies of a line; `station`, `line`:
-              where it is, "" for a store.
+            - `thing`: station, robot, line or store, one for all copies of a line; `station`,
+              `line`: where it is, "" for a store, and without a station for a failure of a line.
             - `cause`: "working", "planned" (stop), "repair", "waiting" (for a crew), "transit",
               "closed" (outside working time, or held before closing), "overtime" (work and repairs
               after closing), "stuck" (nothing moves any more).
-            - `failure`: the failure of a repair or a wait.
+            - `failure`: the failure of a repair or a wait, or a planned stop with a crew.
             - `times`: steps that came to their end; pieces broken off don't count. [steps]
             - `ms`, `hours`: time on the path. [ms, int64; h]
 

@@ -114,7 +114,7 @@ def simulate(
     LineUnfed
         A line took no part, while lines that take the same did.
     NoEffect
-        The shop has repair crews, and no failure whose repair needs one.
+        The shop has crews that no failure and no planned stop asks for.
 
     Examples
     --------
@@ -147,12 +147,20 @@ def simulate(
 
 
 def warn_of_idle_crews(shop: Shop) -> None:
-    """Warn of repair crews that no repair needs; `run_shop` is silent, as it runs many times."""
-    if isinstance(shop, Shop) and shop.crews_idle:
+    """Warn of repair crews that nothing asks for; `run_shop` is silent, as it runs many times."""
+    if not isinstance(shop, Shop) or not (idle := shop.crews_idle):
+        return
+    if shop.repair_crews is not None:
         rule = "repair_crews has no effect: no failure has crew=True"
         cure = "Set it for the failures whose repair needs a crew, or leave repair_crews out."
         text = checks.complain(f"Shop {shop.name!r}", rule, shop.repair_crews, cure)
-        warnings.warn(NoEffect(text), stacklevel=3)
+    else:
+        rule = (
+            "each of crews must be asked for by a failure or a planned stop; these have no effect"
+        )
+        cure = "Name them, or a skill of theirs, as the crew of a failure, or leave them out."
+        text = checks.complain(f"Shop {shop.name!r}", rule, ", ".join(idle), cure)
+    warnings.warn(NoEffect(text), stacklevel=3)
 
 
 def run_shop(

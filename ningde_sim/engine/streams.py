@@ -82,7 +82,13 @@ class Streams:
         self._values: list[float] = []
 
     def add(
-        self, kind: str, name: str, purpose: str, distribution: Distribution, unit: int, least: int
+        self,
+        kind: str,
+        name: str,
+        purpose: str,
+        distribution: Distribution,
+        unit: float,
+        least: int,
     ) -> int:
         """Add a stream; its index. The unit of its draws is `unit` ms, the shortest `least` ms."""
         code, a, b, c = encode(distribution)

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ningde_sim.engine.copies import added, first_copies
+from ningde_sim.engine.copies import first_copies, n_copies
 from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.simulate import simulate
 from ningde_sim.plant.line import MOST_COPIES, Line
@@ -89,14 +89,14 @@ def improvements(shop: Shop) -> Iterator[Improvement]:
         stations += numbers
         if len(numbers) > 1:
             yield _faster(layout, line.name, f"{CYCLE}, all stations", numbers)
-        if line.copies < MOST_COPIES:
+        if (len(numbers) == 1 or line.copies > 1) and line.copies < MOST_COPIES:
             yield _one_more(layout, line, numbers)
     for k in stations:
         yield from _at_station(layout, k)
+    for line in shop.lines:
+        yield from _of_line(layout, line)
     yield from _more_capacity(layout)
-    if shop.repair_crews is not None:
-        waits = dict.fromkeys((layout.wait(i) for i in range(len(layout.failures))), 1.0)
-        yield Action(shop.name, CREW, {"repair_crews": shop.repair_crews + 1}), Saving(waits)
+    yield from _more_crews(layout)
 
 
 def predict(
@@ -108,11 +108,11 @@ def predict(
     )
     path = shop_run.critical_steps
     layout, table, crossed = path.layout, path.table(), path.crossed()
-    copies = added(layout.stores, np.ones(len(layout.stores), np.int64))
+    copies = n_copies(layout.stores)
     ms, steps = np.zeros(len(path.things)), np.zeros(len(path.things))
     ms[table["number"]], steps[table["number"]] = table["ms"], table["times"]
     opened = ms.sum() - ms[layout.n_things : layout.stuck].sum()
-    calendar = [i for i, f in enumerate(layout.failures) if f.failure.clock == "calendar"]
+    calendar = [i for i, f in enumerate(layout.failures) if f.clock == "calendar"]
     by_time = sum(ms[layout.repair(i)] + ms[layout.wait(i)] for i in calendar)
     bodies = np.empty(len(savings))
     for k, saving in enumerate(savings):
@@ -127,19 +127,40 @@ def predict(
 
 def _at_station(layout: Layout, k: int) -> Iterator[Improvement]:
     """A faster cycle, shorter repairs, rarer failures at one station."""
-    station, failures = layout.stations[k].station, layout.stations[k].failures
+    station = layout.stations[k].station
+    failures = [i for i in layout.stations[k].failures if not layout.failures[i].is_planned]
     yield _faster(layout, station.name, CYCLE, [k])
+    owners: list[tuple[str, Robot | Station | Line]] = [("stations", station)]
+    owners += [("robots", robot) for robot in station.robots]
     if failures:
-        repairs = [layout.repair(i) for i in failures]
-        stops = [*repairs, *(layout.wait(i) for i in failures)]
-        less, fewer = dict.fromkeys(repairs, 1 - SHORTER), dict.fromkeys(stops, 1 - 1 / RARER)
-        yield _failing(station, REPAIRS, "repair", SHORTER), Saving(less)
-        yield _failing(station, FAILURES, "uptime", RARER), Saving(fewer)
+        yield from _failing(layout, station.name, owners, failures)
+
+
+def _of_line(layout: Layout, line: Line) -> Iterator[Improvement]:
+    """Shorter repairs and rarer failures of a line."""
+    of_line = (i for i, row in enumerate(layout.failures) if row.of_line and row.copy <= 1)
+    if failures := [i for i in of_line if layout.failures[i].owner == line.name]:
+        yield from _failing(layout, line.name, [("lines", line)], failures)
+
+
+def _more_crews(layout: Layout) -> Iterator[Improvement]:
+    """One crew more in each group: no wait for it any more, as far as others could not come."""
+    shop = layout.shop
+    for number, row in enumerate(layout.crews):
+        served = (i for i, failure in enumerate(layout.failures) if number in failure.groups)
+        waits = Saving(dict.fromkeys(map(layout.wait, served), 1.0))
+        if shop.crews:
+            name = row.crew.name
+            changes: dict[str, Any] = {f"crews.{name}.number": row.crew.number + 1}
+        else:
+            name, changes = shop.name, {"repair_crews": row.crew.number + 1}
+        yield Action(name, CREW, changes), waits
 
 
 def _one_more(layout: Layout, line: Line, numbers: Sequence[int]) -> Improvement:
-    """One copy of a line more."""
-    failures = [i for k in numbers for i in layout.stations[k].failures]
+    """One machine more, or one line more beside those that there are."""
+    rows = [layout.stations[k] for k in numbers]
+    failures = [*(i for row in rows for i in row.failures), *rows[0].line_failures]
     things = [*numbers, *map(layout.stop, numbers)]
     things += [number(i) for number in (layout.repair, layout.wait) for i in failures]
     action = Action(line.name, COPIES, {f"lines.{line.name}.copies": line.copies + 1})
@@ -163,23 +184,30 @@ def _faster(layout: Layout, thing: str, kind: str, numbers: Sequence[int]) -> Im
         changes[f"stations.{row.station.name}.cycle_time"] = cycle.times(1 - share)
         faster.append(k)
         for i in row.failures:
-            if layout.failures[i].failure.clock == "operating":
+            if layout.failures[i].clock == "operating":
                 shares |= {layout.repair(i): share, layout.wait(i): share}
     return Action(thing, kind, changes), Saving(shares, tuple(faster))
 
 
-def _failing(station: Station, kind: str, field: str, factor: float) -> Action:
-    """All failures of a station and its robots, with one of their times multiplied."""
-    owners: list[tuple[str, Robot | Station]] = [("stations", station)]
-    owners += [("robots", robot) for robot in station.robots]
-    changes = {
-        f"{group}.{owner.name}.failures.{failure.name}.{field}": getattr(failure, field).times(
-            factor
-        )
-        for group, owner in owners
-        for failure in owner.failures
-    }
-    return Action(station.name, kind, changes)
+def _failing(
+    layout: Layout,
+    thing: str,
+    owners: Sequence[tuple[str, Robot | Station | Line]],
+    failures: Sequence[int],
+) -> Iterator[Improvement]:
+    """All failures of a station and its robots, or of a line, with shorter repairs or rarer."""
+    repairs = [layout.repair(i) for i in failures]
+    stops = [*repairs, *(layout.wait(i) for i in failures)]
+    for kind, field, factor, things, share in (
+        (REPAIRS, "repair", SHORTER, repairs, 1 - SHORTER),
+        (FAILURES, "uptime", RARER, stops, 1 - 1 / RARER),
+    ):
+        changes = {
+            f"{group}.{owner.name}.failures.{f.name}.{field}": getattr(f, field).times(factor)
+            for group, owner in owners
+            for f in owner.failures
+        }
+        yield Action(thing, kind, changes), Saving(dict.fromkeys(things, share))
 
 
 def _more_capacity(layout: Layout) -> Iterator[Improvement]:

@@ -15,7 +15,7 @@ from ningde_sim.learn import instants
 
 
 def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFrame:
-    """The stops of all robots and stations of a run that kept a trace, in order of time.
+    """The failures of all equipment of a run that kept a trace, in order of time.
 
     A stop lasts from the failure to the end of its repair, including the wait for a crew and closed
     hours, as on a shop floor. A repair that goes on when the run ends has no end.
@@ -30,9 +30,10 @@ def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFram
     Returns
     -------
     DataFrame
-        A row a stop: equipment, start, end, reason, and the station of the equipment. Of a line
-        with copies each has equipment of its own, such as "OP20 #2"; the station is that of the
-        shop, so that `pool="station"` fits them together.
+        A row a failure: equipment, start, end, reason, and the station of the equipment, "" for the
+        failure of a line. Planned stops are no rows. Of a line with copies each has equipment of
+        its own, such as "OP20 #2"; the station is that of the shop, so that `pool="station"` fits
+        them together.
 
     Examples
     --------
@@ -52,6 +53,7 @@ def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFram
         rule, cure = "start must be a date of ISO 8601", 'Write "2021-09-03" or a datetime.'
         raise ValueError(checks.complain("downtime_log", rule, start, cure))
     rows, n_stations = run.layout.failures, len(run.layout.stations)
+    things = n_stations + np.array(run.layout.breakdowns, dtype=np.int64)
     trace = run.counts.trace
     if trace is None:
         raise ValueError(
@@ -62,7 +64,7 @@ def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFram
                 "simulate(..., trace=True) keeps one.",
             )
         )
-    clock, _, begin, end = merged(trace[trace[:, 0] >= n_stations]).T  # run.trace has names, slower
+    clock, _, begin, end = merged(trace[np.isin(trace[:, 0], things)]).T  # run.trace is slower
     first = np.ones(len(clock), dtype=bool)  # a repair follows its wait
     first[1:] = (clock[1:] != clock[:-1]) | (begin[1:] != end[:-1])
     last = np.append(np.flatnonzero(first)[1:] - 1, len(clock) - 1)[: first.sum()]
@@ -74,7 +76,10 @@ def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFram
             "start": begin_of_run + pd.Series(begin) * ms,
             "end": (begin_of_run + pd.Series(end) * ms).where(end < units.hours_to_ms(run.hours)),
             "reason": [row.failure.name for row in failures],
-            "station": [run.layout.stations[row.station].station.name for row in failures],
+            "station": [
+                "" if row.of_line else run.layout.stations[row.stations[0]].station.name
+                for row in failures
+            ],
         }
     )
     return log.sort_values("start", kind="stable", ignore_index=True)

@@ -11,7 +11,7 @@ from ningde_sim._support import checks
 from ningde_sim._support.frozen import unchangeable
 from ningde_sim._support.units import MAX_CAPACITY, MAX_TIME
 from ningde_sim.plant.entries import check_flows
-from ningde_sim.plant.station import Station
+from ningde_sim.plant.station import Failure, Station
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
 
 MOST_COPIES = 10_000
@@ -60,6 +60,9 @@ class Line:
         How many such lines stand side by side, each with stations, buffers, failures and random
         streams of its own: machines in parallel. All take from the same stores and put to the same
         stores, and they are counted together. [lines]
+    failures : sequence of Failure
+        Each stops all stations of the line: a safety gate, a conveyor, the power. Each copy of the
+        line has its own.
     zone : str, optional
         Heading under which tables group this line; by default its name.
     working_time : WorkingTime, optional
@@ -90,6 +93,7 @@ class Line:
     rejects: Flows = ()
     rounds: int | None = None
     returns: Flows = ()
+    failures: Sequence[Failure] = ()
     copies: int = 1
     transfer: Transfer = "each"
     zone: str | None = None
@@ -119,6 +123,9 @@ class Line:
         if most > MAX_CAPACITY:  # their part-milliseconds together must fit int64 too
             rule = f"a buffer must hold at most {MAX_CAPACITY} parts in all {copies} copies"
             raise ValueError(checks.complain(owner, rule, most))
+        failures = checks.members(owner, "failures", self.failures, Failure)
+        checks.distinct(owner, "failures", (failure.name for failure in failures))
+        object.__setattr__(self, "failures", failures)
         zone = self.name if self.zone is None else self.zone
         object.__setattr__(self, "zone", checks.text(owner, "zone", zone))
         check_working_time(owner, self.working_time)

@@ -40,7 +40,7 @@ from ningde_sim.plant.quantity import (
     Words,
     in_unit,
 )
-from ningde_sim.plant.station import Clock, Failure, PlannedStop
+from ningde_sim.plant.station import Clock, Failure, PlannedStop, Then
 
 Role = Literal[
     "weld", "handling", "sealing", "stud", "hemming", "laser", "measuring", "bolting", "brushing"
@@ -144,13 +144,15 @@ class FailureTable:
     cv: Cv
     clock: Clock = "operating"
     crew: Flag = False
+    then: Then = "resume"
+    aged: Flag = False
 
     def failure(self, name: str) -> Failure:
         """The failure that this table describes."""
         repair = Lognormal(self.repair.value, steady_if_small(self.cv.value))
-        return Failure(
-            name, Exponential(self.uptime.value), repair, clock=self.clock, crew=self.crew
-        )
+        options: dict[str, Any] = {"clock": self.clock, "crew": self.crew}
+        options |= {"then": self.then, "aged": self.aged}
+        return Failure(name, Exponential(self.uptime.value), repair, **options)
 
 
 @record

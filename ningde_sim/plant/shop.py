@@ -14,9 +14,10 @@ from ningde_sim._support import checks
 from ningde_sim._support.frozen import unchangeable
 from ningde_sim._support.summary import wrapped
 from ningde_sim.plant import paths, shop_paths
+from ningde_sim.plant.crew import ALL_CREWS, Crew
 from ningde_sim.plant.entries import Flow, number_of, store_names, stores_of
 from ningde_sim.plant.line import Line, Store
-from ningde_sim.plant.station import Robot, Station, equipment
+from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station, equipment
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
 
 Element = TypeVar("Element", Station, Line, Store)
@@ -35,9 +36,12 @@ class Shop:
     name : str
     lines : sequence of Line
     stores : sequence of Store
-    repair_crews : int, optional
-        Crews for the failures with `crew=True`; first come, first served. None means that one is
+    crews : sequence of Crew
+        Groups of crews for the failures and planned stops with a `crew`; among the groups that
+        could come at once the first comes. Without any, and without `repair_crews`, a crew is
         always free.
+    repair_crews : int, optional
+        The short form: one group of so many crews, for whatever asks for one.
     output : sequence of str, optional
         Lines whose bodies count as finished; by default the lines that put to no store.
     working_time : WorkingTime, optional
@@ -62,6 +66,7 @@ class Shop:
     lines: Sequence[Line]
     _: KW_ONLY
     stores: Sequence[Store] = ()
+    crews: Sequence[Crew] = ()
     repair_crews: int | None = None
     output: str | Sequence[str] | None = None
     working_time: WorkingTime | None = None
@@ -81,17 +86,20 @@ class Shop:
             cure = "None means that a crew is always free."
             crews = checks.whole(owner, "repair_crews", self.repair_crews, low=1, cure=cure)
             object.__setattr__(self, "repair_crews", crews)
+        object.__setattr__(self, "crews", checks.members(owner, "crews", self.crews, Crew))
         check_working_time(owner, self.working_time)
         self._check_names(owner)
         self._check_stores(owner)
         self._check_start(owner)
         self._check_closing(owner)
+        self._check_crews(owner)
         object.__setattr__(self, "output", self._find_output(owner))
 
     def _check_names(self, owner: str) -> None:
         machines = [s.name for s in self.stations] + [r.name for r in self.robots]
         checks.distinct(owner, "lines", (line.name for line in self.lines))
         checks.distinct(owner, "stores", (store.name for store in self.stores))
+        checks.distinct(owner, "crews", (crew.name for crew in self.crews))
         checks.distinct(owner, "stations and robots", machines)
         copies = {
             machine.name: line.copies
@@ -196,6 +204,31 @@ class Shop:
                     cure = f'Give line {line.name!r} longer windows, or at_close="pause".'
                     raise ValueError(checks.complain(owner, rule, f"{cycle:g} s", cure))
 
+    def _check_crews(self, owner: str) -> None:
+        """Who asks for a crew by name or skill must find one."""
+        if self.crews and self.repair_crews is not None:
+            rule = "crews must not stand beside repair_crews, its short form"
+            raise ValueError(checks.complain(owner, rule, self.repair_crews, "Leave one out."))
+        groups = self.crew_groups
+        known = dict.fromkeys(word for group in groups for word in (group.name, *group.skills))
+        for name, what in self._asking():
+            if isinstance(what.crew, str) and what.crew not in known:
+                words = checks.shortened(", ".join(known)) or "none"
+                rule = f"unknown crew of {what.name!r} of {name!r}"
+                cure = f"The shop has these groups and skills: {words}."
+                raise ValueError(checks.complain(owner, rule, what.crew, cure))
+
+    def _asking(self) -> Iterator[tuple[str, Failure | PlannedStop]]:
+        """Each failure and planned stop that needs a crew, with the name of what has it."""
+        machines: tuple[Station | Robot, ...] = (*self.stations, *self.robots)
+        for machine in machines:
+            things: tuple[Failure | PlannedStop, ...] = (*machine.failures, *machine.planned_stops)
+            for what in things:
+                if what.crew:
+                    yield machine.name, what
+        for line in self.lines:
+            yield from ((line.name, failure) for failure in line.failures if failure.crew)
+
     def _find_output(self, owner: str) -> tuple[str, ...]:
         if self.output is None:
             output = tuple(line.name for line in self.lines if not line.puts)
@@ -215,12 +248,18 @@ class Shop:
         return output
 
     @property
-    def crews_idle(self) -> bool:
-        """Whether it has a number of repair crews, and no failure whose repair needs one."""
-        if self.repair_crews is None:
-            return False
-        machines: tuple[Station | Robot, ...] = (*self.stations, *self.robots)
-        return not any(failure.crew for machine in machines for failure in machine.failures)
+    def crew_groups(self) -> tuple[Crew, ...]:
+        """The groups of crews; one named "repair crews" for the short form."""
+        if self.repair_crews is not None:
+            return (Crew(ALL_CREWS, self.repair_crews),)
+        return tuple(self.crews)
+
+    @property
+    def crews_idle(self) -> tuple[str, ...]:
+        """The groups of crews that no failure and no planned stop asks for."""
+        asked = {what.crew for _, what in self._asking()}
+        groups = self.crew_groups
+        return tuple(g.name for g in groups if not any(g.serves(each) for each in asked))
 
     @property
     def stations(self) -> tuple[Station, ...]:
@@ -363,9 +402,14 @@ def _zone_table(shop: Shop) -> Iterator[str]:
     yield _COLUMNS.format("total", n_lines, "", shop.n_stations, shop.n_robots, "").rstrip()
     if several := [f"{line.name} {line.copies}" for line in shop.lines if line.copies > 1]:
         yield f"copies, counted above: {', '.join(several)}"
-    crews = "always one free" if shop.repair_crews is None else str(shop.repair_crews)
-    yield f"repair crews: {crews}; output: {', '.join(shop.output or ())}"
+    yield f"repair crews: {crews_in_words(shop)}; output: {', '.join(shop.output or ())}"
     yield from (f"note: {note}" for note in shop.notes)
+
+
+def crews_in_words(shop: Shop) -> str:
+    """How many crews, by group."""
+    groups = ", ".join(f"{crew.number} {crew.name}" for crew in shop.crews)
+    return groups or ("always one free" if shop.repair_crews is None else str(shop.repair_crews))
 
 
 def _span(values: Iterable[float]) -> str:

@@ -1,8 +1,8 @@
 """Every value of a shop by its dotted path.
 
-Names lead to a value: `repair_crews`, `stores.roof.capacity`, `lines.FIN.buffers`,
-`stations.FIN-210.cycle_time`, `robots.FIN-210-R1.failures.minor.repair.mean`. The grammar is that
-of `ningde_sim.plant.paths`.
+Names lead to a value: `repair_crews`, `crews.night.number`, `stores.roof.capacity`,
+`lines.FIN.buffers`, `stations.FIN-210.cycle_time`, `robots.FIN-210-R1.failures.minor.repair.mean`.
+The grammar is that of `ningde_sim.plant.paths`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ Description = TypeVar("Description")
 HEADS: Mapping[str, Collection[str]] = {
     "lines": ("lines", "stations", "robots"),
     "stores": ("stores",),
+    "crews": ("crews",),
     "stations": ("stations", "robots"),
     "robots": ("robots",),
 }

@@ -8,10 +8,17 @@ from typing import Literal, get_args
 
 from ningde_sim._support import checks
 from ningde_sim._support.frozen import unchangeable
-from ningde_sim._support.units import MAX_TIME
+from ningde_sim._support.units import MAX_TIME, MS_PER_H
+from ningde_sim.plant.crew import check_asked
 from ningde_sim.plant.distributions import Distribution, Fixed
 
 Clock = Literal["operating", "calendar"]
+Then = Literal["resume", "restart", "scrap"]
+StopUnit = Literal["cycles", "working h", "clock h"]
+
+
+MOST_PRIORITY = 1_000_000
+"""Of a failure. [-]"""
 
 
 def check_clock(owner: str, value: object) -> None:
@@ -22,7 +29,7 @@ def check_clock(owner: str, value: object) -> None:
 @unchangeable
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One way in which a robot or a station breaks down.
+    """One way in which a robot, a station or a whole line breaks down.
 
     The mean of `uptime` is its MTBF, the mean of `repair` its MTTR: by itself it leaves the
     equipment available MTBF / (MTBF + MTTR) of the time, with both in one unit.
@@ -30,22 +37,32 @@ class Failure:
     Parameters
     ----------
     name : str
-        Unique among the failures of its robot or station.
+        Unique among the failures of its robot, station or line.
     uptime : Distribution
         Time on the clock from the end of a repair to the next failure; mean: MTBF. [h]
     repair : Distribution
         Time to restore the station; mean: MTTR. [min]
     clock : {"operating", "calendar"}
-        "operating" runs only while the station works (operation-dependent failures, ODF);
-        "calendar" runs in all working time except during its own repair, so that an idle station
-        fails too (time-dependent failures, TDF).
-    crew : bool
-        Whether its repair needs one of the shop's crews.
+        "operating" runs only while the station works (operation-dependent failures, ODF), that of
+        a line while any of its stations works; "calendar" runs in all working time except during
+        its own repair, so that an idle station fails too (time-dependent failures, TDF).
+    crew : bool or str
+        Whether its repair needs a crew: True for one of any group of the shop, text for one of the
+        group of that name or of those with that skill.
+    then : {"resume", "restart", "scrap"}
+        What becomes of a body whose cycle has begun: work goes on where it stopped, the whole cycle
+        is done again, or the body is scrapped at once.
+    aged : bool
+        Whether the plant has run for long when the run begins: the first uptime is what is left of
+        one under way. Otherwise all equipment is as after a repair.
+    priority : int
+        A crew goes to the highest priority first, then to who asked first.
 
     Raises
     ------
     TypeError, ValueError
-        A time that is no Distribution, an uptime of zero, an unknown clock.
+        A time that is no Distribution, an uptime of zero, an unknown clock, a priority of what
+        needs no crew.
 
     Examples
     --------
@@ -60,7 +77,10 @@ class Failure:
     repair: Distribution
     _: KW_ONLY
     clock: Clock = "operating"
-    crew: bool = False
+    crew: bool | str = False
+    then: Then = "resume"
+    aged: bool = False
+    priority: int = 0
 
     def __post_init__(self) -> None:
         owner = f"Failure {self.name!r}"
@@ -80,55 +100,90 @@ class Failure:
                 checks.complain(owner, "the mean uptime must be greater than 0", self.uptime)
             )
         check_clock(owner, self.clock)
-        checks.flag(owner, "crew", self.crew)
+        check_asked(owner, self.crew)
+        checks.one_of(owner, "then", self.then, get_args(Then))
+        checks.flag(owner, "aged", self.aged)
+        priority = checks.whole(
+            owner, "priority", self.priority, low=-MOST_PRIORITY, high=MOST_PRIORITY
+        )
+        object.__setattr__(self, "priority", priority)
+        if self.priority and not self.crew:
+            cure = "Set crew, or leave priority out."
+            rule = "priority has no effect on a repair without a crew"
+            raise ValueError(checks.complain(owner, rule, self.priority, cure))
 
 
 @unchangeable
 @dataclass(frozen=True, slots=True)
 class PlannedStop:
-    """A stop that is due after a number of cycles: tip dressing, cap change, cleaning.
+    """A stop that is due again and again: tip dressing, cap change, cleaning, maintenance.
 
-    The stop comes after the n-th cycle, as soon as the next body is there, before its start. Stops
-    of one station that are due together run side by side: the longest counts.
+    It comes as soon as it is due and the next body is there, before its start. Stops of one station
+    that are due together run side by side: the longest counts.
 
     Parameters
     ----------
     name : str
         Unique among the planned stops of its robot or station.
-    every : int
-        Cycles from one stop to the next, at least 1. [cycles]
-    duration : float
+    every : int or float
+        From one stop to the next: a whole number of cycles, at least 1, or hours. [unit]
+    duration : float or Distribution
         Length of the stop. [s]
+    unit : {"cycles", "working h", "clock h"}
+        What `every` counts. "cycles": of the station. "working h": hours in which the station has
+        worked. "clock h": hours by the clock, nights included, from the start of the run; what was
+        missed several times is made up for once.
     hidden : float
         Share of it that runs during the transfer and costs no time, 0 to 1. [-]
+    crew : bool or str
+        Whether it needs a crew, as of a `Failure`: it waits for one, and rests while its line is
+        closed. No part of it is hidden then.
 
     Examples
     --------
     >>> PlannedStop("tip dressing", every=30, duration=20, hidden=0.25).visible
     15.0
+    >>> PlannedStop("lubrication", every=168, duration=900, unit="clock h").unit
+    'clock h'
     """
 
     name: str
-    every: int
-    duration: float
+    every: float
+    duration: float | Distribution
     _: KW_ONLY
+    unit: StopUnit = "cycles"
     hidden: float = 0.0
+    crew: bool | str = False
 
     def __post_init__(self) -> None:
         owner = f"PlannedStop {self.name!r}"
         checks.text("PlannedStop", "name", self.name)
-        object.__setattr__(self, "every", checks.whole(owner, "every", self.every, low=1))
-        if isinstance(self.duration, Distribution):
-            rule, cure = "duration must be a fixed number of seconds", "Give its mean."
-            raise TypeError(checks.complain(owner, rule, self.duration, cure))
-        duration = checks.number(owner, "duration", self.duration, high=MAX_TIME)
-        object.__setattr__(self, "duration", duration)
+        checks.one_of(owner, "unit", self.unit, get_args(StopUnit))
+        every: float
+        if self.unit == "cycles":
+            every = checks.whole(owner, "every", self.every, low=1)
+        else:
+            every = checks.number(owner, "every", self.every, low=1 / MS_PER_H, high=MAX_TIME)
+        object.__setattr__(self, "every", every)
+        if not isinstance(self.duration, Distribution):
+            duration = checks.number(owner, "duration", self.duration, high=MAX_TIME)
+            object.__setattr__(self, "duration", duration)
         object.__setattr__(self, "hidden", checks.number(owner, "hidden", self.hidden, high=1.0))
+        check_asked(owner, self.crew)
+        if self.crew and self.hidden:
+            rule, cure = "a stop with a crew can't be hidden", "Leave hidden out, or crew."
+            raise ValueError(checks.complain(owner, rule, self.hidden, cure))
+
+    @property
+    def duration_distribution(self) -> Distribution:
+        """The duration as a Distribution, the hidden part included. [s]"""
+        duration = self.duration
+        return duration if isinstance(duration, Distribution) else Fixed(duration)
 
     @property
     def visible(self) -> float:
-        """The part of the stop that delays the next start. [s]"""
-        return self.duration * (1.0 - self.hidden)
+        """The part of the stop that delays the next start; of a random one its mean. [s]"""
+        return self.duration_distribution.mean * (1.0 - self.hidden)
 
 
 def _check_equipment(
@@ -155,7 +210,7 @@ class Robot:
     failures : sequence of Failure
         Each stops the whole station.
     planned_stops : sequence of PlannedStop
-        Counted in cycles of the station.
+        Due by the cycles or hours of the station, or by the clock.
 
     Examples
     --------

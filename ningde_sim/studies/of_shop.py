@@ -66,7 +66,7 @@ def check_kept(
     return names, None if every is None else float(every)
 
 
-COUNTED = ("scrapped", "reworked", "rejected", "failures")
+COUNTED = ("scrapped", "reworked", "rejected")
 """What all stations count together."""
 
 
@@ -221,6 +221,7 @@ def _row(run: ShopRun) -> Row:
     """
     counted = run.counts.stations
     counts = {name: int(counted[name].sum()) for name in COUNTED}
+    failures = run.counts.failures["failures"][run.layout.breakdowns]
     hours = {
         state: float(units.ms_to_hours(int(run.state_ms(State[state.upper()]).sum())))
         for state in STATES
@@ -230,6 +231,7 @@ def _row(run: ShopRun) -> Row:
         "bodies": run.bodies,
         "throughput": run.throughput,
         **counts,
+        "failures": int(failures.sum()),
         "lead_time_p50": run.lead_time(0.5),
         "lead_time_p95": run.lead_time(0.95),
         "wip": run.wip,

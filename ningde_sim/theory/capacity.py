@@ -12,9 +12,10 @@ import pandas as pd
 from ningde_sim._support import checks, units
 from ningde_sim._support.summary import wrapped
 from ningde_sim.plant.line import Line, Store
-from ningde_sim.plant.shop import Shop
+from ningde_sim.plant.shop import Shop, crews_in_words
+from ningde_sim.plant.station import Failure
 from ningde_sim.plant.working_time import WorkingTime
-from ningde_sim.theory.flows import LineFlow, greatest_flow
+from ningde_sim.theory.flows import LineFlow, greatest_flow, number_of_crews
 from ningde_sim.theory.repairmen import machine_repairman
 from ningde_sim.theory.stand_alone import (
     StandAlone,
@@ -68,10 +69,11 @@ class Capacity:
         brings that share of 1 %. [-]
     crew_load : float
         Mean number of repair crews at work at the bound, while their lines are at work, if no
-        repair ever waits. [crews]
+        repair ever waits; planned stops with a crew are left out. [crews]
     crew_waits : float
         Share of the failures that would find no crew free, as for equal machines with the mean
-        failure (`theory.machine_repairman`). [-]
+        failure (`theory.machine_repairman`), if each crew could do each repair; 0 where a group has
+        a working time of its own. [-]
     """
 
     shop: Shop
@@ -97,8 +99,11 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
     It includes, as means: cycles, planned stops, failures, rework, scrap and working time, station
     by station (`theory.stand_alone`); then lines and stores by a linear program (`theory.flows`):
     assembly, parallel lines, loops, transits, the time of the crews. It leaves out every wait: for
-    a body (starved), for space behind (blocked), for a crew. With `at_close="finish"` it grants
-    each station one body more at each closing. So it is an upper bound of the mean
+    a body (starved), for space behind (blocked), for a crew. It leaves out some rarer stops too:
+    planned stops by the clock; what a group of crews with a working time of its own may repair
+    while the line is closed; some of the bodies that failures take, see `theory.stand_alone`. With
+    `at_close="finish"` it grants each station one body more at each closing. So it is an upper
+    bound of the mean
     throughput in the long run; a short run may beat it by chance, or through parts that stores
     hold at the start. A single station with failures of one kind (ODF or TDF) reaches it.
 
@@ -132,7 +137,13 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
         line.name: _open_share(owner, line.working_time or shop.working_time, hours)
         for line in shop.lines
     }
-    stations_alone = {station.name: stand_alone(station) for station in shop.stations}
+    stations_alone = {
+        station.name: stand_alone(
+            station, line=line, crews=shop.crew_groups, closes=opens[line.name] < 1
+        )
+        for line in shop.lines
+        for station in line.stations
+    }
     scale = _common(shop, opens)
     more = {line.name: _overtime(shop, line, hours) for line in shop.lines}
     flows = [
@@ -297,31 +308,37 @@ def _crews(
 ) -> tuple[float, float]:
     """Mean number of crews at work in working hours; share of failures that find none free."""
     busy, often, machines = 0.0, 0.0, 0
+
+    def count(crewed: list[Failure], work: float, copies: int) -> None:
+        """Count the failures of one thing that fails, with the time at work of its copies."""
+        nonlocal busy, often, machines
+        machines += copies * bool(crewed)
+        for failure in crewed:
+            clock = work if failure.clock == "operating" else copies * up_share(failure)
+            often += clock / failure.uptime.mean
+            busy += clock * repair_share(failure)
+
     for line in shop.lines:
-        reach = 1.0
+        reach, most = 1.0, 0.0
         for station in line.stations:
             alone = stations_alone[station.name]
             work = taken[line.name] * reach * alone.working / (1 - alone.again) / 3600
             work /= opens[line.name] or 1.0  # crews are at work while the line is
-            reach *= alone.passed
-            crewed = [f for f in failures(station) if f.crew]
-            machines += line.copies * bool(crewed)
-            for failure in crewed:
-                calendar = line.copies * up_share(failure)
-                clock = work if failure.clock == "operating" else calendar
-                often += clock / failure.uptime.mean
-                busy += clock * repair_share(failure)
-    if shop.repair_crews is None or not often or not busy:
+            reach, most = reach * alone.passed, max(most, work)
+            count([f for f in failures(station) if f.crew], work, line.copies)
+        count([f for f in line.failures if f.crew], most, line.copies)
+    number = number_of_crews(shop)
+    if number is None or not often or not busy:
         return busy, 0.0
     repair = busy / often
     uptime = max(machines / often - repair, 1e-9)
-    return busy, machine_repairman(machines, shop.repair_crews, uptime=uptime, repair=repair).waits
+    return busy, machine_repairman(machines, number, uptime=uptime, repair=repair).waits
 
 
 def _text(bound: Capacity) -> list[str]:
     shop, stations = bound.shop, bound.stations
     top = stations.head(ROWS)
-    crews = "always one free" if shop.repair_crews is None else f"{shop.repair_crews}"
+    crews = crews_in_words(shop)
     opens = set(stations["open"])
     by_clock = "" if opens == {1.0} else " by the clock"
     if len(opens) == 1 and by_clock and (share := opens.pop()):

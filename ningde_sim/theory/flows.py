@@ -115,15 +115,23 @@ def greatest_flow(
         _add_line(program, flow)
     for store in shop.stores:
         _add_store(program, store)
-    if shop.repair_crews is not None:
+    if (number := number_of_crews(shop)) is not None:
         work = {("flow", flow.line.name): flow.repair for flow in lines}
-        program.at_most(shop.repair_crews, ("crews", shop.name), work)
+        program.at_most(number, ("crews", shop.name), work)
     output = program.row(
         {("flow", f.line.name): f.passed for f in lines if f.line.name in (shop.output or ())}
     )
     optimum = _solved(shop, program, -output)
     best = max(0.0, -optimum.fun)
     return best, _evened(shop, program, output, best), _shares(program, optimum)
+
+
+def number_of_crews(shop: Shop) -> int | None:
+    """All crews of a shop; None without bound, or where a group has a working time of its own."""
+    groups = shop.crew_groups
+    if not groups or any(group.working_time is not None for group in groups):
+        return None
+    return sum(group.number for group in groups)
 
 
 def _solved(shop: Shop, program: _Program, costs: NDArray[np.float64]) -> Any:

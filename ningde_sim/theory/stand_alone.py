@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ningde_sim.plant.distributions import Exponential, repeats_values
+from ningde_sim.plant.crew import Crew
+from ningde_sim.plant.distributions import Exponential, Fixed, repeats_values
+from ningde_sim.plant.line import Line
 from ningde_sim.plant.station import Failure, Station, equipment
 
 RAREST = 10**9
@@ -20,9 +22,9 @@ class StandAlone:
     Attributes
     ----------
     working : float
-        Mean of the cycle time. [s a cycle]
+        Mean of the cycle time, with what failures make it do again. [s a cycle]
     planned : float
-        Planned stops, less their hidden part. [s a cycle]
+        Planned stops by cycles and working hours, less their hidden part. [s a cycle]
     repair : float
         Repairs of operation-dependent failures (ODF). [s a cycle]
     total : float
@@ -69,7 +71,9 @@ class StandAlone:
         return (self.working + self.planned + self.repair) / (1 - self.again)
 
 
-def stand_alone(station: Station) -> StandAlone:
+def stand_alone(
+    station: Station, *, line: Line | None = None, crews: Sequence[Crew] = (), closes: bool = False
+) -> StandAlone:
     """The mean cycle of a station that never waits.
 
     Exact for failures of one kind: operation-dependent (ODF, clock "operating"), where each failure
@@ -82,18 +86,65 @@ def stand_alone(station: Station) -> StandAlone:
     - beside calendar clocks with exponential uptime, a repair of an operating clock overlaps with
       theirs for at most the share of time in which one of them is under repair;
     - beside others it may be hidden in their repairs altogether.
+
+    What is done again or scrapped is exact for a fixed cycle and exponential operating clocks of
+    the station. Left out, so that the total is the least that is possible: other bodies that a
+    failure takes; stops by the clock; what runs down the operating clock of the line while this
+    station does not work; what a group with a working time of its own may do while the line is
+    closed; and beside calendar clocks the stops with a crew, which go on with the repairs.
+
+    Parameters
+    ----------
+    station : Station
+    line : Line, optional
+        Whose failures stop it too.
+    crews : sequence of Crew
+        All groups of crews.
+    closes : bool
+        Whether its working time ever closes.
     """
-    operating = [f for f in failures(station) if f.clock == "operating"]
-    calendar = [f for f in failures(station) if f.clock == "calendar"]
-    working, planned = station.cycle_distribution.mean, planned_stop(station)
+    every = [*failures(station), *(line.failures if line else ())]
+    told = [f for f in every if not at_night(f.crew, crews, closes)]
+    operating = [f for f in told if f.clock == "operating"]
+    calendar = [f for f in told if f.clock == "calendar"]
+    beside = any(f.clock == "calendar" for f in every)
+    planned = planned_stop(station, lambda asked: beside or at_night(asked, crews, closes))
+    working, kept = _done_again(station)
     repair = working * math.fsum(map(repair_share, operating))
     memoryless = math.prod(up_share(f) for f in calendar if isinstance(f.uptime, Exponential))
     total = max(
         (working + planned) / memoryless + repair,
         (working + planned) / _all_up(calendar),
     )
-    good = 1 - station.scrap - station.rework
-    return StandAlone(working, planned, repair, total, good, station.rework)
+    good = kept * (1 - station.scrap - station.rework)
+    return StandAlone(working, planned, repair, total, good, kept * station.rework)
+
+
+def at_night(asked: bool | str, crews: Sequence[Crew], closes: bool) -> bool:
+    """Whether what asks for a crew may be done while the line is closed."""
+    return bool(closes and asked) and any(
+        crew.working_time is not None and crew.serves(asked) for crew in crews
+    )
+
+
+def _done_again(station: Station) -> tuple[float, float]:
+    """Work on a cycle, starts anew included [s]; share of the cycles whose body no failure takes.
+
+    In a cycle of c, with clocks that start it anew at a rate r and clocks that scrap the body at a
+    rate s, the first of them comes with probability p = 1 - exp(-(r + s) c), after p / (r + s) of
+    work in the mean; a share r / (r + s) of them starts anew.
+    """
+    cycle = station.cycle_distribution
+    rates = dict.fromkeys(("resume", "restart", "scrap"), 0.0)
+    for failure in failures(station):
+        if failure.clock == "operating" and isinstance(failure.uptime, Exponential):
+            rates[failure.then] += 1 / (3600 * failure.uptime.mean)
+    again, lost = rates["restart"], rates["scrap"]
+    if not again + lost or not isinstance(cycle, Fixed):
+        return cycle.mean, 1.0
+    p = -math.expm1(-(again + lost) * cycle.mean)
+    begun = 1 - p * again / (again + lost)
+    return p / (again + lost) / begun, (1 - p) / begun
 
 
 def failures(station: Station) -> Iterator[Failure]:
@@ -121,23 +172,43 @@ def _is_spread(failure: Failure) -> bool:
     return not (repeats_values(failure.uptime) and repeats_values(failure.repair))
 
 
-def planned_stop(station: Station) -> float:
-    """Planned stops of a station. [s a cycle]
+def planned_stop(
+    station: Station, left_out: Callable[[bool | str], bool] = lambda asked: False
+) -> float:
+    """Planned stops of a station by its cycles and its working hours. [s a cycle]
 
     Of stops that fall due together only the longest counts. The k-th longest is due after 1 / n_k
     of the cycles, with n_k its `every`; cycles in which a longer one is due too are taken off, by
-    inclusion and exclusion over the least common multiples.
+    inclusion and exclusion over the least common multiples. Of random lengths the means count. How
+    often stops by the hour meet others is not known: they count by what they are longer.
+
+    Parameters
+    ----------
+    station : Station
+    left_out : callable
+        Whether a stop with this `crew` is not to count.
     """
+    stops = [stop for owner in equipment(station) for stop in owner.planned_stops]
+    stops = [stop for stop in stops if not (stop.crew and left_out(stop.crew))]
     longest: dict[int, float] = {}
-    for owner in equipment(station):
-        for stop in owner.planned_stops:
-            longest[stop.every] = max(stop.visible, longest.get(stop.every, 0.0))
+    for stop in stops:
+        if stop.unit == "cycles":
+            cycles = int(stop.every)
+            longest[cycles] = max(stop.visible, longest.get(cycles, 0.0))
     seconds = 0.0
     longer: list[int] = []
     for every, visible in sorted(longest.items(), key=lambda item: (-item[1], item[0])):
         seconds += visible * _share_due(every, longer)
         longer.append(every)
-    return seconds
+    hours = station.cycle_distribution.mean / 3600
+    by_hour = [
+        (stop.visible, min(1.0, hours / stop.every)) for stop in stops if stop.unit == "working h"
+    ]
+    shorter, alone = max(longest.values(), default=0.0), 0.0
+    for visible, share in sorted(by_hour):
+        seconds += share * max(0.0, visible - shorter)
+        shorter, alone = max(shorter, visible), max(alone, share * visible)
+    return max(seconds, alone)
 
 
 def _share_due(every: int, longer: list[int]) -> float:

@@ -106,6 +106,7 @@ def join_shops(scenario: Scenario, hours: OpenHours) -> JoinedShops:
             body_in_white,
             *_paint_stores(scenario, paint),
         ],
+        crews=shops[-1][0].crews,
         repair_crews=shops[-1][0].repair_crews,
         output=[gate.name],
         notes=scenario.notes,

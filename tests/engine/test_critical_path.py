@@ -78,13 +78,18 @@ def test_no_thing_is_on_the_path_for_longer_than_it_worked(shop, seed):
     """The tables count at least the work, the repairs and the waits on the path."""
     run = simulate(shop, hours=1.2345, seed=seed, critical_path=True)
     sums = run.critical_path().groupby(["cause", "thing", "failure"])["ms"].sum()
-    stations, failures = run.stations, run.failures.set_index(["owner", "failure"])
+    failures = run.failures.set_index(["owner", "failure"])[["down", "waiting"]]
+    stops = run.planned_stops.set_index(["owner", "stop"])[["hours", "waiting"]]
+    stops = stops.groupby(level=[0, 1]).sum()
     for (cause, thing, failure), ms in sums.items():
-        if cause in ("working", "planned"):
-            assert ms <= round(stations.loc[thing, cause] * 3.6e6)
+        if cause in ("working", "planned") and not failure:
+            assert ms <= round(run.stations.loc[thing, cause] * 3.6e6)
+        elif cause == "planned":
+            assert ms <= round(stops.loc[(thing, failure), "hours"] * 3.6e6)
         elif cause in ("repair", "waiting"):
             column = "down" if cause == "repair" else cause
-            assert ms <= round(failures.loc[(thing, failure), column] * 3.6e6)
+            table = failures if (thing, failure) in failures.index else stops
+            assert ms <= round(table.loc[(thing, failure), column] * 3.6e6)
 
 
 # ------------------------------------------------------------------- by hand, in both engines

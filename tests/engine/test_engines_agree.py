@@ -16,7 +16,9 @@ from tests.shops import UNUSUAL, shops
 
 pytestmark = pytest.mark.filterwarnings(*UNUSUAL)
 
-TABLES = ("stations", "robots", "failures", "stores", "buffers", "crews", "trace")
+TABLES = (
+    *("stations", "robots", "failures", "planned_stops", "stores", "buffers", "crews", "trace"),
+)
 N_EVENTS = 10_000
 
 

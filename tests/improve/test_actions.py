@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ningde_sim import Failure, Fixed, Line, Shop, Station, Store
+from ningde_sim import Crew, Failure, Fixed, Line, Shop, Station, Store
 from ningde_sim.improve.actions import (
     CAPACITY,
     COPIES,
@@ -67,6 +67,21 @@ def test_an_action_changes_what_it_names() -> None:
     assert shops["S", CAPACITY].stores[0].capacity == 4
     assert shops["A > B", CAPACITY].lines[0].buffers == (3,)
     assert shops["small", CREW].repair_crews == 2
+
+
+def test_lines_and_groups_of_crews_have_theirs() -> None:
+    gate = Failure("gate", uptime=Fixed(2), repair=Fixed(3), crew="night", clock="calendar")
+    line = Line("body", [Station("A", 60), Station("B", 50)], failures=[gate])
+    shop = Shop("s", [line], crews=[Crew("day", 1), Crew("night", 2)])
+    found = {(action.thing, action.kind): (action, saving) for action, saving in improvements(shop)}
+    action, saving = found["night", CREW]
+    assert shop.replace(action.changes).crews[1].number == 3
+    assert len(saving.shares) == 1
+    assert found["day", CREW][1].shares == {}
+    action, saving = found["body", REPAIRS]
+    assert shop.replace(action.changes).lines[0].failures[0].repair.mean == pytest.approx(2.7)
+    assert len(saving.shares) == 1
+    assert len(found["body", FAILURES][1].shares) == 2
 
 
 def test_a_prediction_is_the_time_saved_at_the_new_pace() -> None:

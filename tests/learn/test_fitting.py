@@ -13,9 +13,11 @@ import pytest
 from ningde_sim import (
     Exponential,
     Failure,
+    Fixed,
     Gamma,
     Line,
     Lognormal,
+    PlannedStop,
     Robot,
     Shop,
     Station,
@@ -276,6 +278,19 @@ def test_pooled_robots_of_a_short_run_recover_their_shape() -> None:
     assert row["uptime_family"] == "Weibull"
     assert row["uptime_low"] < 40 < row["uptime_high"]
     assert row["uptime_cv_low"] < arm.uptime.std / 40 < row["uptime_cv_high"]
+
+
+def test_the_log_of_a_run_names_lines_and_leaves_planned_stops_out() -> None:
+    """A gate of the line after 2 h; a stop with a crew, which the trace keeps, is planned."""
+    gate = Failure("gate", Fixed(2), Fixed(6), clock="calendar")
+    stop = PlannedStop("clean", 10, 60, crew=True)
+    stations = [Station(name, 60, planned_stops=[stop]) for name in "AB"]
+    plant = Shop("s", [Line("L", stations, failures=[gate])])
+    run = simulate(plant, hours=5, seed=0, trace=True)
+    assert (run.trace["thing"] == "B: clean").any()
+    rows = downtime_log(run, start=BEGIN)
+    assert rows[["equipment", "reason", "station"]].to_numpy().tolist() == [["L", "gate", ""]] * 2
+    assert (rows["end"] - rows["start"] == HOUR / 10).all()
 
 
 def test_the_log_of_a_run_includes_the_waits_for_a_crew() -> None:

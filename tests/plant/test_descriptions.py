@@ -102,7 +102,21 @@ BAD = [
         ValueError,
         "'operating' or 'calendar', got 'wa",
     ),
-    (lambda: Failure("arm", UP, REPAIR, crew=2), TypeError, "crew must be True or False, got 2."),
+    (
+        lambda: Failure("arm", UP, REPAIR, crew=2),
+        TypeError,
+        "crew must be True, False or the name of a group or a skill, got 2.",
+    ),
+    (
+        lambda: Failure("arm", UP, REPAIR, priority=2),
+        ValueError,
+        "priority has no effect on a repair without a crew, got 2.",
+    ),
+    (
+        lambda: Failure("arm", UP, REPAIR, then="rework"),
+        ValueError,
+        "then must be 'resume' or 'restart' or 'scrap', got 'rework'.",
+    ),
     # lines
     (lambda: Line("L", []), ValueError, "Line 'L': it must have at least one station, got ()."),
     (lambda: Line("L", ["A"]), TypeError, "each of stations must be a Station, got 'A'."),
