@@ -323,7 +323,8 @@ class _Path:
         self.rows = Packed(3)
 
     def add(self, rows: Ints) -> None:
-        """Append the steps that follow."""
+        """Append the steps that follow, without those that ended by the beginning."""
+        rows = rows[rows[:, 2] > self.begin]
         if len(rows):
             self.rows.add(rows - np.array([0, self.begin, self.begin]))
 

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 
 from ningde_sim._support import units
 from ningde_sim.engine import ages
-from ningde_sim.engine._kernel import LONGEST, NEVER, uniform
+from ningde_sim.engine._kernel import LONGEST, NEVER
 from ningde_sim.engine.copies import Copied, numbered, stream_name
 from ningde_sim.engine.counts import Ints
-from ningde_sim.engine.streams import Streams
+from ningde_sim.engine.streams import Draws, Streams
 from ningde_sim.plant.crew import Crew
 from ningde_sim.plant.distributions import Uniform
 from ningde_sim.plant.entries import Flow, Split, number_of, stores_of
@@ -177,8 +177,8 @@ class FailureLayout(Copied):
         Name of the robot, station or line.
     groups : tuple of int
         Numbers of the groups of crews that may repair it; none if a crew is always free.
-    uptime, repair, age : int
-        Numbers of its streams; a planned stop has neither uptime nor age, -1.
+    uptime, repair : int
+        Numbers of its streams; a planned stop has no uptime, -1.
     """
 
     failure: Failure | PlannedStop
@@ -189,7 +189,6 @@ class FailureLayout(Copied):
     groups: tuple[int, ...]
     uptime: int
     repair: int
-    age: int
 
     @property
     def is_planned(self) -> bool:
@@ -271,14 +270,14 @@ class Layout:
 
     def __post_init__(self) -> None:
         self._time(self.shop.working_time)
+        for crew in self.shop.crew_groups:
+            own = crew.working_time
+            self.crews.append(CrewLayout(crew, -1 if own is None else self._time(own)))
         for store in self.shop.stores:
             self._add_store(store)
         for number, line in enumerate(self.shop.lines):
             for copy in range(1, line.copies + 1):
                 self._add_line(number, line, copy if line.copies > 1 else 0)
-        for crew in self.shop.crew_groups:
-            own = crew.working_time
-            self.crews.append(CrewLayout(crew, -1 if own is None else self._time(own)))
         self.windows = [self._windows(time) for time in self._times]
 
     def stores_of(self, *joins: int) -> list[int]:
@@ -337,16 +336,15 @@ class Layout:
 
     def first_uptimes(self, seed: int, run: int) -> list[int]:
         """Of each aged failure what is left of the uptime under way; -1 for the others. [ms]"""
-        streams, _ = self.streams.arrays()
-
-        def left(row: FailureLayout) -> int:
-            if not isinstance(row.failure, Failure) or not row.failure.aged:
-                return -1
-            share, u = (float(uniform(streams[row.age], seed, run, k)) for k in (0, 1))
-            ms = ages.remaining(row.failure.uptime, share, u) * units.MS_PER_H
-            return max(1, round(min(ms, LONGEST)))
-
-        return [left(row) for row in self.failures]
+        uptimes = [-1] * len(self.failures)
+        for number, row in enumerate(self.failures):
+            if isinstance(row.failure, Failure) and row.failure.aged:
+                owner = stream_name(row.owner, row.copy)
+                draw = Draws(*_stream(row.of_line, owner, row.failure), "age")
+                share, u = (draw(seed, run, k) for k in (0, 1))
+                ms = ages.remaining(row.failure.uptime, share, u) * units.MS_PER_H
+                uptimes[number] = max(1, round(min(ms, LONGEST)))
+        return uptimes
 
     def _time(self, own: WorkingTime | None) -> int:
         time = own if own is not None else self.shop.working_time
@@ -458,8 +456,8 @@ class Layout:
 
     def _groups(self, asked: bool | str) -> tuple[int, ...]:
         """The numbers of the groups of crews that may come; none if one is always free."""
-        groups = self.shop.crew_groups
-        return tuple(i for i, group in enumerate(groups) if asked and group.serves(asked))
+        rows = enumerate(self.crews)
+        return tuple(i for i, row in rows if asked and row.crew.serves(asked))
 
     def _add_failure(
         self,
@@ -471,8 +469,8 @@ class Layout:
         *,
         of_line: bool = False,
     ) -> None:
-        kind = "line" if of_line else "failure"
-        add, thing = self.streams.add, f"{stream_name(owner, copy)}\x1f{failure.name}"
+        kind, thing = _stream(of_line, stream_name(owner, copy), failure)
+        add = self.streams.add
         row = FailureLayout(
             failure=failure,
             stations=stopped,
@@ -482,7 +480,6 @@ class Layout:
             groups=self._groups(failure.crew),
             uptime=add(kind, thing, "uptime", failure.uptime, units.MS_PER_H, 1),
             repair=add(kind, thing, "repair", failure.repair, units.MS_PER_MIN, 0),
-            age=add(kind, thing, "age", Uniform(0, 1), 1, 0) if failure.aged else -1,
             copy=copy,
             kind=self._kind("failure", kind, owner, failure.name),
         )
@@ -508,11 +505,15 @@ class Layout:
                 groups=self._groups(stop.crew),
                 uptime=-1,
                 repair=duration,
-                age=-1,
                 copy=copy,
                 kind=self._kind("failure", "stop", owner, stop.name),
             )
             self.failures.append(row)
+
+
+def _stream(of_line: bool, owner: str, failure: Failure) -> tuple[str, str]:
+    """The kind and the name of the streams of a failure; a line may have the name of a station."""
+    return "line" if of_line else "failure", f"{owner}\x1f{failure.name}"
 
 
 def _n_failures(station: Station) -> int:

@@ -801,7 +801,7 @@ class LineClock:
         if self.n_working == 0:
             for failure in self.failures:
                 if failure.state == State.WORKING and failure.due_at > failure.floor.env.now:
-                    failure.schedule(NEVER)
+                    failure.due, failure.due_at = None, NEVER
 
 
 class FailureProcess:

@@ -119,7 +119,7 @@ instant of closing ends, and moves. The line's `at_close` says what becomes of a
 
 **13. One instant, many events.** Events of one millisecond happen in this order:
 
-1. a working time opens; in the order in which shop, stores, lines and crews first name it;
+1. a working time opens; in the order in which shop, crews, stores and lines first name it;
 2. a part ends its transit; in the order of the stores;
 3. a station ends its planned stop or its body, or an operating clock of it runs out; in the order
    of the stations;

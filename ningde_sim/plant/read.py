@@ -104,7 +104,7 @@ def read_shop(path: str | os.PathLike[str]) -> Shop:
     failures.*.cv                     yes       [-] standard deviation of repairs over mean
     failures.*.clock                  no        "operating" (ODF, the default), "calendar" (TDF)
     failures.*.crew                   no        true: the repair needs one of the crews
-    failures.*.then                   no        "resume" (the default), "restart", "scrap" its body
+    failures.*.then                   no        "resume" (the default), "restart", "scrap" the body
     failures.*.aged                   no        true: the plant has run for long at the start
     planned_stops                     no        tables: of weld robots that place spots
     planned_stops.*.interval          yes       [spots]

@@ -351,3 +351,15 @@ def test_a_shop_that_waits_for_its_opening_is_closed(run):
     ]
     path = run(Shop("s", lines, stores=[Store("x", 0)]), 60, critical_path=True).critical_path()
     assert path.groupby("cause")["ms"].sum().to_dict() == {"closed": 60_000}
+
+
+def test_a_cycle_of_no_time_at_the_beginning_is_no_step(monkeypatch):
+    """Half of the cycles of A take no time: the first too, and the steps are handed over often."""
+    monkeypatch.setattr(compiled, "N_STEPS", 64)
+    shop = Shop("s", [Line("L", [Station("A", Empirical([0, 10])), Station("B", 30)])])
+    for seed in range(5):
+        steps = [
+            simulate(shop, hours=0.6, seed=seed, engine=engine, critical_path=True).critical_steps
+            for engine in ("reference", "compiled")
+        ]
+        np.testing.assert_array_equal(steps[0].steps, steps[1].steps)
