@@ -456,8 +456,9 @@ class Layout:
 
     def _groups(self, asked: bool | str) -> tuple[int, ...]:
         """The numbers of the groups of crews that may come; none if one is always free."""
-        rows = enumerate(self.crews)
-        return tuple(i for i, row in rows if asked and row.crew.serves(asked))
+        if not asked:
+            return ()
+        return tuple(i for i, row in enumerate(self.crews) if row.crew.serves(asked))
 
     def _add_failure(
         self,
