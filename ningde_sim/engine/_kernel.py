@@ -326,7 +326,7 @@ FAILURE = np.dtype(
             *("station", "stations_end", "of_line", "planned", "time", "uptime", "repair", "first"),
             *("calendar", "clock", "then", "priority", "groups", "groups_end"),
             *("state", "group", "since", "since_wall", "fails_at", "n_up", "n_repair"),
-            *("request", "behind", "left", "rests", "worked"),
+            *("request", "behind", "left", "rests", "worked", "stopped_at"),
             *("n_failures", "repair_ms", "queue_ms", "n_queued", "longest_ms", "clock_ms"),
         )
     ]
@@ -1865,6 +1865,7 @@ def _fail(f, i):
     s = f.stations[_U(failure.station)]
     g = f.g[0]
     failure.n_failures += 1
+    failure.stopped_at = g.now
     s.n_failures += not failure.planned and not failure.of_line
     for k in range(failure.station, failure.stations_end):
         _stop_station(f, k, failure)
@@ -2065,7 +2066,7 @@ def _repaired(f, i):
 def _restored_idle(f, k, i):
     """If the line of a station waited for the repair of this idle station, it goes on.
 
-    The repair is a step from the last cause of the line on.
+    Of the repair is a step what came after the last cause of the line.
     """
     s = f.stations[_U(k)]
     if not _all_done(f, s):
@@ -2074,7 +2075,9 @@ def _restored_idle(f, k, i):
     for mate in range(s.mates, s.mates_end):
         before = max(before, f.stations[_U(mate)].cause)
     if f.g[0].noting:
-        begin = f.steps[_U(before), 2] if before >= 0 else s.started
+        begin = f.failures[_U(i)].stopped_at
+        if before >= 0:
+            begin = max(begin, f.steps[_U(before), 2])
         f.g[0].cause = _note(f, 2 * _repairs(f, i) + 1, begin, before)
     _wake_mates(f, s)
 

@@ -721,17 +721,18 @@ class StationProcess:
             for failure in self.open:
                 failure.timed_anew()
 
-    def restored_idle(self, repair: int) -> None:
+    def restored_idle(self, failure: FailureProcess) -> None:
         """If its line indexes together, and waited for the repair of this idle station: it goes on.
 
-        The repair is a step from the last cause of the line on.
+        Of the repair is a step what came after the last cause of the line.
         """
         if self.row.together and self.all_done():
             before = None
             for mate in self.mates():
                 before = _later(before, mate.cause)
-            begin = before.end if before else self.started
-            self.floor.cause = self.floor.note(2 * repair + 1, begin, before)
+            begin = max(failure.stopped_at, before.end) if before else failure.stopped_at
+            what = 2 * self.floor.layout.repair(failure.number) + 1
+            self.floor.cause = self.floor.note(what, begin, before)
             self.wake_mates()
 
     def goes_on(self) -> None:
@@ -836,7 +837,7 @@ class FailureProcess:
         self.group: CrewGroup | None = None
         self.state = State.WORKING
         self.since = self.since_wall = 0
-        self.worked = 0
+        self.worked = self.stopped_at = 0
         if self.is_in_line_operation():
             self.stations[0].line.failures.append(self)
         self.clear()
@@ -918,6 +919,7 @@ class FailureProcess:
     def fail(self) -> None:
         """Stop its stations; ask for a crew if one is needed."""
         self.counted["failures"] += 1
+        self.stopped_at = int(self.floor.env.now)
         if not self.row.is_planned and not self.row.of_line:
             self.stations[0].counted["failures"] += 1
         for station in self.stations:
@@ -990,7 +992,7 @@ class FailureProcess:
         for station in self.stations:
             station.goes_on()
         for station in self.stations:
-            station.restored_idle(self.floor.layout.repair(self.number))
+            station.restored_idle(self)
 
 
 class CrewGroup:

@@ -14,6 +14,7 @@ from ningde_sim import (
     Failure,
     Line,
     Lognormal,
+    PlannedStop,
     Robot,
     Shop,
     Station,
@@ -29,7 +30,7 @@ from tests.years import small_year
 
 def shop() -> Shop:
     arm = Failure("arm", Exponential(1), Lognormal(8, 1.0), crew=True)
-    robot = Robot("R", "weld", failures=[arm])
+    robot = Robot("R", "weld", failures=[arm], planned_stops=[PlannedStop("tips", 20, 10)])
     weld = Line("weld", [Station("A", 50, robots=[robot]), Station("B", 55)], buffers=1, puts="s")
     fit = Line("fit", [Station("C", 52)], takes="s")
     return Shop("small", [weld, fit], stores=[Store("s", 5)], repair_crews=1)

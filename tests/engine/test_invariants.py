@@ -76,7 +76,9 @@ def test_lead_times_add_up_to_the_work_in_process(shop, seed):
     alone = dataclasses.replace(
         line, stations=stations, takes=(), puts=(), rejects=(), returns=(), rounds=None, copies=1
     )
-    run = simulate(Shop("alone", [alone], working_time=shop.working_time), hours=2, seed=seed)
+    kept = {"crews": shop.crews, "repair_crews": shop.repair_crews}
+    of_its_own = Shop("alone", [alone], working_time=shop.working_time, **kept)
+    run = simulate(of_its_own, hours=2, seed=seed)
     born = run.exits[line.name] - run.lead_times[line.name]
     assert (np.diff(born) >= 0).all()
     stays = run.lead_times[line.name].sum()
