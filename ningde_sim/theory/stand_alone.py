@@ -33,6 +33,8 @@ class StandAlone:
         Share of the cycles after which a body goes on. [-]
     again : float
         Share of the cycles after which the same body is reworked. [-]
+    bad : float
+        Share of the cycles after which the body is rejected. [-]
     """
 
     working: float
@@ -41,6 +43,7 @@ class StandAlone:
     total: float
     good: float
     again: float
+    bad: float = 0.0
 
     @property
     def down(self) -> float:
@@ -59,8 +62,13 @@ class StandAlone:
 
     @property
     def passed(self) -> float:
-        """Share of the bodies taken in that go on; the others are scrapped. [-]"""
+        """Share of the bodies taken in that go on; the others are scrapped or rejected. [-]"""
         return self.good / (1 - self.again)
+
+    @property
+    def rejected(self) -> float:
+        """Share of the bodies taken in that are rejected. [-]"""
+        return self.bad / (1 - self.again)
 
     @property
     def held(self) -> float:
@@ -116,8 +124,9 @@ def stand_alone(
         (working + planned) / memoryless + repair,
         (working + planned) / _all_up(calendar),
     )
-    good = kept * (1 - station.scrap - station.rework)
-    return StandAlone(working, planned, repair, total, good, kept * station.rework)
+    good = max(0.0, 1 - station.scrap - station.rework - station.reject)
+    shares = (kept * share for share in (good, station.rework, station.reject))
+    return StandAlone(working, planned, repair, total, *shares)
 
 
 def at_night(asked: bool | str, crews: Sequence[Crew], closes: bool) -> bool:
