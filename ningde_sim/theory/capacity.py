@@ -11,14 +11,13 @@ import pandas as pd
 
 from ningde_sim._support import checks, units
 from ningde_sim._support.summary import wrapped
-from ningde_sim.plant.distributions import Exponential, Fixed
 from ningde_sim.plant.entries import store_names
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.shop import Shop, crews_in_words
-from ningde_sim.plant.station import Failure, Station
+from ningde_sim.plant.station import Failure
 from ningde_sim.plant.working_time import WorkingTime
 from ningde_sim.theory.flows import greatest_flow, number_of_crews
-from ningde_sim.theory.line_flows import LineFlow
+from ningde_sim.theory.line_flows import LineFlow, line_flow
 from ningde_sim.theory.repairmen import machine_repairman
 from ningde_sim.theory.stand_alone import (
     StandAlone,
@@ -153,7 +152,7 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
     scale = _common(shop, opens)
     more = {line.name: _overtime(shop, line, hours) for line in shop.lines}
     flows = [
-        _line_flow(line, stations_alone, opens[line.name] / scale, more[line.name] / scale)
+        line_flow(line, stations_alone, opens[line.name] / scale, more[line.name] / scale)
         for line in shop.lines
     ]
     best, taken, shares = greatest_flow(shop, flows, hours=hours and hours * scale)
@@ -215,53 +214,6 @@ def _common(shop: Shop, opens: Mapping[str, float]) -> float:
     times = {thing.working_time or shop.working_time for thing in things}
     shares = set(opens.values())
     return shares.pop() if len(times) == 1 and 0.0 not in shares else 1.0
-
-
-def _line_flow(
-    line: Line, stations_alone: Mapping[str, StandAlone], is_open: float, overtime: float
-) -> LineFlow:
-    """The flow of a line from its stations; what is taken in moves on, is rejected or scrapped.
-
-    In `overtime` each station finishes so many bodies an hour more, at most; then the working
-    hours that a body stays in the line have no bound.
-    """
-    most, reach, held, repair, rejected = math.inf, 1.0, 0.0, 0.0, 0.0
-    for station in line.stations:
-        alone = stations_alone[station.name]
-        if reach:
-            most = min(most, (is_open * alone.taken + overtime) / reach)
-        held += reach * alone.held / 3600
-        crewed = (f for f in failures(station) if f.crew and f.clock == "operating")
-        share = math.fsum(repair_share(f) for f in crewed)
-        repair += reach * share * alone.working / (1 - alone.again) / 3600
-        rejected += reach * alone.rejected
-        reach *= alone.passed
-    return LineFlow(
-        line,
-        most=line.copies * most,
-        passed=reach,
-        rejected=rejected,
-        held=0.0 if overtime else held,
-        repair=repair,
-        intake=line.copies * (is_open * _intake(line, stations_alone) + overtime),
-        loose=line.rounds is not None or any(_takes_more(s, line) for s in line.stations),
-    )
-
-
-def _intake(line: Line, stations_alone: Mapping[str, StandAlone]) -> float:
-    """Cycles that the first station can begin, one after each body lost too. [1/h]"""
-    first = line.stations[0]
-    losing = [f for f in (*failures(first), *line.failures) if f.then == "scrap"]
-    return 3600 / stations_alone[first.name].total + math.fsum(1 / f.uptime.mean for f in losing)
-
-
-def _takes_more(station: Station, line: Line) -> bool:
-    """Whether failures take bodies that `theory.stand_alone` leaves out."""
-    own = [f for f in failures(station) if f.then == "scrap"]
-    told = isinstance(station.cycle_distribution, Fixed) and all(
-        f.clock == "operating" and isinstance(f.uptime, Exponential) for f in own
-    )
-    return any(f.then == "scrap" for f in line.failures) or bool(own and not told)
 
 
 def _station_table(

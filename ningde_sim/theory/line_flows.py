@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ningde_sim.plant.distributions import Exponential, Fixed
 from ningde_sim.plant.entries import Flow, Split, number_of, stores_of
 from ningde_sim.plant.line import Line
+from ningde_sim.plant.station import Station
+from ningde_sim.theory.stand_alone import StandAlone, failures, repair_share
 
 Key = tuple[str, ...]
 """A variable: its kind, the name of its line, what else tells it from others."""
@@ -157,3 +162,58 @@ class LineFlow:
         else:
             zero.append(total(*rates, times(-1.0, rate)))
         return [Part(field, *each) for each in zip(names, rates, counts, strict=True)], zero
+
+
+def line_flow(
+    line: Line, stations_alone: Mapping[str, StandAlone], is_open: float, overtime: float
+) -> LineFlow:
+    """The flow of a line from its stations; what is taken in moves on, is rejected or scrapped.
+
+    Parameters
+    ----------
+    line : Line
+    stations_alone : mapping of str to StandAlone
+        The stations by name, as they are if they never wait.
+    is_open : float
+        Share of the time in which the line is at work. [-]
+    overtime : float
+        Bodies that each station finishes in overtime besides, at most; with any the working hours
+        that a body stays in the line have no bound. [bodies/h]
+    """
+    most, reach, held, repair, rejected = math.inf, 1.0, 0.0, 0.0, 0.0
+    for station in line.stations:
+        alone = stations_alone[station.name]
+        if reach:
+            most = min(most, (is_open * alone.taken + overtime) / reach)
+        held += reach * alone.held / 3600
+        crewed = (f for f in failures(station) if f.crew and f.clock == "operating")
+        share = math.fsum(repair_share(f) for f in crewed)
+        repair += reach * share * alone.working / (1 - alone.again) / 3600
+        rejected += reach * alone.rejected
+        reach *= alone.passed
+    return LineFlow(
+        line,
+        most=line.copies * most,
+        passed=reach,
+        rejected=rejected,
+        held=0.0 if overtime else held,
+        repair=repair,
+        intake=line.copies * (is_open * _intake(line, stations_alone) + overtime),
+        loose=line.rounds is not None or any(_takes_more(s, line) for s in line.stations),
+    )
+
+
+def _intake(line: Line, stations_alone: Mapping[str, StandAlone]) -> float:
+    """Cycles that the first station can begin, one after each body lost too. [1/h]"""
+    first = line.stations[0]
+    losing = [f for f in (*failures(first), *line.failures) if f.then == "scrap"]
+    return 3600 / stations_alone[first.name].total + math.fsum(1 / f.uptime.mean for f in losing)
+
+
+def _takes_more(station: Station, line: Line) -> bool:
+    """Whether failures take bodies that `theory.stand_alone` leaves out."""
+    own = [f for f in failures(station) if f.then == "scrap"]
+    told = isinstance(station.cycle_distribution, Fixed) and all(
+        f.clock == "operating" and isinstance(f.uptime, Exponential) for f in own
+    )
+    return any(f.then == "scrap" for f in line.failures) or bool(own and not told)
