@@ -66,7 +66,8 @@ class Capacity:
     lines : DataFrame
         A row a line, the highest load first: `zone`, its `slowest` station, its `capacity` and its
         `flow` at the bound, both counted at its end [bodies/h], `load` [-]. Parallel lines may
-        share the flow in other ways with the same output.
+        share the flow in other ways with the same output. What a line scraps because of its
+        `rounds` is no load.
     limits : Series
         For each thing the share of the bound that it accounts for, above 0: 1 % more capacity of it
         brings that share of 1 %. [-]

@@ -14,7 +14,7 @@ from tests.theory.intervals import Instance
 from tests.theory.markov_cases import Kind, batches, crew_groups, rework_loop, stopped_line
 from tests.theory.reference import Measure, first, first_store_content, last, share, throughput
 
-STOCK = 1_000_000
+STOCK = 200_000
 """Parts that outlast every run. [parts]"""
 
 
