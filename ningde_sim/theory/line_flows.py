@@ -47,7 +47,7 @@ class Part(NamedTuple):
     store : str
     rate : Row
         [parts/h]
-    count : Row
+    counted : Row
         The same as a mean count since the start. [parts]
     """
 
