@@ -11,11 +11,13 @@ import pandas as pd
 
 from ningde_sim._support import checks, units
 from ningde_sim._support.summary import wrapped
+from ningde_sim.plant.entries import store_names
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.shop import Shop, crews_in_words
 from ningde_sim.plant.station import Failure
 from ningde_sim.plant.working_time import WorkingTime
-from ningde_sim.theory.flows import LineFlow, greatest_flow, number_of_crews
+from ningde_sim.theory.flows import greatest_flow, number_of_crews
+from ningde_sim.theory.line_flows import LineFlow, line_flow
 from ningde_sim.theory.repairmen import machine_repairman
 from ningde_sim.theory.stand_alone import (
     StandAlone,
@@ -55,15 +57,17 @@ class Capacity:
         - `working`, `planned`, `down` [min]: of a working hour, if it never waits; 60 in all.
         - `availability` [-]: share of its working time without failures.
         - `again`, `passed` [-]: share of the cycles after which the same body is reworked; share of
-          the bodies that are not scrapped.
+          the bodies that go on, neither scrapped nor rejected.
         - `open` [-]: share of the time in which its line is at work.
         - `capacity` [bodies/h]: output of its line, by the clock, if no other station limited it,
-          less what is scrapped further down; of a line with copies that of all together.
+          less what is scrapped or rejected further down; of a line with copies that of all
+          together.
         - `load` [-]: share of its capacity that the flow at the bound takes.
     lines : DataFrame
         A row a line, the highest load first: `zone`, its `slowest` station, its `capacity` and its
         `flow` at the bound, both counted at its end [bodies/h], `load` [-]. Parallel lines may
-        share the flow in other ways with the same output.
+        share the flow in other ways with the same output. What a line scraps because of its
+        `rounds` is no load.
     limits : Series
         For each thing the share of the bound that it accounts for, above 0: 1 % more capacity of it
         brings that share of 1 %. [-]
@@ -98,21 +102,24 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
 
     It includes, as means: cycles, planned stops, failures, rework, scrap and working time, station
     by station (`theory.stand_alone`); then lines and stores by a linear program (`theory.flows`):
-    assembly, parallel lines, loops, transits, the time of the crews. It leaves out every wait: for
-    a body (starved), for space behind (blocked), for a crew. It leaves out some rarer stops too:
-    planned stops by the clock; what a group of crews with a working time of its own may repair
-    while the line is closed; some of the bodies that failures take, see `theory.stand_alone`. With
-    `at_close="finish"` it grants each station one body more at each closing. So it is an upper
-    bound of the mean
-    throughput in the long run; a short run may beat it by chance, or through parts that stores
-    hold at the start. A single station with failures of one kind (ODF or TDF) reaches it.
+    assembly in quantities, parallel lines, loops, rejects, transits, the time of the crews. Of
+    alternatives it uses what is best for the whole, not what is preferred. It leaves out every
+    wait: for a body (starved), for space behind (blocked), for a crew, for the other stations of a
+    line that moves together. It leaves out what the `rounds` of a line scrap. It leaves out some
+    rarer stops too: planned stops by the clock; what a group of crews with a working time of its
+    own may repair while the line is closed; some of the bodies that failures take, see
+    `theory.stand_alone`. With `at_close="finish"` it grants each station one body more at each
+    closing. So it is an upper bound of the mean throughput in the long run; a short run may beat
+    it by chance, or through parts that stores hold at the start. A single station with failures of
+    one kind (ODF or TDF) reaches it.
 
     Parameters
     ----------
     shop : Shop
     hours : float, optional
         Count the working time of the first hours only, as many as given; by default that of the
-        long run, a whole period of each working time. [h]
+        long run, a whole period of each working time. A stock that no line fills has to last for
+        these hours; in the long run it brings nothing. [h]
 
     Raises
     ------
@@ -130,7 +137,6 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
     """
     checks.kind("capacity", "shop", shop, Shop)
     owner = f"Shop {shop.name!r}"
-    _check_flows(owner, shop)
     if hours is not None:
         hours = checks.number(owner, "hours", hours, above=True, high=units.MAX_HOURS)
     opens = {
@@ -147,20 +153,22 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
     scale = _common(shop, opens)
     more = {line.name: _overtime(shop, line, hours) for line in shop.lines}
     flows = [
-        _line_flow(line, stations_alone, opens[line.name] / scale, more[line.name] / scale)
+        line_flow(line, stations_alone, opens[line.name] / scale, more[line.name] / scale)
         for line in shop.lines
     ]
-    best, taken, shares = greatest_flow(shop, flows)
+    best, taken, shares = greatest_flow(shop, flows, hours=hours and hours * scale)
     taken = taken * scale
     by_line = dict(zip(opens, taken, strict=True))
     stations = _station_table(shop, stations_alone, opens, more, by_line)
     lines = _line_table(flows, taken, scale, stations)
     limits = _limits(shares, lines)
     load, waits = _crews(shop, stations_alone, opens, by_line)
+    stock = None if hours else _stock(shop)
+    limit = limits.index[0] if len(limits) else stock or stations.index[0]
     return Capacity(
         shop=shop,
         throughput=best * scale,
-        bottleneck=str(limits.index[0]) if len(limits) else str(stations.index[0]),
+        bottleneck=str(limit),
         stations=stations,
         lines=lines,
         limits=limits,
@@ -169,17 +177,14 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
     )
 
 
-def _check_flows(owner: str, shop: Shop) -> None:
-    """Refuse what the linear program does not know."""
-    for line in shop.lines:
-        for field in ("takes", "puts", "rejects", "returns"):
-            for flow in getattr(line, field):
-                if field == "rejects" or not isinstance(flow, str):
-                    rule = (
-                        f"capacity knows no quantities, alternatives, splits or rejects, but line "
-                        f"{line.name!r} {field}"
-                    )
-                    raise ValueError(checks.complain(owner, rule, flow, "Use simulate."))
+def _stock(shop: Shop) -> str | None:
+    """A stock that no line fills."""
+    filled = {
+        name
+        for line in shop.lines
+        for name in store_names((*line.puts, *line.rejects, *line.returns))
+    }
+    return next((f"store {store.name}" for store in shop.stores if store.name not in filled), None)
 
 
 def _open_share(owner: str, time: WorkingTime | None, hours: float | None) -> float:
@@ -210,28 +215,6 @@ def _common(shop: Shop, opens: Mapping[str, float]) -> float:
     times = {thing.working_time or shop.working_time for thing in things}
     shares = set(opens.values())
     return shares.pop() if len(times) == 1 and 0.0 not in shares else 1.0
-
-
-def _line_flow(
-    line: Line, stations_alone: Mapping[str, StandAlone], is_open: float, overtime: float
-) -> LineFlow:
-    """The flow of a line from its stations; each body taken in moves on unless it is scrapped.
-
-    In `overtime` each station finishes so many bodies an hour more, at most; then the working
-    hours that a body stays in the line have no bound.
-    """
-    most, reach, held, repair = math.inf, 1.0, 0.0, 0.0
-    for station in line.stations:
-        alone = stations_alone[station.name]
-        if reach:
-            most = min(most, (is_open * alone.taken + overtime) / reach)
-        held += reach * alone.held / 3600
-        crewed = (f for f in failures(station) if f.crew and f.clock == "operating")
-        share = math.fsum(repair_share(f) for f in crewed)
-        repair += reach * share * alone.working / (1 - alone.again) / 3600
-        reach *= alone.passed
-    held = 0.0 if overtime else held
-    return LineFlow(line, most=line.copies * most, passed=reach, held=held, repair=repair)
 
 
 def _station_table(

@@ -10,46 +10,13 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from ningde_sim.plant.line import Line, Store
+from ningde_sim.plant.line import Store
 from ningde_sim.plant.shop import Shop
-
-Row = dict[tuple[str, str], float]
-"""Coefficients of a row by kind of variable and name of the line."""
-
+from ningde_sim.theory.line_flows import LineFlow, Part, Row, times, total
 
 SLACK = 1e-6
 """Tolerance where one program starts from the optimum of another, as a share of the greatest flow;
 the solver itself has 1e-7. [-]"""
-
-
-@dataclass(frozen=True, slots=True)
-class LineFlow:
-    """What the program needs of a line, which is all its copies together.
-
-    Attributes
-    ----------
-    line : Line
-    most : float
-        Most bodies that it can take in. [bodies/h]
-    passed : float
-        Share of these that comes out; the others are scrapped. [-]
-    held : float
-        Least mean time that a body taken in stays in the line. [h]
-    repair : float
-        Time of crews for each body taken in. [h]
-    """
-
-    line: Line
-    most: float
-    passed: float
-    held: float
-    repair: float
-
-    @property
-    def wip_limit(self) -> int:
-        """Most bodies that it can hold, in all its copies. [bodies]"""
-        buffers: tuple[int, ...] = self.line.buffers  # type: ignore[assignment]
-        return self.line.copies * (len(self.line.stations) + sum(buffers))
 
 
 @dataclass(slots=True)
@@ -57,33 +24,24 @@ class _Program:
     """Rows of a linear program, each with its upper bound and the thing that it limits."""
 
     lines: Sequence[LineFlow]
-    kinds: tuple[str, ...] = ("flow", "in", "out", "scrapped")
-    rows: list[NDArray[np.float64]] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     bounds: list[float] = field(default_factory=list)
     things: list[tuple[str, str]] = field(default_factory=list)
-    equal: list[NDArray[np.float64]] = field(default_factory=list)
+    equal: list[Row] = field(default_factory=list)
 
     def copy(self) -> _Program:
         """A copy to which rows can be added."""
         return replace(self, rows=[*self.rows], bounds=[*self.bounds], things=[*self.things])
 
-    def row(self, coefficients: Row) -> NDArray[np.float64]:
-        """The coefficients in the order of the variables."""
-        names = [flow.line.name for flow in self.lines]
-        row = np.zeros(len(self.kinds) * len(names))
-        for (kind, name), value in coefficients.items():
-            row[self.kinds.index(kind) * len(names) + names.index(name)] = value
-        return row
-
-    def at_most(self, bound: float, thing: tuple[str, str], coefficients: Row) -> None:
+    def at_most(self, bound: float, thing: tuple[str, str], row: Row) -> None:
         """Add a row."""
-        self.rows.append(self.row(coefficients))
+        self.rows.append(row)
         self.bounds.append(bound)
         self.things.append(thing)
 
 
 def greatest_flow(
-    shop: Shop, lines: Sequence[LineFlow]
+    shop: Shop, lines: Sequence[LineFlow], *, hours: float | None = None
 ) -> tuple[float, NDArray[np.float64], dict[tuple[str, str], float]]:
     """The greatest output of a shop, the flows that give it, and what limits them.
 
@@ -91,7 +49,16 @@ def greatest_flow(
     by Little's law, the mean content (WIP) of a line or a store is at least flow times time. The
     mean content is the initial content plus mean counts of what went in, less what went out, and is
     at most the capacity. So too few pallets in a loop, or too little capacity for long transits,
-    limit the flow too.
+    limit the flow too. How much goes over each of several alternatives is free; over a split its
+    shares. A stock that no line fills lasts for the `hours`, if given, and brings nothing in the
+    long run.
+
+    Parameters
+    ----------
+    shop : Shop
+    lines : sequence of LineFlow
+    hours : float, optional
+        Time for which a stock is to last. [h]
 
     Returns
     -------
@@ -111,17 +78,19 @@ def greatest_flow(
     programs for bounds of throughput. Little (1961), Operations Research 9, 383-387.
     """
     program = _Program(lines)
+    parts: list[Part] = []
     for flow in lines:
         _add_line(program, flow)
+        more, zero = flow.parts()
+        parts += more
+        program.equal += zero
     for store in shop.stores:
-        _add_store(program, store)
+        _add_store(program, store, [part for part in parts if part.store == store.name], hours)
     if (number := number_of_crews(shop)) is not None:
-        work = {("flow", flow.line.name): flow.repair for flow in lines}
+        work = total(*(times(flow.repair, flow.flow) for flow in lines))
         program.at_most(number, ("crews", shop.name), work)
-    output = program.row(
-        {("flow", f.line.name): f.passed for f in lines if f.line.name in (shop.output or ())}
-    )
-    optimum = _solved(shop, program, -output)
+    output = total(*(flow.good for flow in lines if flow.line.name in (shop.output or ())))
+    optimum = _solved(shop, program, times(-1.0, output))
     best = max(0.0, -optimum.fun)
     return best, _evened(shop, program, output, best), _shares(program, optimum)
 
@@ -134,12 +103,24 @@ def number_of_crews(shop: Shop) -> int | None:
     return sum(group.number for group in groups)
 
 
-def _solved(shop: Shop, program: _Program, costs: NDArray[np.float64]) -> Any:
+def _solved(shop: Shop, program: _Program, costs: Row) -> Any:
+    """The optimum; its first values are the flows of the lines."""
+    keys = dict.fromkeys(key for flow in program.lines for key in flow.flow)
+    keys |= dict.fromkeys(key for row in (*program.rows, *program.equal) for key in row)
+    number = {key: i for i, key in enumerate(keys)}
+
+    def matrix(rows: Sequence[Row]) -> NDArray[np.float64]:
+        filled = np.zeros((len(rows), len(number)))
+        for i, row in enumerate(rows):
+            for key, value in row.items():
+                filled[i, number[key]] = value
+        return filled
+
     optimum: Any = scipy.optimize.linprog(
-        costs,
-        A_ub=np.array(program.rows),
+        matrix([costs])[0],
+        A_ub=matrix(program.rows),
         b_ub=program.bounds,
-        A_eq=np.array(program.equal) if program.equal else None,
+        A_eq=matrix(program.equal) if program.equal else None,
         b_eq=np.zeros(len(program.equal)) if program.equal else None,
         method="highs",
     )
@@ -150,35 +131,35 @@ def _solved(shop: Shop, program: _Program, costs: NDArray[np.float64]) -> Any:
 
 def _add_line(program: _Program, flow: LineFlow) -> None:
     name = flow.line.name
-    inside: Row = {("in", name): 1.0, ("out", name): -1.0}
-    if flow.passed < 1:
-        inside["scrapped", name] = -1.0
-    held: Row = {key: -value for key, value in inside.items()}
-    program.at_most(flow.most, ("line", name), {("flow", name): 1.0})
+    came, *went = flow.counts()
+    inside = total(came, *(times(-1.0, row) for row in went))
+    program.at_most(flow.most, ("line", name), flow.flow)
     program.at_most(flow.wip_limit, ("wip", name), inside)
-    program.at_most(0.0, ("wip", name), {("flow", name): flow.held} | held)
+    program.at_most(0.0, ("wip", name), total(times(flow.held, flow.flow), times(-1.0, inside)))
+    if flow.loose:
+        program.at_most(flow.intake, ("line", name), flow.taken)
+        program.at_most(0.0, ("line", name), times(-1.0, flow.scrapped))
+        if flow.bad:
+            most = times(-flow.rejected, flow.taken)
+            program.at_most(0.0, ("line", name), total(flow.bad, most))
 
 
-def _add_store(program: _Program, store: Store) -> None:
-    into = [flow for flow in program.lines if store.name in flow.line.puts]
-    back = [flow for flow in program.lines if store.name in flow.line.returns and flow.passed < 1]
-    out_of = [flow for flow in program.lines if store.name in flow.line.takes]
-    inside: Row = {("out", flow.line.name): 1.0 for flow in into}
-    inside |= {("scrapped", flow.line.name): 1.0 for flow in back}
-    inside |= {("in", flow.line.name): -1.0 for flow in out_of}
-    share = {flow.line.name: flow.passed for flow in into}
-    for flow in back:
-        share[flow.line.name] = share.get(flow.line.name, 0.0) + 1 - flow.passed
-    transit: Row = {
-        ("flow", name): each * store.transit_time / 3600 for name, each in share.items()
-    }
-    less: Row = {key: -value for key, value in inside.items()}
+def _add_store(program: _Program, store: Store, parts: Sequence[Part], hours: float | None) -> None:
+    came = [part for part in parts if part.field != "takes"]
+    went = [part for part in parts if part.field == "takes"]
+    comes, goes = total(*(part.rate for part in came)), total(*(part.rate for part in went))
+    less = times(-1.0, total(*(part.counted for part in came)))
+    less = total(less, *(part.counted for part in went))
+    transit = times(store.transit_time / 3600, comes)
     thing = "store", store.name
-    program.at_most(store.capacity - store.initial, thing, inside)
-    program.at_most(store.initial, thing, transit | less)
-    comes = program.row({("flow", name): each for name, each in share.items()})
-    goes = program.row({("flow", flow.line.name): 1.0 for flow in out_of})
-    program.equal.append(comes - goes)
+    program.at_most(store.capacity - store.initial, thing, times(-1.0, less))
+    program.at_most(store.initial, thing, total(transit, less))
+    if not comes:
+        program.at_most(store.initial / hours if hours else 0.0, thing, goes)
+        return
+    program.equal.append(total(comes, times(-1.0, goes)))
+    if store.headway:
+        program.at_most(3600 / store.headway, thing, comes)
 
 
 def _shares(program: _Program, optimum: Any) -> dict[tuple[str, str], float]:
@@ -191,41 +172,35 @@ def _shares(program: _Program, optimum: Any) -> dict[tuple[str, str], float]:
     return shares
 
 
-def _evened(
-    shop: Shop, program: _Program, output: NDArray[np.float64], best: float
-) -> NDArray[np.float64]:
+def _evened(shop: Shop, program: _Program, output: Row, best: float) -> NDArray[np.float64]:
     """Of all flows with the best output those with the lowest loads, the highest load first.
 
     Each round minimises the highest of the free loads, then fixes the loads of the lines that keep
     it from being lower.
     """
-    names = [flow.line.name for flow in program.lines]
-    most = np.array([flow.most for flow in program.lines])
+    lines = program.lines
+    most = np.array([flow.most for flow in lines])
     free = most > 0
-    flows = np.zeros(len(names))
+    flows = np.zeros(len(lines))
     held = program.copy()
-    held.rows.append(-output)
     slack = SLACK * most.max()
+    held.rows.append(times(-1.0, output))
     held.bounds.append(slack - best)
+    highest: Row = {("highest load",): 1.0}
     while free.any():
         n_rows = len(held.rows)
         level = held.copy()
-        level.rows = [np.append(row, 0.0) for row in held.rows]
-        level.equal = [np.append(row, 0.0) for row in held.equal]
-        for i in np.flatnonzero(free):
-            row = np.zeros(len(output) + 1)
-            row[i], row[-1] = 1.0, -most[i]
-            level.rows.append(row)
+        for i in map(int, np.flatnonzero(free)):
+            level.rows.append(total(lines[i].flow, times(-most[i], highest)))
             level.bounds.append(0.0)
-        optimum = _solved(shop, level, np.append(np.zeros(len(output)), 1.0))
-        flows = optimum.x[: len(names)]
-        if optimum.x[-1] < SLACK:  # the other lines stand still
+        optimum = _solved(shop, level, highest)
+        flows = optimum.x[: len(lines)]
+        load = optimum.fun
+        if load < SLACK:  # the other lines stand still
             break
         prices = optimum.ineqlin.marginals[n_rows:]
-        for i in np.flatnonzero(free)[prices < prices.min() / 2]:
-            row = np.zeros(len(output))
-            row[i] = 1.0
-            held.rows.append(row)
-            held.bounds.append(most[i] * optimum.x[-1] + slack)
+        for i in map(int, np.flatnonzero(free)[prices < prices.min() / 2]):
+            held.rows.append(lines[i].flow)
+            held.bounds.append(most[i] * load + slack)
             free[i] = False
     return flows

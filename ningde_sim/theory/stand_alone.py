@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ningde_sim.plant.crew import Crew
-from ningde_sim.plant.distributions import Exponential, Fixed, repeats_values
+from ningde_sim.plant.distributions import (
+    Distribution,
+    Exponential,
+    Fixed,
+    Gamma,
+    Normal,
+    Triangular,
+    Uniform,
+    Weibull,
+    repeats_values,
+)
 from ningde_sim.plant.line import Line
 from ningde_sim.plant.station import Failure, Station, equipment
 
@@ -33,6 +43,8 @@ class StandAlone:
         Share of the cycles after which a body goes on. [-]
     again : float
         Share of the cycles after which the same body is reworked. [-]
+    bad : float
+        Share of the cycles after which the body is rejected. [-]
     """
 
     working: float
@@ -41,6 +53,7 @@ class StandAlone:
     total: float
     good: float
     again: float
+    bad: float = 0.0
 
     @property
     def down(self) -> float:
@@ -59,8 +72,13 @@ class StandAlone:
 
     @property
     def passed(self) -> float:
-        """Share of the bodies taken in that go on; the others are scrapped. [-]"""
+        """Share of the bodies taken in that go on; the others are scrapped or rejected. [-]"""
         return self.good / (1 - self.again)
+
+    @property
+    def rejected(self) -> float:
+        """Share of the bodies taken in that are rejected. [-]"""
+        return self.bad / (1 - self.again)
 
     @property
     def held(self) -> float:
@@ -91,7 +109,9 @@ def stand_alone(
     the station. Left out, so that the total is the least that is possible: other bodies that a
     failure takes; stops by the clock; what runs down the operating clock of the line while this
     station does not work; what a group with a working time of its own may do while the line is
-    closed; and beside calendar clocks the stops with a crew, which go on with the repairs.
+    closed; and beside calendar clocks the stops with a crew, which go on with the repairs. Where
+    cycles may vary more than exponential ones, failures that scrap leave the short ones: then
+    `working` is the least that this allows.
 
     Parameters
     ----------
@@ -109,15 +129,16 @@ def stand_alone(
     calendar = [f for f in told if f.clock == "calendar"]
     beside = any(f.clock == "calendar" for f in every)
     planned = planned_stop(station, lambda asked: beside or at_night(asked, crews, closes))
-    working, kept = _done_again(station)
+    working, kept = _done_again(station, [f for f in every if f.then == "scrap"])
     repair = working * math.fsum(map(repair_share, operating))
     memoryless = math.prod(up_share(f) for f in calendar if isinstance(f.uptime, Exponential))
     total = max(
         (working + planned) / memoryless + repair,
         (working + planned) / _all_up(calendar),
     )
-    good = kept * (1 - station.scrap - station.rework)
-    return StandAlone(working, planned, repair, total, good, kept * station.rework)
+    good = max(0.0, 1 - station.scrap - station.rework - station.reject)
+    shares = (kept * share for share in (good, station.rework, station.reject))
+    return StandAlone(working, planned, repair, total, *shares)
 
 
 def at_night(asked: bool | str, crews: Sequence[Crew], closes: bool) -> bool:
@@ -127,12 +148,19 @@ def at_night(asked: bool | str, crews: Sequence[Crew], closes: bool) -> bool:
     )
 
 
-def _done_again(station: Station) -> tuple[float, float]:
+def _done_again(station: Station, losing: Sequence[Failure]) -> tuple[float, float]:
     """Work on a cycle, starts anew included [s]; share of the cycles whose body no failure takes.
 
     In a cycle of c, with clocks that start it anew at a rate r and clocks that scrap the body at a
     rate s, the first of them comes with probability p = 1 - exp(-(r + s) c), after p / (r + s) of
     work in the mean; a share r / (r + s) of them starts anew.
+
+    If cycles vary, failures that scrap leave the short ones: by Lorden's inequality at most cv^2 of
+    them more after each failure.
+
+    References
+    ----------
+    Lorden (1970), On excess over the boundary, Annals of Mathematical Statistics 41, 520-527.
     """
     cycle = station.cycle_distribution
     rates = dict.fromkeys(("resume", "restart", "scrap"), 0.0)
@@ -140,11 +168,22 @@ def _done_again(station: Station) -> tuple[float, float]:
         if failure.clock == "operating" and isinstance(failure.uptime, Exponential):
             rates[failure.then] += 1 / (3600 * failure.uptime.mean)
     again, lost = rates["restart"], rates["scrap"]
-    if not again + lost or not isinstance(cycle, Fixed):
+    if not isinstance(cycle, Fixed):
+        more = 0.0 if _wears(cycle) else (cycle.std / cycle.mean) ** 2
+        rate = math.fsum(1 / (3600 * failure.uptime.mean) for failure in losing)
+        return cycle.mean / (1 + more * rate * cycle.mean), 1.0
+    if not again + lost:
         return cycle.mean, 1.0
     p = -math.expm1(-(again + lost) * cycle.mean)
     begun = 1 - p * again / (again + lost)
     return p / (again + lost) / begun, (1 - p) / begun
+
+
+def _wears(cycle: Distribution) -> bool:
+    """Whether what is left of a cycle is never longer, in the mean, than a whole one (NBUE)."""
+    if isinstance(cycle, (Gamma, Weibull)):
+        return cycle.std <= cycle.mean
+    return isinstance(cycle, (Exponential, Normal, Triangular, Uniform))
 
 
 def failures(station: Station) -> Iterator[Failure]:

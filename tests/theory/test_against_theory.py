@@ -7,17 +7,19 @@ Each interval is Student's, from 40 independent runs, at 99.99 %. That of a thro
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 from ningde_sim import Shop, Station
+from tests.theory.chains import ARC, BOLT, CHAINS, CROSS, skilled
 from tests.theory.intervals import Instance, compare
 from tests.theory.lines import DETERMINISTIC, RELIABLE, UNRELIABLE
 from tests.theory.networks import NETWORKS
 from tests.theory.reference import serial_line, throughput
 
-CASES = [*RELIABLE, *UNRELIABLE, *NETWORKS]
+CASES = [*RELIABLE, *UNRELIABLE, *NETWORKS, *CHAINS]
 
 
 def each(cases: list[Instance]) -> pytest.MarkDecorator:
@@ -77,7 +79,13 @@ def slower(shop: Shop, by: float) -> Shop:
     return replace(shop, lines=lines)
 
 
-@each([c for c in CASES if c.label in ("A03 b=0", "C01 ODF", "E01 b=0")])
+BIASED = (
+    *("A03 b=0", "C01 ODF", "E01 b=0", "rework alike", "quantities 4 of 6"),
+    *("gate hand to hand operating", "formula ten that index"),
+)
+
+
+@each([c for c in CASES if c.label in BIASED])
 def test_a_bias_of_one_percent_is_detected(case):
     biased = replace(case, shop=lambda unit: slower(case.shop(unit), 1.01))
     assert not compare(biased)[0].agrees
@@ -94,4 +102,11 @@ def test_a_buffer_capacity_that_counts_the_machine_gives_a_different_result():
     """A02 with a capacity of one more, as if it counted the machine."""
     case = next(c for c in CASES if c.label == "A02 b=1")
     wrong = replace(case, shop=lambda unit: serial_line("A02", unit, buffers=2))
+    assert not compare(wrong)[0].agrees
+
+
+def test_a_crew_that_goes_to_the_first_request_gives_a_different_result():
+    """As if the priority of the bolts had no effect: they are up 0.597 of the time, not 0.607."""
+    case = next(c for c in CASES if c.label == "crews cross, urgent")
+    wrong = replace(case, shop=partial(skilled, (ARC, BOLT), CROSS))
     assert not compare(wrong)[0].agrees
