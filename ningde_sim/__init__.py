@@ -27,6 +27,7 @@ from ningde_sim.plant.read import read_shop
 from ningde_sim.plant.scale import Scale
 from ningde_sim.plant.shipped import ningde_2020, ningde_2021
 from ningde_sim.plant.shop import Shop
+from ningde_sim.plant.start import Start
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
 from ningde_sim.plant.working_time import WorkingTime
 from ningde_sim.statistics.estimate import Estimate
@@ -65,6 +66,7 @@ __all__ = [
     "Shop",
     "ShopRun",
     "Split",
+    "Start",
     "Station",
     "Store",
     "Study",

@@ -71,6 +71,9 @@ _REPAIR = 2**60
 _NOT_CLEAR = 2**40
 """Places that a conveyor lacks as long as the last part has not left its entry."""
 
+UNBORN = -(2**62)
+"""The birth of a part that was not loaded yet. [ms]"""
+
 LONGEST = 2**53
 """The longest duration: 285,000 years. [ms]"""
 
@@ -1072,7 +1075,7 @@ def _choose(f, k):
     for j in range(s.wants, s.wants_end):
         join = f.joins[_U(j)]
         if join.route >= 0:
-            u = uniform(f.streams[_U(join.route)], f.g[0].seed, f.g[0].run, s.done - 1)
+            u = uniform(f.streams[_U(join.route)], f.g[0].seed, f.g[0].run, max(s.done - 1, 0))
             a = join.alternatives
             while a < join.alternatives_end - 1 and u >= f.shares[_U(a)]:
                 a += 1
@@ -1153,6 +1156,7 @@ def _meet(f, k):
         return -1
     if not _is_open(f, p.time) or (p.mates_end and not _may_index(f, partner)):
         return 0
+    f.joins[_U(s.wants)].used = f.joins[_U(p.wants)].used = store
     f.team[0] = k
     f.team[1] = partner
     return 2
@@ -1519,7 +1523,7 @@ def _receive(f, k):
         s.part = _take(f, f.joins[_U(s.takes)].used)
     else:
         _assemble(f, k)
-    if f.parts[_U(s.part)].born < 0:
+    if f.parts[_U(s.part)].born == UNBORN:
         f.parts[_U(s.part)].born = f.g[0].now
         _count_wip(f, 1)
 
@@ -1545,7 +1549,7 @@ def _assemble(f, k):
 @_compiled
 def _is_older(f, part, other):
     born, others = f.parts[_U(part)].born, f.parts[_U(other)].born
-    return born >= 0 and (others < 0 or born < others)
+    return born != UNBORN and (others == UNBORN or born < others)
 
 
 @_inlined
@@ -1588,7 +1592,7 @@ def _exit(f, k):
     g.n_exits += 1
     g.exit_of, g.exit_at, g.exit_cause = k, g.now, g.cause
     _count_wip(f, -1)
-    body.born = -1
+    body.born = UNBORN
 
 
 @_inlined
@@ -1601,7 +1605,7 @@ def _new_part(f):
     else:
         part = g.n_parts
         g.n_parts += 1
-    f.parts[_U(part)].born = -1
+    f.parts[_U(part)].born = UNBORN
     f.parts[_U(part)].rounds = 0
     return part
 
@@ -1612,7 +1616,7 @@ def _copy_part(f, part):
     other = _new_part(f)
     f.parts[_U(other)].born = f.parts[_U(part)].born
     f.parts[_U(other)].rounds = f.parts[_U(part)].rounds
-    if f.parts[_U(part)].born >= 0:
+    if f.parts[_U(part)].born != UNBORN:
         _count_wip(f, 1)
     return other
 
@@ -1620,7 +1624,7 @@ def _copy_part(f, part):
 @_inlined
 def _end_part(f, part):
     """A part is no more."""
-    if f.parts[_U(part)].born >= 0:
+    if f.parts[_U(part)].born != UNBORN:
         _count_wip(f, -1)
     f.parts[_U(part)].free = f.g[0].first_free
     f.g[0].first_free = part
@@ -2186,14 +2190,17 @@ def start_failure(f, i):
 
 @_compiled
 def start(f):
-    """Start all failures; all stations ask for parts, in order."""
+    """Start all failures; all stations go on with what they hold, or ask for parts, in order."""
     for time in range(len(f.times)):
         if f.times[_U(time)].now + 1 < f.times[_U(time)].windows_end:
             _schedule(f, time, f.windows[_U(f.times[_U(time)].now + 1), 0])
     for i in range(len(f.failures)):
         start_failure(f, i)
     for k in range(len(f.stations)):
-        _ask(f, k, EMPTY)
+        if f.stations[_U(k)].content == LOADED:
+            _load(f, k)
+        else:
+            _ask(f, k, f.stations[_U(k)].content)
 
 
 @_compiled

@@ -11,7 +11,7 @@ import numpy as np
 
 from ningde_sim._support import units
 from ningde_sim.engine import _kernel
-from ningde_sim.engine._kernel import NEVER
+from ningde_sim.engine._kernel import NEVER, UNBORN
 from ningde_sim.engine.counts import COUNTED, Counts, History, Ints, Packed, period_ends
 from ningde_sim.engine.critical_path import PathStep, awaited, between, joined
 from ningde_sim.engine.layout import JoinLayout, Layout, StationLayout, StopLayout
@@ -76,7 +76,7 @@ def _stores(layout: Layout) -> tuple[Records, Ints, Records, Ints]:
     stores = _records(len(layout.stores), _kernel.STORE)
     for field in ("capacity", "transit", "headway", "time"):
         stores[field] = [getattr(row, field) for row in layout.stores]
-    stores["level"] = stores["ready"] = [row.initial for row in layout.stores]
+    stores["level"] = stores["ready"] = [len(row.initial) for row in layout.stores]
     stores["free"] = stores["capacity"] - stores["level"]
     putters, takers = joined(layout)
     stations = [k for side in (takers, putters) for store in side for k in store]
@@ -98,7 +98,7 @@ def _stores(layout: Layout) -> tuple[Records, Ints, Records, Ints]:
 def _parts(layout: Layout, stores: Records, putters: list[list[int]]) -> tuple[Records, Ints]:
     """The parts, and their places in the stores; hand to hand each putter has one for an instant.
 
-    No part that is there at the start was loaded before.
+    Behind those in stores come those on stations.
     """
     rows = layout.stores
     n_places = [row.capacity or max(1, len(k)) for row, k in zip(rows, putters, strict=True)]
@@ -107,12 +107,14 @@ def _parts(layout: Layout, stores: Records, putters: list[list[int]]) -> tuple[R
     places = np.zeros(sum(n_places) + 1, np.int64)
     n_parts = 0
     for store, row in zip(stores, rows, strict=True):
-        held = n_parts + np.arange(row.initial)
-        places[store["places"] : store["places"] + row.initial] = held
-        store["in_"] += row.initial if row.initial < max(1, row.capacity) else 0
-        n_parts += row.initial
+        n = len(row.initial)
+        places[store["places"] : store["places"] + n] = n_parts + np.arange(n)
+        store["in_"] += n if n < max(1, row.capacity) else 0
+        n_parts += n
     parts = _records(sum(n_places) + len(layout.stations) + 1, _kernel.PART)
-    parts["born"][:n_parts] = -1
+    births = [born for row in rows for born in row.initial]
+    births += [row.born for row in layout.stations if row.content]
+    parts["born"][: len(births)] = births
     return parts, places
 
 
@@ -199,6 +201,9 @@ def _stations(layout: Layout, streams: Records, failures: Records) -> Records:
         stations[f"{field}_end"] = [getattr(row, field).stop for row in rows]
     routed = [any(layout.joins[j].route >= 0 for j in (*row.puts, *row.rejects)) for row in rows]
     stations["splits"] = routed
+    stations["content"] = [row.content for row in rows]
+    held = stations["content"] > 0
+    stations["part"][held] = sum(len(row.initial) for row in layout.stores) + np.arange(held.sum())
     stations["mates"] = [row.together.start for row in rows]
     stations["mates_end"] = [row.together.stop if row.together else 0 for row in rows]
     stations["indexed_at"] = -1
@@ -266,7 +271,9 @@ def build(
     g["seed"], g["run"], g["tracing"] = np.uint64(seed).astype(np.int64), run, trace
     g["free_crews"] = sum(row.crew.number for row in layout.crews)
     g["first_queued"] = g["first_free"] = -1
-    g["n_parts"] = sum(row.initial for row in layout.stores)
+    births = [born for row in layout.stores for born in row.initial]
+    births += [row.born for row in layout.stations if row.content]
+    g["n_parts"], g["wip"] = len(births), sum(born != UNBORN for born in births)
     g["exit_of"] = next(k for k, row in enumerate(layout.stations) if row.output)
     means = [row.station.cycle_distribution.mean * units.MS_PER_S for row in layout.stations]
     g["width"] = int(np.log2(max(1.0, float(np.mean(means)) / len(means))))
@@ -444,7 +451,7 @@ def run(
     floor.g["tracing"] = trace and warm_up == 0
     if critical_path and not warm_up:
         _kernel.note_causes(floor)
-    level_start, wip_start = floor.stores["level"].copy(), 0
+    level_start, wip_start = floor.stores["level"].copy(), int(floor.g["wip"][0])
     _kernel.start(floor)
     if warm_up:
         advance(warm_up, keep=False)
@@ -477,6 +484,20 @@ def _keep(floor: _kernel.Floor, history: History, row: int) -> None:
     stores = _counted(floor, "stores") | {"level": floor.stores["level"]}
     wip = {name: int(floor.g[name][0]) for name in ("wip_ms", "wip")}
     history.keep(row, _counted(floor, "stations"), floor.spent[:, : State.OFF], stores, wip)
+
+
+def _inside(floor: _kernel.Floor) -> Ints:
+    """The parts on stations and in stores, a row each: where, birth, rounds."""
+    loaded = np.flatnonzero(floor.stations["content"] != _kernel.EMPTY)
+    place, held = [loaded], [floor.stations["part"][loaded]]
+    for i in np.flatnonzero(floor.stores["level"] > 0):
+        store = floor.stores[i]
+        ring = floor.places[store.places : store.places_end]
+        at = (store.out - store.places + np.arange(store.level)) % len(ring)
+        place.append(np.full(store.level, len(floor.stations) + i))
+        held.append(ring[at])
+    parts = floor.parts[np.concatenate(held)]
+    return np.column_stack((np.concatenate(place), parts["born"], parts["rounds"])).astype(np.int64)
 
 
 def _chosen(floor: _kernel.Floor) -> Ints:
@@ -538,6 +559,7 @@ def _collect(
             "end": int(floor.g["wip"][0]),
         },
         chosen=_chosen(floor),
+        inside=_inside(floor),
         trace=trace,
         history=history,
         path=path,

@@ -147,6 +147,9 @@ class Counts:
         them [ms * parts].
     chosen : array, shape (n_joins,)
         Number of the store that a split chose for the body that waits at the end; else -1.
+    inside : array, shape (n, 3)
+        The parts at the end: number of the station, or of stations plus that of the store; its
+        birth on the clock of the run [ms]; its rounds. The first to leave a store comes first.
     trace : array, shape (n, 4), or None
         Thing (stations, then failures), state, begin and end since the start of the counted hours.
     history : History or None
@@ -164,6 +167,7 @@ class Counts:
     exits: dict[int, Packed]
     wip: dict[str, int]
     chosen: Ints
+    inside: Ints
     trace: Ints | None
     history: History | None
     path: Packed | None

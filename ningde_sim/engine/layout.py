@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from ningde_sim._support import units
 from ningde_sim.engine import ages
-from ningde_sim.engine._kernel import LONGEST, NEVER
+from ningde_sim.engine._kernel import LONGEST, NEVER, UNBORN
 from ningde_sim.engine.copies import Copied, numbered, stream_name
 from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.streams import Draws, Streams
@@ -23,6 +23,7 @@ from ningde_sim.plant.distributions import Uniform
 from ningde_sim.plant.entries import Flow, Split, number_of, stores_of
 from ningde_sim.plant.line import AtClose, Line, Store
 from ningde_sim.plant.shop import Shop
+from ningde_sim.plant.start import ON_STATION, Age
 from ningde_sim.plant.station import Failure, PlannedStop, Station, equipment
 from ningde_sim.plant.working_time import WorkingTime
 
@@ -74,6 +75,8 @@ class StationLayout(Copied):
         Numbers of the failures of its robots, then its own, then of the planned stops with a crew.
     line_failures : range
         Numbers of the failures of its line.
+    content, born : int
+        What is on it at the start, and the birth of that body. [-, ms]
     output : bool
         Whether the bodies that leave it count.
     cycle, quality : int
@@ -93,6 +96,8 @@ class StationLayout(Copied):
     stops: range
     failures: range
     line_failures: range
+    content: int
+    born: int
     output: bool
     cycle: int
     quality: int
@@ -116,8 +121,9 @@ class StoreLayout(Copied):
         [ms]
     headway : int
         Of a conveyor; 0 of another store. [ms]
-    initial : int
-        [parts]
+    initial : tuple of int
+        The births of the parts at the start, the first to leave first; `UNBORN` of those that were
+        not loaded yet. [ms]
     time : int
         Number of its working time.
     declared : bool
@@ -128,7 +134,7 @@ class StoreLayout(Copied):
     capacity: int
     transit: int
     headway: int
-    initial: int
+    initial: tuple[int, ...]
     time: int
     declared: bool
 
@@ -380,7 +386,8 @@ class Layout:
         transit = round(store.transit_time * units.MS_PER_S)
         time = self._time(store.working_time)
         headway = round(store.headway * units.MS_PER_S)
-        place = store.capacity, transit, headway, store.initial, time
+        ages = self.shop.start.in_store(store.name, store.initial)
+        place = store.capacity, transit, headway, _births(ages), time
         kind = self._kind("store", store.name)
         self.stores.append(StoreLayout(store.name, *place, declared=True, copy=0, kind=kind))
 
@@ -402,7 +409,9 @@ class Layout:
             if station is not line.stations[-1]:
                 after = [JoinLayout((len(self.stores),))]
                 name = f"{station.name} > {line.stations[i + 1].name}"
-                place, kind = (buffers[i], 0, 0, 0, time), self._kind("store", line.name, str(i))
+                ages = self.shop.start.in_buffer(numbered(name, copy))
+                place = buffers[i], 0, 0, _births(ages), time
+                kind = self._kind("store", line.name, str(i))
                 self.stores.append(StoreLayout(name, *place, declared=False, copy=copy, kind=kind))
             self._add_station(station, number, copy, before, after, mates, failures)
             before = after
@@ -431,6 +440,7 @@ class Layout:
         for owner in owners:
             for stop in owner.planned_stops:
                 self._add_stop(stop, owner.name, here, time, copy)
+        content, born = self._at_start(numbered(station.name, copy))
         cycle, name, last = station.cycle_distribution, stream_name(station.name, copy), not after
         row = StationLayout(
             station=station,
@@ -446,6 +456,8 @@ class Layout:
             stops=range(first_stop, len(self.stops)),
             failures=range(first, len(self.failures)),
             line_failures=line_failures,
+            content=content,
+            born=born,
             output=last and line.name in (self.shop.output or ()),
             cycle=add("station", name, "cycle", cycle, units.MS_PER_S, 1 if together else 0),
             quality=add("station", name, "quality", Uniform(0, 1), 1, 0),
@@ -453,6 +465,15 @@ class Layout:
             kind=self._kind("station", station.name),
         )
         self.stations.append(row)
+
+    def _at_start(self, station: str) -> tuple[int, int]:
+        """What is on a station at the start, and its birth. [ms]"""
+        start = self.shop.start
+        if station not in start.bodies:
+            return 0, UNBORN
+        content = 1 + ON_STATION.index(start.bodies[station])
+        carrier = start.bodies[station] == "scrapped"
+        return content, UNBORN if carrier else _births([start.ages.get(station, 0.0)])[0]
 
     def _groups(self, asked: bool | str) -> tuple[int, ...]:
         """The numbers of the groups of crews that may come; none if one is always free."""
@@ -510,6 +531,11 @@ class Layout:
                 kind=self._kind("failure", "stop", owner, stop.name),
             )
             self.failures.append(row)
+
+
+def _births(ages: Sequence[Age]) -> tuple[int, ...]:
+    """The births of parts of some ages. [ms]"""
+    return tuple(UNBORN if age is None else -units.hours_to_ms(age) for age in ages)
 
 
 def _stream(of_line: bool, owner: str, failure: Failure) -> tuple[str, str]:

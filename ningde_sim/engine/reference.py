@@ -19,7 +19,7 @@ import simpy
 
 from ningde_sim._support import units
 from ningde_sim.engine import _kernel
-from ningde_sim.engine._kernel import NEVER
+from ningde_sim.engine._kernel import NEVER, UNBORN
 from ningde_sim.engine.counts import COUNTED, Counts, History, Ints, Packed, period_ends
 from ningde_sim.engine.critical_path import PathStep, awaited, between, packed
 from ningde_sim.engine.layout import (
@@ -63,11 +63,11 @@ class Step(NamedTuple):
 class Part:
     """A part, or what carries one.
 
-    `born` is the instant at which it was first loaded, -1 before; `rounds` is how often it was
+    `born` is the instant at which it was first loaded, UNBORN before; `rounds` is how often it was
     rejected or reworked in its line.
     """
 
-    born: int = -1
+    born: int = UNBORN
     rounds: int = 0
 
 
@@ -148,8 +148,8 @@ class StoreProcess:
         self.rank = len(floor.times) + number
         self.time = floor.times[row.time]
         self.by_hand = row.capacity == 0
-        self.level = self.ready = row.initial
-        self.parts = deque(Part() for _ in range(row.initial))
+        self.level = self.ready = len(row.initial)
+        self.parts = deque(Part(born) for born in row.initial)
         self.takers: list[StationProcess] = []
         self.putters: list[StationProcess] = []
         self.under_way: deque[tuple[int, Step | None]] = deque()
@@ -234,9 +234,9 @@ class ConveyorProcess(StoreProcess):
         self.entry_rank = floor.first_entry + number
         self.entry_is_clear = True
         self.entered: tuple[int, Step | None] = 0, None
-        self.ready = min(1, row.initial)
-        self.under_way.extend((0, None) for _ in range(row.initial - 1))
-        self.reach_end = deque(0 for _ in range(row.initial - 1))
+        self.ready = min(1, self.level)
+        self.under_way.extend((0, None) for _ in range(self.level - 1))
+        self.reach_end = deque(0 for _ in range(self.level - 1))
         self.end_is_free = 0
 
     def available(self, *, empty: bool) -> int:
@@ -301,8 +301,8 @@ class StationProcess:
         for store in (store for join in self.takes for store in join.all):
             store.takers.append(self)
         self.most_rounds = floor.layout.shop.lines[row.line].rounds
-        self.part = Part()
-        self.content = _kernel.EMPTY
+        self.part = Part(row.born)
+        self.content = row.content
         self.task = State.WORKING
         self.stops = [PlannedStopProcess(floor, floor.layout.stops[i]) for i in row.stops]
         self.open: list[FailureProcess] = []
@@ -513,11 +513,11 @@ class StationProcess:
     def receive(self) -> None:
         """Take all parts; the one of the first join that was born first becomes the body."""
         parts = [[j.used.take() for _ in range(j.row.number)] for j in self.takes] or [[Part()]]
-        born = [part for part in parts[0] if part.born >= 0]
+        born = [part for part in parts[0] if part.born != UNBORN]
         self.part = min(born, key=lambda part: part.born) if born else parts[0][0]
         for part in (part for several in parts for part in several if part is not self.part):
             self.floor.ends(part)
-        if self.part.born < 0:
+        if self.part.born == UNBORN:
             self.floor.begins(self.part)
 
     def give(self) -> None:
@@ -537,6 +537,16 @@ class StationProcess:
             self.floor.ends(body)
 
     # ------------------------------------------------------------------ life
+
+    def start(self) -> None:
+        """Go on with the body that is there at the start, or ask for parts."""
+        if self.content == _kernel.LOADED:
+            self.load()
+            self.loaded.succeed()
+            return
+        for join in self.wants():
+            join.choose(0)
+        self.ask(self.content)
 
     def life(self) -> Process:
         """Take a body, work on it until it is good or scrapped, give it away; then the next."""
@@ -1063,7 +1073,10 @@ class Floor:
         self.woken: list[StationProcess] = []
         self.n_requests = 0
         self.exits: list[tuple[int, int, int]] = []
-        self.wip = self.wip_ms = self.wip_since = self.wip_start = 0
+        held = [part for store in self.stores for part in store.parts]
+        held += [station.part for station in self.stations]
+        self.wip = self.wip_start = sum(part.born != UNBORN for part in held)
+        self.wip_ms = self.wip_since = 0
         self.trace: list[tuple[int, int, int, int]] = []
         self.tracing = False
         self.noting = False
@@ -1113,14 +1126,14 @@ class Floor:
                 store.entered = now, None
 
     def start(self) -> None:
-        """Start all failures and stations; all stations ask for parts, in order."""
+        """Start all failures and stations: they go on with what they hold, or ask for parts."""
         for number, times in enumerate(self.times):
             self.env.process(self.openings(number, times))
         for failure in self.failures:
             failure.start()
         for station in self.stations:
             station.process = self.env.process(station.life())
-            station.ask(_kernel.EMPTY)
+            station.start()
         self.settle()
 
     def openings(self, number: int, times: WorkingTimeProcess) -> Process:
@@ -1231,7 +1244,7 @@ class Floor:
         self.last_exit = now, self.cause
         self.last_station = station.number
         self.ends(body)
-        body.born = -1
+        body.born = UNBORN
 
     def begins(self, part: Part) -> None:
         """A part is born."""
@@ -1240,11 +1253,11 @@ class Floor:
 
     def ends(self, part: Part) -> None:
         """A part is no more, if it was born."""
-        self.count_wip(-(part.born >= 0))
+        self.count_wip(-(part.born != UNBORN))
 
     def copy(self, part: Part) -> Part:
         """One part more like this one."""
-        self.count_wip(part.born >= 0)
+        self.count_wip(part.born != UNBORN)
         return Part(part.born, part.rounds)
 
     def count_wip(self, change: int) -> None:
@@ -1287,6 +1300,13 @@ class Floor:
             thing.clear()
         self.exits.clear()
         self.wip_ms, self.wip_start = 0, self.wip
+
+    def inside(self) -> Ints:
+        """The parts on stations and in stores, a row each: where, birth, rounds."""
+        rows = [(s.number, s.part) for s in self.stations if s.content != _kernel.EMPTY]
+        rows += [(len(self.stations) + s.number, p) for s in self.stores for p in s.parts]
+        table = [(place, part.born, part.rounds) for place, part in rows]
+        return np.array(table, np.int64).reshape(-1, 3)
 
     def chosen(self) -> list[int]:
         """The store that each join uses for the body that waits, if a split chose it; else -1."""
@@ -1434,6 +1454,7 @@ def _collect(floor: Floor, warm_up: int, history: History | None) -> Counts:
         exits=exits,
         wip={"start": floor.wip_start, "ms": floor.wip_ms, "end": floor.wip},
         chosen=np.array(floor.chosen(), np.int64),
+        inside=floor.inside(),
         trace=np.array(floor.trace, np.int64).reshape(-1, 4) - begun if floor.tracing else None,
         history=history,
         path=packed(floor.critical_path(warm_up), warm_up) if floor.noting else None,

@@ -14,7 +14,10 @@ blocked or starved. Where several apply, the first in this list counts. The hour
 its states add up to the horizon exactly.
 
 **3. Blocking.** A finished body stays on its station until there is room behind it (blocking after
-service). The transfer is part of the cycle.
+service). The transfer is part of the cycle. A line with `transfer="together"` indexes: all bodies
+move on one station at one instant, as soon as no body is in work or on its way out by scrap or
+reject, no station is stopped, and the last station is empty or has a place behind it. If no part is
+there for the first station, it stays empty up to the next index.
 
 **4. Buffers.** The buffers of a line lie strictly between its stations; 0 is hand to hand. Papers
 often count the place on the station as well.
@@ -26,9 +29,11 @@ with stations, buffers, failures and random streams of its own, which take from 
 put to the same stores.
 
 **6. Store.** A store is a buffer shared by lines: first in, first out, with a capacity and a
-transit time. A part in transit takes up capacity, but is not ready. Any number of lines put to a
-store and take from it. With `initial` parts it is a pool of skids, pallets or cards, or, if no line
-fills it, a stock that runs out.
+transit time. A part in transit takes up capacity, but is not ready. With a headway it is an
+accumulating conveyor: a part goes in at the earliest a headway after the one before, and is ready
+at the earliest a headway after the one before was taken; both pass in its working time. Any number
+of lines put to a store and take from it. With `initial` parts it is a pool of skids, pallets or
+cards, or, if no line fills it, a stock that runs out.
 
 - An empty station asks for its parts of each store that it takes from; a finished station asks for
   its places in each store that it puts to. A buffer inside a line works the same way, with one
@@ -125,7 +130,8 @@ instant of closing ends, and moves. The line's `at_close` says what becomes of a
    of the stations;
 4. a repair or a planned stop with a crew ends or rests, or a calendar clock or one of a line runs
    out; line by line in the order of the stations, at each station its robots' failures before its
-   own, then its stops with a crew; after the last station of a line the failures of the line.
+   own, then its stops with a crew; after the last station of a line the failures of the line;
+5. the last part leaves the entry of a conveyor; in the order of the stores.
 
 Stores come in the order of declaration, then the buffers line by line; stations come line by line,
 the copies of a line one after another.

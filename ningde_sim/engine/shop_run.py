@@ -16,8 +16,8 @@ from ningde_sim._support.intervals import open_before, union
 from ningde_sim._support.result_table import result_table
 from ningde_sim._support.summary import wrapped
 from ningde_sim.engine import period_tables, run_summary, run_tables
-from ningde_sim.engine._kernel import EMPTY, OVERTIME
-from ningde_sim.engine.copies import added, totals
+from ningde_sim.engine._kernel import EMPTY, OVERTIME, UNBORN
+from ningde_sim.engine.copies import added, numbered, totals
 from ningde_sim.engine.counts import Counts, History, Ints, Packed
 from ningde_sim.engine.critical_path import CriticalPath
 from ningde_sim.engine.layout import Layout
@@ -25,6 +25,7 @@ from ningde_sim.engine.rules import STATES, State
 from ningde_sim.engine.stuck import Stuck
 from ningde_sim.engine.stuck import find as find_stuck
 from ningde_sim.plant.shop import Shop
+from ningde_sim.plant.start import ON_STATION, Start
 
 ENOUGH = 20
 """Parts that others took of a store before a line that took none is told. [parts]"""
@@ -124,6 +125,35 @@ class ShopRun:
         """
         lines = self.shop.lines
         return {lines[n].name: rows.array()[:, 1] for n, rows in self.counts.exits.items()}
+
+    @cached_property
+    def end(self) -> Start:
+        """What is on stations and in stores at the end: the start of another run.
+
+        `dataclasses.replace(shop, start=run.end)` goes on from here, with the ages of all parts;
+        work on a body, failures, planned stops and rounds of repair begin anew. Run it with another
+        `run` or `seed`, or its random streams are those of this run.
+        """
+        rows, n = self.counts.inside, len(self.layout.stations)
+        hours = units.ms_to_hours(self.layout.horizon - rows[:, 1])
+        born = rows[:, 1] != UNBORN
+        ages = [float(h) if b else None for h, b in zip(hours, born, strict=True)]
+        content = self.counts.stations["content"]
+        bodies: dict[str, str] = {}
+        on: dict[str, float] = {}
+        parts: dict[str, list[float | None]] = {}
+        for store in self.layout.stores:
+            if store.capacity:
+                parts[numbered(store.name, store.copy)] = []
+        for k, age in zip(rows[:, 0].tolist(), ages, strict=True):
+            if k >= n:
+                store = self.layout.stores[k - n]
+                parts[numbered(store.name, store.copy)].append(age)
+            else:
+                station = self.layout.stations[k].name
+                bodies[station] = ON_STATION[content[k] - 1]
+                on |= {} if age is None else {station: age}
+        return Start(bodies, parts, on)
 
     def lead_time(self, q: float) -> float:
         """What a share `q` of all lead times stays at or below; NaN without a body. [h]"""

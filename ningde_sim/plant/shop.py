@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -17,6 +18,7 @@ from ningde_sim.plant import paths, shop_paths
 from ningde_sim.plant.crew import ALL_CREWS, Crew
 from ningde_sim.plant.entries import Flow, number_of, store_names, stores_of
 from ningde_sim.plant.line import Line, Store
+from ningde_sim.plant.start import Start
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station, equipment
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
 
@@ -46,6 +48,9 @@ class Shop:
         Lines whose bodies count as finished; by default the lines that put to no store.
     working_time : WorkingTime, optional
         Of every line and store without its own; None means round the clock.
+    start : Start
+        What is on stations and in stores at the start of a run: by default nothing but the
+        `initial` parts of the stores. `ShopRun.end` is one.
     notes : sequence of str
         What readers of its results must know, such as assumptions.
 
@@ -70,6 +75,7 @@ class Shop:
     repair_crews: int | None = None
     output: str | Sequence[str] | None = None
     working_time: WorkingTime | None = None
+    start: Start = Start()  # noqa: RUF009, it cannot be changed
     notes: Sequence[str] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
@@ -90,6 +96,7 @@ class Shop:
         check_working_time(owner, self.working_time)
         self._check_names(owner)
         self._check_stores(owner)
+        self._check_contents(owner)
         self._check_start(owner)
         self._check_closing(owner)
         self._check_crews(owner)
@@ -157,7 +164,12 @@ class Shop:
                 )
 
     def _check_start(self, owner: str) -> None:
-        """Refuse a loop of lines and stores without parts: each line would wait for the others."""
+        """Refuse a loop of lines and stores without parts: each line would wait for the others.
+
+        With a start of its own a shop may be what is left of another run: its run says what waits.
+        """
+        if self.start != Start():
+            return
         lacks = {line.name: {*line.takes} for line in self.lines}
         takers = defaultdict(list)
         for line in self.lines:
@@ -185,6 +197,42 @@ class Shop:
             )
             cure = "Give a store of the loop `initial` parts, as many as a line takes at once."
             raise ValueError(checks.complain(owner, rule, waiting, cure))
+
+    def _check_contents(self, owner: str) -> None:
+        """What is there at the start must have a place."""
+        checks.kind(owner, "start", self.start, Start)
+        lines = {
+            name: (line, station)
+            for line in self.lines
+            for station in line.stations
+            for name in _copies(station.name, line)
+        }
+        for name, state in self.start.bodies.items():
+            if name not in lines:
+                rule, known = "unknown station in start", checks.shortened(", ".join(lines))
+                raise ValueError(checks.complain(owner, rule, name, f"It has these: {known}."))
+            line, station = lines[name]
+            if (state == "scrapped" and not line.returns) or (
+                state == "rejected" and not station.reject
+            ):
+                rule = f"no body can be {state} and wait on station {name!r} at the start"
+                cure = "Its line has no `returns`." if state == "scrapped" else "It rejects none."
+                raise ValueError(checks.complain(owner, rule, state, cure))
+        places = {store.name: store.capacity for store in self.stores}
+        for line in self.lines:
+            buffers: tuple[int, ...] = line.buffers  # type: ignore[assignment]
+            for (before, after), capacity in zip(pairwise(line.stations), buffers, strict=True):
+                buffer = f"{before.name} > {after.name}"
+                places |= dict.fromkeys(_copies(buffer, line), capacity)
+        for name in self.start.parts:
+            if name not in places:
+                known = checks.shortened(", ".join(places))
+                rule, cure = "unknown store or buffer in start", f"It has these: {known}."
+                raise ValueError(checks.complain(owner, rule, name, cure))
+            n = len(self.start.in_buffer(name))
+            if n > places[name]:
+                rule = f"the parts of start in {name!r} must be at most its capacity {places[name]}"
+                raise ValueError(checks.complain(owner, rule, n))
 
     def _check_closing(self, owner: str) -> None:
         """What a line does when it closes must be possible."""
@@ -374,6 +422,11 @@ class Shop:
     def __str__(self) -> str:
         """The zone table with totals."""
         return wrapped("\n".join(_zone_table(self)))
+
+
+def _copies(name: str, line: Line) -> list[str]:
+    """The names of the copies of a thing of a line."""
+    return [f"{name} #{i}" for i in range(1, line.copies + 1)] if line.copies > 1 else [name]
 
 
 _COLUMNS = "{:<34} {:>5} {:>9} {:>8} {:>7}  {}"

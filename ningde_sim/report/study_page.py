@@ -124,7 +124,9 @@ def warnings(study: Study) -> Iterator[str]:
 
 
 def _number(x: float) -> str:
-    """Whole if it is large, else to three figures."""
+    """Whole if it is large, else to three figures; what a run without a body lacks is unknown."""
+    if np.isnan(x):
+        return "unknown"
     return f"{x:,.0f}" if abs(x) >= 100 or x == round(x) else f"{x:.3g}"
 
 

@@ -40,7 +40,7 @@ RESULTS: dict[str, tuple[Callable[[], Any], set[str]]] = {
         lambda: simulate(shop(), hours=8, seed=0, trace=True, critical_path=True, every=1),
         {
             *("stations", "robots", "failures", "stores", "buffers", "crews", "trace"),
-            *("utilisation", "periods"),
+            *("utilisation", "periods", "planned_stops"),
             *("stations_by_period", "stores_by_period", "buffers_by_period"),
         },
     ),
