@@ -479,6 +479,8 @@ def functions() -> dict[str, Case]:
             things=(None, OF),
         ),
         "plot_levels": case(plots.plot_levels, run=(run, nothing), ax=ax, stores=(None, OF)),
+        "plot_lead_times": case(plots.plot_lead_times, run=(run, nothing), ax=ax, exits=(None, OF)),
+        "plot_wip": case(plots.plot_wip, run=(run, nothing), ax=ax),
         "plot_bottleneck": case(
             plots.plot_bottleneck,
             run=(run, nothing),

@@ -168,6 +168,8 @@ def test_names_with_dollars_are_no_mathematics() -> None:
         lambda: plots.plot_states(run, by="station"),
         lambda: plots.plot_gantt(run),
         lambda: plots.plot_levels(run),
+        lambda: plots.plot_lead_times(run),
+        lambda: plots.plot_wip(run),
         lambda: plots.plot_stores(run),
         lambda: plots.plot_critical_path(run),
         lambda: plots.plot_bottleneck(run),

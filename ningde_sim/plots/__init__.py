@@ -2,6 +2,7 @@
 
 from ningde_sim.plots.axes import COLOURS
 from ningde_sim.plots.critical_paths import plot_bottleneck, plot_critical_path
+from ningde_sim.plots.lead_times import plot_lead_times, plot_wip
 from ningde_sim.plots.runs import plot_states, plot_stores
 from ningde_sim.plots.sensitivities import plot_tornado
 from ningde_sim.plots.studies import plot_distribution, plot_fan
@@ -17,11 +18,13 @@ __all__ = [
     "plot_distribution",
     "plot_fan",
     "plot_gantt",
+    "plot_lead_times",
     "plot_levels",
     "plot_states",
     "plot_stores",
     "plot_sweep",
     "plot_tornado",
     "plot_warm_up",
+    "plot_wip",
     "plot_yard",
 ]

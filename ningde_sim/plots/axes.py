@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ningde_sim._support import checks, units
+from ningde_sim.engine.counts import Ints
 from ningde_sim.plant.paths import nearest
 from ningde_sim.statistics.estimate import Values
 
@@ -38,6 +39,12 @@ COLOURS = {
     "off": GREY,
 }
 """The colour of each state, in every plot."""
+
+LINES = (BLUE, VERMILLION, GREEN, PURPLE)
+"""Colours of a few things, each drawn as a line."""
+
+MOST_DOTS = 100
+"""Periods whose dots can be seen apart."""
 
 
 def new_axes(ax: Axes | None, height: float) -> Axes:
@@ -107,6 +114,21 @@ def name_rows(ax: Axes, names: Sequence[str], what: str) -> None:
     ax.set_ylabel(what if step == 1 else f"{what}, one in {step} named")
 
 
+def period(edges: Ints) -> str:
+    """How long the first period between such edges is, in words. [ms]"""
+    length = int(edges[1] - edges[0])
+    if length < units.MS_PER_H:
+        return f"{length / units.MS_PER_MIN:.4g} min"
+    return f"{length / units.MS_PER_H:.4g} h"
+
+
+def time_unit(length: float) -> tuple[str, int]:
+    """The unit in which a length of time is read best: min, h or d, and what it has. [h; ms]"""
+    if length <= 2:
+        return "min", units.MS_PER_MIN
+    return ("h", units.MS_PER_H) if length <= 96 else ("d", 24 * units.MS_PER_H)
+
+
 def time_axis(ax: Axes, begin: float, end: float) -> float:
     """Label the axis with the time since the start of the counted hours, in min, h or d.
 
@@ -123,12 +145,9 @@ def time_axis(ax: Axes, begin: float, end: float) -> float:
     from matplotlib.ticker import MaxNLocator  # loaded only when something is drawn
 
     length, steps = end - begin, [1, 2, 5, 10]
-    unit, scale = "d", 24 * units.MS_PER_H
-    if length <= 2:
-        unit, scale = "min", units.MS_PER_MIN
-    elif length <= 96:
-        unit, scale = "h", units.MS_PER_H
-        steps = [1, 2, 3, 4, 6, 10] if length > 10 else steps
+    unit, scale = time_unit(length)
+    if unit == "h" and length > 10:
+        steps = [1, 2, 3, 4, 6, 10]
     ax.set_xlim(begin * units.MS_PER_H / scale, end * units.MS_PER_H / scale)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=10, steps=steps))
     ax.xaxis.set_major_formatter("{x:,.6g}")

@@ -13,16 +13,15 @@ from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.rules import STATES
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.plots.axes import (
-    BLUE,
     COLOURS,
-    GREEN,
-    PURPLE,
-    VERMILLION,
+    LINES,
+    MOST_DOTS,
     as_written,
     check,
     legend_above,
     name_rows,
     new_axes,
+    period,
     pick,
     share_map,
     time_axis,
@@ -39,12 +38,6 @@ WINDOW = 1.0
 
 STOPPED = ("down", "waiting")
 """States of a station that cannot work until it is repaired."""
-
-MOST_DOTS = 100
-"""Periods whose dots can be seen apart."""
-
-LINES = (BLUE, VERMILLION, GREEN, PURPLE)
-"""Colours of levels drawn as lines; more stores are drawn as a heat map."""
 
 
 def plot_gantt(
@@ -250,7 +243,7 @@ def _lines(
     ax.set_ylim(0, 1.05 * capacity.max())
     ax.locator_params(axis="y", integer=True)
     ax.set_ylabel("level [parts]")
-    subtitle = f"means over {_period(edges)}" + ("; dots: the level at their ends" if few else "")
+    subtitle = f"means over {period(edges)}" + ("; dots: the level at their ends" if few else "")
     legend_above(ax, f"{title}\n{subtitle}", columns=3)
     return ax
 
@@ -270,14 +263,6 @@ def _heat_map(
     share_map(ax, at, share, "mean level [% of the capacity]")
     names = [f"{name} ({size})" for name, size in capacity.items()]
     name_rows(ax, names, "store or buffer (capacity)")
-    title = f"{title}\nmeans over {_period(edges)}"
+    title = f"{title}\nmeans over {period(edges)}"
     ax.set_title(as_written(title), loc="left", fontsize=11)
     return ax
-
-
-def _period(edges: Ints) -> str:
-    """How long a period is, in words."""
-    length = int(edges[1] - edges[0])
-    if length < units.MS_PER_H:
-        return f"{length / units.MS_PER_MIN:.4g} min"
-    return f"{length / units.MS_PER_H:.4g} h"

@@ -8,7 +8,19 @@ from collections.abc import Iterator, Mapping
 import matplotlib.pyplot as plt
 import pytest
 
-from ningde_sim import Line, Shop, ShopRun, Station, Store, Sweep, ningde_2021, simulate, sweep
+from ningde_sim import (
+    Exponential,
+    Line,
+    Shop,
+    ShopRun,
+    Split,
+    Station,
+    Store,
+    Sweep,
+    ningde_2021,
+    simulate,
+    sweep,
+)
 from ningde_sim.sensitivity.tornado import Tornado, swings
 from ningde_sim.shipping import ShippingRun, ship
 from ningde_sim.studies.replicate import replicate
@@ -57,6 +69,18 @@ def by_hand() -> ShopRun:
 def filling() -> ShopRun:
     """The store gains a part every two minutes and is full after some twenty."""
     return simulate(shop_by_hand(), hours=1, seed=0, every=0.1)
+
+
+@pytest.fixture(scope="session")
+def two_exits() -> ShopRun:
+    """A needs 50 s a body on average, B 58 s; a body comes each 30 s, half of them to each."""
+    lines = [
+        Line("F", [Station("F1", Exponential(30))], puts=Split({"a": 0.5, "b": 0.5})),
+        Line("A", [Station("A1", Exponential(50))], takes="a"),
+        Line("B", [Station("B1", Exponential(58))], takes="b"),
+    ]
+    shop = Shop("two", lines, stores=[Store("a", 30), Store("b", 30)])
+    return simulate(shop, hours=100, warm_up=2, seed=0, every=1)
 
 
 @pytest.fixture(scope="session")

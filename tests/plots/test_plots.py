@@ -21,12 +21,14 @@ from ningde_sim.plots import (
     plot_distribution,
     plot_fan,
     plot_gantt,
+    plot_lead_times,
     plot_levels,
     plot_states,
     plot_stores,
     plot_sweep,
     plot_tornado,
     plot_warm_up,
+    plot_wip,
     plot_yard,
 )
 from ningde_sim.plots.axes import BLUE, ORANGE, SKY, VERMILLION
@@ -85,6 +87,10 @@ CASES = {
     "critical path, whole shop": Case(
         plot_critical_path, "run", {WORKING: (0.02, 0.1), DOWN: (0.001, 0.05), "white": (0.7, 0.98)}
     ),
+    "lead times, two exits": Case(
+        plot_lead_times, "two_exits", {BLUE: (0.002, 0.05), VERMILLION: (0.002, 0.05)}
+    ),
+    "lead times": Case(plot_lead_times, "run", {SKY: (0.1, 0.6), BLUE: LINE, VERMILLION: LINE}),
     "levels": Case(plot_levels, "filling", {BLUE: LINE, "black": LINE, "white": (0.9, 1)}),
     "levels, heat map": Case(plot_levels, "run", {CIVIDIS_HIGH: (0.1, 0.95), "white": (0, 0.02)}),
     # two rows on a height of 2.2: of 37.5 % (the mean of A and B) and of 100 %
@@ -123,6 +129,8 @@ CASES = {
     "warm-up": Case(
         plot_warm_up, "draining", {over(SKY, 0.35): (0.04, 0.06), BLUE: LINE, VERMILLION: LINE}
     ),
+    "work in process": Case(plot_wip, "filling", {BLUE: LINE, VERMILLION: LINE}),
+    "work in process, whole shop": Case(plot_wip, "run", {BLUE: LINE, VERMILLION: LINE}),
     "yard": Case(
         plot_yard,
         "yards",
