@@ -2035,6 +2035,7 @@ def _rest(f, i):
     group = failure.group
     for k in range(failure.station, failure.stations_end):
         _step(f, k, -1)
+        _idle_step(f, failure, k, 2 * _repairs(f, i))
     _change(f, i, IN_QUEUE, -1)
     _queue_for_crew(f, i)
     _show_all(f, failure)
@@ -2058,28 +2059,29 @@ def _repaired(f, i):
             _run(f, k)
         _show(f, k)
     for k in range(failure.station, failure.stations_end):
-        if f.stations[_U(k)].mates_end:
-            _restored_idle(f, k, i)
+        s = f.stations[_U(k)]
+        _idle_step(f, failure, k, 2 * _repairs(f, i) + 1)
+        if s.mates_end and s.content != LOADED:
+            f.g[0].cause = s.cause
+            _wake_mates(f, s)
 
 
 @_compiled
-def _restored_idle(f, k, i):
-    """If the line of a station waited for the repair of this idle station, it goes on.
+def _idle_step(f, failure, k, what):
+    """A step of a failure that holds a line that indexes, at a station without a body in work.
 
-    Of the repair is a step what came after the last cause of the line.
+    It is what came after the last cause of the line.
     """
     s = f.stations[_U(k)]
-    if not _all_done(f, s):
+    if s.mates_end == 0 or s.content == LOADED or not f.g[0].noting:
         return
     before = -1
     for mate in range(s.mates, s.mates_end):
         before = max(before, f.stations[_U(mate)].cause)
-    if f.g[0].noting:
-        begin = f.failures[_U(i)].stopped_at
-        if before >= 0:
-            begin = max(begin, f.steps[_U(before), 2])
-        f.g[0].cause = _note(f, 2 * _repairs(f, i) + 1, begin, before)
-    _wake_mates(f, s)
+    begin = failure.stopped_at
+    if before >= 0:
+        begin = max(begin, f.steps[_U(before), 2])
+    s.cause = _note(f, what, begin, before)
 
 
 @_compiled
@@ -2115,6 +2117,8 @@ def _crew_comes(f, i, group):
     waited = _failure_reading(f, failure) - failure.since
     for k in range(failure.station, failure.stations_end):
         _step(f, k, 2 * _waits(f, i) if waited > 0 else -1)
+        if waited > 0:
+            _idle_step(f, failure, k, 2 * _waits(f, i) + 1)
     if waited > 0:
         failure.n_queued += 1
         failure.longest_ms = max(failure.longest_ms, waited)

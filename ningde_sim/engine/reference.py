@@ -721,19 +721,17 @@ class StationProcess:
             for failure in self.open:
                 failure.timed_anew()
 
-    def restored_idle(self, failure: FailureProcess) -> None:
-        """If its line indexes together, and waited for the repair of this idle station: it goes on.
+    def idle_step(self, failure: FailureProcess, what: int) -> None:
+        """A step of a failure that holds a line that indexes, without a body in work here.
 
-        Of the repair is a step what came after the last cause of the line.
+        It is what came after the last cause of the line.
         """
-        if self.row.together and self.all_done():
+        if self.row.together and self.content != _kernel.LOADED:
             before = None
             for mate in self.mates():
                 before = _later(before, mate.cause)
             begin = max(failure.stopped_at, before.end) if before else failure.stopped_at
-            what = 2 * self.floor.layout.repair(failure.number) + 1
-            self.floor.cause = self.floor.note(what, begin, before)
-            self.wake_mates()
+            self.cause = self.floor.note(what, begin, before) or self.cause
 
     def goes_on(self) -> None:
         """A failure is repaired, or a planned stop with a crew is over."""
@@ -961,6 +959,7 @@ class FailureProcess:
         """The working time closes: the crew leaves; what is left asks again, in its turn."""
         for station in self.stations:
             station.step()
+            station.idle_step(self, 2 * self.floor.layout.repair(self.number))
         group = self.group
         self.change(State.WAITING)
         self.floor.crews.waiting.append(self)
@@ -972,7 +971,10 @@ class FailureProcess:
         """The wait is over."""
         waited = self.clock().reading() - self.since
         for station in self.stations:
-            station.step(2 * self.floor.layout.wait(self.number) if waited else None)
+            what = 2 * self.floor.layout.wait(self.number)
+            station.step(what if waited else None)
+            if waited:
+                station.idle_step(self, what + 1)
         if waited > 0:
             self.counted["n_queued"] += 1
             self.counted["longest_ms"] = max(self.counted["longest_ms"], waited)
@@ -992,7 +994,10 @@ class FailureProcess:
         for station in self.stations:
             station.goes_on()
         for station in self.stations:
-            station.restored_idle(self)
+            station.idle_step(self, 2 * self.floor.layout.repair(self.number) + 1)
+            if station.row.together and station.content != _kernel.LOADED:
+                self.floor.cause = station.cause
+                station.wake_mates()
 
 
 class CrewGroup:
