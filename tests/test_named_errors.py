@@ -110,8 +110,8 @@ def test_assigning_to_a_description_tells_how_to_get_a_changed_copy() -> None:
 # ------------------------------------------------------------------ messages
 
 
-def test_a_store_named_twice_is_refused_with_the_reason() -> None:
-    with pytest.raises(ValueError, match="one part of each store; quantities are not supported"):
+def test_a_store_named_twice_is_refused_with_the_way_to_say_it() -> None:
+    with pytest.raises(ValueError, match=r"Name each store once: {'wheels': 4} takes four parts"):
         Line("L", [Station("A", 60)], takes=["wheels"] * 4)
 
 

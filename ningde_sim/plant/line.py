@@ -245,6 +245,7 @@ class Store:
 
         Parameters
         ----------
+        name : str
         length : float
             Of the belt. [m]
         speed : float
@@ -253,6 +254,8 @@ class Store:
             From one part to the next where they have closed up; at most the length. [m]
         initial : int
             Parts that have closed up at its end at the start. [parts]
+        working_time : WorkingTime, optional
+            As of a store.
 
         Returns
         -------

@@ -188,7 +188,7 @@ class Shop:
         for store in self.stores:
             supply(store.name, store.initial)
         for line in started:  # which grows
-            for name in store_names((*line.puts, *line.rejects)):
+            for name in store_names((*line.puts, *line.rejects, *line.returns)):
                 supply(name, math.inf)
         waiting = [name for name, flows in lacks.items() if flows]
         if waiting:

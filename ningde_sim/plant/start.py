@@ -68,11 +68,23 @@ class Start:
         object.__setattr__(self, "ages", Entries(self.ages))
 
     def in_store(self, store: str, initial: int) -> list[Age]:
-        """The age of each part of a store, which has so many by itself. [h]"""
+        """The age of each part in a store. [h]
+
+        Parameters
+        ----------
+        store : str
+        initial : int
+            What is there where nothing else is said. [parts]
+        """
         return _ages(self.parts.get(store, initial), None)
 
     def in_buffer(self, buffer: str) -> list[Age]:
-        """The age of each part of a buffer. [h]"""
+        """The age of each part in a buffer. [h]
+
+        Parameters
+        ----------
+        buffer : str
+        """
         return _ages(self.parts.get(buffer, 0), 0.0)
 
 
