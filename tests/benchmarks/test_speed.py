@@ -22,8 +22,11 @@ from ningde_sim import (
     Failure,
     Line,
     Lognormal,
+    PlannedStop,
     Shop,
+    Split,
     Station,
+    Store,
     ningde_2021,
     replicate,
     scenario,
@@ -31,6 +34,7 @@ from ningde_sim import (
     simulate_year,
     sweep,
 )
+from ningde_sim.plant.entries import store_names
 from ningde_sim.shipping import ship
 
 SHOP = ningde_2021()
@@ -322,3 +326,84 @@ def test_a_cell_of_a_sweep(report, tmp_path):
     text = f"{small:.1f} ms, {kept:.1f} ms with its file; {large:.1f} ms with 620 robots"
     report("a cell of a sweep, beyond its runs", text)
     assert max(small, kept) < 5
+
+
+def flow(**changes):
+    """A feeder, a machine and a last one of the same pace, two stores between: to be changed."""
+    feeder, machine, last = {}, {}, {}
+    for key, value in changes.items():
+        where, _, field = key.partition("_")
+        {"feeder": feeder, "machine": machine, "last": last}[where][field] = value
+    stations = {"stations": [Station("M", Exponential(60))]} | machine
+    lines = [
+        Line("F", [Station("F1", Exponential(60))], **({"puts": "s"} | feeder)),
+        Line("L", **({"takes": "s", "puts": "t"} | stations)),
+        Line("T", [Station("T1", Exponential(60))], **({"takes": "t"} | last)),
+    ]
+    stores = [Store("s", 20), Store("t", 20), Store("u", 20, initial=1)]
+    used = {name for line in lines for name in store_names(line.takes)}
+    return Shop("flow", lines, stores=[store for store in stores if store.name in used])
+
+
+TWICE = [Station("M", Exponential(120))]
+"""For parts that go in pairs."""
+
+CONSTRUCTS = {
+    "two parts at once": {
+        "machine_takes": {"s": 2},
+        "machine_puts": {"t": 2},
+        "machine_stations": TWICE,
+    },
+    "alternatives": {"machine_takes": [("u", "s")]},
+    "a split": {"machine_puts": Split({"t": 0.9, "u": 0.1}), "last_takes": [("u", "t")]},
+    "rejects, with rounds": {
+        "machine_stations": [Station("M", Exponential(60), reject=0.1)],
+        "machine_rejects": "u",
+        "machine_rounds": 2,
+        "machine_takes": [("u", "s")],
+    },
+    "three copies of each line": {"feeder_copies": 3, "machine_copies": 3, "last_copies": 3},
+    "a failure of the line": {
+        "machine_failures": [Failure("gate", Exponential(2), Exponential(6), clock="calendar")]
+    },
+    "a planned stop by the hour": {
+        "machine_stations": [
+            Station(
+                "M",
+                Exponential(60),
+                planned_stops=[PlannedStop("oil", 1, Exponential(60), unit="working h")],
+            )
+        ]
+    },
+}
+"""What a line of three machines may have besides."""
+
+
+def indexing(**options):
+    """A line of ten stations hand to hand, of random cycles."""
+    stations = [Station(f"S{i}", Exponential(60)) for i in range(10)]
+    return Shop("ten", [Line("L", stations, **options)])
+
+
+def on_the_way(store):
+    """Two machines and a store between."""
+    ends = [("F", {"puts": "s"}), ("T", {"takes": "s"})]
+    lines = [Line(name, [Station(f"{name}1", Exponential(60))], **way) for name, way in ends]
+    return Shop("belt", lines, stores=[store])
+
+
+def test_constructs(report):
+    """What each costs a cycle, beside the same shop without it; no bound, but none doubles it."""
+
+    def ratio(one, other, hours=20_000):
+        for shop in (one, other):
+            visits(shop, 10)
+        pairs = [(visits(one, hours), visits(other, hours)) for _ in range(7)]
+        return median((a[1] / a[0]) / (b[1] / b[0]) for a, b in pairs)
+
+    pairs = {name: (flow(**changes), flow()) for name, changes in CONSTRUCTS.items()}
+    pairs["a line that indexes"] = indexing(transfer="together"), indexing()
+    belt = Store.conveyor("s", length=20, speed=0.5, spacing=1)
+    pairs["a conveyor"] = on_the_way(belt), on_the_way(Store("s", 20, transit_time=40))
+    costs = {name: 100 * (ratio(*both) - 1) for name, both in pairs.items()}
+    report("more time a cycle with", "; ".join(f"{k} {v:+.0f} %" for k, v in costs.items()))
