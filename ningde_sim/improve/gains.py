@@ -121,7 +121,8 @@ def gains(
 
     The actions are, at each station, 1 s off its cycle, repairs 10 % shorter (MTTR) and 10 % more
     time between failures (MTBF), those of its robots included; 1 s off all cycles of a line; room
-    for one part more in each store and each buffer; one copy more of each line; one crew more. An
+    for one part more in each store and each buffer; one machine more, which is a copy of a line of
+    one station or beside other copies; one crew more. An
     action that saves nothing on the path of any run is left out: it is predicted to bring nothing.
 
     Predictions are local, see `improve.actions`; only reruns show what is true. Where stations have
@@ -163,8 +164,8 @@ def gains(
     >>> shop = Shop("two", [line])
     >>> result = improve.gains(shop, hours=8, runs=2, seed=0, verify=2, progress=False)
     >>> print(*result.summary(2).splitlines()[2:4], sep=chr(10))
-      L  copies +1                 +479.0 (+479.0 to +479.0), predicted +479.0
-      L  cycle -1 s, all stations  +8.0 (+8.0 to +8.0), predicted +8.0
+      L  cycle -1 s, all stations  +8.0 (+8.0 to +8.0), predicted +8.1
+      B  cycle -1 s                +8.0 (+8.0 to +8.0), predicted +8.1
 
     References
     ----------
