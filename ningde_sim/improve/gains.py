@@ -122,8 +122,8 @@ def gains(
     The actions are, at each station, 1 s off its cycle, repairs 10 % shorter (MTTR) and 10 % more
     time between failures (MTBF), those of its robots included; 1 s off all cycles of a line; room
     for one part more in each store and each buffer; one machine more, which is a copy of a line of
-    one station or beside other copies; one crew more. An
-    action that saves nothing on the path of any run is left out: it is predicted to bring nothing.
+    one station or beside other copies; one crew more. An action that saves nothing on the path of
+    any run is left out: it is predicted to bring nothing.
 
     Predictions are local, see `improve.actions`; only reruns show what is true. Where stations have
     equal cycles, the path goes through the last of them. To make one of them faster brings nothing,
