@@ -216,7 +216,7 @@ class ShopStuck(UserWarning):
         return (
             f"Shop {self.owner!r}{at}: {runs if self.n_runs > 1 else ''}{self.stuck}. What is "
             "counted after that is dead time. Give the ring more parts or places; `returns` gives "
-            "back what carried scrapped bodies."
+            "back what carried scrapped bodies; a store that no line fills runs out."
         )
 
 
