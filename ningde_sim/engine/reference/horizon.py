@@ -1,0 +1,104 @@
+"""Run a layout to its horizon, and collect what was counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ningde_sim._support import units
+from ningde_sim.engine.counts import Counts, History, Packed, period_ends
+from ningde_sim.engine.critical_path import packed
+from ningde_sim.engine.layout import Layout
+from ningde_sim.engine.reference.events import Due
+from ningde_sim.engine.reference.floor import Floor, counted, spent
+
+LAST = 2**40
+"""A rank after that of all things."""
+
+
+N_REPORTS = 1000
+"""Progress reports of a run; at most one an hour of the run."""
+
+
+def run(
+    layout: Layout,
+    *,
+    warm_up: int,
+    seed: int,
+    run: int,
+    trace: bool,
+    critical_path: bool,
+    every: int | None,
+    report: Callable[[int], None],
+) -> Counts:
+    """Run a layout to its horizon.
+
+    Parameters
+    ----------
+    warm_up : int
+        [ms]
+    every : int, optional
+        Keep a history, a row for each period of this length. [ms]
+    report : callable
+        Called with the clock now and then. [ms]
+    """
+    floor = Floor(layout, seed=seed, run=run)
+    floor.tracing = trace and warm_up == 0
+    step = max(layout.horizon // N_REPORTS, units.MS_PER_H)
+
+    def advance(until: int) -> None:
+        for stop in (*range(int(floor.env.now) + step, until, step), until):
+            floor.env.run(until=Due(floor.env, stop, LAST))
+            report(stop)
+
+    if critical_path and not warm_up:
+        floor.note_causes()
+    floor.start()
+    if warm_up:
+        advance(warm_up)
+        floor.account()
+        floor.clear()
+        floor.tracing = trace
+        if critical_path:
+            floor.note_causes()
+    ends = period_ends(layout.horizon - warm_up, every)
+    history = History.blank(ends, len(floor.stations), len(floor.stores)) if every else None
+    for row, end in enumerate(ends.tolist()):
+        advance(warm_up + end)
+        if history is not None:
+            floor.keep(history, row)
+    floor.account()
+    return _collect(floor, warm_up, history)
+
+
+def _collect(floor: Floor, warm_up: int, history: History | None) -> Counts:
+    begun = np.array([0, 0, warm_up, warm_up])
+    exits = {row.line: Packed(2) for row in floor.layout.stations if row.output}
+    for number, rows in exits.items():
+        own = [(t - warm_up, lead) for n, t, lead in floor.exits if n == number]
+        rows.add(np.array(own, np.int64).reshape(-1, 2))
+    return Counts(
+        stations=counted("stations", floor.stations)
+        | {
+            "content": np.array([s.content for s in floor.stations], np.int64),
+            "asked_at": np.array([s.asked_at - warm_up for s in floor.stations], np.int64),
+        },
+        spent=spent(floor),
+        stores=counted("stores", floor.stores)
+        | {
+            "level_start": np.array([s.level_start for s in floor.stores], np.int64),
+            "level_end": np.array([s.level for s in floor.stores], np.int64),
+        },
+        failures=counted("failures", floor.failures),
+        clocks=counted("clocks", floor.failures),
+        stops=counted("stops", floor.stops()),
+        crews=counted("crews", floor.crews.groups),
+        exits=exits,
+        wip={"start": floor.wip_start, "ms": floor.wip_ms, "end": floor.wip},
+        chosen=np.array(floor.chosen(), np.int64),
+        inside=floor.inside(),
+        trace=np.array(floor.trace, np.int64).reshape(-1, 4) - begun if floor.tracing else None,
+        history=history,
+        path=packed(floor.critical_path(warm_up), warm_up) if floor.noting else None,
+    )
