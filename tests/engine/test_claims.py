@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from ningde_sim import Line, Shop, Station, Store, WorkingTime
 from ningde_sim.engine import reference
-from ningde_sim.engine._kernel import LOADED
 from ningde_sim.engine.layout import Layout
 from ningde_sim.exceptions import LineUnfed
 from tests.engine.by_hand import every, exits, windows
@@ -141,7 +140,7 @@ class Watched(reference.Floor):
 
     def alone(self, station):
         """Whether a station could move now, meeting nobody; None if it has to meet somebody."""
-        if station.content == LOADED or not station.time.is_open():
+        if not station.can_move():
             return False
         joins, empty = station.wants(), station.is_empty()
         if any(store.row.capacity == 0 for join in joins for store in join.stores):
@@ -175,8 +174,8 @@ class Watched(reference.Floor):
             gives == takes != []
             and not putter.is_empty()
             and taker.is_empty()
-            and putter.time.is_open()
-            and taker.time.is_open()
+            and putter.can_move()
+            and taker.can_move()
             and all(len(stores) == 1 and stores[0].row.capacity == 0 for stores in gives)
         )
 
