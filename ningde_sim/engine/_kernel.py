@@ -261,24 +261,24 @@ STATION = np.dtype(
     [
         (name, np.float64 if name in ("scrap", "again", "fails") else np.int64)
         for name in (
-            # what it is; `scrap` and less are scrapped, `again` reworked, `fails` rejected
-            *("time", "takes", "takes_end", "puts", "puts_end", "returns", "returns_end"),
-            *("rejects", "rejects_end", "one_way", "splits", "hands_on", "most_rounds"),
-            *("mates", "mates_end", "indexed_at"),
-            *("failures", "failures_end", "at_close", "clock"),
-            *("stops", "stops_end", "cycle", "fixed", "quality", "scrap", "again", "fails"),
+            # what each cycle reads comes first, and shares cache lines; how it is: `left` of the
+            # body or stop, `whole` cycle, `began` on the clock of its working time; how many
+            # failures and stops with a crew are open
+            *("content", "task", "state", "open", "woken", "asked", "wants", "wants_end"),
+            *("time", "part", "mates_end", "splits", "hands_on", "one_way", "clock", "at_close"),
+            *("takes", "takes_end", "puts", "puts_end", "left", "whole", "began", "running"),
+            *("done", "next_stop", "worked", "fails_at", "begun", "held", "overtime", "fixed"),
+            # `scrap` and less are scrapped, `again` reworked, `fails` rejected; why: the step that
+            # woke it last; the start of its own step, and the step before
+            *("since", "since_wall", "asked_at", "cycles", "fails", "cause", "started", "before"),
+            *("cycle", "quality", "scrap", "again", "most_rounds", "returns", "returns_end"),
+            *("rejects", "rejects_end", "mates", "indexed_at", "failures", "failures_end"),
+            *("stops", "stops_end", "line_failures", "line_failures_end"),
             *("line",),  # -1 if its bodies do not count
-            # how it is: `left` of the body or stop, `whole` cycle, `began` on the clock of its
-            # working time; how many failures and stops with a crew are open
-            *("content", "part", "task", "running", "left", "whole", "began", "open", "state"),
-            *("since", "since_wall", "done", "next_stop", "worked", "fails_at", "woken"),
-            *("asked", "asked_at", "wants", "wants_end", "begun", "held", "overtime"),
-            # why: the step that woke it last; the start of its own step, and the step before
-            *("cause", "started", "before"),
             # what is counted
-            *("cycles", "scrapped", "reworked", "rejected", "n_failures"),
-            # of those that are open: repaired, waiting for a crew, stops; what the line has
-            *("in_repair", "in_queue", "open_stops", "line_failures", "line_failures_end"),
+            *("scrapped", "reworked", "rejected", "n_failures"),
+            # of those that are open: repaired, waiting for a crew, stops
+            *("in_repair", "in_queue", "open_stops"),
         )
     ]
 )
@@ -287,19 +287,10 @@ STORE = np.dtype(
     [
         (name, np.int64)
         for name in (
-            *(
-                "capacity",
-                "transit",
-                "headway",
-                "time",
-                "takers",
-                "takers_end",
-                "putters",
-                "putters_end",
-            ),
-            *("under_way", "n_under_way", "first", "level", "ready", "free", "since"),
-            *("end_is_free",),
-            *("places", "places_end", "out", "in_", "claimed_parts", "claimed_places"),
+            *("capacity", "level", "ready", "free", "transit", "headway", "out", "in_"),
+            *("places", "places_end", "takers", "takers_end", "putters", "putters_end", "since"),
+            *("time", "under_way", "n_under_way", "first", "end_is_free"),
+            *("claimed_parts", "claimed_places"),
             *("level_ms", "full_ms", "empty_ms", "none_ready_ms", "n_put", "n_taken"),
         )
     ]
