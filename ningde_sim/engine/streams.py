@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ from ningde_sim.plant.distributions import (
 )
 
 
+@lru_cache(maxsize=1 << 16)  # the runs of a study lay out the same shop again and again
 def key(kind: str, name: str, purpose: str) -> tuple[int, int]:
     """The 128-bit key of a stream, as two 64-bit words."""
     text = "\x1f".join((kind, name, purpose)).encode()
