@@ -1118,8 +1118,7 @@ def _next_partner(f, n, store, empty, turn):
         if (
             join >= 0
             and not f.joins[_U(join)].met
-            and _is_open(f, s.time)
-            and (s.mates_end == 0 or _may_index(f, k))
+            and _can_move(f, k)
             and turn < _turn(s) < best_turn
         ):
             best, best_turn = k, _turn(s)
@@ -1145,7 +1144,7 @@ def _meet(f, k):
         return 0
     if p.wants_end - p.wants != 1 or f.joins[_U(p.wants)].store != store:
         return -1
-    if not _is_open(f, p.time) or (p.mates_end and not _may_index(f, partner)):
+    if not _can_move(f, partner):
         return 0
     f.joins[_U(s.wants)].used = f.joins[_U(p.wants)].used = store
     f.team[0] = k
@@ -1459,6 +1458,13 @@ def _may_index(f, k):
     return (k == last or f.stations[_U(last)].content == EMPTY) and _all_done(f, s)
 
 
+@_inlined
+def _can_move(f, k):
+    """Whether a station that waits may move: in its working time, if its line does not hold it."""
+    s = f.stations[_U(k)]
+    return _is_open(f, s.time) and (s.mates_end == 0 or _may_index(f, k))
+
+
 @_compiled
 def _wake_mates(f, s):
     """If its line can index, all try to move."""
@@ -1644,9 +1650,7 @@ def _settle(f):
         f.woken[_U(first)] = f.woken[_U(g.n_woken)]
         s = f.stations[_U(k)]
         s.woken = 0
-        if s.content == LOADED or not _is_open(f, s.time):
-            continue
-        if s.mates_end and not _may_index(f, k):
+        if s.content == LOADED or not _can_move(f, k):
             continue
         n = _can_move_alone(f, k)
         if n > 0:

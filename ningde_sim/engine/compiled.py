@@ -72,7 +72,13 @@ def _times(layout: Layout) -> tuple[Records, Ints]:
     return times, np.array(pairs or [(0, 0)], dtype=np.int64)
 
 
-def _stores(layout: Layout) -> tuple[Records, Ints, Records, Ints]:
+def _births(layout: Layout) -> list[int]:
+    """The births of all parts at the start: those in stores, then those on stations. [ms]"""
+    births = [born for row in layout.stores for born in row.initial]
+    return births + [row.born for row in layout.stations if row.content]
+
+
+def _stores(layout: Layout, births: list[int]) -> tuple[Records, Ints, Records, Ints]:
     stores = _records(len(layout.stores), _kernel.STORE)
     for field in ("capacity", "transit", "headway", "time"):
         stores[field] = [getattr(row, field) for row in layout.stores]
@@ -92,14 +98,13 @@ def _stores(layout: Layout) -> tuple[Records, Ints, Records, Ints]:
     stores["n_under_way"] = np.where(belts, np.maximum(stores["level"] - 1, 0), 0)
     stores["ready"] = np.where(belts, np.minimum(stores["level"], 1), stores["level"])
     queues = np.array([*stations, *[0] * (sum(n_under_way) + 1)], dtype=np.int64)
-    return stores, queues, *_parts(layout, stores, putters)
+    return stores, queues, *_parts(layout, stores, putters, births)
 
 
-def _parts(layout: Layout, stores: Records, putters: list[list[int]]) -> tuple[Records, Ints]:
-    """The parts, and their places in the stores; hand to hand each putter has one for an instant.
-
-    Behind those in stores come those on stations.
-    """
+def _parts(
+    layout: Layout, stores: Records, putters: list[list[int]], births: list[int]
+) -> tuple[Records, Ints]:
+    """The parts, and their places in the stores: hand to hand one for each putter."""
     rows = layout.stores
     n_places = [row.capacity or max(1, len(k)) for row, k in zip(rows, putters, strict=True)]
     stores["places"], stores["places_end"] = _ranges(n_places)
@@ -112,8 +117,6 @@ def _parts(layout: Layout, stores: Records, putters: list[list[int]]) -> tuple[R
         store["in_"] += n if n < max(1, row.capacity) else 0
         n_parts += n
     parts = _records(sum(n_places) + len(layout.stations) + 1, _kernel.PART)
-    births = [born for row in rows for born in row.initial]
-    births += [row.born for row in layout.stations if row.content]
     parts["born"][: len(births)] = births
     return parts, places
 
@@ -262,7 +265,8 @@ def build(
     plain, values = layout.streams.arrays()
     streams = plain.view(np.recarray)
     times, windows = _times(layout)
-    stores, queues, parts, places = _stores(layout)
+    births = _births(layout)
+    stores, queues, parts, places = _stores(layout, births)
     joins, alternatives, shares = _joins(layout)
     failures, lines, groups = _failures(layout, seed, run)
     stations = _stations(layout, streams, failures)
@@ -271,8 +275,6 @@ def build(
     g["seed"], g["run"], g["tracing"] = np.uint64(seed).astype(np.int64), run, trace
     g["free_crews"] = sum(row.crew.number for row in layout.crews)
     g["first_queued"] = g["first_free"] = -1
-    births = [born for row in layout.stores for born in row.initial]
-    births += [row.born for row in layout.stations if row.content]
     g["n_parts"], g["wip"] = len(births), sum(born != UNBORN for born in births)
     g["exit_of"] = next(k for k, row in enumerate(layout.stations) if row.output)
     means = [row.station.cycle_distribution.mean * units.MS_PER_S for row in layout.stations]

@@ -39,11 +39,6 @@ class Copied:
 Row = TypeVar("Row", bound=Copied)
 
 
-def numbered(name: str, copy: int) -> str:
-    """The name of a copy of a thing, such as "OP20 #2"; the plain name where there is one only."""
-    return f"{name} #{copy}" if copy else name
-
-
 def stream_name(name: str, copy: int) -> str:
     """The name of its random streams; the first copy has those of the plain name."""
     return f"{name}{STREAM}{copy}" if copy > 1 else name

@@ -15,13 +15,13 @@ from typing import Any, TypeVar
 from ningde_sim._support import units
 from ningde_sim.engine import ages
 from ningde_sim.engine._kernel import LONGEST, NEVER, UNBORN
-from ningde_sim.engine.copies import Copied, numbered, stream_name
+from ningde_sim.engine.copies import Copied, stream_name
 from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.streams import Draws, Streams
 from ningde_sim.plant.crew import Crew
 from ningde_sim.plant.distributions import Uniform
 from ningde_sim.plant.entries import Flow, Split, number_of, stores_of
-from ningde_sim.plant.line import AtClose, Line, Store
+from ningde_sim.plant.line import AtClose, Line, Store, numbered
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.start import ON_STATION, Age
 from ningde_sim.plant.station import Failure, PlannedStop, Station, equipment

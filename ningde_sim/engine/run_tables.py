@@ -15,11 +15,12 @@ import pandas as pd
 
 from ningde_sim._support import units
 from ningde_sim.engine._kernel import OVERTIME
-from ningde_sim.engine.copies import first_copies, n_copies, numbered
+from ningde_sim.engine.copies import first_copies, n_copies
 from ningde_sim.engine.counts import Counts, Ints, merged
 from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.rules import STATES, State
 from ningde_sim.plant.crew import ALL_CREWS
+from ningde_sim.plant.line import numbered
 
 Hours = dict[str, np.ndarray[Any, np.dtype[np.float64]]]
 """Hours of each station by the name of the state."""

@@ -17,13 +17,14 @@ from ningde_sim._support.result_table import result_table
 from ningde_sim._support.summary import wrapped
 from ningde_sim.engine import period_tables, run_summary, run_tables
 from ningde_sim.engine._kernel import EMPTY, OVERTIME, UNBORN
-from ningde_sim.engine.copies import added, numbered, totals
+from ningde_sim.engine.copies import added, totals
 from ningde_sim.engine.counts import Counts, History, Ints, Packed
 from ningde_sim.engine.critical_path import CriticalPath
 from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.rules import STATES, State
 from ningde_sim.engine.stuck import Stuck
 from ningde_sim.engine.stuck import find as find_stuck
+from ningde_sim.plant.line import numbered
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.start import ON_STATION, Start
 

@@ -8,10 +8,10 @@ from functools import cached_property
 
 from ningde_sim._support import units
 from ningde_sim.engine import _kernel
-from ningde_sim.engine.copies import numbered
 from ningde_sim.engine.counts import Counts
 from ningde_sim.engine.critical_path import joined, waits_at, wanted
 from ningde_sim.engine.layout import Layout
+from ningde_sim.plant.line import numbered
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks, units
-from ningde_sim.engine.copies import numbered
 from ningde_sim.engine.counts import merged
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.learn import instants
+from ningde_sim.plant.line import numbered
 
 
 def downtime_log(run: ShopRun, *, start: str | datetime.datetime) -> pd.DataFrame:

@@ -20,6 +20,12 @@ MOST_COPIES = 10_000
 AtClose = Literal["pause", "finish", "hold"]
 Transfer = Literal["each", "together"]
 
+
+def numbered(name: str, copy: int) -> str:
+    """The name of a copy of a thing, such as "OP20 #2"; the plain name where there is one only."""
+    return f"{name} #{copy}" if copy else name
+
+
 Flows = Any
 """A user may write a name, a list or a mapping; once checked it is a tuple of `entries.Flow`."""
 

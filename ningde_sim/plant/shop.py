@@ -17,7 +17,7 @@ from ningde_sim._support.summary import wrapped
 from ningde_sim.plant import paths, shop_paths
 from ningde_sim.plant.crew import ALL_CREWS, Crew
 from ningde_sim.plant.entries import Flow, number_of, store_names, stores_of
-from ningde_sim.plant.line import Line, Store
+from ningde_sim.plant.line import Line, Store, numbered
 from ningde_sim.plant.start import Start
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station, equipment
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
@@ -426,7 +426,8 @@ class Shop:
 
 def _copies(name: str, line: Line) -> list[str]:
     """The names of the copies of a thing of a line."""
-    return [f"{name} #{i}" for i in range(1, line.copies + 1)] if line.copies > 1 else [name]
+    several = range(1, line.copies + 1) if line.copies > 1 else [0]
+    return [numbered(name, copy) for copy in several]
 
 
 _COLUMNS = "{:<34} {:>5} {:>9} {:>8} {:>7}  {}"
