@@ -16,7 +16,9 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic, overload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -98,8 +100,6 @@ STREAM = np.dtype(
     ]
 )
 
-_LOW = np.uint64(0xFFFFFFFF)
-_HALF = np.uint64(32)
 _M0 = np.uint64(0xD2E7470EE14C6C93)
 _M1 = np.uint64(0xCA5A826395121157)
 _W0 = np.uint64(0x9E3779B97F4A7C15)
@@ -111,22 +111,40 @@ _U = np.uint64
 """Of each index: Numba looks whether a signed one is negative, which takes 40 % of the time."""
 
 
-@_compiled
 def _multiply(a, b):
-    """High and low word of a product, in halves that cannot overflow."""
-    a0, a1, b0, b1 = a & _LOW, a >> _HALF, b & _LOW, b >> _HALF
-    low, left, right = a0 * b0, a1 * b0, a0 * b1
-    middle = (low >> _HALF) + (left & _LOW) + (right & _LOW)
-    high = a1 * b1 + (left >> _HALF) + (right >> _HALF) + (middle >> _HALF)
-    return high, (middle << _HALF) | (low & _LOW)
+    """High and low word of a product."""
+    product = int(a) * int(b)
+    return np.uint64(product >> 64), np.uint64(product & 2**64 - 1)
 
 
-@_compiled
 def _add(a, b):
-    """The sum modulo 2**64, in halves that cannot overflow."""
-    low = (a & _LOW) + (b & _LOW)
-    high = (a >> _HALF) + (b >> _HALF) + (low >> _HALF)
-    return (high << _HALF) | (low & _LOW)
+    """The sum modulo 2**64."""
+    return np.uint64(int(a) + int(b) & 2**64 - 1)
+
+
+@intrinsic
+def _wide_product(typing_context, a, b):
+    """One instruction of the processor, which no arithmetic of 64 bits reaches."""
+
+    def generate(context, builder, signature, arguments):
+        wide = ir.IntType(128)
+        a, b = (builder.zext(each, wide) for each in arguments)
+        product = builder.mul(a, b)
+        words = (builder.lshr(product, ir.Constant(wide, 64)), product)
+        low = [builder.trunc(each, ir.IntType(64)) for each in words]
+        return context.make_tuple(builder, signature.return_type, low)
+
+    return types.UniTuple(types.uint64, 2)(types.uint64, types.uint64), generate
+
+
+@overload(_multiply)
+def _compile_multiply(a, b):
+    return lambda a, b: _wide_product(a, b)
+
+
+@overload(_add)
+def _compile_add(a, b):
+    return lambda a, b: a + b
 
 
 @_compiled
@@ -254,6 +272,7 @@ DOWN, WAITING, PLANNED, WORKING, BLOCKED, STARVED, OFF = range(7)  # as in rules
 OVERTIME = 7  # of rows of the trace: a station worked on after its closing
 PAUSE, FINISH, HOLD = range(3)  # what it does at closing
 RUNNING, IN_QUEUE, IN_REPAIR = range(3)  # what a failure is doing, or a stop with a crew
+ANYONE, NOBODY = -1, -2  # whom a station meets at a store
 RESUME, RESTART, SCRAP = range(3)  # what becomes of the body in work when it fails
 CYCLES, WORKING_H, CLOCK_H = range(3)  # what counts for a planned stop
 
@@ -302,7 +321,8 @@ JOIN = np.dtype(
         for name in (
             # `store`: the only one, or the one chosen by a split; -1 if there are alternatives
             *("store", "number", "takes", "alternatives", "alternatives_end", "route"),
-            *("used", "met"),
+            # `partner`: hand to hand the station that it meets, `ANYONE` of several; else `NOBODY`
+            *("partner", "used", "met"),
         )
     ]
 )
@@ -1132,21 +1152,18 @@ def _meet(f, k):
     So it is in a line without buffers, where `_gather` would find the same; elsewhere -1.
     """
     s = f.stations[_U(k)]
-    store = f.joins[_U(s.wants)].store
-    if s.wants_end - s.wants != 1 or store < 0:
+    join = f.joins[_U(s.wants)]
+    partner = join.partner
+    if partner < 0 or s.wants_end - s.wants != 1:
         return -1
-    q = f.stores[_U(store)]
-    if q.takers_end - q.takers + q.putters_end - q.putters != 2:
-        return -1
-    partner = f.queues[_U(q.putters if s.content == EMPTY else q.takers)]
     p = f.stations[_U(partner)]
     if p.content == LOADED or (p.content == EMPTY) == (s.content == EMPTY):
         return 0
-    if p.wants_end - p.wants != 1 or f.joins[_U(p.wants)].store != store:
+    if p.wants_end - p.wants != 1 or f.joins[_U(p.wants)].partner != k:
         return -1
     if not _can_move(f, partner):
         return 0
-    f.joins[_U(s.wants)].used = f.joins[_U(p.wants)].used = store
+    join.used = f.joins[_U(p.wants)].used = join.store
     f.team[0] = k
     f.team[1] = partner
     return 2
@@ -1290,32 +1307,26 @@ def _can_move_alone(f, k):
     empty = s.content == EMPTY
     for j in range(s.wants, s.wants_end):
         join = f.joins[_U(j)]
+        if join.partner > NOBODY:
+            return -1
         if join.store >= 0:
-            q = f.stores[_U(join.store)]
-            if q.capacity == 0:
-                return -1
-            if _available(q, empty) < join.number:
+            if _available(f.stores[_U(join.store)], empty) < join.number:
                 return 0
             join.used = join.store
-        else:
-            first = _first_that_serves(f, j, empty)
-            if first <= 0:
-                return first
+        elif not _one_serves(f, j, empty):
+            return 0
     return 1
 
 
 @_compiled
-def _first_that_serves(f, j, empty):
-    """Use the first store that can serve a join: 1, or 0 if there is none; -1 if by hand."""
+def _one_serves(f, j, empty):
+    """Whether one of the stores of a join can serve it; the first is used."""
     join = f.joins[_U(j)]
     for a in range(join.alternatives, join.alternatives_end):
-        q = f.stores[_U(f.alternatives[_U(a)])]
-        if q.capacity == 0:
-            return -1
-        if _available(q, empty) >= join.number:
+        if _available(f.stores[_U(f.alternatives[_U(a)])], empty) >= join.number:
             join.used = f.alternatives[_U(a)]
-            return 1
-    return 0
+            return True
+    return False
 
 
 @_inlined

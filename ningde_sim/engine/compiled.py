@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import accumulate
 from time import perf_counter
 from typing import Any, get_args
@@ -13,7 +14,7 @@ from ningde_sim._support import units
 from ningde_sim.engine import _kernel
 from ningde_sim.engine._kernel import NEVER, UNBORN
 from ningde_sim.engine.counts import COUNTED, Counts, History, Ints, Packed, period_ends
-from ningde_sim.engine.critical_path import PathStep, awaited, between, joined
+from ningde_sim.engine.critical_path import PathStep, awaited, between
 from ningde_sim.engine.layout import JoinLayout, Layout, StationLayout, StopLayout
 from ningde_sim.engine.rules import State
 from ningde_sim.plant.line import AtClose
@@ -28,7 +29,7 @@ MOST_EVENTS = 1 << 40
 PATIENCE = 0.1
 """Time after which the kernel returns to Python, where Ctrl-C works. [s]"""
 
-N_BUCKETS = 4096
+N_BUCKETS = 1024
 """Buckets of the calendar of events; together they span several mean cycles of all stations."""
 
 N_EXITS = 1 << 14
@@ -84,7 +85,7 @@ def _stores(layout: Layout, births: list[int]) -> tuple[Records, Ints, Records, 
         stores[field] = [getattr(row, field) for row in layout.stores]
     stores["level"] = stores["ready"] = [len(row.initial) for row in layout.stores]
     stores["free"] = stores["capacity"] - stores["level"]
-    putters, takers = joined(layout)
+    putters, takers = layout.feeders_and_takers
     stations = [k for side in (takers, putters) for store in side for k in store]
     stores["takers"], stores["takers_end"] = _ranges([*map(len, takers)])
     first = sum(map(len, takers))
@@ -129,6 +130,7 @@ def _joins(layout: Layout) -> tuple[Records, Ints, Floats]:
     joins["route"] = [row.route for row in rows]
     joins["store"] = [row.stores[0] if _is_single(row) else -1 for row in rows]
     joins["used"] = joins["store"]
+    joins["partner"] = _partners(layout)
     for station in layout.stations:
         joins["takes"][station.takes.start : station.takes.stop] = 1
     several = [() if _is_single(row) else row.stores for row in rows]
@@ -144,11 +146,25 @@ def _joins(layout: Layout) -> tuple[Records, Ints, Floats]:
     return joins, np.array(stores or [0], np.int64), np.array(shares or [0.0], np.float64)
 
 
+def _partners(layout: Layout) -> list[int]:
+    """Whom the station of each join meets, hand to hand: the only one at the store, or any."""
+    putters, takers = layout.feeders_and_takers
+    partners = []
+    for k, row in enumerate(layout.stations):
+        for j in (*row.takes, *row.puts, *row.returns, *row.rejects):
+            stores = layout.joins[j].stores
+            by_hand = any(layout.stores[store].capacity == 0 for store in stores)
+            both = {*putters[stores[0]], *takers[stores[0]]} - {k}
+            one = both.pop() if _is_single(layout.joins[j]) and len(both) == 1 else _kernel.ANYONE
+            partners.append(one if by_hand else _kernel.NOBODY)
+    return partners
+
+
 def _is_single(row: JoinLayout) -> bool:
     return len(row.stores) == 1 and row.route < 0
 
 
-def _failures(layout: Layout, seed: int, run: int) -> tuple[Records, Records, Ints]:
+def _failures(layout: Layout) -> tuple[Records, Records, Ints]:
     rows = layout.failures
     failures = _records(len(rows), _kernel.FAILURE)
     for field in ("of_line", "time", "uptime", "repair", "priority"):
@@ -156,9 +172,9 @@ def _failures(layout: Layout, seed: int, run: int) -> tuple[Records, Records, In
     failures["station"] = [row.stations.start for row in rows]
     failures["stations_end"] = [row.stations.stop for row in rows]
     failures["planned"] = [row.is_planned for row in rows]
-    failures["first"] = layout.first_uptimes(seed, run)
     failures["calendar"] = [row.clock == "calendar" for row in rows]
-    failures["then"] = [get_args(Then).index(row.then) for row in rows]
+    then = {name: number for number, name in enumerate(get_args(Then))}
+    failures["then"] = [then[row.then] for row in rows]
     failures["groups"], failures["groups_end"] = _ranges([len(row.groups) for row in rows])
     failures["group"] = -1
     failures["fails_at"] = NEVER
@@ -262,24 +278,37 @@ def build(
     layout: Layout, *, seed: int, run: int, trace: bool, critical_path: bool = False
 ) -> _kernel.Floor:
     """Write a layout into the arrays of the kernel."""
+    floor = _kernel.Floor(*(array.copy() for array in _blank(layout)))
+    g = floor.g
+    g["seed"], g["run"], g["tracing"] = np.uint64(seed).astype(np.int64), run, trace
+    floor.failures["first"] = layout.first_uptimes(seed, run)
+    if trace:
+        room = len(floor.stations) + len(floor.failures)
+        floor = floor._replace(trace=np.zeros((N_TRACE + 4 * room, 4), np.int64))
+    if critical_path:
+        floor = floor._replace(**_steps(N_STEPS + 3 * len(floor.stations)))
+    return floor
+
+
+@lru_cache(maxsize=2)  # the runs of a study share a layout
+def _blank(layout: Layout) -> _kernel.Floor:
+    """A floor without the seed and what hangs on it, with no room to trace or for steps."""
     plain, values = layout.streams.arrays()
     streams = plain.view(np.recarray)
     times, windows = _times(layout)
     births = _births(layout)
     stores, queues, parts, places = _stores(layout, births)
     joins, alternatives, shares = _joins(layout)
-    failures, lines, groups = _failures(layout, seed, run)
+    failures, lines, groups = _failures(layout)
     stations = _stations(layout, streams, failures)
     n_slots = len(times) + 2 * len(stores) + len(stations) + len(failures)
     g = _records(1, _kernel.GLOBAL)
-    g["seed"], g["run"], g["tracing"] = np.uint64(seed).astype(np.int64), run, trace
     g["free_crews"] = sum(row.crew.number for row in layout.crews)
     g["first_queued"] = g["first_free"] = -1
     g["n_parts"], g["wip"] = len(births), sum(born != UNBORN for born in births)
     g["exit_of"] = next(k for k, row in enumerate(layout.stations) if row.output)
     means = [row.station.cycle_distribution.mean * units.MS_PER_S for row in layout.stations]
     g["width"] = int(np.log2(max(1.0, float(np.mean(means)) / len(means))))
-    room = len(stations) + len(failures)
     return _kernel.Floor(
         g=g,
         times=times,
@@ -309,8 +338,8 @@ def build(
         woken=np.zeros(len(stations), np.int64),
         team=np.zeros(len(stations) + 1, np.int64),
         exits=np.zeros((N_EXITS + len(stations), 3), np.int64),
-        trace=np.zeros((N_TRACE + 4 * room if trace else 1, 4), np.int64),
-        **_steps(N_STEPS + 3 * len(stations) if critical_path else 1),
+        trace=np.zeros((1, 4), np.int64),
+        **_steps(1),
     )
 
 

@@ -82,7 +82,7 @@ def awaited(
     int or None
         The number of the station, or as in `Layout.transit`; -1 - s for the entry of conveyor s.
     """
-    feeders, takers = joined(layout)
+    feeders, takers = layout.feeders_and_takers
     seen, queue, closed = {station}, deque([station]), None
     while queue:
         k = queue.popleft()
@@ -151,18 +151,6 @@ def _meet(
     waits = waits_at(layout, content, chosen, other, store)
     by_hand = layout.stores[store].capacity == 0 and waits
     return by_hand and (content[k] == _kernel.EMPTY) != (content[other] == _kernel.EMPTY)
-
-
-def joined(layout: Layout) -> tuple[list[list[int]], list[list[int]]]:
-    """The stations that feed each store, and those that take from it."""
-    feeders: list[list[int]] = [[] for _ in layout.stores]
-    takers: list[list[int]] = [[] for _ in layout.stores]
-    for k, row in enumerate(layout.stations):
-        for s in layout.stores_of(*row.puts, *row.returns, *row.rejects):
-            feeders[s].append(k)
-        for s in layout.stores_of(*row.takes):
-            takers[s].append(k)
-    return feeders, takers
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -339,7 +327,7 @@ class _Ways:
     """How the moves of one instant follow each other: from stations and stores to the next."""
 
     def __init__(self, layout: Layout) -> None:
-        feeders, takers = joined(layout)
+        feeders, takers = layout.feeders_and_takers
         n = len(layout.stations)
         self._next: list[list[tuple[int, int]]] = [[] for _ in range(n + len(layout.stores))]
         for s, row in enumerate(layout.stores):

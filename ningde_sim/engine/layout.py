@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 from ningde_sim._support import units
@@ -17,9 +18,8 @@ from ningde_sim.engine import ages
 from ningde_sim.engine._kernel import LONGEST, NEVER, UNBORN
 from ningde_sim.engine.copies import Copied, stream_name
 from ningde_sim.engine.counts import Ints
-from ningde_sim.engine.streams import Draws, Streams
+from ningde_sim.engine.streams import UNIT, Draws, Streams
 from ningde_sim.plant.crew import Crew
-from ningde_sim.plant.distributions import Uniform
 from ningde_sim.plant.entries import Flow, Split, number_of, stores_of
 from ningde_sim.plant.line import AtClose, Line, Store, numbered
 from ningde_sim.plant.shop import Shop
@@ -232,7 +232,7 @@ class CrewLayout:
     time: int
 
 
-@dataclass
+@dataclass(eq=False)
 class Layout:
     """A shop as numbered lists, in the order of the rules.
 
@@ -271,6 +271,7 @@ class Layout:
     windows: list[list[tuple[int, int]]] = field(default_factory=list)
     streams: Streams = field(default_factory=Streams)
     _times: dict[WorkingTime | None, int] = field(default_factory=dict)
+    _groups_of: dict[bool | str, tuple[int, ...]] = field(default_factory=dict)
     _store_numbers: dict[str, int] = field(default_factory=dict)
     _kinds: dict[str, dict[tuple[str, ...], int]] = field(default_factory=lambda: defaultdict(dict))
 
@@ -289,6 +290,18 @@ class Layout:
     def stores_of(self, *joins: int) -> list[int]:
         """Numbers of the stores of some joins, each once."""
         return list(dict.fromkeys(store for join in joins for store in self.joins[join].stores))
+
+    @cached_property
+    def feeders_and_takers(self) -> tuple[list[list[int]], list[list[int]]]:
+        """The stations that feed each store, and those that take from it."""
+        feeders: list[list[int]] = [[] for _ in self.stores]
+        takers: list[list[int]] = [[] for _ in self.stores]
+        for k, row in enumerate(self.stations):
+            for store in self.stores_of(*row.puts, *row.returns, *row.rejects):
+                feeders[store].append(k)
+            for store in self.stores_of(*row.takes):
+                takers[store].append(k)
+        return feeders, takers
 
     # What can be on the critical path is numbered: the work of each station, the planned stops of
     # each station, the repairs of each failure, its waits for a crew, the transits of each store.
@@ -366,7 +379,7 @@ class Layout:
         stores = tuple(self._store_numbers[name] for name in stores_of(flow))
         if not isinstance(flow, Split):
             return JoinLayout(stores, number_of(flow))
-        route = self.streams.add("station", name, purpose, Uniform(0, 1), 1, 0)
+        route = self.streams.add("station", name, purpose, UNIT, 1, 0)
         return JoinLayout(stores, 1, route, tuple(flow.shares.values()))
 
     def _joins_of(self, name: str, field: str, flows: Any) -> range:
@@ -460,7 +473,7 @@ class Layout:
             born=born,
             output=last and line.name in (self.shop.output or ()),
             cycle=add("station", name, "cycle", cycle, units.MS_PER_S, 1 if together else 0),
-            quality=add("station", name, "quality", Uniform(0, 1), 1, 0),
+            quality=add("station", name, "quality", UNIT, 1, 0),
             copy=copy,
             kind=self._kind("station", station.name),
         )
@@ -477,9 +490,10 @@ class Layout:
 
     def _groups(self, asked: bool | str) -> tuple[int, ...]:
         """The numbers of the groups of crews that may come; none if one is always free."""
-        if not asked:
-            return ()
-        return tuple(i for i, row in enumerate(self.crews) if row.crew.serves(asked))
+        if asked not in self._groups_of:
+            serving = (i for i, row in enumerate(self.crews) if asked and row.crew.serves(asked))
+            self._groups_of[asked] = tuple(serving)
+        return self._groups_of[asked]
 
     def _add_failure(
         self,
@@ -531,6 +545,29 @@ class Layout:
                 kind=self._kind("failure", "stop", owner, stop.name),
             )
             self.failures.append(row)
+
+
+class _Same:
+    """A shop that is equal to itself alone: to compare two takes as long as to lay one out."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+
+    def __hash__(self) -> int:
+        return id(self.shop)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.shop is self.shop
+
+
+@lru_cache(maxsize=2)  # the runs of a study share a shop and its warm-up
+def _laid_out(same: _Same, horizon: int) -> Layout:
+    return Layout(same.shop, horizon)
+
+
+def lay_out(shop: Shop, horizon: int) -> Layout:
+    """The layout of a shop up to a horizon [ms], which nobody may change: it is kept a while."""
+    return _laid_out(_Same(shop), horizon)
 
 
 def _births(ages: Sequence[Age]) -> tuple[int, ...]:

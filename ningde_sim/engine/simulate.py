@@ -9,7 +9,7 @@ from typing import Literal
 from ningde_sim._support import checks, units
 from ningde_sim._support.parallel import bar
 from ningde_sim.engine import compiled, reference
-from ningde_sim.engine.layout import Layout
+from ningde_sim.engine.layout import lay_out
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.exceptions import LineUnfed, NoEffect, ShopStuck
 from ningde_sim.plant.entries import store_names
@@ -185,7 +185,7 @@ def run_shop(
     checks.flag(owner, "trace", trace)
     period = check_period(owner, every, hours)
     warm_up_ms = units.hours_to_ms(warm_up)
-    layout = Layout(shop, warm_up_ms + units.hours_to_ms(hours))
+    layout = lay_out(shop, warm_up_ms + units.hours_to_ms(hours))
     total = round(hours + warm_up)
     with bar(shop.name, total=total, unit="h", shown=progress, delay=2.0) as meter:
 

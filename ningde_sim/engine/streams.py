@@ -34,6 +34,9 @@ from ningde_sim.plant.distributions import (
     Weibull,
 )
 
+UNIT = Uniform(0, 1)
+"""Of a share, or of a chance."""
+
 
 @lru_cache(maxsize=1 << 16)  # the runs of a study lay out the same shop again and again
 def key(kind: str, name: str, purpose: str) -> tuple[int, int]:
@@ -43,6 +46,7 @@ def key(kind: str, name: str, purpose: str) -> tuple[int, int]:
     return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
 
 
+@lru_cache(maxsize=1 << 10)  # the robots of a kind have the same
 def encode(distribution: Distribution, low: float = 0.0) -> tuple[int, float, float, float]:
     """The kernel's code and three parameters of a distribution that is `low` above its own.
 
@@ -94,11 +98,11 @@ class Streams:
     ) -> int:
         """Add a stream; its index. The unit of its draws is `unit` ms, the shortest `least` ms."""
         code, a, b, c = encode(distribution)
-        law = distribution.distribution if isinstance(distribution, Shifted) else distribution
-        if isinstance(law, Empirical):
+        if code in (_kernel.EMPIRICAL, _kernel.IN_ORDER):
+            law = distribution.distribution if isinstance(distribution, Shifted) else distribution
             a = float(len(self._values))
-            self._values.extend(law.values)
-        self._rows.append((*key(kind, name, purpose), code, a, b, c, float(unit), least))
+            self._values.extend(law.values)  # type: ignore[attr-defined]
+        self._rows.append((*key(kind, name, purpose), code, a, b, c, unit, least))
         return len(self._rows) - 1
 
     def arrays(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -126,7 +130,7 @@ class Draws:
         self, kind: str, name: str, purpose: str, distribution: Distribution | None = None
     ) -> None:
         streams = Streams()
-        streams.add(kind, name, purpose, distribution or Uniform(0, 1), 1, 0)
+        streams.add(kind, name, purpose, distribution or UNIT, 1, 0)
         self._rows, self._values = streams.arrays()
 
     def __call__(self, seed: int, run: int, k: int) -> float:

@@ -9,7 +9,7 @@ from functools import cached_property
 from ningde_sim._support import units
 from ningde_sim.engine import _kernel
 from ningde_sim.engine.counts import Counts
-from ningde_sim.engine.critical_path import joined, waits_at, wanted
+from ningde_sim.engine.critical_path import waits_at, wanted
 from ningde_sim.engine.layout import Layout
 from ningde_sim.plant.line import numbered
 
@@ -67,11 +67,6 @@ class _End:
     chosen: Sequence[int]
     level: Sequence[int]
 
-    @cached_property
-    def sides(self) -> tuple[list[list[int]], list[list[int]]]:
-        """The stations that put to each store, and those that take from it."""
-        return joined(self.layout)
-
     def wants(self, k: int) -> list[tuple[tuple[int, ...], int]]:
         """Of each join the stores whose parts or places a station waits for, and how many."""
         return wanted(self.layout, self.content, self.chosen, k)
@@ -85,7 +80,7 @@ class _End:
 
     def others(self, k: int, store: int) -> list[int]:
         """The stations that may bring a part (free a place) for a station."""
-        putters, takers = self.sides
+        putters, takers = self.layout.feeders_and_takers
         return (putters if self.content[k] == _kernel.EMPTY else takers)[store]
 
     def meets(self, k: int, store: int, other: int) -> bool:

@@ -14,7 +14,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Self
 
 import scipy
@@ -127,6 +127,12 @@ class Fixed(Distribution):
     def std(self) -> float:
         """Zero."""
         return 0.0
+
+
+@lru_cache(maxsize=1 << 10)  # each layout asks for those of all its stations
+def fixed(v: float) -> Fixed:
+    """A time that is always the same; few differ, and each was checked where it was written."""
+    return Fixed(v)
 
 
 @unchangeable

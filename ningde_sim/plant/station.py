@@ -10,7 +10,7 @@ from ningde_sim._support import checks
 from ningde_sim._support.frozen import unchangeable
 from ningde_sim._support.units import MAX_TIME, MS_PER_H
 from ningde_sim.plant.crew import check_asked
-from ningde_sim.plant.distributions import Distribution, Fixed
+from ningde_sim.plant.distributions import Distribution, fixed
 
 Clock = Literal["operating", "calendar"]
 Then = Literal["resume", "restart", "scrap"]
@@ -178,7 +178,7 @@ class PlannedStop:
     def duration_distribution(self) -> Distribution:
         """The duration as a Distribution, the hidden part included. [s]"""
         duration = self.duration
-        return duration if isinstance(duration, Distribution) else Fixed(duration)
+        return duration if isinstance(duration, Distribution) else fixed(duration)
 
     @property
     def visible(self) -> float:
@@ -305,7 +305,7 @@ class Station:
     def cycle_distribution(self) -> Distribution:
         """The cycle time as a Distribution. [s]"""
         cycle = self.cycle_time
-        return cycle if isinstance(cycle, Distribution) else Fixed(cycle)
+        return cycle if isinstance(cycle, Distribution) else fixed(cycle)
 
 
 def equipment(station: Station) -> tuple[Robot | Station, ...]:
