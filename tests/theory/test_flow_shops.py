@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise, permutations, product
 
 import numpy as np
 import pytest
 
 from ningde_sim import theory
+from ningde_sim.theory.chains import stationary
 from tests.theory import flow_shops
+from tests.theory.bank_rules import Lanes, Part, through_a_bank
 from tests.theory.flow_shops import Doors
 from tests.theory.product_chains import (
     Drawn,
@@ -101,6 +104,23 @@ def test_the_pairs_of_batches_are_those_of_drawn_sequences(batch):
     drawn = [*pairwise(np.repeat(names, batch))]
     for pair, share in flow_shops.pairs_of_batches(shares, batch).items():
         assert drawn.count(pair) / len(drawn) == pytest.approx(share, abs=0.006)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5])
+def test_the_pairs_of_batches_are_those_of_the_chain_over_both_stations(batch):
+    """The state: the body at the first station, with its place in the batch, and the second one."""
+    shares = {"A": 0.5, "B": 0.3, "C": 0.2}
+
+    def steps(state):
+        first, _ = state
+        yield from (
+            ((following, first[0]), p) for following, p in Drawn(shares, batch).following(first)
+        )
+
+    states, part = stationary("pairs", (("A", 0), "A"), steps)
+    for (before, after), share in flow_shops.pairs_of_batches(shares, batch).items():
+        both = [first[0] == after and second == before for first, second in states]
+        assert part @ np.array(both) == pytest.approx(share, rel=1e-9)
 
 
 # ------------------------------------------------------------------------------ chains
@@ -221,3 +241,50 @@ def test_two_equal_lines_in_turn_make_four_bodies_in_the_time_of_three():
 def test_a_line_that_takes_no_time_makes_its_share_beside_one_that_always_works():
     case = lines_in_turn({"A": 1.0, "B": 1e-9}, {"A": 0.2, "B": 0.8})
     assert case == pytest.approx({"A": 1.0, "B": 4.0}, rel=1e-6)
+
+
+# ------------------------------------------------------------------------------ banks
+
+BODIES = "".join(np.random.default_rng(9).choice([*"ABC"], 300))
+SLOW = {"A": 9, "B": 8, "C": 10}
+
+
+def numbers_after(makers: list[str], rule: str, lanes: int) -> list[int]:
+    """The order in which 300 bodies leave a bank before a slow station."""
+    bank = Lanes(lanes, 10, rule)
+    left = through_a_bank(BODIES, makers, {"A": 4, "B": 9, "C": 2}, SLOW, bank)
+    return [number for _, number in left]
+
+
+def changes(numbers: Iterable[int]) -> int:
+    """Of product, from a body to the next."""
+    return sum(BODIES[a] != BODIES[b] for a, b in pairwise(numbers))
+
+
+def test_a_bank_of_one_lane_keeps_the_order_and_one_of_a_lane_a_product_makes_batches():
+    assert numbers_after(["ABC"], "batch", 1) == [*range(300)]
+    assert numbers_after(["ABC"], "sequence", 4) == [*range(300)]
+    assert changes(numbers_after(["ABC"], "batch", 3)) < 0.5 * changes(range(300))
+
+
+def test_a_bank_of_sequence_has_fewer_bodies_that_come_before_their_turn():
+    """Lines that each make one product overtake each other; three lanes make half of it good."""
+
+    def early(lanes: int) -> int:
+        return sum(a > b for a, b in pairwise(numbers_after(["A", "B", "C"], "sequence", lanes)))
+
+    assert 0 < early(3) < 0.6 * early(1)
+
+
+def test_lanes_written_out():
+    """Two lanes for two: A and B into a lane each, A behind A; B leaves, as B left last."""
+    bank = Lanes(2, 2, "batch", left="B")
+    for number, name in enumerate("ABAB"):
+        bank.put(Part(number, name))
+    assert [[part.number for part in lane] for lane in bank.lanes] == [[0, 2], [1, 3]]
+    assert [bank.take().number for _ in range(4)] == [1, 3, 0, 2]
+    bank = Lanes(2, 2, "sequence")
+    for number in (3, 1, 4, 2):  # 3 | 1, then 4 behind 3, 2 behind 1
+        bank.put(Part(number, "A"))
+    assert [[part.number for part in lane] for lane in bank.lanes] == [[3, 4], [1, 2]]
+    assert [bank.take().number for _ in range(4)] == [1, 2, 3, 4]
