@@ -277,12 +277,17 @@ def test_a_bank_of_sequence_has_fewer_bodies_that_come_before_their_turn():
 
 
 def test_lanes_written_out():
-    """Two lanes for two: A and B into a lane each, A behind A; B leaves, as B left last."""
+    """A and B into a lane each, A behind A; B leaves, as B left last. Then the longest run."""
     bank = Lanes(2, 2, "batch", left="B")
     for number, name in enumerate("ABAB"):
         bank.put(Part(number, name))
     assert [[part.number for part in lane] for lane in bank.lanes] == [[0, 2], [1, 3]]
     assert [bank.take().number for _ in range(4)] == [1, 3, 0, 2]
+    bank = Lanes(2, 3, "batch")
+    for number, name in enumerate("CABB"):  # B finds no lane: the first of those with most room
+        bank.put(Part(number, name))
+    assert [[part.number for part in lane] for lane in bank.lanes] == [[0, 2, 3], [1]]
+    assert [bank.take().number for _ in range(4)] == [0, 2, 3, 1]
     bank = Lanes(2, 2, "sequence")
     for number in (3, 1, 4, 2):  # 3 | 1, then 4 behind 3, 2 behind 1
         bank.put(Part(number, "A"))
