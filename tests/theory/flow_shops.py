@@ -7,9 +7,9 @@ and moves what can move. All times are whole seconds, so that both are exact.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations, pairwise
+from itertools import accumulate, combinations, pairwise
 
 Cycles = Sequence[Mapping[str, int]]
 """Of each station the cycle of each product. [s]"""
@@ -55,7 +55,7 @@ def exits(
     return [row[-1] for row in departures(products, cycles, buffers, setups)]
 
 
-@dataclass
+@dataclass(eq=False)
 class _Machine:
     """What a station holds, and how much work on it is left; what it made last."""
 
@@ -197,6 +197,8 @@ class Doors:
         Of the store of doors; that of bodies is never full. [doors]
     in_order : bool
         Whether only the first door in the store may be taken.
+    bodies_in_order : bool
+        Whether only the first body may be taken; otherwise the first whose door is there.
     """
 
     body: Mapping[str, int]
@@ -204,28 +206,24 @@ class Doors:
     assembly: Mapping[str, int]
     places: int = ROOMY
     in_order: bool = False
+    bodies_in_order: bool = True
 
 
 def matched(products: Sequence[str], shop: Doors) -> list[int]:
-    """Exits of the assembly with a store that is never full. [s]
+    """Exits of the assembly with a store that is never full, if no two things come at once. [s]
 
-    The j-th body of a product gets the j-th door of that product; bodies keep their order.
+    The j-th body of a product gets the j-th door of that product.
     """
-    doors: dict[str, Iterator[int]] = {
-        product: iter(
-            [
-                end
-                for p, end in zip(products, in_turn(products, shop.door), strict=True)
-                if p == product
-            ]
-        )
-        for product in shop.door
-    }
-    came = free = 0
-    times = []
-    for product in products:
-        came += shop.body[product]
-        free = max(came, free, next(doors[product])) + shop.assembly[product]
+    ends = [*zip(products, in_turn(products, shop.door), strict=True)]
+    doors = {name: iter([end for p, end in ends if p == name]) for name in shop.door}
+    came = accumulate(shop.body[product] for product in products)
+    ready = [max(body, next(doors[p])) for p, body in zip(products, came, strict=True)]
+    free, times, left = 0, [], [*range(len(products))]
+    while left:
+        now = max(free, min(ready[k] for k in left))
+        body = left[0] if shop.bodies_in_order else next(k for k in left if ready[k] <= now)
+        left.remove(body)
+        free = max(free, ready[body]) + shop.assembly[products[body]]
         times.append(free)
     return times
 
@@ -236,61 +234,48 @@ class _Feeding:
 
     products: Sequence[str]
     shop: Doors
-    now: int = 0
     bodies_begun: int = 0
     doors_begun: int = 0
     body: _Machine = field(default_factory=_Machine)
     assembly: _Machine = field(default_factory=_Machine)
     bodies: list[str] = field(default_factory=list)
     doors: list[str] = field(default_factory=list)
-    times: list[int] = field(default_factory=list)
+    blocked: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.makers = {product: _Machine() for product in self.shop.door}
-        self.blocked: list[str] = []
 
-    def moved(self) -> bool:
-        return self.left() or self.met() or self.body_moved() or self.door_moved()
+    @property
+    def machines(self) -> list[_Machine]:
+        return [self.body, *self.makers.values(), self.assembly]
 
-    def left(self) -> bool:
-        if done := self.assembly.finished:
-            self.times.append(self.now)
-            self.assembly.product = ""
-        return done
+    def settle(self) -> None:
+        """Make all moves that are possible."""
+        while self.met() or self.door_moved() or self.door_begun() or self.body_begun():
+            pass
 
     def met(self) -> bool:
-        """The first body, with the first door of its product."""
-        reach = self.doors[:1] if self.shop.in_order else self.doors
-        if self.assembly.product or not self.bodies or self.bodies[0] not in reach:
+        """The first body, or the first whose door is there, with the first door of its product."""
+        within = self.doors[:1] if self.shop.in_order else self.doors
+        bodies = self.bodies[:1] if self.shop.bodies_in_order else self.bodies
+        product = next((body for body in bodies if body in within), "")
+        if self.assembly.product or not product:
             return False
-        product = self.bodies.pop(0)
+        self.bodies.remove(product)
         self.doors.remove(product)
         self.assembly.load(product, self.shop.assembly, {})
         return True
 
-    def body_moved(self) -> bool:
-        if self.body.finished:
-            self.bodies.append(self.body.product)
-            self.body.product = ""
-            return True
-        if self.body.product or self.bodies_begun == len(self.products):
+    def door_moved(self) -> bool:
+        """A finished door moves into the store, first come, first served."""
+        if not self.blocked or len(self.doors) == self.shop.places:
             return False
-        self.body.load(self.products[self.bodies_begun], self.shop.body, {})
-        self.bodies_begun += 1
+        product = self.blocked.pop(0)
+        self.doors.append(product)
+        self.makers[product].product = ""
         return True
 
-    def door_moved(self) -> bool:
-        """A finished door moves into the store, first come, first served; or one is begun."""
-        self.blocked += [
-            product
-            for product, maker in self.makers.items()
-            if maker.finished and product not in self.blocked
-        ]
-        if self.blocked and len(self.doors) < self.shop.places:
-            product = self.blocked.pop(0)
-            self.doors.append(product)
-            self.makers[product].product = ""
-            return True
+    def door_begun(self) -> bool:
         if self.doors_begun == len(self.products):
             return False
         product = self.products[self.doors_begun]
@@ -300,22 +285,40 @@ class _Feeding:
         self.doors_begun += 1
         return True
 
-    @property
-    def still(self) -> bool:
-        return not any(m.left for m in (self.body, self.assembly, *self.makers.values()))
+    def body_begun(self) -> bool:
+        if self.body.product or self.bodies_begun == len(self.products):
+            return False
+        self.body.load(self.products[self.bodies_begun], self.shop.body, {})
+        self.bodies_begun += 1
+        return True
+
+    def finish(self, machine: _Machine) -> None:
+        if machine is self.body:
+            self.bodies.append(machine.product)
+        if machine in (self.body, self.assembly):
+            machine.product = ""
+        else:
+            self.blocked.append(machine.product)
 
 
 def matched_ticks(products: Sequence[str], shop: Doors) -> list[int]:
-    """Exits second by second, with any store; fewer than the bodies if it gets stuck. [s]"""
-    floor = _Feeding(products, shop)
-    while True:
-        while floor.moved():
-            pass
-        if floor.still:
-            return floor.times
-        for machine in (floor.body, floor.assembly, *floor.makers.values()):
+    """Exits second by second, with any store; fewer than the bodies if it gets stuck. [s]
+
+    What is finished in the same second is followed through in the order of the stations: the body,
+    the doors, the assembly.
+    """
+    floor, now, times = _Feeding(products, shop), 0, []
+    floor.settle()
+    while any(machine.left for machine in floor.machines):
+        now += 1
+        ending = [machine for machine in floor.machines if machine.left == 1]
+        for machine in floor.machines:
             machine.left = max(machine.left - 1, 0)
-        floor.now += 1
+        for machine in ending:
+            times += [now] * (machine is floor.assembly)
+            floor.finish(machine)
+            floor.settle()
+    return times
 
 
 # ------------------------------------------------------------------------------ mean times

@@ -21,9 +21,6 @@ from tests.theory.product_chains import (
 )
 from tests.theory.reference import Measure
 
-UNITS = 40_000
-"""Counted time of one of the 40 runs: together some million bodies. [abstract units]"""
-
 
 def an_hour(of: str, product: str) -> Measure:
     """Of the table of products. [bodies per unit of time]"""
@@ -123,7 +120,11 @@ def mixed_shop(
 
 
 def mixed(
-    name: str, machines: list[Machine], buffers: list[int], sequence: Drawn | Round
+    name: str,
+    machines: list[Machine],
+    buffers: list[int],
+    sequence: Drawn | Round,
+    units: float,
 ) -> Instance:
     """Throughput of each product, states of the stations, scrap and setups where there are some."""
     claims: dict[str, Measure] = {}
@@ -150,7 +151,8 @@ def mixed(
             values[f"throughput of setups S{i}"] = case.setups[i]
         return values
 
-    return instance("mixed", name, partial(mixed_shop, machines, buffers, sequence), claims, exact)
+    shop = partial(mixed_shop, machines, buffers, sequence)
+    return instance("mixed", name, shop, claims, exact, units)
 
 
 def instance(
@@ -159,9 +161,10 @@ def instance(
     shop: Callable[[float], Shop],
     claims: Mapping[str, Measure],
     exact: Callable[[], Mapping[str, Any]],
+    units: float,
 ) -> Instance:
     """A case whose other claims are sharp to 0.5 % of one plus the reference."""
-    return Instance(file, name, shop, claims, units=UNITS, exact=exact, widest_other=0.005)
+    return Instance(file, name, shop, claims, units=units, exact=exact, widest_other=0.005)
 
 
 # ------------------------------------------------------------------------- dedicated, flexible
@@ -192,7 +195,7 @@ def shared_shop(
     return Shop("shared", lines, stores=[parts], products=products, sequence=Sequence.random())
 
 
-def shared(name: str, **shop: Any) -> Instance:
+def shared(name: str, units: float, **shop: Any) -> Instance:
     """Bodies of both lines and of both products, waits, the content of the store."""
     claims: dict[str, Measure] = {
         "throughput of A": an_hour("bodies", "A"),
@@ -222,7 +225,7 @@ def shared(name: str, **shop: Any) -> Instance:
     def built(unit: float) -> Shop:
         return shared_shop(**{"in_order": False, **shop}, unit=unit)
 
-    return instance("shared", name, built, claims, exact)
+    return instance("shared", name, built, claims, exact, units)
 
 
 # ------------------------------------------------------------------------- lines in turn
@@ -246,7 +249,7 @@ def turns(name: str, means: Mapping[str, float], shares: Mapping[str, float]) ->
     def exact() -> dict[str, Any]:
         return {f"throughput of {p}": rate for p, rate in lines_in_turn(means, shares).items()}
 
-    return instance("turns", name, partial(turns_shop, means, shares), claims, exact)
+    return instance("turns", name, partial(turns_shop, means, shares), claims, exact, units=40_000)
 
 
 # ------------------------------------------------------------------------- the cases
@@ -259,16 +262,22 @@ SCRAP = {"A": 0.15, "B": 0.02}
 FLEXIBLE = {"source": 0.5, "dedicated": 1.0, "flexible": {"A": 0.9, "B": 1.1}}
 
 CHAINS = [
-    *(mixed(f"random b={b}", PAIR, [b], Drawn(MIX)) for b in range(3)),
-    mixed("batches of 3", PAIR, [1], Drawn(HALF, 3)),
-    mixed("round", PAIR, [1], Round("AABAB")),
-    mixed("three", [*PAIR, machine({"A": 1.0, "B": 0.9})], [1, 0], Drawn(HALF)),
-    mixed("setups", [machine(FRONT, SETUPS), machine(REAR, SETUPS)], [1], Drawn(HALF, 2)),
-    mixed("setups hand to hand", [machine(FRONT), machine(REAR, SETUPS)], [0], Drawn(HALF)),
-    mixed("scrap", [machine(FRONT, scrap=SCRAP), machine(REAR, scrap=SCRAP)], [1], Drawn(HALF)),
-    mixed("scrap, setups", [machine(FRONT, SETUPS, SCRAP), machine(REAR)], [1], Drawn(HALF, 2)),
-    *(shared(f"b={b}", **FLEXIBLE, shares=HALF, capacity=b) for b in (1, 2, 3)),
-    shared("in order", **FLEXIBLE, shares=HALF, capacity=2, in_order=True),
-    turns("even", {"A": 1.0, "B": 1.0}, HALF),
-    turns("uneven", {"A": 1.3, "B": 0.8}, MIX),
+    mixed("random b=0", PAIR, [0], Drawn(MIX), 70_000),
+    mixed("random b=2", PAIR, [2], Drawn(MIX), 70_000),
+    mixed("batches of 2", PAIR, [1], Drawn(HALF, 2), 100_000),
+    mixed("round", PAIR, [1], Round("AABAB"), 40_000),
+    mixed("three", [*PAIR, machine({"A": 1.0, "B": 0.9})], [1, 0], Drawn(HALF), 60_000),
+    mixed("setups", [machine(FRONT, SETUPS), machine(REAR, SETUPS)], [1], Drawn(HALF, 2), 110_000),
+    mixed("setups by hand", [machine(FRONT), machine(REAR, SETUPS)], [0], Drawn(HALF), 75_000),
+    mixed(
+        "scrap",
+        [machine(FRONT, SETUPS, SCRAP), machine(REAR, scrap=SCRAP)],
+        [1],
+        Drawn(HALF),
+        80_000,
+    ),
+    shared("b=1", 50_000, **FLEXIBLE, shares=HALF, capacity=1),
+    shared("b=3", 35_000, **FLEXIBLE, shares=HALF, capacity=3),
+    shared("in order", 45_000, **FLEXIBLE, shares=HALF, capacity=2, in_order=True),
+    turns("by shares", {"A": 1.3, "B": 0.8}, MIX),
 ]

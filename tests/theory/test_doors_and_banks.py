@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from ningde_sim.exceptions import ShopStuck
 from tests.theory import flow_shops
 from tests.theory.bank_rules import Lanes, through_a_bank
 from tests.theory.flow_shops import Doors
-from tests.theory.product_cases import CYCLES, assert_exits, made, orders
+from tests.theory.product_cases import CYCLES, assert_exits, made, only, orders
 
 each_engine = pytest.mark.parametrize("engine", ["compiled", "reference"])
 
@@ -45,7 +45,7 @@ def door_shop(names: Any, doors: Doors) -> Shop:
         ),
     ]
     stores = [
-        Store("bodies", flow_shops.ROOMY),
+        Store("bodies", flow_shops.ROOMY, in_order=doors.bodies_in_order),
         Store("doors", doors.places, in_order=doors.in_order),
     ]
     return Shop("doors", lines, stores=stores, products=made("AB"), sequence=orders(names))
@@ -53,47 +53,80 @@ def door_shop(names: Any, doors: Doors) -> Shop:
 
 @each_engine
 @each_doors
-def test_every_body_waits_for_its_own_door(engine, doors):
+def test_every_body_in_its_turn_waits_for_its_own_door(engine, doors):
     """Doors overtake each other; without `match` a body would take the first that comes."""
     for bodies in BODIES:
         run = simulate(door_shop(bodies, doors), hours=1, seed=0, engine=engine)
-        assert_exits(run, "assembly", flow_shops.matched(bodies, doors))
+        assert_exits(run, "assembly", flow_shops.matched_ticks(bodies, doors))
         assert [*run.sequence["product"]] == [*bodies]
 
 
 @each_engine
-@pytest.mark.parametrize("places", [1, 2])
-def test_a_small_store_of_doors_gets_stuck_where_a_late_door_finds_no_place(engine, places):
-    """The store holds doors of one product only, and the next body is of the other."""
-    stuck = 0
-    for doors in (replace(each, places=places) for each in DOORS):
-        for bodies in BODIES[::3]:
-            seconds = flow_shops.matched_ticks(bodies, doors)
-            run = simulated(door_shop(bodies, doors), engine, stuck=len(seconds) < len(bodies))
-            assert_exits(run, "assembly", seconds)
-            stuck += len(seconds) < len(bodies)
-    assert 0 < stuck < len(DOORS) * len(BODIES[::3])
+@each_doors
+def test_a_body_whose_door_is_there_passes_one_that_waits(engine, doors):
+    """The store of bodies is not in order: the line takes the first that it can make."""
+    reaching = replace(doors, bodies_in_order=False)
+    for bodies in BODIES:
+        run = simulate(door_shop(bodies, reaching), hours=1, seed=0, engine=engine)
+        assert_exits(run, "assembly", flow_shops.matched_ticks(bodies, reaching))
+        assert sorted(run.sequence["number"]) == [*range(len(bodies))]
+
+
+STUCK = [{"places": 1}, {"places": 2}, {"in_order": True}, {"in_order": True, "places": 1}]
+"""What makes the store of doors too narrow, for bodies in order."""
 
 
 @each_engine
-def test_a_store_in_order_gets_stuck_where_a_door_overtakes(engine):
-    """The first door is of the other product, and nobody takes it away."""
+@pytest.mark.parametrize("change", STUCK, ids=str)
+@pytest.mark.filterwarnings("ignore::ningde_sim.exceptions.ShopStuck")
+def test_where_no_door_in_reach_fits_no_body_leaves_any_more(engine, change):
+    """A small store is full of doors of the other product, or such a door is the first in order."""
     stuck = 0
-    for doors in (replace(each, in_order=True) for each in DOORS):
-        for bodies in BODIES[::3]:
+    for doors in (replace(each, **change) for each in DOORS):
+        for bodies in BODIES[1::3]:
+            run = simulate(door_shop(bodies, doors), hours=1, seed=0, engine=engine)
             seconds = flow_shops.matched_ticks(bodies, doors)
-            run = simulated(door_shop(bodies, doors), engine, stuck=len(seconds) < len(bodies))
             assert_exits(run, "assembly", seconds)
             stuck += len(seconds) < len(bodies)
-    assert 0 < stuck < len(DOORS) * len(BODIES[::3])
+    assert 0 < stuck < len(DOORS) * len(BODIES[1::3])
 
 
-def simulated(shop: Shop, engine: str, *, stuck: bool) -> ShopRun:
+@each_engine
+@pytest.mark.parametrize("change", STUCK, ids=str)
+def test_where_no_door_in_reach_fits_the_shop_is_stuck(engine, change):
+    """And only there: the others warn of nothing."""
+    for doors in (replace(each, **change) for each in DOORS):
+        for bodies in BODIES[1::7]:
+            stuck = len(flow_shops.matched_ticks(bodies, doors)) < len(bodies)
+            simulated(door_shop(bodies, doors), engine, stuck=stuck)
+
+
+@each_engine
+@pytest.mark.parametrize("change", STUCK, ids=str)
+def test_bodies_that_pass_each_other_never_get_the_doors_stuck(engine, change):
+    """Whatever door is in reach, its body comes."""
+    for doors in (replace(each, **change, bodies_in_order=False) for each in DOORS):
+        for bodies in BODIES[1::7]:
+            run = simulate(door_shop(bodies, doors), hours=1, seed=0, engine=engine)
+            assert_exits(run, "assembly", flow_shops.matched_ticks(bodies, doors))
+            assert run.bodies == len(bodies)
+
+
+@each_engine
+def test_two_bodies_whose_doors_come_the_other_way_round_are_stuck(engine):
+    """Into one place: the door of B is in it, that of A finds none, and the first body is A."""
+    cycles = {"A": 30, "B": 30}, {"A": 200, "B": 50}, {"A": 40, "B": 40}
+    simulated(door_shop("AB", Doors(*cycles, places=1)), engine, stuck=True)
+    simulated(door_shop("AB", Doors(*cycles, in_order=True)), engine, stuck=True)
+    simulated(door_shop("AB", Doors(*cycles, places=2)), engine, stuck=False)
+
+
+def simulated(shop: Shop, engine: str, *, stuck: bool, hours: float = 1) -> ShopRun:
     """A run that must warn of what is stuck, or must not."""
     if not stuck:
-        return simulate(shop, hours=1, seed=0, engine=engine)
+        return simulate(shop, hours=hours, seed=0, engine=engine)
     with pytest.warns(ShopStuck):
-        return simulate(shop, hours=1, seed=0, engine=engine)
+        return simulate(shop, hours=hours, seed=0, engine=engine)
 
 
 def scrapping(scrap: Any, *, in_order: bool, cycle: str = "AB") -> Shop:
@@ -103,29 +136,46 @@ def scrapping(scrap: Any, *, in_order: bool, cycle: str = "AB") -> Shop:
         Line("doors", [Station("door", 30, scrap=scrap)], puts="doors"),
         Line("assembly", [Station("assembly", 50)], takes=["bodies", "doors"], match="doors"),
     ]
-    stores = [Store("bodies", 1_000), Store("doors", 100_000, in_order=in_order)]
-    order = Sequence.cycle([*cycle])
-    return Shop("doors", lines, stores=stores, products=made("ABC"), sequence=order)
+    stores = [Store("bodies", 5, in_order=True), Store("doors", 40, in_order=in_order)]
+    products, order = made("".join(sorted({*cycle}))), Sequence.cycle([*cycle])
+    return Shop("doors", lines, stores=stores, products=products, sequence=order)
+
+
+NO_C = {"A": 0.0, "B": 0.0, "C": 1.0}
 
 
 @each_engine
 @pytest.mark.parametrize("in_order", [False, True])
-def test_bodies_of_a_product_whose_doors_are_all_scrapped_wait_for_ever(engine, in_order):
-    shop = scrapping({"A": 0.0, "B": 0.0, "C": 1.0}, in_order=in_order, cycle="ABBAC")
-    with pytest.warns(ShopStuck):
-        run = simulate(shop, hours=100, seed=0, engine=engine)
+@pytest.mark.filterwarnings("ignore::ningde_sim.exceptions.ShopStuck")
+def test_a_body_of_a_product_whose_doors_are_all_scrapped_waits_for_ever(engine, in_order):
+    """The fifth body is the first of C."""
+    shop = scrapping(NO_C, in_order=in_order, cycle="ABBAC")
+    run = simulate(shop, hours=10, seed=0, engine=engine)
     assert_exits(run, "assembly", [110, 170, 230, 290])
 
 
 @each_engine
-def test_a_scrapped_door_stops_a_store_in_order_and_no_other(engine):
-    """The next door is of the other product; who reaches past it takes the next of its own."""
-    with pytest.warns(ShopStuck):
-        strict = simulate(scrapping(0.02, in_order=True), hours=20, seed=0, engine=engine)
-    assert 0 < strict.bodies < 300
-    free = simulate(scrapping(0.02, in_order=False), hours=20, seed=0, engine=engine)
-    assert_exits(free, "assembly", [*range(110, 20 * 3600 + 1, 60)])
-    assert [*free.sequence["product"]] == [*"AB" * (free.bodies // 2), *"A" * (free.bodies % 2)]
+@pytest.mark.parametrize("in_order", [False, True])
+def test_a_shop_that_scraps_all_doors_of_a_product_is_stuck_once_its_stores_are_full(
+    engine, in_order
+):
+    simulated(scrapping(NO_C, in_order=in_order, cycle="ABBAC"), engine, stuck=True, hours=10)
+
+
+@each_engine
+def test_a_scrapped_door_gets_a_store_in_order_stuck(engine):
+    """The next door is of the other product, and nobody takes it away."""
+    run = simulated(scrapping(0.02, in_order=True), engine, stuck=True, hours=20)
+    assert 0 < run.bodies < 300
+
+
+@each_engine
+def test_a_scrapped_door_is_replaced_by_the_next_of_its_product(engine):
+    """Where the store can be reached into, bodies leave as if no door was scrapped."""
+    run = simulate(scrapping(0.02, in_order=False), hours=20, seed=0, engine=engine)
+    assert run.stations.loc["door", "scrapped"] > 15
+    assert_exits(run, "assembly", [*range(110, 20 * 3600 + 1, 60)])
+    assert [*run.sequence["product"]] == [*("AB" * run.bodies)[: run.bodies]]
 
 
 # ------------------------------------------------------------------------------ banks
@@ -136,11 +186,11 @@ MAKERS = {"one line": ["ABC"], "a line a product": ["A", "B", "C"], "two lines":
 def bank_shop(bodies: str, makers: list[str], bank: Store, taker: Mapping[str, int]) -> Shop:
     """Lines before a bank, and a station behind it."""
     lines = [
-        Line(f"to {i}", [Station(f"in {i}", CYCLES[0])], makes=[*makes], puts="bank")
+        Line(f"to {i}", [Station(f"in {i}", only("ABC", CYCLES[0]))], makes=[*makes], puts="bank")
         for i, makes in enumerate(makers)
     ]
     lines.append(Line("out", [Station("out", taker)], takes="bank"))
-    products = made("ABCD")
+    products = made("ABC")
     return Shop("bank", lines, stores=[bank], products=products, sequence=orders(bodies))
 
 
@@ -162,3 +212,20 @@ def test_bodies_leave_a_bank_by_the_rule_of_its_lanes(engine, rule, makers):
             assert_exits(run, "out", [time for time, _ in expected])
             numbers = run.sequence["number"].to_numpy()
             assert [*(numbers - numbers.min())] == [number for _, number in expected]
+
+
+@each_engine
+@pytest.mark.parametrize("rule", ["batch", "sequence"])
+def test_the_table_of_a_bank_tells_batches_and_sequence_before_and_behind_it(engine, rule):
+    bodies = "".join(np.random.default_rng(5).choice([*"ABC"], 60))
+    taker = {"A": 67, "B": 101, "C": 53}
+    shop = bank_shop(bodies, ["AC", "BC"], Store.bank("bank", lanes=3, places=3, rule=rule), taker)
+    told = simulate(shop, hours=3, seed=0, engine=engine).resequencing.loc["bank"]
+    bank = Lanes(3, 3, rule)
+    left = [number for _, number in through_a_bank(bodies, ["AC", "BC"], CYCLES[0], taker, bank)]
+    for when, numbers in (("before", [part.number for part in bank.came]), ("after", left)):
+        changes = sum(bodies[a] != bodies[b] for a, b in pairwise(numbers))
+        assert told[f"changes_{when}"] == changes
+        assert told[f"batch_{when}"] == pytest.approx(60 / (changes + 1))
+    in_turn = [number > max(left[:k], default=-1) for k, number in enumerate(left)]
+    assert told["in_sequence"] == pytest.approx(np.mean(in_turn))

@@ -63,12 +63,26 @@ def test_two_bodies_hand_to_hand_written_out():
     assert flow_shops.departures("CA", THREE[:2]) == [[2, 8], [8, 15]]
 
 
-def test_doors_that_come_in_their_own_order_meet_their_bodies():
-    """Recursion and clock, for all sequences of six; doors of A overtake and are overtaken."""
-    for door in ({"A": 9, "B": 2}, {"A": 3, "B": 4}, {"A": 1, "B": 14}):
-        shop = Doors({"A": 3, "B": 4}, door, {"A": 4, "B": 3})
+@pytest.mark.parametrize("bodies_in_order", [True, False])
+def test_doors_that_come_in_their_own_order_meet_their_bodies(bodies_in_order):
+    """Recursion and clock, for all sequences of six; doors of A overtake and are overtaken.
+
+    The times are primes, so that no two things come at once.
+    """
+    for door in ({"A": 97, "B": 23}, {"A": 29, "B": 43}, {"A": 13, "B": 149}):
+        cycles = {"A": 31, "B": 41}, door, {"A": 47, "B": 19}
+        shop = Doors(*cycles, bodies_in_order=bodies_in_order)
         for bodies in product("AB", repeat=6):
             assert flow_shops.matched(bodies, shop) == flow_shops.matched_ticks(bodies, shop)
+
+
+def test_a_body_whose_door_is_there_passes_one_that_waits_or_does_not():
+    """A is there at 3 and its door at 20; B at 6 and its door at 5."""
+    cycles = {"A": 3, "B": 3}, {"A": 20, "B": 5}, {"A": 4, "B": 4}
+    assert flow_shops.matched_ticks("AB", Doors(*cycles)) == [24, 28]
+    assert flow_shops.matched_ticks("AB", Doors(*cycles, bodies_in_order=False)) == [10, 24]
+    assert flow_shops.matched_ticks("AB", Doors(*cycles, in_order=True)) == []
+    assert flow_shops.matched_ticks("AB", Doors(*cycles, places=1)) == []
 
 
 def test_machines_side_by_side_take_the_next_body_when_free():
