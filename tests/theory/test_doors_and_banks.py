@@ -29,7 +29,7 @@ DOORS = [
 each_doors = pytest.mark.parametrize("doors", DOORS, ids=["A late", "in time", "B late"])
 
 
-def door_shop(names: Any, doors: Doors) -> Shop:
+def door_shop(names: Any, doors: Doors, places: int = flow_shops.ROOMY) -> Shop:
     """A line of bodies, a machine a product for the doors, the assembly."""
     lines = [
         Line("bodies", [Station("body", doors.body)], puts="bodies"),
@@ -45,7 +45,7 @@ def door_shop(names: Any, doors: Doors) -> Shop:
         ),
     ]
     stores = [
-        Store("bodies", flow_shops.ROOMY, in_order=doors.bodies_in_order),
+        Store("bodies", places, in_order=doors.bodies_in_order),
         Store("doors", doors.places, in_order=doors.in_order),
     ]
     return Shop("doors", lines, stores=stores, products=made("AB"), sequence=orders(names))
@@ -112,13 +112,48 @@ def test_bodies_that_pass_each_other_never_get_the_doors_stuck(engine, change):
             assert run.bodies == len(bodies)
 
 
+LATE = {"A": 30, "B": 30}, {"A": 200, "B": 50}, {"A": 40, "B": 40}
+"""Cycles of body, door and assembly: the door of B, begun with that of A, comes before it. [s]"""
+
+A_THEN_B = pytest.mark.parametrize(
+    "sequence", [orders("AB"), Sequence.cycle(["A", "B"])], ids=["orders", "cycle"]
+)
+
+
 @each_engine
-def test_two_bodies_whose_doors_come_the_other_way_round_are_stuck(engine):
-    """Into one place: the door of B is in it, that of A finds none, and the first body is A."""
-    cycles = {"A": 30, "B": 30}, {"A": 200, "B": 50}, {"A": 40, "B": 40}
-    simulated(door_shop("AB", Doors(*cycles, places=1)), engine, stuck=True)
-    simulated(door_shop("AB", Doors(*cycles, in_order=True)), engine, stuck=True)
-    simulated(door_shop("AB", Doors(*cycles, places=2)), engine, stuck=False)
+@A_THEN_B
+@pytest.mark.parametrize("change", [{"places": 1}, {"in_order": True, "places": 2}], ids=str)
+def test_the_first_body_is_stuck_where_its_door_comes_second(engine, sequence, change):
+    """The door of B is in the store, alone or first in order; the first body is A.
+
+    With a cycle, too, nothing moves any more after a few minutes: all stores are full.
+    """
+    shop = replace(door_shop("AB", Doors(*LATE, **change), places=3), sequence=sequence)
+    run = simulated(shop, engine, stuck=True)
+    assert run.bodies == 0
+
+
+@each_engine
+@A_THEN_B
+def test_two_places_for_doors_are_enough_for_one_that_comes_second(engine, sequence):
+    shop = replace(door_shop("AB", Doors(*LATE, places=2)), sequence=sequence)
+    assert simulated(shop, engine, stuck=False).bodies > 1
+
+
+@each_engine
+@pytest.mark.parametrize(
+    "sequence", [orders("B"), orders("BA"), Sequence.cycle(["B"])], ids=["B", "BA", "cycle"]
+)
+@pytest.mark.parametrize("in_order", [False, True])
+def test_a_part_that_no_line_makes_gets_the_shop_stuck(engine, sequence, in_order):
+    """One place, and the line behind it makes A only."""
+    lines = [
+        Line("first", [Station("F", 30)], puts="parts"),
+        Line("second", [Station("S", 30)], takes="parts", makes=["A"]),
+    ]
+    parts = Store("parts", 1, in_order=in_order)
+    shop = Shop("B", lines, stores=[parts], products=made("AB"), sequence=sequence)
+    assert simulated(shop, engine, stuck=True).bodies == 0
 
 
 def simulated(shop: Shop, engine: str, *, stuck: bool, hours: float = 1) -> ShopRun:
