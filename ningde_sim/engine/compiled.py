@@ -315,7 +315,7 @@ def _make_products(stations: Records, layout: Layout) -> None:
     stations["setup_failure"] = [row.setup_failure for row in rows]
     if layout.by_product:
         stations["makes"] = [sum(1 << product for product in row.makes) for row in rows]
-        stations["rank"] = [len(row.makes) * _kernel.RANK for row in rows]
+        stations["rank"] = [len(row.makes) * _kernel.RANK if n > 1 else 0 for row in rows]
     stations["choosing"] = _kernel.ALL
     for field in ("choosy", "picks", "group"):
         stations[field] = [getattr(row, field) for row in rows]

@@ -9,9 +9,9 @@ round((k + 1) c) - round(k c), so that k repeats last k c, to half a millisecond
 cycles in seconds, repairs in minutes, uptimes and horizons in hours.
 
 **2. Station.** A station holds one body. At each instant it is in one state: off (outside its
-working time), down (under repair), waiting (for a crew), planned (in a planned stop), working,
-blocked or starved. Where several apply, the first in this list counts. The hours of a station in
-its states add up to the horizon exactly.
+working time), down (under repair), waiting (for a crew), planned (in a planned stop), setup,
+working, blocked or starved. Where several apply, the first in this list counts. The hours of a
+station in its states add up to the horizon exactly.
 
 **3. Blocking.** A finished body stays on its station until there is room behind it (blocking after
 service). The transfer is part of the cycle. A line with `transfer="together"` indexes: all bodies
@@ -126,11 +126,12 @@ instant of closing ends, and moves. The line's `at_close` says what becomes of a
 
 1. a working time opens; in the order in which shop, crews, stores and lines first name it;
 2. a part ends its transit; in the order of the stores;
-3. a station ends its planned stop or its body, or an operating clock of it runs out; in the order
-   of the stations;
-4. a repair or a planned stop with a crew ends or rests, or a calendar clock or one of a line runs
-   out; line by line in the order of the stations, at each station its robots' failures before its
-   own, then its stops with a crew; after the last station of a line the failures of the line;
+3. a station ends its planned stop, its setup or its body, or an operating clock of it runs out; in
+   the order of the stations;
+4. a repair, a planned stop or a setup with a crew ends or rests, or a calendar clock or one of a
+   line runs out; line by line in the order of the stations, at each station its robots' failures
+   before its own, then its stops with a crew, then its setup; after the last station of a line the
+   failures of the line;
 5. the last part leaves the entry of a conveyor; in the order of the stores.
 
 Stores come in the order of declaration, then the buffers line by line; stations come line by line,
@@ -153,7 +154,10 @@ between the shops.
   value they begin again.
 - The k-th uptime and the k-th repair of a failure have the k-th draws of theirs. An age has draws
   of its own, in the place of the first uptime.
-- The k-th time of a planned stop has the k-th draw of its duration.
+- The k-th time of a planned stop has the k-th draw of its duration, the k-th setup of a station
+  that of the change that it is.
+- The n-th batch of the sequence has the n-th number of the plant: a change of the mix changes no
+  failure.
 - The first copy of a line has the streams of the plain names, each other copy its own: a copy more
   changes no draw of the others.
 
@@ -164,9 +168,34 @@ There it ends: what an output line puts, and what carried a scrapped body, is bo
 load. Work in process (WIP) is the number of parts that are born and have not ended by exit, scrap
 or assembly, on stations and in stores.
 
-**16. Stuck.** A station is stuck if it waits for a part or a place that can never come: whatever
+**16. Products.** A shop with `products` gives each part a product at its birth, and it keeps it; a
+body has that of the part that it is. Number n of a count has the n-th product of the plant's
+`sequence`: by shares, drawn anew for each batch (of the products that have started when the first
+count comes to the number, or later); in a cycle; or by a list of orders, behind which no part is
+born. Lines that put to the same store share one count, and so do all that put to none: the n-th
+birth among them has number n, so that every line that feeds a body follows the same sequence. The
+parts at the start have the first numbers, those that have come furthest the lowest; skids and
+parts of a stock that no line fills have none before their first load.
+
+- A line that `makes` some products takes the first ready part that it can make, of a store
+  `in_order` only its first. If it takes from no store it waits until the next number of its count
+  is one of its products. `match` names stores of which it takes the first part of the body's
+  product; the body is then the first for which all these have one. Among those that wait, first
+  stations of lines that make fewer products are tried before others, and inner stations first.
+- Cycle, scrap, rework and reject may differ by product. The k-th cycle of a product at a station
+  has the k-th draw of its own cycle time, and a fixed one keeps its rate product by product.
+- A `ramp` makes a cycle longer by the inverse of the speed that is reached when its work is begun.
+- A setup comes before the work, after planned stops that are due without a crew. The first body of
+  a run needs none; what is processed again counts as the same product again. It may need a crew:
+  then it waits and rests as a repair does.
+- A bank is a store of lanes, each first in, first out: `Store.bank` tells which lane a part goes to
+  and which leaves. A part of another lane is not reached past the first.
+- A shop of one product gives the same results as one without products.
+
+**17. Stuck.** A station is stuck if it waits for a part or a place that can never come: whatever
 would bring it waits too, in a ring or for something that nobody makes. A run with stuck stations
-says since when, and who waits for whom.
+says since when, and who waits for whom. Behind the last order stations have nothing to wait for;
+then parts that are left tell that it is stuck.
 
 **What counts.** Everything after the warm-up counts, up to and including the last instant; without
 a warm-up the first instant counts too. If something lasts across either end, its part inside

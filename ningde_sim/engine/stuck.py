@@ -1,4 +1,4 @@
-"""Stations that can never move again, by rule 16 of `engine.rules`."""
+"""Stations that can never move again, by rule 17 of `engine.rules`."""
 
 from __future__ import annotations
 
@@ -127,6 +127,11 @@ class _End:
             able = {p for p in able if any(has[p] >= join.number for has in fitting)}
         return [] if able else [store for join in of_product for store in join.stores]
 
+    def has_ended(self, k: int) -> bool:
+        """Whether a station takes from no store, and has begun the last order."""
+        row = self.layout.stations[k]
+        return self.chooses(k) and not row.takes and int(self.heads[row.group]) < 0
+
     def begin_next(self, k: int) -> list[int]:
         """The stations that may begin the next part in the count of a station."""
         rows, group = self.layout.stations, self.layout.stations[k].group
@@ -199,7 +204,7 @@ class _End:
 
     def ring(self) -> list[str]:
         """Who waits for what, from the first stuck station on to the first that comes again."""
-        way = [min(self.stuck)]
+        way = [min(self.stuck, key=lambda k: (self.has_ended(k), k))]
         lines = []
         while True:
             k = way[-1]
@@ -230,8 +235,8 @@ class _End:
         return others, self._sentence(k, store, others)
 
     def _sentence_of_count(self, k: int, others: Sequence[int]) -> str:
-        name, head = self.layout.stations[k].name, int(self.heads[self.layout.stations[k].group])
-        if head < 0:
+        name = self.layout.stations[k].name
+        if self.has_ended(k):
             return f"{name} has begun the last order"
         who = self.layout.stations[others[0]].name if others else "nobody"
         return f"{name} waits until {who} begins the next of the sequence"

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from ningde_sim import ShopRun, ningde_2020, ningde_2021, simulate
 from ningde_sim.engine import compiled
+from ningde_sim.engine._kernel import UNBORN
 from ningde_sim.engine.counts import COUNTED, History
-from tests.shops import UNUSUAL, shops
+from tests.shops import UNUSUAL, mixed_shops, shops
 
 pytestmark = pytest.mark.filterwarnings(*UNUSUAL)
 
@@ -33,6 +34,11 @@ def assert_equal(one: ShopRun, other: ShopRun) -> None:
             values = [getattr(run.counts, table)[field] for run in (one, other)]
             np.testing.assert_array_equal(*values, err_msg=f"{table}.{field}")
     np.testing.assert_array_equal(one.counts.spent, other.counts.spent)
+    for field, values in one.counts.products.items():
+        np.testing.assert_array_equal(values, other.counts.products[field], err_msg=field)
+    np.testing.assert_array_equal(one.counts.inside, other.counts.inside, err_msg="inside")
+    pd.testing.assert_frame_equal(one.sequence, other.sequence, check_exact=True)
+    np.testing.assert_array_equal(one.makespan, other.makespan)
     for field in ("content", "asked_at"):
         values = [run.counts.stations[field] for run in (one, other)]
         np.testing.assert_array_equal(*values, err_msg=field)
@@ -119,6 +125,45 @@ def test_engines_agree_on_many_short_runs():
         assert_equal(*both(shop, hours=0.4, seed=seed))
 
     check()
+
+
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@given(shop=mixed_shops(), seed=st.integers(0, 2**63 - 1), warm_up=st.sampled_from([0.0, 0.1]))
+def test_engines_agree_on_shops_with_products(shop, seed, warm_up):
+    """Sequences, setups, ramps, banks, lines that make some products, parts that match."""
+    runs = both(shop, hours=0.6, warm_up=warm_up, seed=seed)
+    assert_equal(*runs)
+    assert_parts_are_kept(runs[1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hours", [0.4, 1.5])
+def test_engines_agree_on_many_shops_with_products(hours):
+    """1,000 shops in all, half of them with ties."""
+
+    @hypothesis.seed(19)
+    @settings(max_examples=470, suppress_health_check=list(HealthCheck))
+    @given(shop=mixed_shops(), seed=st.integers(0, 2**63 - 1))
+    def check(shop, seed):
+        runs = both(shop, hours=hours, seed=seed)
+        assert_equal(*runs)
+        assert_parts_are_kept(runs[1])
+
+    check()
+
+
+def assert_parts_are_kept(run: ShopRun) -> None:
+    """By product: the work in process is what is inside, what was made has a product."""
+    inside = run.counts.inside[run.counts.inside[:, 1] != UNBORN]
+    per_product = np.bincount(inside[:, 3], minlength=len(run.layout.products))
+    np.testing.assert_array_equal(per_product, run.counts.products["wip"])
+    assert per_product.sum() == run.counts.wip["end"]
+    made = run.counts.products["made"].sum(axis=1)
+    for column, name in enumerate(("cycles", "scrapped", "reworked", "rejected")):
+        np.testing.assert_array_equal(made[:, column], run.counts.stations[name])
+    assert run.products["bodies"].sum() == run.bodies
+    levels = run.counts.products["held"].sum(axis=1)
+    assert (levels <= run.counts.stores["level_end"]).all()  # skids have no product
 
 
 @pytest.mark.parametrize("shop", [ningde_2020(), ningde_2021()], ids=lambda shop: shop.name)

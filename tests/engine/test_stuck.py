@@ -1,4 +1,4 @@
-"""Shops that get stuck, and shops that only look so: rule 16, for both engines."""
+"""Shops that get stuck, and shops that only look so: rule 17, for both engines."""
 
 from __future__ import annotations
 

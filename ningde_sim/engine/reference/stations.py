@@ -216,7 +216,7 @@ class StationProcess:
         """It waits from now on: empty for parts, finished or scrapped for places."""
         self.content = content
         self.asked, self.asked_at = self.floor.next_request(), int(self.floor.env.now)
-        many = self.floor.layout.by_product and content == _kernel.EMPTY
+        many = len(self.floor.layout.products) > 1 and content == _kernel.EMPTY
         self.rank_of_products = len(self.row.makes) if many else 0
         self.show()
         self.floor.wake(self)
