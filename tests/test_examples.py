@@ -99,7 +99,7 @@ def test_the_reach_has_intervals_losses_spread_and_plots(tmp_path: Path) -> None
 def test_retooling_and_launches_have_their_latest_days(tmp_path: Path) -> None:
     days = {"calendar.start": date(2021, 8, 23), "calendar.end": date(2021, 10, 31)}
     outside = ("calendar.closures.spring_festival", "calendar.closures.summer_leave")
-    for what in (*outside, "launches.model_b"):  # dates outside the calendar would be warned of
+    for what in (*outside, "products.model_b"):  # dates outside the calendar would be warned of
         days[f"{what}.start"] = date(2021, 10, 9)
     scenario("ningde-2021").replace(days).to_toml(tmp_path / "autumn.toml")
     autumn = ("--scenario", str(tmp_path / "autumn.toml"))
