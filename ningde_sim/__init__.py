@@ -22,6 +22,7 @@ from ningde_sim.plant.distributions import (
 )
 from ningde_sim.plant.entries import Split
 from ningde_sim.plant.line import Line, Store
+from ningde_sim.plant.product import Product, Ramp, Sequence, Setup
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.read import read_shop
 from ningde_sim.plant.scale import Scale
@@ -58,10 +59,14 @@ __all__ = [
     "Lognormal",
     "Normal",
     "PlannedStop",
+    "Product",
     "Quantity",
+    "Ramp",
     "Robot",
     "Scale",
     "Scenario",
+    "Sequence",
+    "Setup",
     "Shifted",
     "Shop",
     "ShopRun",

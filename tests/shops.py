@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import assume
 from hypothesis import strategies as st
 
@@ -19,8 +21,9 @@ from ningde_sim.plant.distributions import (
     Uniform,
     Weibull,
 )
-from ningde_sim.plant.entries import Split
+from ningde_sim.plant.entries import Split, number_of, store_names, stores_of
 from ningde_sim.plant.line import Line, Store
+from ningde_sim.plant.product import Product, Ramp, Sequence, Setup
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
 from ningde_sim.plant.working_time import WorkingTime
@@ -249,4 +252,101 @@ def shops(draw: st.DrawFn) -> Shop:
         )
     except ValueError as error:
         assume("hold parts at the start" not in str(error))
+        raise
+
+
+PRODUCTS = ("A", "B", "C")
+
+
+@st.composite
+def setups(draw: st.DrawFn, fixed: bool, groups: bool) -> Setup:
+    """A setup of one time, of two, or by a matrix; with a crew now and then."""
+    crew = draw(asked(groups))
+    times = st.sampled_from([0.0, 5.0, 20.0])
+    time = draw(durations(10.0, fixed))
+    matrix = {a: {b: draw(times) for b in PRODUCTS if b != a} for a in PRODUCTS}
+    return Setup(
+        matrix if draw(st.booleans()) else time,
+        same=draw(st.sampled_from([0.0, 0.0, 3.0])),
+        hidden=0.0 if crew else draw(st.sampled_from([0.0, 0.5])),
+        crew=crew,
+    )
+
+
+@st.composite
+def by_product(draw: st.DrawFn, station: Station, fixed: bool, groups: bool) -> Station:
+    """A station whose cycle, quality or setup differ by product, now and then."""
+    changes: dict[str, object] = {}
+    if draw(st.booleans()):
+        changes["cycle_time"] = {p: draw(durations(10.0, fixed)) for p in PRODUCTS}
+    if draw(st.integers(0, 2)) == 0:
+        changes["scrap"] = {p: draw(st.sampled_from([0.0, 0.1])) for p in PRODUCTS}
+    if draw(st.booleans()):
+        changes["setup"] = draw(setups(fixed, groups))
+    return replace(station, **changes)  # type: ignore[arg-type]
+
+
+@st.composite
+def sequences(draw: st.DrawFn) -> Sequence:
+    """By shares in batches, in a cycle, or so many orders that some shops work them all off."""
+    names = st.lists(st.sampled_from(PRODUCTS), min_size=1, max_size=6)
+    return draw(
+        st.one_of(
+            st.builds(Sequence.random, st.integers(1, 4)),
+            st.builds(Sequence.cycle, names),
+            names.map(lambda each: Sequence.orders([(name, 4) for name in each])),
+        )
+    )
+
+
+@st.composite
+def mixed_shops(draw: st.DrawFn) -> Shop:
+    """A shop of three products: setups, banks, lines that make some of them, parts that match."""
+    shop = draw(shops())
+    fixed, groups = draw(st.booleans()), bool(shop.crews)
+    sequence = draw(sequences())
+    late = sequence.kind == "random" and draw(st.booleans())
+    ramps = st.sampled_from([None, Ramp(0.5, 0.02), Ramp(0.2, 0.05, stations="L0*")])
+    products = [
+        Product(
+            name,
+            share,
+            start=0.1 if late and name == "C" else 0.0,
+            ramp=draw(ramps),
+        )
+        for name, share in zip(PRODUCTS, (0.5, 0.3, 0.2), strict=True)
+    ]
+    several = {
+        name
+        for line in shop.lines
+        for flow in (*line.takes, *line.puts, *line.rejects, *line.returns)
+        if number_of(flow) > 1
+        for name in stores_of(flow)
+    }
+    stores = []
+    for store in shop.stores:
+        plain = store.capacity and not (store.transit_time or store.headway or store.initial)
+        if plain and store.name not in several and draw(st.booleans()):
+            lanes, places, rule = draw(st.sampled_from([(2, 2, "batch"), (3, 2, "sequence")]))
+            same = {"working_time": store.working_time}
+            store = Store.bank(store.name, lanes=lanes, places=places, rule=rule, **same)
+        elif draw(st.integers(0, 2)) == 0:
+            store = replace(store, in_order=True)
+        stores.append(store)
+    lines = []
+    for line in shop.lines:
+        taken = [store for store in stores if store.name in store_names(line.takes)]
+        reachable = all(store.capacity for store in taken)
+        changes: dict[str, object] = {}
+        if reachable and draw(st.integers(0, 2)) == 0:
+            changes["makes"] = draw(st.sampled_from([("A",), ("B", "A"), ("B", "C")]))
+        if reachable and draw(st.booleans()):
+            beside = [flow for flow in line.takes[1:] if all(map(shop.way_to, stores_of(flow)))]
+            changes["match"] = store_names(beside[:1])
+        stations = [draw(by_product(station, fixed, groups)) for station in line.stations]
+        lines.append(replace(line, stations=stations, **changes))  # type: ignore[arg-type]
+    try:
+        return replace(shop, lines=lines, stores=stores, products=products, sequence=sequence)
+    except ValueError as error:
+        assume("chooses its parts" not in str(error))
         raise

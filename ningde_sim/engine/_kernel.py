@@ -70,6 +70,9 @@ NEVER = 2**62
 _REPAIR = 2**60
 """The turn of a station under repair comes after that of all others."""
 
+RANK = 2**48
+"""The turn of a line comes after those of lines that make fewer products."""
+
 _NOT_CLEAR = 2**40
 """Places that a conveyor lacks as long as the last part has not left its entry."""
 
@@ -268,12 +271,15 @@ def draw_ms(streams, values, i, seed, run, k):
 # --------------------------------------------------------------------------- the floor
 
 EMPTY, LOADED, FINISHED, SCRAPPED, REJECTED = range(5)  # what is at a station
-DOWN, WAITING, PLANNED, WORKING, BLOCKED, STARVED, OFF = range(7)  # as in rules.State
-OVERTIME = 7  # of rows of the trace: a station worked on after its closing
+DOWN, WAITING, PLANNED, SETUP, WORKING, BLOCKED, STARVED, OFF = range(8)  # as in rules.State
+OVERTIME = 8  # of rows of the trace: a station worked on after its closing
 PAUSE, FINISH, HOLD = range(3)  # what it does at closing
 RUNNING, IN_QUEUE, IN_REPAIR = range(3)  # what a failure is doing, or a stop with a crew
 ANYONE, NOBODY = -1, -2  # whom a station meets at a store
 RESUME, RESTART, SCRAP = range(3)  # what becomes of the body in work when it fails
+RANDOM, CYCLE, ORDERS = range(3)  # the sequence of products
+BATCH, SEQUENCE = range(2)  # the rule of a bank
+FAILURE_OF, STOP_OF, SETUP_OF = range(3)  # what asks for a repair or a crew
 CYCLES, WORKING_H, CLOCK_H = range(3)  # what counts for a planned stop
 
 STATION = np.dtype(
@@ -294,10 +300,14 @@ STATION = np.dtype(
             *("rejects", "rejects_end", "mates", "indexed_at", "failures", "failures_end"),
             *("stops", "stops_end", "line_failures", "line_failures_end"),
             *("line",),  # -1 if its bodies do not count
+            # whether it `varies` by product, its first recipe; which it is `set_for`, its setups
+            *("varies", "recipes", "drawn", "set_for", "changes", "setup_failure", "n_changes"),
+            # which products it `makes`, in bits; whether it chooses its parts; its count of births
+            *("makes", "choosing", "choosy", "picks", "rank", "group"),
             # what is counted
-            *("scrapped", "reworked", "rejected", "n_failures"),
-            # of those that are open: repaired, waiting for a crew, stops
-            *("in_repair", "in_queue", "open_stops"),
+            *("scrapped", "reworked", "rejected", "n_failures", "setups"),
+            # of those that are open: repaired, waiting for a crew, stops and setups, setups
+            *("in_repair", "in_queue", "open_stops", "open_setups"),
         )
     ]
 )
@@ -311,6 +321,10 @@ STORE = np.dtype(
             *("time", "under_way", "n_under_way", "first", "end_is_free"),
             *("claimed_parts", "claimed_places"),
             *("level_ms", "full_ms", "empty_ms", "none_ready_ms", "n_put", "n_taken"),
+            # of a shop with products: only the first can be taken; a bank; the last product each
+            # way, the highest number that left; batches each way, parts that were overtaken
+            *("in_order", "lanes", "rule", "last_in", "last_out", "most_out"),
+            *("batches_in", "batches_out", "overtaken"),
         )
     ]
 )
@@ -322,12 +336,39 @@ JOIN = np.dtype(
             # `store`: the only one, or the one chosen by a split; -1 if there are alternatives
             *("store", "number", "takes", "alternatives", "alternatives_end", "route"),
             # `partner`: hand to hand the station that it meets, `ANYONE` of several; else `NOBODY`
-            *("partner", "used", "met"),
+            *("partner", "used", "met", "matches"),
         )
     ]
 )
 
-PART = np.dtype([(name, np.int64) for name in ("born", "rounds", "free")])
+PART = np.dtype(
+    [
+        (name, np.int64)
+        # `product` and its `number` in the sequence: -1 before its birth; `lane` of a bank
+        for name in ("born", "rounds", "free", "product", "number", "lane")
+    ]
+)
+
+PRODUCT = np.dtype(
+    [
+        ("share", np.float64),
+        ("start", np.int64),  # ms
+        ("first", np.int64),  # the first number that may be of it
+        ("ramp", np.float64),  # speed at the start
+        ("tau", np.float64),  # ms; 0 without a ramp
+        ("wip", np.int64),
+        ("wip_ms", np.int64),
+    ]
+)
+
+GROUP = np.dtype([(name, np.int64) for name in ("next", "head")])
+
+RECIPE = np.dtype(
+    [
+        (name, np.float64 if name in ("scrap", "again", "fails") else np.int64)
+        for name in ("cycle", "fixed", "scrap", "again", "fails", "ramps")
+    ]
+)
 
 FAILURE = np.dtype(
     [
@@ -374,6 +415,8 @@ GLOBAL = np.dtype(
             *("free_crews", "first_queued", "n_crew_requests"),
             *("n_exits", "tracing", "n_trace"),
             *("n_parts", "first_free", "wip", "wip_ms", "wip_since"),
+            # the sequence; whether parts have products, how many
+            *("sequence", "batch", "n_orders", "choices_of", "by_product", "n_products"),
             *("noting", "n_steps", "cause", "exit_of", "exit_at", "exit_cause"),
         )
     ]
@@ -399,6 +442,15 @@ class Floor(NamedTuple):
     alternatives: Any  # int64: stores of the joins that have several
     shares: Any  # float64: of each alternative, the share of a split up to and including it
     parts: Any  # PART
+    products: Any  # PRODUCT
+    groups_of_lines: Any  # GROUP: lines whose births have one count
+    orders: Any  # int64: the product of each number of a cycle or of orders
+    recipes: Any  # RECIPE: of each station, of each product where they differ
+    changes: Any  # int64: stream of a setup from a product to another, or -1
+    drawn: Any  # int64: cycles of each product at stations where they differ
+    tally: Any  # int64 (stations, products, 4): cycles, scrapped, reworked, rejected
+    held: Any  # int64 (stores, products, 2): level, its time integral
+    lanes: Any  # int64 (lanes, 3): of a bank, while a part goes in
     places: Any  # int64: the parts in each store, first in, first out, in a ring
     queues: Any  # int64: takers, putters, parts under way of each store
     choices: Any  # int64 (n, 6): what a team has chosen: see `_gather`
@@ -410,7 +462,7 @@ class Floor(NamedTuple):
     due_now: Any  # int64: heap of the slots due at this instant
     woken: Any  # int64: stations that will try to move
     team: Any  # int64: stations that move together
-    exits: Any  # int64 (n, 3): line, time, lead time
+    exits: Any  # int64 (n, 5): line, time, lead time, product, number
     trace: Any  # int64 (n, 4): thing, state, begin, end
     steps: Any  # int64 (n, 4): what it is, begin, end, the step before
     marks: Any  # int64 (n,): how often something refers to a step
@@ -665,7 +717,9 @@ def _goes_on(s):
 @_inlined
 def _state(s):
     if s.open > 0:
-        return DOWN if s.in_repair > 0 else WAITING if s.in_queue > 0 else PLANNED
+        if s.in_repair > 0 or s.in_queue > 0:
+            return DOWN if s.in_repair > 0 else WAITING
+        return PLANNED if s.open_stops > s.open_setups else SETUP
     if s.content == LOADED:
         return OFF if s.held else s.task
     return STARVED if s.content == EMPTY else BLOCKED
@@ -705,6 +759,9 @@ def _account_store(f, i):
             q.empty_ms += passed
         if q.ready == 0:
             q.none_ready_ms += passed
+        if f.g[0].by_product:
+            for product in range(f.g[0].n_products):
+                f.held[_U(i), _U(product), 1] += passed * f.held[_U(i), _U(product), 0]
         q.since = now
 
 
@@ -731,7 +788,8 @@ def _account_failure(f, i):
     passed = _failure_reading(f, failure) - failure.since
     if failure.state == IN_REPAIR:
         failure.repair_ms += passed
-        _record(f, len(f.stations) + i, PLANNED if failure.planned else DOWN, failure.since_wall)
+        state = DOWN if failure.planned == FAILURE_OF else failure.planned + 1
+        _record(f, len(f.stations) + i, state, failure.since_wall)
     elif failure.state == IN_QUEUE:
         failure.queue_ms += passed
         _record(f, len(f.stations) + i, WAITING, failure.since_wall)
@@ -761,12 +819,12 @@ def _book_stops(f, k, passed):
 @_compiled
 def close_accounts(f):
     """Book the time up to now on everything."""
-    _count_wip(f, 0)
+    _count_wip(f, 0, 0)
     for k in range(len(f.stations)):
         _account_station(f, k)
         _record_overtime(f, k)
         s = f.stations[_U(k)]
-        if s.running and s.task == PLANNED:
+        if s.running and s.task != WORKING:
             passed = _station_reading(f, s) - s.began
             s.began += passed
             s.left -= passed
@@ -779,25 +837,25 @@ def close_accounts(f):
 
 # --------------------------------------------------------------------------- causes
 #
-# What a step is has a number: the work of each station, its planned stops, the repairs of each
-# failure, its waits for a crew, then the transits of each store; then the closed time of stations
-# and of stores, one for a shop that is stuck, and the overtime of each station. A step holds twice
-# that number, plus one if it came to its end.
+# What a step is has a number: the work of each station, its planned stops, its setups, the repairs
+# of each failure, its waits for a crew, then the transits of each store; then the closed time of
+# stations and of stores, one for a shop that is stuck, and the overtime of each station. A step
+# holds twice that number, plus one if it came to its end.
 
 
 @_inlined
 def _repairs(f, i):
-    return 2 * len(f.stations) + i
+    return 3 * len(f.stations) + i
 
 
 @_inlined
 def _waits(f, i):
-    return 2 * len(f.stations) + len(f.failures) + i
+    return 3 * len(f.stations) + len(f.failures) + i
 
 
 @_inlined
 def _transits(f, i):
-    return 2 * len(f.stations) + 2 * len(f.failures) + i
+    return 3 * len(f.stations) + 2 * len(f.failures) + i
 
 
 @_inlined
@@ -847,7 +905,7 @@ def _activity(f, k):
     if s.open == 0:
         if s.held:
             return 2 * _closed(f, k)
-        return 2 * (k if s.task == WORKING else len(f.stations) + k)
+        return 2 * _task_of(f, k, s.task)
     waits = s.in_repair == 0 and s.in_queue > 0
     sought = IN_QUEUE if waits else IN_REPAIR
     i, end = s.failures, s.failures_end
@@ -855,9 +913,15 @@ def _activity(f, k):
         if i == end:
             i, end = s.line_failures, s.line_failures_end
         failure = f.failures[_U(i)]
-        if failure.state == sought and (waits or failure.planned == (s.in_repair == 0)):
+        if failure.state == sought and (waits or (failure.planned > 0) == (s.in_repair == 0)):
             return 2 * (_waits(f, i) if waits else _repairs(f, i))
         i += 1
+
+
+@_inlined
+def _task_of(f, k, task):
+    """The number of what a station does by itself."""
+    return k + (0 if task == WORKING else task - PLANNED + 1) * len(f.stations)
 
 
 @_compiled
@@ -1043,6 +1107,7 @@ def _ask(f, k, content):
     s.asked = g.n_requests
     s.asked_at = g.now
     if content == EMPTY:
+        s.asked += s.rank
         s.wants, s.wants_end = s.takes, s.takes_end
     elif content == FINISHED:
         s.wants, s.wants_end = s.puts, s.puts_end
@@ -1330,8 +1395,8 @@ def _one_serves(f, j, empty):
 
 
 @_inlined
-def _take(f, i):
-    """The part leaves store i that came first."""
+def _take(f, i, m):
+    """The m-th of the parts in store i leaves."""
     q = f.stores[_U(i)]
     q.n_taken += 1
     if q.capacity > 0:
@@ -1341,7 +1406,11 @@ def _take(f, i):
         q.free += 1
         if q.headway > 0:
             _come_up(f, i)
+    if m > 0:
+        _bring_forward(f, q, m)
     part = f.places[_U(q.out)]
+    if f.g[0].by_product:
+        _count_out(f, i, part)
     q.out = q.out + 1 if q.out + 1 < q.places_end else q.places
     return part
 
@@ -1351,6 +1420,8 @@ def _put(f, i, part):
     """A part comes to store i."""
     q = f.stores[_U(i)]
     q.n_put += 1
+    if f.g[0].by_product:
+        _count_in(f, i, part)
     f.places[_U(q.in_)] = part
     q.in_ = q.in_ + 1 if q.in_ + 1 < q.places_end else q.places
     if q.capacity > 0:
@@ -1513,6 +1584,8 @@ def _go_on(f, k):
     s = f.stations[_U(k)]
     for j in range(s.wants, s.wants_end):
         _wake_waiting(f, f.joins[_U(j)].used, s.content != EMPTY)
+        if f.g[0].by_product and s.content == EMPTY:
+            _show_next(f, f.joins[_U(j)].used)
     if s.splits:
         _forget_choice(f, k)
     if s.content == EMPTY:
@@ -1527,13 +1600,16 @@ def _receive(f, k):
     s = f.stations[_U(k)]
     if s.takes == s.takes_end:
         s.part = _new_part(f)
-    elif s.takes + 1 == s.takes_end and f.joins[_U(s.takes)].number == 1:
-        s.part = _take(f, f.joins[_U(s.takes)].used)
+    elif s.takes + 1 == s.takes_end and f.joins[_U(s.takes)].number == 1 and not s.picks:
+        s.part = _take(f, f.joins[_U(s.takes)].used, 0)
     else:
         _assemble(f, k)
-    if f.parts[_U(s.part)].born == UNBORN:
-        f.parts[_U(s.part)].born = f.g[0].now
-        _count_wip(f, 1)
+    part = f.parts[_U(s.part)]
+    if part.born == UNBORN:
+        part.born = f.g[0].now
+        if part.product < 0:
+            _make_next(f, k)
+        _count_wip(f, part.product, 1)
 
 
 @_compiled
@@ -1542,8 +1618,14 @@ def _assemble(f, k):
     body = -1
     for j in range(s.takes, s.takes_end):
         join = f.joins[_U(j)]
+        makes = ALL
+        if j == s.takes:
+            makes = s.choosing
+        elif join.matches:
+            makes = 1 << _product_of(f, s, body)
         for _ in range(join.number):
-            part = _take(f, join.used)
+            m = _pick(f, s, join.used, makes) if s.picks else 0
+            part = _take(f, join.used, m)
             if body < 0:
                 body = part
             elif j == s.takes and _is_older(f, part, body):
@@ -1597,10 +1679,13 @@ def _exit(f, k):
     f.exits[_U(g.n_exits), 0] = s.line
     f.exits[_U(g.n_exits), 1] = g.now
     f.exits[_U(g.n_exits), 2] = g.now - body.born
+    f.exits[_U(g.n_exits), 3] = body.product
+    f.exits[_U(g.n_exits), 4] = body.number
     g.n_exits += 1
     g.exit_of, g.exit_at, g.exit_cause = k, g.now, g.cause
-    _count_wip(f, -1)
+    _count_wip(f, body.product, -1)
     body.born = UNBORN
+    _forget_product(f, s.part)
 
 
 @_inlined
@@ -1615,7 +1700,14 @@ def _new_part(f):
         g.n_parts += 1
     f.parts[_U(part)].born = UNBORN
     f.parts[_U(part)].rounds = 0
+    _forget_product(f, part)
     return part
+
+
+@_inlined
+def _forget_product(f, part):
+    """What carried a body has no product up to its next birth; where all are alike, the one."""
+    f.parts[_U(part)].product = f.parts[_U(part)].number = -1 if f.g[0].by_product else 0
 
 
 @_compiled
@@ -1624,8 +1716,10 @@ def _copy_part(f, part):
     other = _new_part(f)
     f.parts[_U(other)].born = f.parts[_U(part)].born
     f.parts[_U(other)].rounds = f.parts[_U(part)].rounds
+    f.parts[_U(other)].product = f.parts[_U(part)].product
+    f.parts[_U(other)].number = f.parts[_U(part)].number
     if f.parts[_U(part)].born != UNBORN:
-        _count_wip(f, 1)
+        _count_wip(f, f.parts[_U(part)].product, 1)
     return other
 
 
@@ -1633,18 +1727,384 @@ def _copy_part(f, part):
 def _end_part(f, part):
     """A part is no more."""
     if f.parts[_U(part)].born != UNBORN:
-        _count_wip(f, -1)
+        _count_wip(f, f.parts[_U(part)].product, -1)
     f.parts[_U(part)].free = f.g[0].first_free
     f.g[0].first_free = part
 
 
 @_inlined
-def _count_wip(f, change):
+def _count_wip(f, product, change):
     """Book the work in process up to now, then change it."""
     g = f.g[0]
     g.wip_ms += g.wip * (g.now - g.wip_since)
+    if g.by_product:
+        for p in range(g.n_products):
+            f.products[_U(p)].wip_ms += f.products[_U(p)].wip * (g.now - g.wip_since)
+        f.products[_U(product)].wip += change
     g.wip_since = g.now
     g.wip += change
+
+
+# Products
+
+
+ALL = -1
+"""All products, in bits."""
+
+
+@_compiled
+def product_of_number(f, n):
+    """The product of the n-th part in the sequence; -1 behind the last order."""
+    g = f.g[0]
+    if g.sequence != RANDOM:
+        if g.sequence == ORDERS and n >= len(f.orders):
+            return -1
+        return f.orders[_U(n % len(f.orders))]
+    total = 0.0
+    for p in range(g.n_products):
+        if f.products[_U(p)].first <= n:
+            total += f.products[_U(p)].share
+    left = total * uniform(f.streams[_U(g.choices_of)], g.seed, g.run, n // g.batch)
+    last = -1
+    for p in range(g.n_products):
+        product = f.products[_U(p)]
+        if product.first <= n and product.share > 0.0:
+            last = p
+            if left < product.share:
+                break
+            left -= product.share
+    return last
+
+
+@_compiled
+def look_ahead(f, group):
+    """Which product comes next in a count: those that have started by now may come from it on."""
+    g = f.g[0]
+    n = f.groups_of_lines[_U(group)].next
+    first = n
+    for other in range(len(f.groups_of_lines)):
+        if other != group:
+            first = max(first, f.groups_of_lines[_U(other)].next + 1)
+    first = -(-first // g.batch) * g.batch
+    for p in range(g.n_products):
+        product = f.products[_U(p)]
+        if product.first == NEVER and product.start <= g.now:
+            product.first = first
+    f.groups_of_lines[_U(group)].head = product_of_number(f, n)
+
+
+@_compiled
+def _make_next(f, k):
+    """The body that is born at a station is the next in the count of its line."""
+    s = f.stations[_U(k)]
+    group = f.groups_of_lines[_U(s.group)]
+    f.parts[_U(s.part)].product = group.head
+    f.parts[_U(s.part)].number = group.next
+    group.next += 1
+    look_ahead(f, s.group)
+    for other in range(len(f.stations)):
+        t = f.stations[_U(other)]
+        if t.choosy and t.group == s.group and t.content == EMPTY:
+            _wake(f, other)
+
+
+@_inlined
+def _product_of(f, s, part):
+    """The product of a part; of one that is not born yet that which a station would make of it."""
+    product = f.parts[_U(part)].product
+    return product if product >= 0 else f.groups_of_lines[_U(s.group)].head
+
+
+@_inlined
+def _makes(makes, product):
+    return product >= 0 and (makes >> product) & 1 == 1
+
+
+@_compiled
+def _pick(f, s, i, makes):
+    """Which of the parts that are ready in store i a station takes; -1 if it can make none."""
+    q = f.stores[_U(i)]
+    if q.lanes > 0:
+        return _leaves_bank(f, s, q, makes)
+    at = q.out
+    for m in range(min(q.ready, 1) if q.in_order else q.ready):
+        if makes == ALL or _makes(makes, _product_of(f, s, f.places[_U(at)])):
+            return m
+        at = at + 1 if at + 1 < q.places_end else q.places
+    return -1
+
+
+@_compiled
+def _products_in(f, s, j, makes):
+    """Of some products those of which a store of a join has enough parts that can be taken."""
+    found = 0
+    for product in range(f.g[0].n_products):
+        if _makes(makes, product) and _store_of(f, s, j, 1 << product) >= 0:
+            found |= 1 << product
+    return found
+
+
+@_compiled
+def _store_of(f, s, j, makes):
+    """The first store of a join that has enough parts of some products; -1 if there is none."""
+    for a in range(_n_stores(f, j)):
+        store = _nth_store(f, j, a)
+        if _n_parts(f, s, store, makes, f.joins[_U(j)].number) == f.joins[_U(j)].number:
+            return store
+    return -1
+
+
+@_compiled
+def _n_parts(f, s, i, makes, most):
+    """How many parts of some products can be taken from store i, at most `most`."""
+    q = f.stores[_U(i)]
+    if q.lanes > 0:
+        return 1 if _leaves_bank(f, s, q, makes) >= 0 else 0
+    n = 0
+    at = q.out
+    for _ in range(q.ready):
+        if n == most:
+            break
+        if makes == ALL or _makes(makes, _product_of(f, s, f.places[_U(at)])):
+            n += 1
+        elif q.in_order:
+            break
+        at = at + 1 if at + 1 < q.places_end else q.places
+    return n
+
+
+@_compiled
+def _body_of(f, s, i, makes, number):
+    """Of the parts that a station would take from store i that which becomes the body."""
+    q = f.stores[_U(i)]
+    if q.lanes > 0:
+        return f.places[_U(_place(q, _leaves_bank(f, s, q, makes)))]
+    body = -1
+    n = 0
+    at = q.out
+    while n < number:
+        part = f.places[_U(at)]
+        if makes == ALL or _makes(makes, _product_of(f, s, part)):
+            n += 1
+            if body < 0 or _is_older(f, part, body):
+                body = part
+        at = at + 1 if at + 1 < q.places_end else q.places
+    return body
+
+
+@_compiled
+def _can_choose(f, k):
+    """Whether a station that chooses its parts finds all that it needs: 1 or 0."""
+    s = f.stations[_U(k)]
+    if s.takes == s.takes_end:
+        return 1 if _makes(s.makes, f.groups_of_lines[_U(s.group)].head) else 0
+    makes = s.makes
+    for j in range(s.takes + 1, s.takes_end):
+        join = f.joins[_U(j)]
+        if join.matches:
+            makes &= _products_in(f, s, j, makes)
+        else:
+            join.used = _store_of(f, s, j, ALL)
+            if join.used < 0:
+                return 0
+    first = f.joins[_U(s.takes)]
+    first.used = _store_of(f, s, s.takes, makes)
+    if first.used < 0:
+        return 0
+    s.choosing = makes
+    body = _body_of(f, s, first.used, makes, first.number)
+    for j in range(s.takes + 1, s.takes_end):
+        if f.joins[_U(j)].matches:
+            f.joins[_U(j)].used = _store_of(f, s, j, 1 << _product_of(f, s, body))
+    return 1
+
+
+@_compiled
+def _show_next(f, i):
+    """Where only the first of a store, or of a lane, can be taken, another one is first now."""
+    q = f.stores[_U(i)]
+    if q.in_order or q.lanes > 0:
+        _wake_waiting(f, i, True)
+
+
+@_inlined
+def _place(q, m):
+    """Where the m-th part of a store lies."""
+    at = q.out + m
+    return at if at < q.places_end else at - (q.places_end - q.places)
+
+
+@_compiled
+def _bring_forward(f, q, m):
+    """The m-th part of a store goes past those before it."""
+    part = f.places[_U(_place(q, m))]
+    while m > 0:
+        f.places[_U(_place(q, m))] = f.places[_U(_place(q, m - 1))]
+        m -= 1
+    f.places[_U(q.out)] = part
+
+
+@_compiled
+def _leaves_bank(f, s, q, makes):
+    """Which part leaves a bank: the best of the first of each lane that can be made; or -1."""
+    best, best_value = -1, -NEVER
+    seen = 0
+    for m in range(q.level):
+        place = f.places[_U(_place(q, m))]
+        part = f.parts[_U(place)]
+        if (seen >> part.lane) & 1:
+            continue
+        seen |= 1 << part.lane
+        if makes != ALL and not _makes(makes, _product_of(f, s, place)):
+            continue
+        if q.rule == SEQUENCE:
+            value = -part.number
+        elif part.product == q.last_out:
+            value = NEVER
+        else:
+            value = _run_of_lane(f, q, m)
+        if value > best_value:
+            best, best_value = m, value
+    return best
+
+
+@_compiled
+def _run_of_lane(f, q, m):
+    """How many parts of one product stand behind each other from the first of a lane on."""
+    first = f.parts[_U(f.places[_U(_place(q, m))])]
+    n = 0
+    for other in range(m, q.level):
+        part = f.parts[_U(f.places[_U(_place(q, other))])]
+        if part.lane == first.lane:
+            if part.product != first.product:
+                break
+            n += 1
+    return n
+
+
+@_compiled
+def _choose_lane(f, q, part):
+    """The lane of a bank into which a part goes."""
+    for lane in range(q.lanes):
+        f.lanes[_U(lane), 0] = 0
+        f.lanes[_U(lane), 1] = -1
+    for m in range(q.level):
+        other = f.places[_U(_place(q, m))]
+        lane = f.parts[_U(other)].lane
+        f.lanes[_U(lane), 0] += 1
+        f.lanes[_U(lane), 1] = other
+    places = q.capacity // q.lanes
+    best, best_value = 0, -NEVER
+    for lane in range(q.lanes):
+        n = f.lanes[_U(lane), 0]
+        last = f.lanes[_U(lane), 1]
+        if n == places:
+            continue
+        if n == 0:
+            value = NEVER // 2
+        elif q.rule == SEQUENCE and f.parts[_U(last)].number < f.parts[_U(part)].number:
+            value = NEVER // 2 + 1 + f.parts[_U(last)].number
+        elif q.rule == BATCH and f.parts[_U(last)].product == f.parts[_U(part)].product:
+            value = NEVER
+        else:
+            value = places - n
+        if value > best_value:
+            best, best_value = lane, value
+    f.parts[_U(part)].lane = best
+
+
+@_compiled
+def _count_in(f, i, part):
+    """A part comes to store i, into a lane of a bank; its product is counted."""
+    q = f.stores[_U(i)]
+    product = f.parts[_U(part)].product
+    if q.lanes > 0:
+        _choose_lane(f, q, part)
+    if product != q.last_in:
+        q.batches_in += 1
+        q.last_in = product
+    if q.capacity > 0:
+        _account_store(f, i)
+        if product >= 0:
+            f.held[_U(i), _U(product), 0] += 1
+
+
+@_compiled
+def _count_out(f, i, part):
+    """A part leaves store i."""
+    q = f.stores[_U(i)]
+    product = f.parts[_U(part)].product
+    number = f.parts[_U(part)].number
+    if product != q.last_out:
+        q.batches_out += 1
+        q.last_out = product
+    q.overtaken += number >= 0 and number < q.most_out
+    q.most_out = max(q.most_out, number)
+    if q.capacity > 0 and product >= 0:
+        f.held[_U(i), _U(product), 0] -= 1
+
+
+@_compiled
+def ramped(duration, since, start, tau):
+    """A duration at the speed that is reached so long after the start of a ramp. [ms]"""
+    speed = 1.0 - (1.0 - start) * math.exp(-max(since, 0) / tau)
+    return np.int64(np.rint(duration / speed))
+
+
+@_compiled
+def _take_recipe(f, k):
+    """The body in work has a product of its own: its cycle, and how often it fails; the cycle.
+
+    Fixed cycles keep their rate product by product.
+    """
+    s = f.stations[_U(k)]
+    product = f.parts[_U(s.part)].product
+    recipe = f.recipes[_U(s.recipes + product)]
+    s.scrap, s.again, s.fails = recipe.scrap, recipe.again, recipe.fails
+    n = f.drawn[_U(s.drawn + product)]
+    f.drawn[_U(s.drawn + product)] += 1
+    left = recipe.fixed
+    if left < 0:
+        left = draw_ms(f.streams, f.values, recipe.cycle, f.g[0].seed, f.g[0].run, n)
+    if recipe.ramps:
+        made = f.products[_U(product)]
+        left = ramped(left, f.g[0].now - made.start, made.ramp, made.tau)
+    return left
+
+
+@_compiled
+def _set_up(f, k):
+    """The station is set up for its body; whether this takes time before the work.
+
+    A setup with a crew asks for it, and holds the work as a failure does.
+    """
+    s = f.stations[_U(k)]
+    product = f.parts[_U(s.part)].product
+    before = s.set_for
+    s.set_for = product
+    if before < 0:
+        return False
+    stream = f.changes[_U(s.changes + before * f.g[0].n_products + product)]
+    if stream < 0:
+        return False
+    s.setups += 1
+    s.task = WORKING
+    s.left = s.whole = 0
+    if s.setup_failure >= 0:
+        f.failures[_U(s.setup_failure)].repair = stream
+        _fail(f, s.setup_failure)
+        return False
+    s.task = SETUP
+    s.left = draw_ms(f.streams, f.values, stream, f.g[0].seed, f.g[0].run, s.n_changes)
+    s.whole = s.left
+    s.n_changes += 1
+    return True
+
+
+@_compiled
+def _tally(f, k, column):
+    """Count what became of a body, by its product."""
+    f.tally[_U(k), _U(f.parts[_U(f.stations[_U(k)].part)].product), _U(column)] += 1
 
 
 @_inlined
@@ -1663,7 +2123,7 @@ def _settle(f):
         s.woken = 0
         if s.content == LOADED or not _can_move(f, k):
             continue
-        n = _can_move_alone(f, k)
+        n = _can_choose(f, k) if s.choosy and s.content == EMPTY else _can_move_alone(f, k)
         if n > 0:
             g.cause = s.cause
             if s.mates_end:
@@ -1686,7 +2146,7 @@ def _settle(f):
 
 @_inlined
 def _load(f, k):
-    """A body is there, or is processed again: first the planned stops that are due, then work."""
+    """A body is there, or is processed again: planned stops that are due, then setup, then work."""
     s = f.stations[_U(k)]
     s.content = LOADED
     s.begun = 0
@@ -1695,10 +2155,18 @@ def _load(f, k):
     if s.done >= s.next_stop:
         _planned_stops(f, k)
     else:
-        _work(f, k)
+        _prepare(f, k)
     if _goes_on(s):
         _run(f, k)
     _show(f, k)
+
+
+@_inlined
+def _prepare(f, k):
+    """The setup of a station for its body, or the work."""
+    s = f.stations[_U(k)]
+    if s.changes < 0 or not _set_up(f, k):
+        _work(f, k)
 
 
 @_inlined
@@ -1706,7 +2174,9 @@ def _work(f, k):
     s = f.stations[_U(k)]
     s.task = WORKING
     s.left = s.fixed
-    if s.fixed < 0:
+    if s.varies:
+        s.left = _take_recipe(f, k)
+    elif s.fixed < 0:
         s.left = draw_ms(f.streams, f.values, s.cycle, f.g[0].seed, f.g[0].run, s.done)
     s.whole = s.left
 
@@ -1738,7 +2208,7 @@ def _planned_stops(f, k):
                 s.left = max(s.left, stop.left)
         s.next_stop = min(s.next_stop, stop.next if stop.unit == CYCLES else 0)
     if s.task == WORKING:
-        _work(f, k)
+        _prepare(f, k)
 
 
 @_inlined
@@ -1771,20 +2241,23 @@ def _pause(f, k):
         s.worked += passed
         if s.clock >= 0:
             _line_rests(f, s.clock)
-    else:
+    elif s.task == PLANNED:
         _book_stops(f, k, passed)
 
 
 @_inlined
 def _station_due(f, k):
-    """A planned stop ends, a body is finished, or an operating clock has run out."""
+    """A planned stop or a setup ends, a body is finished, or an operating clock has run out."""
     s = f.stations[_U(k)]
     _pause(f, k)
     if s.left > 0:
         _fail_in_operation(f, k)
-    elif s.task == PLANNED:
-        _step(f, k, 2 * (len(f.stations) + k))
-        _work(f, k)
+    elif s.task != WORKING:
+        _step(f, k, 2 * _task_of(f, k, s.task))
+        if s.task == PLANNED:
+            _prepare(f, k)
+        else:
+            _work(f, k)
         if _goes_on(s):
             _run(f, k)
         _show(f, k)
@@ -1802,6 +2275,8 @@ def _finish(f, k):
     s.overtime += _late_by(f, s)
     s.begun = 0
     s.cycles += 1
+    if f.g[0].by_product:
+        _tally(f, k, 0)
     u = 1.0
     if s.fails > 0.0:
         u = uniform(f.streams[_U(s.quality)], f.g[0].seed, f.g[0].run, s.done)
@@ -1813,6 +2288,8 @@ def _finish(f, k):
     else:
         if s.most_rounds < NEVER:
             f.parts[_U(s.part)].rounds += 1
+        if f.g[0].by_product:
+            _tally(f, k, 2 if u < s.again else 3)
         if u < s.again:
             s.reworked += 1
             _load(f, k)
@@ -1826,6 +2303,8 @@ def _scrap(f, k):
     """The body is thrown away; what carried it goes back."""
     s = f.stations[_U(k)]
     s.scrapped += 1
+    if f.g[0].by_product:
+        _tally(f, k, 1)
     _end_part(f, s.part)
     if s.returns < s.returns_end:
         s.part = _new_part(f)
@@ -1872,7 +2351,7 @@ def _fail(f, i):
     g = f.g[0]
     failure.n_failures += 1
     failure.stopped_at = g.now
-    s.n_failures += not failure.planned and not failure.of_line
+    s.n_failures += failure.planned == FAILURE_OF and not failure.of_line
     for k in range(failure.station, failure.stations_end):
         _stop_station(f, k, failure)
     s.fails_at = _first_to_fail(f, failure.station)
@@ -1910,6 +2389,8 @@ def _stop_station(f, k, failure):
         f.g[0].cause = s.before
         s.begun = 0
         s.cycles += 1
+        if f.g[0].by_product:
+            _tally(f, k, 0)
         s.done += 1
         _scrap(f, k)
 
@@ -1951,10 +2432,11 @@ def _count(f, failure, n):
     for k in range(failure.station, failure.stations_end):
         s = f.stations[_U(k)]
         s.open += n
-        s.open_stops += n * failure.planned
+        s.open_stops += n * (failure.planned != FAILURE_OF)
+        s.open_setups += n * (failure.planned == SETUP_OF)
         if failure.state == IN_QUEUE:
             s.in_queue += n
-        elif not failure.planned:
+        elif failure.planned == FAILURE_OF:
             s.in_repair += n
 
 
@@ -2204,6 +2686,9 @@ def start_failure(f, i):
 @_compiled
 def start(f):
     """Start all failures; all stations go on with what they hold, or ask for parts, in order."""
+    if f.g[0].by_product:
+        for group in range(len(f.groups_of_lines)):
+            look_ahead(f, group)
     for time in range(len(f.times)):
         if f.times[_U(time)].now + 1 < f.times[_U(time)].windows_end:
             _schedule(f, time, f.windows[_U(f.times[_U(time)].now + 1), 0])

@@ -17,7 +17,8 @@ from ningde_sim.engine.counts import COUNTED, Counts, History, Ints, Packed, per
 from ningde_sim.engine.critical_path import PathStep, awaited, between
 from ningde_sim.engine.layout import JoinLayout, Layout, StationLayout, StopLayout
 from ningde_sim.engine.rules import State
-from ningde_sim.plant.line import AtClose
+from ningde_sim.plant.line import MOST_LANES, AtClose, BankRule
+from ningde_sim.plant.product import SequenceKind
 from ningde_sim.plant.station import StopUnit, Then
 
 EVENTS = 100_000
@@ -85,6 +86,11 @@ def _stores(layout: Layout, births: list[int]) -> tuple[Records, Ints, Records, 
         stores[field] = [getattr(row, field) for row in layout.stores]
     stores["level"] = stores["ready"] = [len(row.initial) for row in layout.stores]
     stores["free"] = stores["capacity"] - stores["level"]
+    stores["in_order"] = [row.in_order for row in layout.stores]
+    stores["lanes"] = [row.lanes for row in layout.stores]
+    stores["rule"] = [get_args(BankRule).index(row.rule) for row in layout.stores]
+    stores["last_in"] = stores["last_out"] = -2
+    stores["most_out"] = -1
     putters, takers = layout.feeders_and_takers
     stations = [k for side in (takers, putters) for store in side for k in store]
     stores["takers"], stores["takers_end"] = _ranges([*map(len, takers)])
@@ -119,7 +125,52 @@ def _parts(
         n_parts += n
     parts = _records(sum(n_places) + len(layout.stations) + 1, _kernel.PART)
     parts["born"][: len(births)] = births
+    parts["product"] = parts["number"] = -1 if layout.by_product else 0
     return parts, places
+
+
+def _number_parts(floor: _kernel.Floor, layout: Layout) -> None:
+    """Give the parts at the start their products, and each count its first number."""
+    floor.groups_of_lines["next"] = layout.first_numbers
+    n = len(layout.stations)
+    for place, numbers in layout.at_start.items():
+        if place < n:
+            held = [floor.stations["part"][place]]
+        else:
+            first = floor.stores["places"][place - n]
+            held = floor.places[first : first + len(numbers)]
+        for part, number in zip(held, numbers, strict=True):
+            if number >= 0:
+                floor.parts["number"][part] = number
+                product = int(_kernel.product_of_number(floor, number))
+                floor.parts["product"][part] = product
+                if floor.parts["born"][part] != UNBORN:
+                    floor.products["wip"][product] += 1
+                if product >= 0 and place >= n and layout.stores[place - n].capacity:
+                    floor.held[place - n, product, 0] += 1
+
+
+def _products(layout: Layout) -> Records:
+    shop = layout.shop
+    products = _records(len(layout.products), _kernel.PRODUCT)
+    for row, product in zip(products, shop.products, strict=False):
+        row["share"] = shop.mix[product.name]
+        row["start"] = units.hours_to_ms(product.start)
+        row["first"] = NEVER if product.start else 0
+        if product.ramp:
+            row["ramp"], row["tau"] = product.ramp.start, product.ramp.tau * units.MS_PER_H
+    return products
+
+
+def _recipes(layout: Layout, streams: Records) -> Records:
+    recipes = _records(len(layout.recipes), _kernel.RECIPE)
+    recipes["cycle"] = [row.cycle for row in layout.recipes]
+    recipes["fixed"] = _whole_ms(streams[recipes["cycle"]])
+    recipes["scrap"] = [row.scrap for row in layout.recipes]
+    recipes["again"] = [row.scrap + row.rework for row in layout.recipes]
+    recipes["fails"] = recipes["again"] + [row.reject for row in layout.recipes]
+    recipes["ramps"] = [row.ramps for row in layout.recipes]
+    return recipes
 
 
 def _joins(layout: Layout) -> tuple[Records, Ints, Floats]:
@@ -130,6 +181,7 @@ def _joins(layout: Layout) -> tuple[Records, Ints, Floats]:
     joins["route"] = [row.route for row in rows]
     joins["store"] = [row.stores[0] if _is_single(row) else -1 for row in rows]
     joins["used"] = joins["store"]
+    joins["matches"] = [row.matches for row in rows]
     joins["partner"] = _partners(layout)
     for station in layout.stations:
         joins["takes"][station.takes.start : station.takes.stop] = 1
@@ -171,7 +223,7 @@ def _failures(layout: Layout) -> tuple[Records, Records, Ints]:
         failures[field] = [getattr(row, field) for row in rows]
     failures["station"] = [row.stations.start for row in rows]
     failures["stations_end"] = [row.stations.stop for row in rows]
-    failures["planned"] = [row.is_planned for row in rows]
+    failures["planned"] = [int(row.is_planned) + row.is_setup for row in rows]
     failures["calendar"] = [row.clock == "calendar" for row in rows]
     then = {name: number for number, name in enumerate(get_args(Then))}
     failures["then"] = [then[row.then] for row in rows]
@@ -210,7 +262,7 @@ def _crews(layout: Layout) -> Records:
     return crews
 
 
-def _stations(layout: Layout, streams: Records, failures: Records) -> Records:
+def _stations(layout: Layout, failures: Records, recipes: Records) -> Records:
     rows = layout.stations
     stations = _records(len(rows), _kernel.STATION)
     for field in ("time", "cycle", "quality"):
@@ -241,17 +293,32 @@ def _stations(layout: Layout, streams: Records, failures: Records) -> Records:
     for failure in failures[failures["clock"] >= 0]:
         stations["clock"][failure["station"] : failure["stations_end"]] = failure["clock"]
     stations["line"] = [row.line if row.output else -1 for row in rows]
-    stations["scrap"] = [row.station.scrap for row in rows]
-    stations["again"] = [row.station.scrap + row.station.rework for row in rows]
-    stations["fails"] = stations["again"] + [row.station.reject for row in rows]
-    cycles = streams[stations["cycle"]]
-    stations["fixed"] = _whole_ms(cycles)
+    stations["recipes"] = [row.recipes.start for row in rows]
+    for field in ("fixed", "scrap", "again", "fails"):
+        stations[field] = recipes[field][stations["recipes"]]
+    _make_products(stations, layout)
     stations["next_stop"] = [
         min((_looks_at(layout.stops[i]) for i in row.stops), default=NEVER) for row in rows
     ]
     stations["fails_at"] = NEVER
     stations["state"], stations["task"] = _kernel.STARVED, _kernel.WORKING
     return stations
+
+
+def _make_products(stations: Records, layout: Layout) -> None:
+    """What stations know of products."""
+    rows, n = layout.stations, len(layout.products)
+    stations["varies"] = [len(row.recipes) > 1 for row in rows]
+    stations["drawn"] = n * np.arange(len(rows))
+    stations["set_for"] = -1
+    stations["changes"] = [row.setups.start if row.setups else -1 for row in rows]
+    stations["setup_failure"] = [row.setup_failure for row in rows]
+    if layout.by_product:
+        stations["makes"] = [sum(1 << product for product in row.makes) for row in rows]
+        stations["rank"] = [len(row.makes) * _kernel.RANK for row in rows]
+    stations["choosing"] = _kernel.ALL
+    for field in ("choosy", "picks", "group"):
+        stations[field] = [getattr(row, field) for row in rows]
 
 
 def _hands_on(layout: Layout, row: StationLayout) -> bool:
@@ -282,6 +349,8 @@ def build(
     g = floor.g
     g["seed"], g["run"], g["tracing"] = np.uint64(seed).astype(np.int64), run, trace
     floor.failures["first"] = layout.first_uptimes(seed, run)
+    if layout.by_product:
+        _number_parts(floor, layout)
     if trace:
         room = len(floor.stations) + len(floor.failures)
         floor = floor._replace(trace=np.zeros((N_TRACE + 4 * room, 4), np.int64))
@@ -300,7 +369,9 @@ def _blank(layout: Layout) -> _kernel.Floor:
     stores, queues, parts, places = _stores(layout, births)
     joins, alternatives, shares = _joins(layout)
     failures, lines, groups = _failures(layout)
-    stations = _stations(layout, streams, failures)
+    recipes = _recipes(layout, streams)
+    stations = _stations(layout, failures, recipes)
+    n_products = len(layout.products)
     n_slots = len(times) + 2 * len(stores) + len(stations) + len(failures)
     g = _records(1, _kernel.GLOBAL)
     g["free_crews"] = sum(row.crew.number for row in layout.crews)
@@ -309,6 +380,7 @@ def _blank(layout: Layout) -> _kernel.Floor:
     g["exit_of"] = next(k for k, row in enumerate(layout.stations) if row.output)
     means = [row.station.cycle_distribution.mean * units.MS_PER_S for row in layout.stations]
     g["width"] = int(np.log2(max(1.0, float(np.mean(means)) / len(means))))
+    _sequence(g, layout)
     return _kernel.Floor(
         g=g,
         times=times,
@@ -327,6 +399,15 @@ def _blank(layout: Layout) -> _kernel.Floor:
         shares=shares,
         parts=parts,
         places=places,
+        products=_products(layout),
+        groups_of_lines=_records(layout.n_groups, _kernel.GROUP),
+        orders=np.array(layout.sequence or [0], np.int64),
+        recipes=recipes,
+        changes=np.array(layout.changes or [-1], np.int64),
+        drawn=np.zeros(len(stations) * n_products, np.int64),
+        tally=np.zeros((len(stations), n_products, 4), np.int64),
+        held=np.zeros((len(stores) + 1, n_products, 2), np.int64),
+        lanes=np.zeros((MOST_LANES, 2), np.int64),
         choices=np.zeros((len(joins) + 1, 6), np.int64),
         queues=queues,
         ways=np.zeros((len(queues), 2), np.int64),
@@ -337,10 +418,19 @@ def _blank(layout: Layout) -> _kernel.Floor:
         due_now=np.zeros(n_slots, np.int64),
         woken=np.zeros(len(stations), np.int64),
         team=np.zeros(len(stations) + 1, np.int64),
-        exits=np.zeros((N_EXITS + len(stations), 3), np.int64),
+        exits=np.zeros((N_EXITS + len(stations), 5), np.int64),
         trace=np.zeros((1, 4), np.int64),
         **_steps(1),
     )
+
+
+def _sequence(g: Records, layout: Layout) -> None:
+    """How the products follow each other."""
+    sequence = layout.shop.sequence
+    g["n_products"], g["by_product"] = len(layout.products), layout.by_product
+    g["batch"], g["choices_of"] = sequence.batch if sequence else 1, layout.choices
+    if sequence is not None:
+        g["sequence"] = get_args(SequenceKind).index(sequence.kind)
 
 
 def _steps(n: int) -> dict[str, Ints]:
@@ -460,7 +550,7 @@ def run(
     """
     floor = build(layout, seed=seed, run=run, trace=trace, critical_path=critical_path)
     path_so_far = _Path(layout, warm_up)
-    exits = {row.line: Packed(2) for row in layout.stations if row.output}
+    exits = {row.line: Packed(4) for row in layout.stations if row.output}
     intervals: list[Ints] = []
 
     def advance(until: int, *, keep: bool) -> None:
@@ -528,7 +618,8 @@ def _inside(floor: _kernel.Floor) -> Ints:
         place.append(np.full(store.level, len(floor.stations) + i))
         held.append(ring[at])
     parts = floor.parts[np.concatenate(held)]
-    return np.column_stack((np.concatenate(place), parts["born"], parts["rounds"])).astype(np.int64)
+    told = (parts[name] for name in ("born", "rounds", "product", "number"))
+    return np.column_stack((np.concatenate(place), *told)).astype(np.int64)
 
 
 def _chosen(floor: _kernel.Floor) -> Ints:
@@ -542,7 +633,7 @@ def _drain(
     """Take over the exits and the trace that the kernel has written, to make room for more."""
     rows = floor.exits[: int(floor.g["n_exits"][0])]
     for number, times in exits.items():
-        times.add(rows[rows[:, 0] == number, 1:] - np.array([warm_up, 0]))
+        times.add(rows[rows[:, 0] == number, 1:] - np.array([warm_up, 0, 0, 0]))
     intervals.append(floor.trace[: int(floor.g["n_trace"][0])] - np.array([0, 0, warm_up, warm_up]))
     floor.g["n_exits"] = floor.g["n_trace"] = 0
 
@@ -555,8 +646,8 @@ def _counted(floor: _kernel.Floor, table: str) -> dict[str, Ints]:
 
 def _clear(floor: _kernel.Floor) -> None:
     """Forget what was counted in the warm-up."""
-    floor.spent[:] = 0
-    floor.g["wip_ms"] = 0
+    floor.spent[:] = floor.tally[:] = floor.held[:, :, 1] = 0
+    floor.g["wip_ms"] = floor.products["wip_ms"] = 0
     for table in COUNTED:
         for values in _counted(floor, table).values():
             values[:] = 0
@@ -583,6 +674,15 @@ def _collect(
     return Counts(
         **counted,
         spent=floor.spent[:, : State.OFF].copy(),
+        products={
+            "made": floor.tally.copy(),
+            "held_ms": floor.held[: len(floor.stores), :, 1].copy(),
+            "held": floor.held[: len(floor.stores), :, 0].copy(),
+            "wip_ms": floor.products["wip_ms"].copy(),
+            "wip": floor.products["wip"].copy(),
+            "next": floor.groups_of_lines["next"].copy(),
+            "set_for": floor.stations["set_for"].copy(),
+        },
         exits=exits,
         wip={
             "start": wip_start,

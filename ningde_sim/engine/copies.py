@@ -97,7 +97,12 @@ def totals(layout: Layout, counts: Counts) -> Counts:
     }
     spent = added(layout.stations, counts.spent)
     history = None if counts.history is None else _history(layout, counts.history)
-    return replace(counts, **tables, spent=spent, history=history)
+    products = counts.products | {
+        "made": added(layout.stations, counts.products["made"]),
+        "held_ms": added(layout.stores, counts.products["held_ms"]),
+        "held": added(layout.stores, counts.products["held"]),
+    }
+    return replace(counts, **tables, spent=spent, products=products, history=history)
 
 
 def _history(layout: Layout, history: History) -> History:

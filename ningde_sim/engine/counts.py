@@ -38,14 +38,21 @@ class Packed:
 
 
 COUNTED = {
-    "stations": ("cycles", "scrapped", "reworked", "rejected", "failures"),
-    "stores": ("level_ms", "full_ms", "empty_ms", "none_ready_ms", "n_put", "n_taken"),
+    "stations": ("cycles", "scrapped", "reworked", "rejected", "failures", "setups"),
+    "stores": (
+        *("level_ms", "full_ms", "empty_ms", "none_ready_ms", "n_put", "n_taken"),
+        *("batches_in", "batches_out", "overtaken"),
+    ),
     "failures": ("failures", "repair_ms", "queue_ms", "n_queued", "longest_ms"),
     "clocks": ("clock_ms",),
     "stops": ("n_stops", "stop_ms"),
     "crews": ("busy_ms",),
 }
 """What both engines count of each thing from the warm-up on."""
+
+
+N_STATES = 7
+"""States of a station, without "off"."""
 
 
 def period_ends(counted: int, every: int | None) -> Ints:
@@ -60,21 +67,23 @@ class History:
 
     A row holds all that happened up to and including the last instant of its period, so the last
     row is what the whole run counted. `np.diff(..., axis=0, prepend=0)` of anything but `level`
-    gives each period's own count. A period takes 88 bytes a station and 56 bytes a store.
+    gives each period's own count. A period takes 104 bytes a station and 80 bytes a store.
 
     Attributes
     ----------
     ends : array, shape (n,)
         End of each period since the start of the counted hours. [ms, int64]
     stations : dict of arrays, shape (n, n_stations)
-        cycles, scrapped, reworked, rejected, failures; stations in the order of the table
+        cycles, scrapped, reworked, rejected, failures, setups; stations in the order of the table
         `stations`, in `Counts` in that of the `Layout`. [int64]
-    spent : array, shape (n, n_stations, 6)
-        Time in each state but off: down, waiting, planned, working, blocked, starved. [ms, int64]
+    spent : array, shape (n, n_stations, 7)
+        Time in each state but off: down, waiting, planned, setup, working, blocked, starved. [ms,
+        int64]
     stores : dict of arrays, shape (n, n_stores)
-        level_ms [ms * parts], full_ms, empty_ms, none_ready_ms [ms], n_put, n_taken, and level at
-        the end of the period [parts]; the shop's stores, then all buffers inside lines, those of
-        capacity 0 too. [int64]
+        level_ms [ms * parts], full_ms, empty_ms, none_ready_ms [ms], n_put, n_taken; of a shop with
+        products batches_in, batches_out (runs of one product put and taken), overtaken (parts that
+        left behind a later one of the sequence); level at the end of the period [parts]. The shop's
+        stores, then all buffers inside lines, those of capacity 0 too. [int64]
     wip : dict of arrays, shape (n,)
         Work in process: wip_ms [ms * parts], and wip at the end of the period [parts]. [int64]
     """
@@ -92,7 +101,7 @@ class History:
         return cls(
             ends=ends,
             stations={k: np.zeros((n, n_stations), np.int64) for k in COUNTED["stations"]},
-            spent=np.zeros((n, n_stations, 6), np.int64),
+            spent=np.zeros((n, n_stations, N_STATES), np.int64),
             stores={k: np.zeros((n, n_stores), np.int64) for k in (*COUNTED["stores"], "level")},
             wip={k: np.zeros(n, np.int64) for k in ("wip_ms", "wip")},
         )
@@ -124,13 +133,14 @@ class Counts:
     Attributes
     ----------
     stations : dict of arrays, shape (n_stations,)
-        cycles, scrapped, reworked, rejected, failures, content (at the end: 0 empty, 1 loaded, 2
-        finished, 3 scrapped, its carrier on the way back, 4 rejected), asked_at (when it last asked
-        for a part or a place, since the start of the counted hours).
-    spent : array, shape (n_stations, 6)
+        cycles, scrapped, reworked, rejected, failures, setups, content (at the end: 0 empty, 1
+        loaded, 2 finished, 3 scrapped, its carrier on the way back, 4 rejected), asked_at (when it
+        last asked for a part or a place, since the start of the counted hours).
+    spent : array, shape (n_stations, 7)
         Time in each `State` but `OFF`.
     stores : dict of arrays, shape (n_stores,)
-        level_ms, full_ms, empty_ms, none_ready_ms, n_put, n_taken, level_start, level_end.
+        level_ms, full_ms, empty_ms, none_ready_ms, n_put, n_taken, batches_in, batches_out,
+        overtaken, level_start, level_end.
     failures : dict of arrays, shape (n_failures,)
         failures, repair_ms, queue_ms, n_queued, longest_ms (longest wait); of planned stops with a
         crew too.
@@ -140,16 +150,24 @@ class Counts:
         n_stops, stop_ms; of those with a crew 0.
     crews : dict of arrays, shape (n_groups,)
         busy_ms.
-    exits : dict of line number to Packed, rows of 2
-        Finish times since the start of the counted hours, and lead times.
+    exits : dict of line number to Packed, rows of 4
+        Finish times since the start of the counted hours, lead times, products, numbers in the
+        sequence; the latter 0 where all are alike.
+    products : dict of arrays
+        Of a shop with products; otherwise zeros. made, shape (n_stations, n_products, 4): cycles,
+        scrapped, reworked, rejected; held_ms and held, shape (n_stores, n_products): parts over
+        time [ms * parts] and at the end; wip_ms and wip, shape (n_products,); next, shape
+        (n_groups,): the next number of each count; set_for, shape (n_stations,): the product for
+        which each is set up at the end, -1 if it made none.
     wip : dict of int
         Work in process at the start and the end of the counted hours [parts], and its integral over
         them [ms * parts].
     chosen : array, shape (n_joins,)
         Number of the store that a split chose for the body that waits at the end; else -1.
-    inside : array, shape (n, 3)
+    inside : array, shape (n, 5)
         The parts at the end: number of the station, or of stations plus that of the store; its
-        birth on the clock of the run [ms]; its rounds. The first to leave a store comes first.
+        birth on the clock of the run [ms]; its rounds; its product and its number, -1 of what is
+        not born, 0 where all are alike. The first to leave a store comes first.
     trace : array, shape (n, 4), or None
         Thing (stations, then failures), state, begin and end since the start of the counted hours.
     history : History or None
@@ -165,6 +183,7 @@ class Counts:
     stops: dict[str, Ints]
     crews: dict[str, Ints]
     exits: dict[int, Packed]
+    products: dict[str, Ints]
     wip: dict[str, int]
     chosen: Ints
     inside: Ints

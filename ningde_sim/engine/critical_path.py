@@ -1,9 +1,9 @@
 """The critical path of a run: the step that the last body waited for, the step before, and so on.
 
 A move takes no time, so the step that ends at that instant makes it possible: a body is finished,
-a part ends its transit. A step is the work on a body, a planned stop, a repair, a wait for a crew
-or a transit, or a piece of one that something broke off. It begins at a move, or where the step
-before it at the same station ends. So from the last body that left back to the start of the
+a part ends its transit. A step is the work on a body, a planned stop, a setup, a repair, a wait for
+a crew or a transit, or a piece of one that something broke off. It begins at a move, or where the
+step before it at the same station ends. So from the last body that left back to the start of the
 counted hours each instant belongs to one step, or to the closed time before it. Blocked and
 starved time is not on the path; the step that the station waited for is. The time after the last
 body belongs to the step that its station waits for at the end.
@@ -177,8 +177,8 @@ class CriticalPath:
     def things(self) -> pd.DataFrame:
         """Everything that can be on the path, in the order of the numbers of the layout.
 
-        A row for the work of each station, its planned stops, the repairs and the waits of each
-        failure and the transits of each store; then for the closed time of each station and of
+        A row for the work of each station, its planned stops, its setups, the repairs and the waits
+        of each failure and the transits of each store; then for the closed time of each station and of
         each store; the last is for the time in which nothing moves any more.
 
         - `thing`, `station`, `line`, `cause`, `failure`: as in `ShopRun.critical_path`.
@@ -193,7 +193,8 @@ class CriticalPath:
         owners = [row.owner for row in layout.failures]
         modes = [row.failure.name for row in layout.failures]
         number = np.arange(len(names))
-        repair = ["planned" if row.is_planned else "repair" for row in layout.failures]
+        causes = {0: "repair", 1: "planned", 2: "setup"}
+        repair = [causes[row.is_planned + row.is_setup] for row in layout.failures]
         stopped = np.array([row.stations[0] for row in layout.failures], dtype=np.int64)
         times = np.array([row.time for row in layout.stations])
         store_times = np.array([row.time for row in layout.stores], dtype=np.int64)
@@ -202,6 +203,7 @@ class CriticalPath:
         kinds = [
             (names, number, "working", "", times, closed),
             (names, number, "planned", "", times, closed),
+            (names, number, "setup", "", times, closed),
             (owners, stopped, repair, modes, times[stopped], closed[stopped]),
             (owners, stopped, "waiting", modes, times[stopped], closed[stopped]),
             (stores, -1, "transit", "", store_times, store_closed),
@@ -213,7 +215,7 @@ class CriticalPath:
         stations, failures = first_of_each(layout.stations), first_of_each(layout.failures)
         buffers = first_of_each(layout.stores)
         firsts: list[Ints] = [
-            *(stations, layout.stop(0) + stations),
+            *(stations, layout.stop(0) + stations, layout.setup(0) + stations),
             *(layout.repair(0) + failures, layout.wait(0) + failures),
             *(layout.transit(0) + buffers, layout.closed(0) + stations),
             *(layout.closed(len(names)) + buffers, np.array([layout.stuck])),

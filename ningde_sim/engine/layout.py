@@ -8,7 +8,7 @@ of a line, each of which is laid out by itself: the engines know nothing of them
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
@@ -20,8 +20,9 @@ from ningde_sim.engine.copies import Copied, stream_name
 from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.streams import UNIT, Draws, Streams
 from ningde_sim.plant.crew import Crew
-from ningde_sim.plant.entries import Flow, Split, number_of, stores_of
-from ningde_sim.plant.line import AtClose, Line, Store, numbered
+from ningde_sim.plant.entries import Flow, Split, number_of, store_names, stores_of
+from ningde_sim.plant.line import AtClose, BankRule, Line, Store, numbered
+from ningde_sim.plant.product import Setup
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.start import ON_STATION, Age
 from ningde_sim.plant.station import Failure, PlannedStop, Station, equipment
@@ -44,12 +45,36 @@ class JoinLayout:
         Number of the stream that chooses the store; -1 if the first that can serve is used.
     shares : tuple of float
         Their probabilities, if a stream chooses. [-]
+    matches : bool
+        Whether the parts have to be of the product of the body.
     """
 
     stores: tuple[int, ...]
     number: int = 1
     route: int = -1
     shares: tuple[float, ...] = ()
+    matches: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeLayout:
+    """How a station makes a product.
+
+    Attributes
+    ----------
+    cycle : int
+        Number of its stream.
+    scrap, rework, reject : float
+        [-]
+    ramps : bool
+        Whether the ramp of the product slows it.
+    """
+
+    cycle: int
+    scrap: float
+    rework: float
+    reject: float
+    ramps: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +106,18 @@ class StationLayout(Copied):
         Whether the bodies that leave it count.
     cycle, quality : int
         Numbers of its streams.
+    recipes : range
+        Numbers of its recipes: one for each product if they differ, otherwise one for all.
+    setups : range
+        Numbers of its changes, from each product to each; empty if it has no setup.
+    setup_failure : int
+        Of a setup with a crew: its number among the failures; otherwise -1.
+    makes : tuple of int
+        Of the first station of a line: the products that it makes; none of the others.
+    choosy, picks : bool
+        Whether it can take only some parts; whether it takes them in another order.
+    group : int
+        Number of the count of the births on its line.
     """
 
     station: Station
@@ -101,6 +138,13 @@ class StationLayout(Copied):
     output: bool
     cycle: int
     quality: int
+    recipes: range
+    setups: range
+    setup_failure: int
+    makes: tuple[int, ...]
+    choosy: bool
+    picks: bool
+    group: int
 
     @property
     def name(self) -> str:
@@ -128,6 +172,9 @@ class StoreLayout(Copied):
         Number of its working time.
     declared : bool
         Whether it is one of the shop's.
+    in_order : bool
+    lanes : int
+    rule : {"batch", "sequence"}
     """
 
     name: str
@@ -137,6 +184,9 @@ class StoreLayout(Copied):
     initial: tuple[int, ...]
     time: int
     declared: bool
+    in_order: bool = False
+    lanes: int = 0
+    rule: BankRule = "batch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +222,7 @@ class FailureLayout(Copied):
 
     Attributes
     ----------
-    failure : Failure or PlannedStop
+    failure : Failure, PlannedStop or Setup
     stations : range
         Numbers of the stations that it stops.
     of_line : bool
@@ -187,7 +237,7 @@ class FailureLayout(Copied):
         Numbers of its streams; a planned stop has no uptime, -1.
     """
 
-    failure: Failure | PlannedStop
+    failure: Failure | PlannedStop | Setup
     stations: range
     of_line: bool
     time: int
@@ -198,8 +248,13 @@ class FailureLayout(Copied):
 
     @property
     def is_planned(self) -> bool:
-        """Whether it is a planned stop."""
-        return isinstance(self.failure, PlannedStop)
+        """Whether it is a planned stop, or a setup."""
+        return not isinstance(self.failure, Failure)
+
+    @property
+    def is_setup(self) -> bool:
+        """Whether it is a setup."""
+        return isinstance(self.failure, Setup)
 
     @property
     def clock(self) -> str:
@@ -254,6 +309,16 @@ class Layout:
         Station by station: takes, puts, returns, rejects.
     crews : list of CrewLayout
         As declared.
+    recipes : list of RecipeLayout
+        Station by station.
+    changes : list of int
+        Streams of the setups from each product to each, station by station; -1 of one without time.
+    products : tuple of str
+        One without a name where all parts are alike.
+    choices : int
+        Number of the stream of a random sequence.
+    n_groups : int
+        How many counts of births there are.
     windows : list of list of (int, int)
         Opening and closing of each working time. [ms]
     streams : Streams
@@ -268,6 +333,8 @@ class Layout:
     failures: list[FailureLayout] = field(default_factory=list)
     joins: list[JoinLayout] = field(default_factory=list)
     crews: list[CrewLayout] = field(default_factory=list)
+    recipes: list[RecipeLayout] = field(default_factory=list)
+    changes: list[int] = field(default_factory=list)
     windows: list[list[tuple[int, int]]] = field(default_factory=list)
     streams: Streams = field(default_factory=Streams)
     _times: dict[WorkingTime | None, int] = field(default_factory=dict)
@@ -280,12 +347,56 @@ class Layout:
         for crew in self.shop.crew_groups:
             own = crew.working_time
             self.crews.append(CrewLayout(crew, -1 if own is None else self._time(own)))
+        self.products = tuple(product.name for product in self.shop.products) or ("",)
+        self._groups_of_lines = _groups(self.shop)
+        self.n_groups = max(self._groups_of_lines) + 1
         for store in self.shop.stores:
             self._add_store(store)
         for number, line in enumerate(self.shop.lines):
             for copy in range(1, line.copies + 1):
                 self._add_line(number, line, copy if line.copies > 1 else 0)
+        self.choices = self.streams.add("plant", "sequence", "product", UNIT, 1, 0)
         self.windows = [self._windows(time) for time in self._times]
+
+    @property
+    def by_product(self) -> bool:
+        """Whether parts have products."""
+        return bool(self.shop.products)
+
+    @cached_property
+    def sequence(self) -> tuple[int, ...]:
+        """The number of the product of each number in a cycle, or in orders; else none."""
+        runs = self.shop.sequence.runs if self.shop.sequence else ()
+        return tuple(self.products.index(name) for name, n in runs for _ in range(n))
+
+    @cached_property
+    def at_start(self) -> dict[int, list[int]]:
+        """The numbers in the sequence of the parts at the start, the first to leave first.
+
+        By the number of the station, or by that of the store behind those of the stations. The
+        parts that are furthest down the way from their birth have the lowest numbers.
+        """
+        return dict(_numbered(self)) if self.by_product else {}
+
+    @cached_property
+    def first_numbers(self) -> list[int]:
+        """The number of the first birth of each count. [parts]"""
+        first = [0] * self.n_groups
+        for place, numbers in self.at_start.items():
+            group = self.group_at(place)
+            if numbers and group is not None:
+                first[group] = max(first[group], 1 + max(numbers))
+        return first
+
+    def group_at(self, place: int) -> int | None:
+        """The count of the parts on a station or in a store; None of skids and finite stocks."""
+        origin = self.origins[place]
+        return None if origin is None else origin[0]
+
+    @cached_property
+    def origins(self) -> list[tuple[int, int] | None]:
+        """The count in which the parts of each place were born, and how far down the way it is."""
+        return _origins(self)
 
     def stores_of(self, *joins: int) -> list[int]:
         """Numbers of the stores of some joins, each once."""
@@ -304,7 +415,8 @@ class Layout:
         return feeders, takers
 
     # What can be on the critical path is numbered: the work of each station, the planned stops of
-    # each station, the repairs of each failure, its waits for a crew, the transits of each store.
+    # each station, its setups, the repairs of each failure, its waits for a crew, the transits of
+    # each store.
 
     @property
     def n_things(self) -> int:
@@ -325,17 +437,21 @@ class Layout:
         """The number of a station's planned stops; its work has the number of the station."""
         return len(self.stations) + station
 
+    def setup(self, station: int) -> int:
+        """The number of a station's setups."""
+        return 2 * len(self.stations) + station
+
     def repair(self, failure: Number) -> Number:
         """The number of a failure's repairs."""
-        return 2 * len(self.stations) + failure
+        return 3 * len(self.stations) + failure
 
     def wait(self, failure: Number) -> Number:
         """The number of a failure's waits for a crew."""
-        return 2 * len(self.stations) + len(self.failures) + failure
+        return 3 * len(self.stations) + len(self.failures) + failure
 
     def transit(self, store: int) -> int:
         """The number of a store's transits."""
-        return 2 * len(self.stations) + 2 * len(self.failures) + store
+        return 3 * len(self.stations) + 2 * len(self.failures) + store
 
     # Behind them the closed time of each station and of each store, what keeps a shop in which
     # nothing moves any more, and the overtime of each station.
@@ -374,18 +490,18 @@ class Layout:
         self.joins.extend(joins)
         return range(first, len(self.joins))
 
-    def _join(self, name: str, purpose: str, flow: Flow) -> JoinLayout:
+    def _join(self, name: str, purpose: str, flow: Flow, match: Sequence[str] = ()) -> JoinLayout:
         """The join of a station to the stores of a flow; `name` is that of its streams."""
         stores = tuple(self._store_numbers[name] for name in stores_of(flow))
         if not isinstance(flow, Split):
-            return JoinLayout(stores, number_of(flow))
+            return JoinLayout(stores, number_of(flow), matches=stores_of(flow)[0] in match)
         route = self.streams.add("station", name, purpose, UNIT, 1, 0)
         return JoinLayout(stores, 1, route, tuple(flow.shares.values()))
 
-    def _joins_of(self, name: str, field: str, flows: Any) -> range:
+    def _joins_of(self, name: str, field: str, flows: Any, match: Sequence[str] = ()) -> range:
         """Add the joins of a station to what stands in a field of its line."""
         return self._add_joins(
-            self._join(name, f"{field} {i}", flow) for i, flow in enumerate(flows)
+            self._join(name, f"{field} {i}", flow, match) for i, flow in enumerate(flows)
         )
 
     def _windows(self, time: WorkingTime | None) -> list[tuple[int, int]]:
@@ -402,7 +518,17 @@ class Layout:
         ages = self.shop.start.in_store(store.name, store.initial)
         place = store.capacity, transit, headway, _births(ages), time
         kind = self._kind("store", store.name)
-        self.stores.append(StoreLayout(store.name, *place, declared=True, copy=0, kind=kind))
+        row = StoreLayout(
+            store.name,
+            *place,
+            declared=True,
+            in_order=store.in_order,
+            lanes=store.lanes,
+            rule=store.rule,
+            copy=0,
+            kind=kind,
+        )
+        self.stores.append(row)
 
     def _kind(self, group: str, *name: str) -> int:
         """The number of a thing in its group; all copies of it have the same."""
@@ -453,16 +579,25 @@ class Layout:
         for owner in owners:
             for stop in owner.planned_stops:
                 self._add_stop(stop, owner.name, here, time, copy)
+        setup_failure = self._add_setup_failure(station, here, time, copy)
         content, born = self._at_start(numbered(station.name, copy))
-        cycle, name, last = station.cycle_distribution, stream_name(station.name, copy), not after
+        name, last = stream_name(station.name, copy), not after
+        recipes = self._add_recipes(station, name, least=1 if together else 0)
+        takes = () if before else line.takes
+        makes = line.makes or self.products
+        choosy = not before and self._chooses(line)
         row = StationLayout(
             station=station,
             line=number,
             time=time,
-            takes=self._add_joins(before) if before else self._joins_of(name, "takes", line.takes),
+            takes=self._add_joins(before)
+            if before
+            else self._joins_of(name, "takes", line.takes, line.match),
             puts=self._add_joins(after) if after else self._joins_of(name, "puts", line.puts),
             returns=self._joins_of(name, "returns", line.returns),
-            rejects=self._joins_of(name, "rejects", line.rejects if station.reject else ()),
+            rejects=self._joins_of(
+                name, "rejects", line.rejects if station.any_of("reject") else ()
+            ),
             last=last,
             together=together,
             at_close=line.at_close,
@@ -472,12 +607,94 @@ class Layout:
             content=content,
             born=born,
             output=last and line.name in (self.shop.output or ()),
-            cycle=add("station", name, "cycle", cycle, units.MS_PER_S, 1 if together else 0),
+            cycle=self.recipes[recipes.start].cycle,
             quality=add("station", name, "quality", UNIT, 1, 0),
+            recipes=recipes,
+            setups=self._add_setups(station, name),
+            setup_failure=setup_failure,
+            makes=() if before else tuple(self.products.index(each) for each in makes),
+            choosy=choosy,
+            picks=choosy or any(self._is_bank(each) for each in store_names(takes)),
+            group=self._groups_of_lines[number],
             copy=copy,
             kind=self._kind("station", station.name),
         )
         self.stations.append(row)
+
+    def _add_recipes(self, station: Station, name: str, least: int) -> range:
+        """Add how a station makes its products; several have streams of their own, by their names.
+
+        One product has the streams of none.
+        """
+        first = len(self.recipes)
+        ramps = [
+            product.ramp is not None and product.ramp.tau > 0 and product.ramp.slows(station.name)
+            for product in self.shop.products
+        ] or [False]
+        varies = station.varies or any(ramps)
+        for number, product in enumerate(self.products if varies else self.products[:1]):
+            several = isinstance(station.cycle_time, Mapping) and len(self.products) > 1
+            made = not station.varies or product in self._made(station)
+            purpose = f"cycle\x1f{product}" if several else "cycle"
+            cycle = station.cycle_of(product) if made else station.cycle_distribution
+            stream = self.streams.add("station", name, purpose, cycle, units.MS_PER_S, least)
+            scrap, rework, reject = (
+                station.share_of(each, product) if made else 0.0
+                for each in ("scrap", "rework", "reject")
+            )
+            ramps_up = varies and ramps[number]
+            self.recipes.append(RecipeLayout(stream, scrap, rework, reject, ramps_up))
+        return range(first, len(self.recipes))
+
+    def _made(self, station: Station) -> Collection[str]:
+        """The products that all tables of a station tell."""
+        tables = (station.cycle_time, station.scrap, station.rework, station.reject)
+        told = [{*table} for table in tables if isinstance(table, Mapping)]
+        return set(self.products).intersection(*told)
+
+    def _add_setups(self, station: Station, name: str) -> range:
+        """Add the streams of the changes of a station from each product to each."""
+        first, setup = len(self.changes), station.setup
+        if isinstance(setup, Setup) and self.by_product:
+            visible = units.MS_PER_S * (1.0 - setup.hidden)
+            for before in self.products:
+                for after in self.products:
+                    time = setup.between(before, after)
+                    each = isinstance(setup.time, Mapping) or before == after
+                    purpose = f"setup\x1f{before}\x1f{after}" if each else "setup"
+                    stream = self.streams.add("station", name, purpose, time, visible, 0)
+                    self.changes.append(stream if time.mean * visible > 0.0 else -1)
+        return range(first, len(self.changes))
+
+    def _add_setup_failure(self, station: Station, here: int, time: int, copy: int) -> int:
+        """Add the setup of a station among the failures if it needs a crew; its number, or -1."""
+        setup = station.setup
+        if not isinstance(setup, Setup) or not setup.crew:
+            return -1
+        row = FailureLayout(
+            failure=setup,
+            stations=range(here, here + 1),
+            of_line=False,
+            time=time,
+            owner=station.name,
+            groups=self._groups(setup.crew),
+            uptime=-1,
+            repair=-1,
+            copy=copy,
+            kind=self._kind("failure", "setup", station.name),
+        )
+        self.failures.append(row)
+        return len(self.failures) - 1
+
+    def _chooses(self, line: Line) -> bool:
+        """Whether a line can take, or begin, only some parts."""
+        shop = self.shop
+        orders = shop.sequence is not None and shop.sequence.kind == "orders"
+        some = self.by_product and len(line.makes) not in (0, len(self.products))
+        return bool(line.match) or some or (orders and shop.gives_birth(line))
+
+    def _is_bank(self, store: str) -> bool:
+        return self.stores[self._store_numbers[store]].lanes > 0
 
     def _at_start(self, station: str) -> tuple[int, int]:
         """What is on a station at the start, and its birth. [ms]"""
@@ -547,6 +764,69 @@ class Layout:
             self.failures.append(row)
 
 
+def _groups(shop: Shop) -> list[int]:
+    """The count of the births on each line: lines that put to the same store share one.
+
+    So do those that put to none: the end of the plant is one.
+    """
+    numbers: list[int] = []
+    of_end: dict[str, int] = {}
+    for i, line in enumerate(shop.lines):
+        ends = store_names(line.puts) or ("",)
+        joined = {of_end[end] for end in ends if end in of_end}
+        number = min(joined, default=i)
+        of_end = {end: number if n in joined else n for end, n in of_end.items()}
+        of_end |= dict.fromkeys(ends, number)
+        numbers = [number if n in joined else n for n in numbers] + [number]
+    order = {number: i for i, number in enumerate(dict.fromkeys(numbers))}
+    return [order[number] for number in numbers]
+
+
+def _origins(layout: Layout) -> list[tuple[int, int] | None]:
+    """Of each station, then each store: the count of its parts, and how far down the way it is."""
+    shop = layout.shop
+    groups = {shop.lines[row.line].name: row.group for row in layout.stations}
+    step = 2 * max(len(line.stations) for line in shop.lines)
+
+    def of_store(name: str) -> tuple[int, int] | None:
+        way = shop.way_to(name)
+        return (groups[way[-1].name], step * len(way) - 1) if way else None
+
+    places: list[tuple[int, int] | None] = []
+    inside: dict[int, tuple[int, int] | None] = {}
+    origin, far = None, 0
+    for row in layout.stations:
+        if row.makes:  # the first of its line
+            line, far = shop.lines[row.line], 0
+            origin = of_store(stores_of(line.takes[0])[0]) if line.takes else (row.group, 0)
+        places.append(origin and (origin[0], origin[1] + 1 + far))
+        if not row.last:
+            buffer = layout.joins[row.puts.start].stores[0]
+            inside[buffer] = origin and (origin[0], origin[1] + 2 + far)
+        far += 2
+    for i, store in enumerate(layout.stores):
+        places.append(of_store(store.name) if store.declared else inside.get(i))
+    return places
+
+
+def _numbered(layout: Layout) -> Iterator[tuple[int, list[int]]]:
+    """Each place with the numbers of its parts at the start, from the end of the way on."""
+    n = len(layout.stations)
+    amounts = [int(row.content > 0) for row in layout.stations]
+    amounts += [len(row.initial) for row in layout.stores]
+    counts = [0] * layout.n_groups
+    held = [place for place in range(n + len(layout.stores)) if amounts[place]]
+    origins = {place: layout.origins[place] for place in held}
+    for place in sorted(held, key=lambda place: -(origins[place] or (0, 0))[1]):
+        origin = origins[place]
+        if origin is None:
+            yield place, [-1] * amounts[place]
+        else:
+            group = origin[0]
+            yield place, [*range(counts[group], counts[group] + amounts[place])]
+            counts[group] += amounts[place]
+
+
 class _Same:
     """A shop that is equal to itself alone: to compare two takes as long as to lay one out."""
 
@@ -584,4 +864,5 @@ def _n_failures(station: Station) -> int:
     """How many failures it has, and planned stops with a crew."""
     owners = equipment(station)
     n_stops = sum(bool(stop.crew) for owner in owners for stop in owner.planned_stops)
+    n_stops += isinstance(station.setup, Setup) and bool(station.setup.crew)
     return n_stops + sum(len(owner.failures) for owner in owners)

@@ -189,11 +189,12 @@ class State(IntEnum):
     DOWN = 0
     WAITING = 1
     PLANNED = 2
-    WORKING = 3
-    BLOCKED = 4
-    STARVED = 5
-    OFF = 6
+    SETUP = 3
+    WORKING = 4
+    BLOCKED = 5
+    STARVED = 6
+    OFF = 7
 
 
-STATES = ("working", "planned", "down", "waiting", "blocked", "starved", "off")
+STATES = ("working", "setup", "planned", "down", "waiting", "blocked", "starved", "off")
 """The states in the order of the tables."""

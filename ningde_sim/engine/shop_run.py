@@ -15,7 +15,7 @@ from ningde_sim._support import checks, units
 from ningde_sim._support.intervals import open_before, union
 from ningde_sim._support.result_table import result_table
 from ningde_sim._support.summary import wrapped
-from ningde_sim.engine import period_tables, run_summary, run_tables
+from ningde_sim.engine import period_tables, product_tables, run_summary, run_tables
 from ningde_sim.engine._kernel import EMPTY, OVERTIME, UNBORN
 from ningde_sim.engine.copies import added, totals
 from ningde_sim.engine.counts import Counts, History, Ints, Packed
@@ -263,8 +263,9 @@ class ShopRun:
         - `scrapped`, `reworked`, `rejected`: bodies thrown away, processed again and sent to the
           `rejects` of the line, after a cycle. [bodies]
         - `failures`: of its robots and its own. [failures]
-        - `working`, `planned`, `down`, `waiting`, `blocked`, `starved`, `off`: hours in each state.
-          They add up to `copies` times the counted hours exactly, in whole milliseconds. [h]
+        - `setups`: changes of product, and other setups. [setups]
+        - `working`, `setup`, `planned`, `down`, `waiting`, `blocked`, `starved`, `off`: hours in
+          each state. They add up to `copies` times the counted hours exactly, in whole ms. [h]
         """
         return run_tables.stations(self.layout, self._totals, self._hours)
 
@@ -274,8 +275,8 @@ class ShopRun:
 
         - `line`, `zone`: of its line.
         - `utilisation`: working, of the hours in which it is open; NaN if it never is. [-]
-        - `working`, `planned`, `down`, `waiting`, `blocked`, `starved`, `off`: of the counted
-          hours; they add up to 1. [-]
+        - `working`, `setup`, `planned`, `down`, `waiting`, `blocked`, `starved`, `off`: of the
+          counted hours; they add up to 1. [-]
         """
         return run_tables.utilisation(self.layout, self._hours)
 
@@ -367,6 +368,54 @@ class ShopRun:
         return run_tables.crews(layout, self.counts, hours)
 
     @result_table
+    def products(self) -> pd.DataFrame:
+        """A row a product, by name; one row where all parts are alike.
+
+        - `bodies`, `throughput`, `share`: finished bodies, an hour by the clock, of all. [bodies,
+          bodies/h, -]
+        - `scrapped`, `reworked`, `rejected`: at all stations; 0 where all are alike, see
+          `stations`. [bodies]
+        - `wip`: mean number of parts between first load and exit; 0 where all are alike. [parts]
+        - `lead_time`: median from the first load to the exit; NaN without a body. [h]
+        """
+        return product_tables.products(self.layout, self.counts, self.hours)
+
+    @result_table
+    def sequence(self) -> pd.DataFrame:
+        """A row a finished body, in order of time.
+
+        - `time`: since the start of the counted hours. [h]
+        - `line`, `product`
+        - `number`: in the sequence of the plant, from 0; 0 where all are alike.
+        """
+        return product_tables.sequence(self.layout, self.counts)
+
+    @result_table
+    def products_in_stores(self) -> pd.DataFrame:
+        """A row a store, a column a product: mean number over time. [parts]"""
+        return product_tables.held(self.layout, self._totals, self.hours)
+
+    @result_table
+    def resequencing(self) -> pd.DataFrame:
+        """A row a store that was used: the sequence of the products before it and behind it.
+
+        - `batch_before`, `batch_after`: mean number of parts of one product in a row. [parts]
+        - `changes_before`, `changes_after`: changes of product, which are setups of a station that
+          makes this sequence.
+        - `in_sequence`: share of the parts that left before every later one of the sequence:
+          sequence adherence. [-]
+        """
+        return product_tables.resequencing(self.layout, self._totals)
+
+    @property
+    def makespan(self) -> float:
+        """With a sequence of orders: when the last body of all left; NaN if some have not. [h]
+
+        Bodies that were scrapped count as done. It is since the start of the counted hours.
+        """
+        return product_tables.makespan(self.layout, self.counts)
+
+    @result_table
     def trace(self) -> pd.DataFrame:
         """With `trace=True`: a row an interval in one state.
 
@@ -407,8 +456,8 @@ class ShopRun:
 
             - `thing`: station, robot, line or store, one for all copies of a line; `station`,
               `line`: where it is, "" for a store, and without a station for a failure of a line.
-            - `cause`: "working", "planned" (stop), "repair", "waiting" (for a crew), "transit",
-              "closed" (outside working time, or held before closing), "overtime" (work and repairs
+            - `cause`: "working", "setup", "planned" (stop), "repair", "waiting" (for a crew),
+              "transit", "closed" (outside working time, or held before closing), "overtime" (work and repairs
               after closing), "stuck" (nothing moves any more).
             - `failure`: the failure of a repair or a wait, or a planned stop with a crew.
             - `times`: steps that came to their end; pieces broken off don't count. [steps]

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from ningde_sim._support import checks
 from ningde_sim._support.frozen import unchangeable
 from ningde_sim._support.units import MAX_CAPACITY, MAX_TIME
-from ningde_sim.plant.entries import check_flows
+from ningde_sim.plant.entries import check_flows, store_names, stores_of
 from ningde_sim.plant.station import Failure, Station
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
 
@@ -19,6 +19,10 @@ MOST_COPIES = 10_000
 
 AtClose = Literal["pause", "finish", "hold"]
 Transfer = Literal["each", "together"]
+BankRule = Literal["batch", "sequence"]
+
+MOST_LANES = 60
+"""Of a bank."""
 
 
 def numbered(name: str, copy: int) -> str:
@@ -66,6 +70,11 @@ class Line:
         How many such lines stand side by side, each with stations, buffers, failures and random
         streams of its own: machines in parallel. All take from the same stores and put to the same
         stores, and they are counted together. [lines]
+    makes : sequence of str
+        The products that it makes; all by default. It takes the first part that it can make; of
+        several lines that wait for one store, those that make fewer products come first.
+    match : str or sequence of str
+        Of the stores in `takes` those of which the body gets the part of its own product.
     failures : sequence of Failure
         Each stops all stations of the line: a safety gate, a conveyor, the power. Each copy of the
         line has its own.
@@ -99,6 +108,8 @@ class Line:
     rejects: Flows = ()
     rounds: int | None = None
     returns: Flows = ()
+    makes: str | Sequence[str] = ()
+    match: str | Sequence[str] = ()
     failures: Sequence[Failure] = ()
     copies: int = 1
     transfer: Transfer = "each"
@@ -123,6 +134,7 @@ class Line:
             flows = check_flows(owner, field, getattr(self, field), split=split)
             object.__setattr__(self, field, flows)
         self._check_rejects(owner)
+        self._check_match(owner)
         copies = checks.whole(owner, "copies", self.copies, low=1, high=MOST_COPIES)
         object.__setattr__(self, "copies", copies)
         most = copies * max(self.buffers, default=0)  # type: ignore[arg-type]
@@ -142,9 +154,27 @@ class Line:
             cure = "Leave buffers out, or cut the line and put a Store between."
             raise ValueError(checks.complain(owner, rule, self.buffers, cure))
 
+    def _check_match(self, owner: str) -> None:
+        """Products have names, and what is matched is taken beside the body."""
+        for field in ("makes", "match"):
+            given = getattr(self, field)
+            names = checks.members(owner, field, (given,) if isinstance(given, str) else given, str)
+            checks.distinct(owner, field, names)
+            object.__setattr__(self, field, names)
+        beside = store_names(self.takes[1:])
+        for name in self.match:
+            if name not in beside:
+                rule = "each store of match must stand in takes, behind the first entry"
+                cure = "The body is the part of the first entry, and has its product."
+                raise ValueError(checks.complain(owner, rule, name, cure))
+        for flow in self.takes[1:]:
+            if 0 < len({*stores_of(flow)} & {*self.match}) < len(stores_of(flow)):
+                rule = "of alternatives match must name all or none"
+                raise ValueError(checks.complain(owner, rule, flow))
+
     def _check_rejects(self, owner: str) -> None:
         """What a station rejects must have a store, and a limit of rounds something to limit."""
-        rejecting = next((s for s in self.stations if s.reject), None)
+        rejecting = next((s for s in self.stations if s.any_of("reject")), None)
         if rejecting and not self.rejects:
             rule = f"what station {rejecting.name!r} rejects must go to a store: name it in rejects"
             raise ValueError(checks.complain(owner, rule, self.rejects))
@@ -154,7 +184,7 @@ class Line:
         if self.rounds is not None:
             rounds = checks.whole(owner, "rounds", self.rounds, cure="None means without end.")
             object.__setattr__(self, "rounds", rounds)
-            if not rejecting and not any(s.rework for s in self.stations):
+            if not rejecting and not any(s.any_of("rework") for s in self.stations):
                 rule = "rounds has no effect: no station has a rework or a reject above 0"
                 raise ValueError(checks.complain(owner, rule, self.rounds, "Leave it out."))
 
@@ -174,7 +204,8 @@ class Line:
 class Store:
     """A first-in-first-out buffer between lines.
 
-    First come, first served, for lines that take and for lines that put.
+    First come, first served, for lines that take and for lines that put. A line that makes some
+    products only takes the first part that it can make, past others.
 
     Parameters
     ----------
@@ -192,6 +223,12 @@ class Store:
         taken the next one is ready so much later; `Store.conveyor` works it out. [s]
     initial : int
         Parts that are in it, ready to take, at the start; at most the capacity. [parts]
+    in_order : bool
+        Whether only its first part can be taken, such as on a belt; otherwise any can be reached.
+    lanes : int
+        Of a bank; 0 of another store. `Store.bank` describes it. [lanes]
+    rule : {"batch", "sequence"}
+        Which part leaves a bank.
     working_time : WorkingTime, optional
         Its own; by default that of the shop.
 
@@ -207,6 +244,9 @@ class Store:
     transit_time: float = 0.0
     headway: float = 0.0
     initial: int = 0
+    in_order: bool = False
+    lanes: int = 0
+    rule: BankRule = "batch"
     working_time: WorkingTime | None = None
 
     def __post_init__(self) -> None:
@@ -234,7 +274,70 @@ class Store:
             ("initial", initial),
         ):
             object.__setattr__(self, field, value)
+        self._check_bank(owner)
         check_working_time(owner, self.working_time)
+
+    def _check_bank(self, owner: str) -> None:
+        checks.flag(owner, "in_order", self.in_order)
+        checks.one_of(owner, "rule", self.rule, get_args(BankRule))
+        lanes = checks.whole(owner, "lanes", self.lanes, high=MOST_LANES)
+        object.__setattr__(self, "lanes", lanes)
+        if not lanes and self.rule != "batch":
+            rule = "a rule has no effect without lanes"
+            raise ValueError(checks.complain(owner, rule, self.rule, "Use Store.bank."))
+        if lanes and (self.capacity % lanes or not self.capacity):
+            rule = f"the capacity of a bank must be a multiple of its {lanes} lanes"
+            raise ValueError(checks.complain(owner, rule, self.capacity, "Use Store.bank."))
+        if lanes and (self.transit_time or self.headway or self.in_order or self.initial):
+            rule = "a bank has no transit_time, headway, in_order or initial parts"
+            raise ValueError(checks.complain(owner, rule, self, "Put a store before or behind it."))
+
+    @classmethod
+    def bank(
+        cls,
+        name: str,
+        *,
+        lanes: int,
+        places: int,
+        rule: BankRule = "batch",
+        working_time: WorkingTime | None = None,
+    ) -> Store:
+        """A bank of lanes that puts parts into another sequence, as between paint and assembly.
+
+        Each lane is first in, first out. With the rule "batch" it makes batches: a part goes into
+        the lane with room whose last part has its product, else into an empty lane, else into the
+        lane with the most room; of the first parts of all lanes one of the product that left last
+        leaves, else the one with the most parts of its product behind each other in its lane. With
+        "sequence" it restores the sequence of birth: a part goes behind the last part that is
+        nearest before it in the sequence, else into an empty lane, else into the lane with the most
+        room; the first in the sequence of all lanes' first parts leaves. Among equals the first
+        lane counts on the way in, the part that came first on the way out.
+
+        Parameters
+        ----------
+        name : str
+        lanes : int
+            At most 60. [lanes]
+        places : int
+            Of each lane. [parts]
+        rule : {"batch", "sequence"}
+        working_time : WorkingTime, optional
+            As of a store.
+
+        Returns
+        -------
+        Store
+            Of capacity lanes * places.
+
+        Examples
+        --------
+        >>> Store.bank("painted", lanes=6, places=10).capacity
+        60
+        """
+        owner = f"Store.bank {name!r}"
+        lanes = checks.whole(owner, "lanes", lanes, low=1, high=MOST_LANES)
+        places = checks.whole(owner, "places", places, low=1, high=MAX_CAPACITY // lanes)
+        return cls(name, lanes * places, lanes=lanes, rule=rule, working_time=working_time)
 
     @classmethod
     def conveyor(
@@ -272,7 +375,7 @@ class Store:
         --------
         >>> Store.conveyor("skids", length=30, speed=0.5, spacing=1.5)
         Store(name='skids', capacity=20, transit_time=60.0, headway=3.0, initial=0, \
-working_time=None)
+in_order=False, lanes=0, rule='batch', working_time=None)
         """
         owner = f"Store.conveyor {name!r}"
         length = checks.number(owner, "length", length, above=True, high=MAX_TIME)

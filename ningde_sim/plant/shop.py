@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -18,6 +19,8 @@ from ningde_sim.plant import paths, shop_paths
 from ningde_sim.plant.crew import ALL_CREWS, Crew
 from ningde_sim.plant.entries import Flow, number_of, store_names, stores_of
 from ningde_sim.plant.line import Line, Store, numbered
+from ningde_sim.plant.product import Product, Setup, check_products, check_sequence, mix
+from ningde_sim.plant.product import Sequence as ProductSequence
 from ningde_sim.plant.start import Start
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station, equipment
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
@@ -48,6 +51,12 @@ class Shop:
         Lines whose bodies count as finished; by default the lines that put to no store.
     working_time : WorkingTime, optional
         Of every line and store without its own; None means round the clock.
+    products : sequence of Product
+        What it makes; without any, all parts are alike.
+    sequence : Sequence, optional
+        In which order the products come; by default by their shares, `Sequence.random()`. All lines
+        follow it: the n-th part that is born on lines that put to the same store is of its n-th
+        product.
     start : Start
         What is on stations and in stores at the start of a run: by default nothing but the
         `initial` parts of the stores. `ShopRun.end` is one.
@@ -75,6 +84,8 @@ class Shop:
     repair_crews: int | None = None
     output: str | Sequence[str] | None = None
     working_time: WorkingTime | None = None
+    products: Sequence[Product] = ()
+    sequence: ProductSequence | None = None
     start: Start = Start()  # noqa: RUF009, it cannot be changed
     notes: Sequence[str] = field(default=(), repr=False)
 
@@ -101,6 +112,7 @@ class Shop:
         self._check_closing(owner)
         self._check_crews(owner)
         object.__setattr__(self, "output", self._find_output(owner))
+        self._check_products(owner)
 
     def _check_names(self, owner: str) -> None:
         machines = [s.name for s in self.stations] + [r.name for r in self.robots]
@@ -213,7 +225,7 @@ class Shop:
                 raise ValueError(checks.complain(owner, rule, name, f"It has these: {known}."))
             line, station = lines[name]
             if (state == "scrapped" and not line.returns) or (
-                state == "rejected" and not station.reject
+                state == "rejected" and not station.any_of("reject")
             ):
                 rule = f"no body can be {state} and wait on station {name!r} at the start"
                 cure = "Its line has no `returns`." if state == "scrapped" else "It rejects none."
@@ -233,6 +245,89 @@ class Shop:
             if n > places[name]:
                 rule = f"the parts of start in {name!r} must be at most its capacity {places[name]}"
                 raise ValueError(checks.complain(owner, rule, n))
+
+    def _check_products(self, owner: str) -> None:
+        """Lines and stations must speak of products of the shop, and tell all that they make."""
+        products = checks.members(owner, "products", self.products, Product)
+        object.__setattr__(self, "products", products)
+        object.__setattr__(self, "sequence", check_sequence(owner, products, self.sequence))
+        names = [product.name for product in products]
+        for line in self.lines:
+            for key in ("makes", "match"):
+                if getattr(line, key) and not names:
+                    rule = f"{key} of line {line.name!r} has no effect without products"
+                    given, cure = getattr(line, key), "Give the shop `products`."
+                    raise ValueError(checks.complain(owner, rule, given, cure))
+            check_products(owner, f"the `makes` of line {line.name!r}", line.makes, names)
+            for station in line.stations:
+                station.check_products(owner, names, line.makes or names)
+            self._check_reach(owner, line)
+        for store in self.stores:
+            if (store.lanes or store.in_order) and not names:
+                rule = f"lanes and in_order of store {store.name!r} have no effect without products"
+                cure = "Give the shop `products`, or leave them out."
+                raise ValueError(checks.complain(owner, rule, store.capacity, cure))
+        for product in products:
+            for pattern in product.ramp.stations if product.ramp else ():
+                if not any(fnmatchcase(station.name, pattern) for station in self.stations):
+                    rule = f"no station has the name in the ramp of product {product.name!r}"
+                    raise ValueError(checks.complain(owner, rule, pattern))
+
+    def _check_reach(self, owner: str, line: Line) -> None:
+        """A line that chooses its parts must see them: hand to hand it does not."""
+        choosy = bool(line.match) or len(line.makes) not in (0, len(self.products))
+        orders = self.sequence is not None and self.sequence.kind == "orders"
+        stores = {store.name: store for store in self.stores}
+        for name in store_names(line.takes):
+            if stores[name].capacity == 0 and (choosy or (orders and self.gives_birth(line))):
+                rule = f"line {line.name!r} chooses its parts: its stores need a capacity of 1"
+                cure = "Give the store a place, or leave makes and match out."
+                raise ValueError(checks.complain(owner, rule, f"{name!r} of capacity 0", cure))
+            if stores[name].lanes and number_of_parts(line, name) > 1:
+                rule = f"parts leave the bank {name!r} one by one"
+                raise ValueError(checks.complain(owner, rule, f"line {line.name!r} takes several"))
+        for name in line.match:
+            if not self.way_to(name):
+                rule = f"parts of store {name!r} have no product to match: no line makes them"
+                raise ValueError(checks.complain(owner, rule, f"match of line {line.name!r}"))
+
+    def way_to(self, store: str) -> list[Line]:
+        """The lines on which the parts of a store come, last to first, from that of their birth.
+
+        The body of a line is the part of its first entry in `takes`. Skids and parts of a finite
+        stock are born where they are loaded first: they come on no line.
+        """
+        return self._way_to(store, set())
+
+    def _way_to(self, store: str, seen: set[str]) -> list[Line]:
+        seen.add(store)
+        for line in self.lines:
+            carriers = line.name in (self.output or ())
+            names = store_names(line.rejects if carriers else (*line.puts, *line.rejects))
+            if store not in names:
+                continue
+            if not line.takes:
+                return [line]
+            for before in stores_of(line.takes[0]):
+                if before not in seen and (way := self._way_to(before, seen)):
+                    return [line, *way]
+        return []
+
+    def gives_birth(self, line: Line) -> bool:
+        """Whether parts may be born on a line: it takes none, or skids, or parts of a stock."""
+        carriers = {
+            name
+            for other in self.lines
+            for flows in (other.returns, other.puts if other.name in (self.output or ()) else ())
+            for name in store_names(flows)
+        }
+        first = stores_of(line.takes[0]) if line.takes else ()
+        return not first or any(name in carriers or not self.way_to(name) for name in first)
+
+    @property
+    def mix(self) -> dict[str, float]:
+        """The share of each product in the long run; none without products. [-]"""
+        return mix(self.products, self.sequence)  # type: ignore[arg-type]
 
     def _check_closing(self, owner: str) -> None:
         """What a line does when it closes must be possible."""
@@ -266,14 +361,14 @@ class Shop:
                 cure = f"The shop has these groups and skills: {words}."
                 raise ValueError(checks.complain(owner, rule, what.crew, cure))
 
-    def _asking(self) -> Iterator[tuple[str, Failure | PlannedStop]]:
-        """Each failure and planned stop that needs a crew, with the name of what has it."""
+    def _asking(self) -> Iterator[tuple[str, Failure | PlannedStop | Setup]]:
+        """Each failure, planned stop and setup that needs a crew, with the name of what has it."""
         machines: tuple[Station | Robot, ...] = (*self.stations, *self.robots)
         for machine in machines:
-            things: tuple[Failure | PlannedStop, ...] = (*machine.failures, *machine.planned_stops)
-            for what in things:
-                if what.crew:
-                    yield machine.name, what
+            things: tuple[Any, ...] = (*machine.failures, *machine.planned_stops)
+            if isinstance(machine, Station) and isinstance(machine.setup, Setup):
+                things += (machine.setup,)
+            yield from ((machine.name, what) for what in things if what.crew)
         for line in self.lines:
             yield from ((line.name, failure) for failure in line.failures if failure.crew)
 
@@ -422,6 +517,11 @@ class Shop:
     def __str__(self) -> str:
         """The zone table with totals."""
         return wrapped("\n".join(_zone_table(self)))
+
+
+def number_of_parts(line: Line, store: str) -> int:
+    """How many parts of a store a line takes at one instant. [parts]"""
+    return max(number_of(flow) for flow in line.takes if store in stores_of(flow))
 
 
 def _copies(name: str, line: Line) -> list[str]:

@@ -1,7 +1,8 @@
 """Every value of a shop by its dotted path.
 
 Names lead to a value: `repair_crews`, `crews.night.number`, `stores.roof.capacity`,
-`lines.FIN.buffers`, `stations.FIN-210.cycle_time`, `robots.FIN-210-R1.failures.minor.repair.mean`.
+`lines.FIN.buffers`, `stations.FIN-210.cycle_time`, by product `stations.FIN-210.cycle_time.SUV`,
+`products.SUV.share`, `robots.FIN-210-R1.failures.minor.repair.mean`.
 The grammar is that of `ningde_sim.plant.paths`.
 """
 
@@ -30,6 +31,9 @@ that it contains, itself included."""
 
 Heads = frozenset[str]
 """Groups in which paths begin; empty means all."""
+
+BY_PRODUCT = ("cycle_time", "scrap", "rework", "reject")
+"""Fields that may hold a value for each product: `stations.FIN-210.cycle_time.SUV`."""
 
 JOINTS = ("takes", "puts", "rejects", "returns", "output")
 """Fields that join lines and stores."""
@@ -74,6 +78,11 @@ def values(
                 yield from values(item, f"{here}.{item.name}", heads)
         elif dataclasses.is_dataclass(value):
             yield from values(value, here, heads)
+        elif name in BY_PRODUCT and isinstance(value, Mapping):
+            for product, own in value.items():
+                yield f"{here}.{product}", own
+                if dataclasses.is_dataclass(own):
+                    yield from values(own, f"{here}.{product}", heads)
 
 
 def named(owner: str, description: Any, path: str) -> dict[str, Any]:
@@ -129,6 +138,12 @@ def replaced(owner: str, description: Description, changes: Mapping[str, Any]) -
         raise
 
 
+def _of_product(value: Any, new: Mapping[str, Any], path: str) -> Any:
+    if path in new:
+        return new[path]
+    return _changed(value, new, path, ()) if dataclasses.is_dataclass(value) else value
+
+
 def _changed(
     description: Description, new: Mapping[str, Any], path: str, heads: Collection[str]
 ) -> Description:
@@ -144,6 +159,13 @@ def _changed(
             inner = _changed(value, new, here, heads)
             if inner is not value:
                 other[name] = inner
+        elif name in BY_PRODUCT and isinstance(value, Mapping):
+            table = {
+                product: _of_product(own, new, f"{here}.{product}")
+                for product, own in value.items()
+            }
+            if table != value:
+                other[name] = table
     if not other:
         return description
     return dataclasses.replace(description, **other)  # type: ignore[type-var]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from ningde_sim._support import checks
-from ningde_sim._support.frozen import unchangeable
+from ningde_sim._support.frozen import Entries, unchangeable
 from ningde_sim._support.units import MAX_TIME, MS_PER_H
 from ningde_sim.plant.crew import check_asked
 from ningde_sim.plant.distributions import Distribution, fixed
+from ningde_sim.plant.product import Setup, check_products, of_product
 
 Clock = Literal["operating", "calendar"]
 Then = Literal["resume", "restart", "scrap"]
@@ -240,24 +242,29 @@ class Robot:
 class Station:
     """A machine or a workplace that holds one body and works on it.
 
+    Cycle time, scrap, rework and reject are one value for all products, or a mapping by product.
+
     Parameters
     ----------
     name : str
         Unique among all robots and stations of the shop; its random streams depend on it.
-    cycle_time : float or Distribution
-        From start to finish of a body, the transfer included; its mean is at least 0.001. [s]
+    cycle_time : float, Distribution or mapping
+        From start to finish of a body, the transfer included; its mean is at least 0.001.
+        `{"A": 70, "B": Lognormal(50, 0.1)}` by product. [s]
     robots : sequence of Robot
     failures : sequence of Failure
         Of the station itself (MTBF, MTTR, ODF or TDF, see `Failure`): fixture, clamp, conveyor.
     planned_stops : sequence of PlannedStop
-    scrap : float
+    scrap : float or mapping
         Probability that a finished body is thrown away here, with all its parts and its skid or
         pallet. [-]
-    rework : float
+    rework : float or mapping
         Probability that a finished body is processed here again at once; below 1. [-]
-    reject : float
+    reject : float or mapping
         Probability that a finished body leaves the line here, to the stores in `rejects` of the
         line. [-]
+    setup : float, Distribution, mapping or Setup, optional
+        At a change of product. What is no `Setup` is its time. [s]
 
     Examples
     --------
@@ -266,46 +273,135 @@ class Station:
     """
 
     name: str
-    cycle_time: float | Distribution
+    cycle_time: float | Distribution | Mapping[str, Any]
     _: KW_ONLY
     robots: Sequence[Robot] = ()
     failures: Sequence[Failure] = ()
     planned_stops: Sequence[PlannedStop] = ()
-    scrap: float = 0.0
-    rework: float = 0.0
-    reject: float = 0.0
+    scrap: float | Mapping[str, float] = 0.0
+    rework: float | Mapping[str, float] = 0.0
+    reject: float | Mapping[str, float] = 0.0
+    setup: float | Distribution | Mapping[str, Any] | Setup | None = None
 
     def __post_init__(self) -> None:
         owner = f"Station {self.name!r}"
         checks.text("Station", "name", self.name)
-        if not isinstance(self.cycle_time, Distribution):
-            cycle = checks.number(owner, "cycle_time", self.cycle_time, high=MAX_TIME)
-            object.__setattr__(self, "cycle_time", cycle)
-        if self.cycle_distribution.mean < 0.001:
-            cure = "Leave the station out if it takes no time."
-            rule = "the mean cycle_time must be at least 0.001 s"
-            raise ValueError(checks.complain(owner, rule, self.cycle_time, cure))
+        cycles = _by_product(owner, "cycle_time", self.cycle_time, _check_cycle)
+        object.__setattr__(self, "cycle_time", cycles)
         object.__setattr__(self, "robots", checks.members(owner, "robots", self.robots, Robot))
         checks.distinct(owner, "robots", (r.name for r in self.robots))
         failures, stops = _check_equipment(owner, self.failures, self.planned_stops)
         object.__setattr__(self, "failures", failures)
         object.__setattr__(self, "planned_stops", stops)
-        for field in ("scrap", "rework", "reject"):
-            share = checks.number(owner, field, getattr(self, field), high=1.0)
-            object.__setattr__(self, field, share)
-        if self.rework == 1.0:
-            rule = "rework must be less than 1"
-            raise ValueError(checks.complain(owner, rule, self.rework))
-        together = self.scrap + self.rework + self.reject
-        if together > 1.0:
+        for field in _SHARES:
+            shares = _by_product(owner, field, getattr(self, field), _check_share)
+            object.__setattr__(self, field, shares)
+        for product in self._told or (None,):
+            self._check_shares(owner, product)
+        if self.setup is not None and not isinstance(self.setup, Setup):
+            object.__setattr__(self, "setup", Setup(self.setup))
+
+    def _check_shares(self, owner: str, product: str | None) -> None:
+        """Of a product, or of all: what is not good must be possible."""
+        scrap, rework, reject = (
+            getattr(self, field).get(product, 0.0)
+            if isinstance(getattr(self, field), Mapping)
+            else getattr(self, field)
+            for field in _SHARES
+        )
+        if rework == 1.0:
+            raise ValueError(checks.complain(owner, "rework must be less than 1", rework))
+        if scrap + rework + reject > 1.0:
             rule = "scrap, rework and reject together must be at most 1"
-            raise ValueError(checks.complain(owner, rule, together))
+            raise ValueError(checks.complain(owner, rule, scrap + rework + reject))
+
+    @property
+    def _told(self) -> tuple[str, ...]:
+        """The products that it tells something of."""
+        tables = (getattr(self, field) for field in ("cycle_time", *_SHARES))
+        return tuple(dict.fromkeys(name for t in tables if isinstance(t, Mapping) for name in t))
+
+    @property
+    def varies(self) -> bool:
+        """Whether cycle time, scrap, rework or reject differ by product."""
+        return bool(self._told)
+
+    def check_products(self, owner: str, products: Iterable[str], made: Iterable[str]) -> None:
+        """Raise an error for unknown products, and for those made here of which nothing is told."""
+        check_products(owner, f"station {self.name!r}", self._told, products)
+        for field in ("cycle_time", *_SHARES):
+            table = getattr(self, field)
+            if isinstance(table, Mapping):
+                for product in made:
+                    if product not in table:
+                        rule = f"the {field} of station {self.name!r} must tell all its products"
+                        raise ValueError(checks.complain(owner, rule, f"none of {product!r}"))
+        if isinstance(self.setup, Setup):
+            if not products:
+                rule = f"the setup of station {self.name!r} has no effect without products"
+                cure = "Give the shop `products`, or leave setup out."
+                raise ValueError(checks.complain(owner, rule, self.setup.time, cure))
+            self.setup.check(f"{owner}, station {self.name!r}", products)
+
+    def cycle_of(self, product: str) -> Distribution:
+        """The cycle time of a product, without its ramp. [s]"""
+        cycle = of_product(self.cycle_time, product)
+        return cycle if isinstance(cycle, Distribution) else fixed(cycle)
+
+    def share_of(self, field: str, product: str) -> float:
+        """The scrap, rework or reject of a product. [-]"""
+        share: float = of_product(getattr(self, field), product)
+        return share
+
+    def any_of(self, field: str) -> bool:
+        """Whether there is scrap, rework or reject of any product."""
+        share = getattr(self, field)
+        return any(share.values()) if isinstance(share, Mapping) else bool(share)
 
     @property
     def cycle_distribution(self) -> Distribution:
-        """The cycle time as a Distribution. [s]"""
-        cycle = self.cycle_time
-        return cycle if isinstance(cycle, Distribution) else fixed(cycle)
+        """The cycle time as a Distribution; of several products one of the mean of all. [s]
+
+        `ningde_sim.plant.shop.Shop.mean_cycle` weighs them by their shares.
+        """
+        if isinstance(self.cycle_time, Mapping):
+            means = [self.cycle_of(product).mean for product in self.cycle_time]
+            return fixed(math.fsum(means) / len(means))
+        return self.cycle_of("")
+
+
+_SHARES = ("scrap", "rework", "reject")
+
+
+def _by_product(owner: str, field: str, given: Any, check: Any) -> Any:
+    """A checked value, or a mapping of them by product."""
+    if not isinstance(given, Mapping):
+        return check(owner, field, given)
+    if not given:
+        rule = f"{field} must tell at least one product"
+        raise ValueError(checks.complain(owner, rule, dict(given), 'Such as {"A": 70, "B": 50}.'))
+    for product in given:
+        checks.text(owner, f"each product in {field}", product)
+    return Entries(
+        {product: check(owner, f"{field} of {product!r}", v) for product, v in given.items()}
+    )
+
+
+def _check_cycle(owner: str, field: str, given: Any) -> float | Distribution:
+    cycle: float | Distribution
+    if isinstance(given, Distribution):
+        cycle, mean = given, given.mean
+    else:
+        cycle = mean = checks.number(owner, field, given, high=MAX_TIME)
+    if mean < 0.001:
+        cure = "Leave the station out if it takes no time."
+        rule = f"the mean {field} must be at least 0.001 s"
+        raise ValueError(checks.complain(owner, rule, given, cure))
+    return cycle
+
+
+def _check_share(owner: str, field: str, given: Any) -> float:
+    return checks.number(owner, field, given, high=1.0)
 
 
 def equipment(station: Station) -> tuple[Robot | Station, ...]:

@@ -28,9 +28,11 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 # Okabe, Ito (2008), Color Universal Design: distinct with any colour vision.
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
 BLUE, VERMILLION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#BBBBBB"
+WINE = "#882255"  # of Tol (2021), Colour schemes, "muted"
 
 COLOURS = {
     "working": GREEN,
+    "setup": WINE,
     "planned": YELLOW,
     "down": VERMILLION,
     "waiting": PURPLE,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 CAUSES = {
     "working": COLOURS["working"],
+    "setup": COLOURS["setup"],
     "planned": COLOURS["planned"],
     "repair": COLOURS["down"],
     "waiting": COLOURS["waiting"],

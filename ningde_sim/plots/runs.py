@@ -38,7 +38,8 @@ def plot_states(
     if by not in ("zone", "station"):
         rule = "by must be 'zone' or 'station'"
         raise ValueError(checks.complain("plot_states", rule, by))
-    states = [state for state in STATES if state != "off" or run.stations["off"].any()]
+    rare = ("off", "setup")
+    states = [state for state in STATES if state not in rare or run.stations[state].any()]
     hours = run.stations[states]
     if by == "zone":
         hours = hours.groupby(run.stations["zone"], sort=False).sum()

@@ -18,6 +18,7 @@ from ningde_sim.plant.station import Failure
 from ningde_sim.plant.working_time import WorkingTime
 from ningde_sim.theory.flows import greatest_flow, number_of_crews
 from ningde_sim.theory.line_flows import LineFlow, line_flow
+from ningde_sim.theory.product_mix import of_one_product
 from ningde_sim.theory.repairmen import machine_repairman
 from ningde_sim.theory.stand_alone import (
     StandAlone,
@@ -109,8 +110,9 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
     rarer stops too: planned stops by the clock; what a group of crews with a working time of its
     own may repair while the line is closed; some of the bodies that failures take, see
     `theory.stand_alone`. With `at_close="finish"` it grants each station one body more at each
-    closing. So it is an upper bound of the mean throughput in the long run; a short run may beat
-    it by chance, or through parts that stores hold at the start. A single station with failures of
+    closing. Of a shop with products it is the bound of their mix, without setups and ramps, see
+    `theory.product_mix`. So it is an upper bound of the mean throughput in the long run; a short
+    run may beat it by chance, or through parts that stores hold at the start. A single station with failures of
     one kind (ODF or TDF) reaches it.
 
     Parameters
@@ -136,6 +138,7 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
     (58.22, 'B')
     """
     checks.kind("capacity", "shop", shop, Shop)
+    shop = of_one_product(shop)
     owner = f"Shop {shop.name!r}"
     if hours is not None:
         hours = checks.number(owner, "hours", hours, above=True, high=units.MAX_HOURS)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ningde_sim._support import checks
 from ningde_sim.plant.crew import Crew
 from ningde_sim.plant.distributions import (
     Distribution,
@@ -122,6 +123,11 @@ def stand_alone(
         All groups of crews.
     closes : bool
         Whether its working time ever closes.
+
+    Raises
+    ------
+    ValueError
+        Its cycle or its quality differ by product.
     """
     every = [*failures(station), *(line.failures if line else ())]
     told = [f for f in every if not at_night(f.crew, crews, closes)]
@@ -136,8 +142,12 @@ def stand_alone(
         (working + planned) / memoryless + repair,
         (working + planned) / _all_up(calendar),
     )
-    good = max(0.0, 1 - station.scrap - station.rework - station.reject)
-    shares = (kept * share for share in (good, station.rework, station.reject))
+    if station.varies:
+        rule, cure = "it must be of one product", "theory.product_mix.of_one_product makes it one."
+        raise ValueError(checks.complain(f"Station {station.name!r}", rule, "several", cure))
+    scrap, rework, reject = (station.share_of(f, "") for f in ("scrap", "rework", "reject"))
+    good = max(0.0, 1 - scrap - rework - reject)
+    shares = (kept * share for share in (good, rework, reject))
     return StandAlone(working, planned, repair, total, *shares)
 
 

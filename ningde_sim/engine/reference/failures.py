@@ -70,6 +70,7 @@ class FailureProcess:
         self.due: Due | None = None
         self.due_at = self.fails_at = NEVER
         self.n_up = self.n_repair = self.request = self.left = 0
+        self.repair_stream = row.repair
         self.rests = False
         self.group: CrewGroup | None = None
         self.state = State.WORKING
@@ -161,7 +162,7 @@ class FailureProcess:
             self.stations[0].counted["failures"] += 1
         for station in self.stations:
             station.fails(self)
-        self.left = self.floor.draw(self.row.repair, self.n_repair)
+        self.left = self.floor.draw(self.repair_stream, self.n_repair)
         self.n_repair += 1
         group = self.floor.crews.ask(self) if self.row.groups else None
         if self.row.groups and group is None:
@@ -175,7 +176,8 @@ class FailureProcess:
         """The repair goes on, with a crew up to the closing at most."""
         if group is not None:
             group.free -= 1
-        self.change(State.PLANNED if self.row.is_planned else State.DOWN, group)
+        state = State.PLANNED if self.row.is_planned else State.DOWN
+        self.change(State.SETUP if self.row.is_setup else state, group)
         self.time_repair()
 
     def time_repair(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,12 +14,19 @@ from ningde_sim.engine import _kernel
 from ningde_sim.engine._kernel import UNBORN
 from ningde_sim.engine.counts import COUNTED, History, Ints
 from ningde_sim.engine.critical_path import PathStep, awaited, between
-from ningde_sim.engine.layout import Layout
+from ningde_sim.engine.layout import Layout, StoreLayout
 from ningde_sim.engine.reference.crews import Crews
 from ningde_sim.engine.reference.events import Due, Step, backwards, later
 from ningde_sim.engine.reference.failures import FailureProcess, LineClock
+from ningde_sim.engine.reference.products import Choice, ProductSequence
 from ningde_sim.engine.reference.stations import StationProcess
-from ningde_sim.engine.reference.stores import ConveyorProcess, Join, Part, StoreProcess
+from ningde_sim.engine.reference.stores import (
+    BankProcess,
+    ConveyorProcess,
+    Join,
+    Part,
+    StoreProcess,
+)
 from ningde_sim.engine.reference.working_times import WorkingTimeProcess
 from ningde_sim.engine.rules import State
 
@@ -43,10 +51,8 @@ class Floor:
         self.first_entry = len(self.times) + sum(
             len(rows) for rows in (layout.stores, layout.stations, layout.failures)
         )
-        self.stores = [
-            (ConveyorProcess if row.headway else StoreProcess)(self, row, i)
-            for i, row in enumerate(layout.stores)
-        ]
+        self.sequence = ProductSequence(self)
+        self.stores = [_process(row)(self, row, i) for i, row in enumerate(layout.stores)]
         self.lines = {(row.line, row.copy): LineClock() for row in layout.stations}
         self.stations = [StationProcess(self, row, i) for i, row in enumerate(layout.stations)]
         self.crews = Crews(self)
@@ -56,11 +62,15 @@ class Floor:
         self.things += [*self.stations, *self.stores, *self.failures]
         self.woken: list[StationProcess] = []
         self.n_requests = 0
-        self.exits: list[tuple[int, int, int]] = []
+        self.exits: list[tuple[int, int, int, int, int]] = []
+        self.number_parts()
         held = [part for store in self.stores for part in store.parts]
         held += [station.part for station in self.stations]
-        self.wip = self.wip_start = sum(part.born != UNBORN for part in held)
+        born = [part.product for part in held if part.born != UNBORN]
+        self.wip = self.wip_start = len(born)
         self.wip_ms = self.wip_since = 0
+        self.wip_of = [born.count(p) for p in range(len(layout.products))]
+        self.wip_ms_of = [0] * len(layout.products)
         self.trace: list[tuple[int, int, int, int]] = []
         self.tracing = False
         self.noting = False
@@ -68,6 +78,19 @@ class Floor:
         self.cause: Step | None = None
         self.last_exit: tuple[int, Step | None] = 0, None
         self.last_station = next(i for i, row in enumerate(layout.stations) if row.output)
+
+    def number_parts(self) -> None:
+        """The parts at the start have products; where all are alike, the only one."""
+        for place, numbers in self.layout.at_start.items():
+            store = place - len(self.stations)
+            parts = self.stores[store].parts if store >= 0 else [self.stations[place].part]
+            for part, number in zip(parts, numbers, strict=True):
+                if number >= 0:
+                    part.product, part.number = self.sequence.product_of(number), number
+
+    def part(self) -> Part:
+        """A part that is not born yet; where all parts are alike, it is of the only product."""
+        return Part() if self.layout.by_product else Part(product=0, number=0)
 
     def draw(self, stream: int, k: int) -> int:
         """The k-th draw of a stream. [ms]"""
@@ -111,6 +134,9 @@ class Floor:
 
     def start(self) -> None:
         """Start all failures and stations: they go on with what they hold, or ask for parts."""
+        if self.layout.by_product:
+            for group in range(self.layout.n_groups):
+                self.sequence.look_ahead(group)
         for number, times in enumerate(self.times):
             self.env.process(self.openings(number, times))
         for failure in self.failures:
@@ -149,9 +175,16 @@ class Floor:
             station = min(self.woken, key=StationProcess.turn)
             self.woken.remove(station)
             if station.can_move():
-                found = self.gather([station], {})
+                found = self.choose(station) or self.gather([station], {})
                 if found:
                     self.exchange(*found)
+
+    def choose(self, station: StationProcess) -> tuple[Team, Used] | None:
+        """If a station chooses its parts: whether it can move, alone."""
+        if not (station.row.choosy and station.is_empty()):
+            return None
+        used = Choice(station).used()
+        return ([station], used) if used is not None else ([], {})
 
     def gather(self, team: Team, used: Used) -> tuple[Team, Used] | None:
         """The first way in which a team can move, with the partners that it has to meet.
@@ -214,6 +247,8 @@ class Floor:
         for member in team:
             for join in member.wants():
                 join.used.wake(empty=not member.is_empty())
+                if member.is_empty() and (join.used.row.in_order or join.used.row.lanes):
+                    join.used.wake(empty=True)
                 join.stores = join.all
             if member.is_empty():
                 member.load()
@@ -224,41 +259,49 @@ class Floor:
     def exit(self, station: StationProcess, body: Part) -> None:
         """A body leaves the shop; what is left of it carried the body."""
         now = int(self.env.now)
-        self.exits.append((station.row.line, now, now - body.born))
+        self.exits.append((station.row.line, now, now - body.born, body.product, body.number))
         self.last_exit = now, self.cause
         self.last_station = station.number
         self.ends(body)
-        body.born = UNBORN
+        carrier = self.part()
+        body.born, body.product, body.number = UNBORN, carrier.product, carrier.number
 
-    def begins(self, part: Part) -> None:
-        """A part is born."""
+    def begins(self, part: Part, group: int) -> None:
+        """A part is born, of the next product of a count if it has none yet."""
         part.born = int(self.env.now)
-        self.count_wip(1)
+        if part.product < 0:
+            self.sequence.make_next(part, group)
+        self.count_wip(part, 1)
 
     def ends(self, part: Part) -> None:
         """A part is no more, if it was born."""
-        self.count_wip(-(part.born != UNBORN))
+        self.count_wip(part, -(part.born != UNBORN))
 
     def copy(self, part: Part) -> Part:
         """One part more like this one."""
-        self.count_wip(part.born != UNBORN)
-        return Part(part.born, part.rounds)
+        self.count_wip(part, part.born != UNBORN)
+        return replace(part)
 
-    def count_wip(self, change: int) -> None:
-        """Book the work in process up to now, then change it."""
-        now = int(self.env.now)
-        self.wip_ms += self.wip * (now - self.wip_since)
-        self.wip_since = now
+    def count_wip(self, part: Part | None, change: int) -> None:
+        """Book the work in process up to now, then change that of a part's product."""
+        passed = int(self.env.now) - self.wip_since
+        self.wip_ms += self.wip * passed
+        if self.layout.by_product:
+            wip = zip(self.wip_ms_of, self.wip_of, strict=True)
+            self.wip_ms_of = [ms + n * passed for ms, n in wip]
+            if part is not None:
+                self.wip_of[part.product] += change
+        self.wip_since += passed
         self.wip += change
 
     def account(self) -> None:
         """Book the time up to now on everything."""
-        self.count_wip(0)
+        self.count_wip(None, 0)
         for thing in self.things:
             thing.account()
         for station in self.stations:
             station.record_overtime()
-            if station.running and station.task == State.PLANNED:
+            if station.running and station.task != State.WORKING:
                 station.book()
 
     def keep(self, history: History, row: int) -> None:
@@ -267,7 +310,7 @@ class Floor:
         The accounts of the failures stay open, because a wait for a crew is measured from where
         its account was last closed.
         """
-        self.count_wip(0)
+        self.count_wip(None, 0)
         for station in self.stations:
             station.account()
             station.record_overtime()
@@ -284,13 +327,14 @@ class Floor:
             thing.clear()
         self.exits.clear()
         self.wip_ms, self.wip_start = 0, self.wip
+        self.wip_ms_of = [0] * len(self.wip_ms_of)
 
     def inside(self) -> Ints:
-        """The parts on stations and in stores, a row each: where, birth, rounds."""
+        """The parts on stations and in stores, a row each: as in `Counts.inside`."""
         rows = [(s.number, s.part) for s in self.stations if s.content != _kernel.EMPTY]
         rows += [(len(self.stations) + s.number, p) for s in self.stores for p in s.parts]
-        table = [(place, part.born, part.rounds) for place, part in rows]
-        return np.array(table, np.int64).reshape(-1, 3)
+        table = [(place, p.born, p.rounds, p.product, p.number) for place, p in rows]
+        return np.array(table, np.int64).reshape(-1, 5)
 
     def chosen(self) -> list[int]:
         """The store that each join uses for the body that waits, if a split chose it; else -1."""
@@ -335,6 +379,13 @@ class Floor:
             begin, before = self.stores[thing - layout.transit(0)].under_way[0]
             yield 2 * thing, begin, now
             yield from backwards(before)
+
+
+def _process(row: StoreLayout) -> type[StoreProcess]:
+    """What a store is."""
+    if row.lanes:
+        return BankProcess
+    return ConveyorProcess if row.headway else StoreProcess
 
 
 def spent(floor: Floor) -> Ints:

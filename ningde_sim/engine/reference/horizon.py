@@ -74,10 +74,11 @@ def run(
 
 def _collect(floor: Floor, warm_up: int, history: History | None) -> Counts:
     begun = np.array([0, 0, warm_up, warm_up])
-    exits = {row.line: Packed(2) for row in floor.layout.stations if row.output}
+    n, by_product = len(floor.layout.products), floor.layout.by_product
+    exits = {row.line: Packed(4) for row in floor.layout.stations if row.output}
     for number, rows in exits.items():
-        own = [(t - warm_up, lead) for n, t, lead in floor.exits if n == number]
-        rows.add(np.array(own, np.int64).reshape(-1, 2))
+        own = [(t - warm_up, *told) for n, t, *told in floor.exits if n == number]
+        rows.add(np.array(own, np.int64).reshape(-1, 4))
     return Counts(
         stations=counted("stations", floor.stations)
         | {
@@ -95,6 +96,16 @@ def _collect(floor: Floor, warm_up: int, history: History | None) -> Counts:
         stops=counted("stops", floor.stops()),
         crews=counted("crews", floor.crews.groups),
         exits=exits,
+        products={
+            "made": np.array([s.tally for s in floor.stations], np.int64),
+            "held_ms": np.array([s.held_ms for s in floor.stores], np.int64).reshape(-1, n),
+            "held": np.array([s.held() for s in floor.stores], np.int64).reshape(-1, n)
+            * by_product,
+            "wip_ms": np.array(floor.wip_ms_of, np.int64) * by_product,
+            "wip": np.array(floor.wip_of, np.int64) * by_product,
+            "next": np.array(floor.sequence.next, np.int64),
+            "set_for": np.array([s.set_for for s in floor.stations], np.int64),
+        },
         wip={"start": floor.wip_start, "ms": floor.wip_ms, "end": floor.wip},
         chosen=np.array(floor.chosen(), np.int64),
         inside=floor.inside(),

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import simpy
 
+from ningde_sim._support import units
 from ningde_sim.engine import _kernel
 from ningde_sim.engine._kernel import NEVER, UNBORN
 from ningde_sim.engine.counts import COUNTED
-from ningde_sim.engine.layout import StationLayout, StopLayout
+from ningde_sim.engine.layout import RecipeLayout, StationLayout, StopLayout
 from ningde_sim.engine.reference.events import Due, later
+from ningde_sim.engine.reference.products import Choice, oldest
 from ningde_sim.engine.reference.stores import Join, Part
 from ningde_sim.engine.rules import State
 
@@ -41,12 +43,17 @@ class StationProcess:
             store.takers.append(self)
         self.most_rounds = floor.layout.shop.lines[row.line].rounds
         self.part = Part(row.born)
+        if not floor.layout.by_product:
+            self.part.product = self.part.number = 0
+        self.drawn = [0] * len(floor.layout.products)
+        self.set_for = -1
+        self.n_changes = 0
         self.content = row.content
         self.task = State.WORKING
         self.stops = [PlannedStopProcess(floor, floor.layout.stops[i]) for i in row.stops]
         self.open: list[FailureProcess] = []
         self.line = floor.lines[row.line, row.copy]
-        self.asked = self.asked_at = 0
+        self.asked = self.asked_at = self.rank_of_products = 0
         self.indexed_at = -1
         self.begun = self.held = False
         self.overtime = 0
@@ -76,6 +83,7 @@ class StationProcess:
         """Begin to count."""
         self.spent = [0] * len(State)
         self.counted = dict.fromkeys(COUNTED["stations"], 0)
+        self.tally = [[0] * 4 for _ in self.drawn]
 
     # ------------------------------------------------------------------ its clock
 
@@ -159,6 +167,8 @@ class StationProcess:
         self.left = self.cycle = 0
         for stop in [stop for stop in self.stops if stop.is_due(self)]:
             stop.begin(self)
+        if self.task == State.WORKING:
+            self.set_up()
 
     def doing(self) -> int:
         """The step that it is in."""
@@ -173,7 +183,12 @@ class StationProcess:
             return 2 * (layout.wait(first.number) if waits else layout.repair(first.number))
         if self.held:
             return 2 * layout.closed(self.number)
-        return 2 * (self.number if self.task == State.WORKING else layout.stop(self.number))
+        return 2 * self.task_of(self.task)
+
+    def task_of(self, task: int) -> int:
+        """The number of what it does by itself."""
+        numbers = {State.PLANNED: self.floor.layout.stop, State.SETUP: self.floor.layout.setup}
+        return numbers[task](self.number) if task in numbers else self.number  # type: ignore[index]
 
     def step(self, ending: int | None = None) -> None:
         """Its step ends, or is broken off because something else happens."""
@@ -201,6 +216,8 @@ class StationProcess:
         """It waits from now on: empty for parts, finished or scrapped for places."""
         self.content = content
         self.asked, self.asked_at = self.floor.next_request(), int(self.floor.env.now)
+        many = self.floor.layout.by_product and content == _kernel.EMPTY
+        self.rank_of_products = len(self.row.makes) if many else 0
         self.show()
         self.floor.wake(self)
         self.wake_mates()
@@ -214,9 +231,9 @@ class StationProcess:
         joins = [join for join in self.wants() if store in join.stores]
         return joins[0] if joins else None
 
-    def turn(self) -> tuple[bool, int]:
-        """Who asked first comes first; those under repair come after the others."""
-        return bool(self.open), self.asked
+    def turn(self) -> tuple[bool, int, int]:
+        """Who asked first comes first, who makes fewer products before; under repair at last."""
+        return bool(self.open), self.rank_of_products, self.asked
 
     def can_move(self) -> bool:
         """Whether it waits, in its working time, and is not held by others of its line."""
@@ -251,13 +268,15 @@ class StationProcess:
 
     def receive(self) -> None:
         """Take all parts; the one of the first join that was born first becomes the body."""
-        parts = [[j.used.take() for _ in range(j.row.number)] for j in self.takes] or [[Part()]]
-        born = [part for part in parts[0] if part.born != UNBORN]
-        self.part = min(born, key=lambda part: part.born) if born else parts[0][0]
+        choice = Choice(self)
+        if self.row.choosy:
+            choice.used()
+        parts = choice.take() if self.takes else [[self.floor.part()]]
+        self.part = oldest(parts[0])
         for part in (part for several in parts for part in several if part is not self.part):
             self.floor.ends(part)
         if self.part.born == UNBORN:
-            self.floor.begins(self.part)
+            self.floor.begins(self.part, self.row.group)
 
     def give(self) -> None:
         """Put all parts; more than one are copies of the body, carriers are not born yet."""
@@ -301,12 +320,63 @@ class StationProcess:
             yield from self.go_on(body)
             if self.loaded is not body:
                 return
-            self.step(2 * self.floor.layout.stop(self.number))
+            self.step(2 * self.task_of(State.PLANNED))
+            self.set_up()
+        if self.task == State.SETUP:
+            yield from self.go_on(body)
+            if self.loaded is not body:
+                return
+            self.step(2 * self.task_of(State.SETUP))
         self.task = State.WORKING
-        self.left = self.cycle = self.floor.draw(self.row.cycle, self.done)
+        self.left = self.cycle = self.draw_cycle()
         yield from self.go_on(body)
         if self.loaded is body:
             self.finish()
+
+    def set_up(self) -> None:
+        """Set up for the product of the body, if this takes time before the work.
+
+        A setup with a crew asks for it, and holds the work as a failure does.
+        """
+        product, before, layout = self.part.product, self.set_for, self.floor.layout
+        self.task = State.WORKING
+        self.left = self.cycle = 0
+        self.set_for = product if self.row.setups else -1
+        if not self.row.setups or before < 0:
+            return
+        stream = layout.changes[self.row.setups.start + before * len(layout.products) + product]
+        if stream < 0:
+            return
+        self.counted["setups"] += 1
+        if self.row.setup_failure >= 0:
+            failure = self.floor.failures[self.row.setup_failure]
+            failure.repair_stream = stream
+            failure.fail()
+            return
+        self.task = State.SETUP
+        self.left = self.cycle = self.floor.draw(stream, self.n_changes)
+        self.n_changes += 1
+
+    def draw_cycle(self) -> int:
+        """The cycle of the body in work; fixed ones keep their rate, product by product. [ms]"""
+        product = self.part.product
+        recipe = self.recipe(product)
+        if len(self.row.recipes) == 1:
+            return self.floor.draw(recipe.cycle, self.done)
+        cycle = self.floor.draw(recipe.cycle, self.drawn[product])
+        self.drawn[product] += 1
+        if recipe.ramps:
+            made = self.floor.layout.shop.products[product]
+            assert made.ramp is not None
+            since = int(self.floor.env.now) - units.hours_to_ms(made.start)
+            tau = made.ramp.tau * units.MS_PER_H
+            cycle = int(_kernel.ramped(cycle, since, made.ramp.start, tau))
+        return cycle
+
+    def recipe(self, product: int) -> RecipeLayout:
+        """How it makes a product."""
+        rows = self.row.recipes
+        return self.floor.layout.recipes[rows[product] if len(rows) > 1 else rows[0]]
 
     def go_on(self, body: simpy.Event) -> Process:
         """Do the task through all interruptions, as long as the body is there."""
@@ -327,7 +397,7 @@ class StationProcess:
 
     def is_stopped(self) -> bool:
         """Whether its task rests; planned stops side by side hold up the work alone."""
-        return any(not f.row.is_planned or self.task == State.WORKING for f in self.open)
+        return any(not f.row.is_planned or self.task != State.PLANNED for f in self.open)
 
     def begin(self) -> bool:
         """Begin a body, unless it is held until the next opening."""
@@ -373,22 +443,25 @@ class StationProcess:
         self.split()
         self.floor.cause = self.floor.note(self.doing() + 1, self.started, self.before)
         self.end_cycle()
-        station, k = self.row.station, self.done - 1
-        again = station.scrap + station.rework
-        fails = again + station.reject
+        recipe, k = self.recipe(self.part.product), self.done - 1
+        again = recipe.scrap + recipe.rework
+        fails = again + recipe.reject
         drawn = self.floor.uniform(self.row.quality, k) if fails else 1.0
-        if drawn < station.scrap or (drawn < fails and self.part.rounds == self.most_rounds):
+        if drawn < recipe.scrap or (drawn < fails and self.part.rounds == self.most_rounds):
             self.scrap()
             return
         if drawn < fails and self.most_rounds is not None:
             self.part.rounds += 1
         if drawn < again:
+            self.count_product(2)
             self.counted["reworked"] += 1
             self.load()
             return
         self.loaded = self.floor.env.event()
         rejected = drawn < fails
         self.counted["rejected"] += rejected
+        if rejected:
+            self.count_product(3)
         for join in self.rejects if rejected else self.puts:
             join.choose(k)
         self.ask(_kernel.REJECTED if rejected else _kernel.FINISHED)
@@ -396,8 +469,9 @@ class StationProcess:
     def scrap(self) -> None:
         """The body is thrown away; what carried it goes back."""
         self.counted["scrapped"] += 1
+        self.count_product(1)
         self.floor.ends(self.part)
-        self.part = Part()
+        self.part = self.floor.part()
         self.loaded = self.floor.env.event()
         self.ask(_kernel.SCRAPPED if self.returns else _kernel.EMPTY)
 
@@ -406,7 +480,13 @@ class StationProcess:
         self.end_overtime()
         self.begun = False
         self.counted["cycles"] += 1
+        self.count_product(0)
         self.done += 1
+
+    def count_product(self, column: int) -> None:
+        """Count what became of the body by its product: cycles, scrapped, reworked, rejected."""
+        if self.floor.layout.by_product:
+            self.tally[self.part.product][column] += 1
 
     def interrupt(self) -> None:
         """Whatever it waits for, it looks again what to do."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING
 
 from ningde_sim.engine._kernel import UNBORN
@@ -23,11 +25,15 @@ class Part:
     """A part, or what carries one.
 
     `born` is the instant at which it was first loaded, UNBORN before; `rounds` is how often it was
-    rejected or reworked in its line.
+    rejected or reworked in its line; `product` and its `number` in the sequence are -1 before its
+    birth; `lane` is that of a bank.
     """
 
     born: int = UNBORN
     rounds: int = 0
+    product: int = -1
+    number: int = -1
+    lane: int = -1
 
 
 class Join:
@@ -62,10 +68,14 @@ class StoreProcess:
         self.time = floor.times[row.time]
         self.by_hand = row.capacity == 0
         self.level = self.ready = len(row.initial)
-        self.parts = deque(Part(born) for born in row.initial)
+        alike = -1 if floor.layout.by_product else 0
+        self.parts = deque(Part(born, product=alike, number=alike) for born in row.initial)
         self.takers: list[StationProcess] = []
         self.putters: list[StationProcess] = []
         self.under_way: deque[tuple[int, Step | None]] = deque()
+        self.last_in = self.last_out = -2
+        self.most_out = -1
+        self.held_ms = [0] * len(floor.layout.products)
         self.number = number
         self.since = 0
         self.clear()
@@ -73,6 +83,7 @@ class StoreProcess:
     def clear(self) -> None:
         """Begin to count."""
         self.counted = dict.fromkeys(COUNTED["stores"], 0)
+        self.held_ms = [0] * len(self.held_ms)
         self.level_start = self.level
 
     def account(self) -> None:
@@ -82,7 +93,15 @@ class StoreProcess:
         self.counted["full_ms"] += passed * (self.level == self.row.capacity)
         self.counted["empty_ms"] += passed * (self.level == 0)
         self.counted["none_ready_ms"] += passed * (self.ready == 0)
+        if passed and self.floor.layout.by_product:
+            held = self.held()
+            self.held_ms = [ms + passed * n for ms, n in zip(self.held_ms, held, strict=True)]
         self.since += passed
+
+    def held(self) -> list[int]:
+        """How many parts of each product there are."""
+        products = [part.product for part in self.parts] if self.row.capacity else []
+        return [products.count(p) for p in range(len(self.held_ms))]
 
     def available(self, *, empty: bool) -> int:
         """The parts that are ready for an empty station, or the places that are free."""
@@ -102,22 +121,43 @@ class StoreProcess:
             for station in self.waiting(empty=empty):
                 self.floor.wake(station)
 
-    def take(self) -> Part:
-        """The part leaves that came first."""
+    def reachable(self, makes: Callable[[Part], bool]) -> list[Part]:
+        """The parts that can be taken, the first to leave first, of those that can be made."""
+        ready = list(self.parts)[: self.ready]
+        if self.row.in_order:
+            return [*takewhile(makes, ready)]
+        return [part for part in ready if makes(part)]
+
+    def take(self, part: Part | None = None) -> Part:
+        """A part leaves, by default that which came first."""
         self.counted["n_taken"] += 1
         if self.row.capacity:
             self.account()
             self.level -= 1
             self.ready -= 1
-        return self.parts.popleft()
+        part = self.parts[0] if part is None else part
+        self.parts.remove(part)
+        if self.floor.layout.by_product:
+            self.counted["batches_out"] += part.product != self.last_out
+            self.counted["overtaken"] += 0 <= part.number < self.most_out
+            self.last_out, self.most_out = part.product, max(self.most_out, part.number)
+        return part
+
+    def comes(self, part: Part) -> None:
+        """Count a part that comes."""
+        self.counted["n_put"] += 1
+        if self.floor.layout.by_product:
+            self.counted["batches_in"] += part.product != self.last_in
+            self.last_in = part.product
 
     def put(self, part: Part) -> None:
         """A part comes."""
-        self.counted["n_put"] += 1
-        self.parts.append(part)
+        self.comes(part)
         if self.row.capacity:
             self.account()
             self.level += 1
+        self.parts.append(part)
+        if self.row.capacity:
             if self.row.transit:
                 self.under_way.append((int(self.floor.env.now), self.floor.cause))
                 self.floor.env.process(self.transit())
@@ -156,9 +196,9 @@ class ConveyorProcess(StoreProcess):
         """The part at its end, or the places if the last part has left the entry."""
         return super().available(empty=empty) if empty or self.entry_is_clear else 0
 
-    def take(self) -> Part:
+    def take(self, part: Part | None = None) -> Part:
         """The part at its end leaves, the next one comes up."""
-        part = super().take()
+        part = super().take(part)
         self.end_is_free = self.time.after(self.row.headway)
         if self.reach_end:
             if self.reach_end[0] < self.end_is_free:
@@ -168,10 +208,10 @@ class ConveyorProcess(StoreProcess):
 
     def put(self, part: Part) -> None:
         """A part goes in."""
-        self.counted["n_put"] += 1
-        self.parts.append(part)
+        self.comes(part)
         self.account()
         self.level += 1
+        self.parts.append(part)
         self.entered = int(self.floor.env.now), self.floor.cause
         self.under_way.append(self.entered)
         self.reach_end.append(self.time.after(self.row.transit))
@@ -194,3 +234,44 @@ class ConveyorProcess(StoreProcess):
         self.floor.cause = self.floor.note(what, *self.entered)
         self.wake(empty=False)
         self.floor.settle()
+
+
+class BankProcess(StoreProcess):
+    """Lanes side by side: a part chooses its lane, and one of the first of all lanes leaves."""
+
+    def lane(self, number: int) -> list[Part]:
+        """The parts in a lane, the first to leave first."""
+        return [part for part in self.parts if part.lane == number]
+
+    def reachable(self, makes: Callable[[Part], bool]) -> list[Part]:
+        """Of the first parts of all lanes that can be made the one that leaves."""
+        firsts = [lane[0] for lane in map(self.lane, range(self.row.lanes)) if lane]
+        able = [part for part in self.parts if part in firsts and makes(part)]
+        return [max(able, key=self.value)] if able else []
+
+    def value(self, part: Part) -> float:
+        """How good it is that a part leaves."""
+        if self.row.rule == "sequence":
+            return -part.number
+        if part.product == self.last_out:
+            return math.inf
+        behind = self.lane(part.lane)
+        return len([*takewhile(lambda other: other.product == part.product, behind)])
+
+    def put(self, part: Part) -> None:
+        """A part comes into the best lane, the first among equals."""
+        part.lane = max(range(self.row.lanes), key=lambda lane: self.fits(part, self.lane(lane)))
+        super().put(part)
+
+    def fits(self, part: Part, lane: list[Part]) -> tuple[int, int]:
+        """How well a part fits into a lane."""
+        places = self.row.capacity // self.row.lanes
+        if len(lane) == places:
+            return -1, 0
+        if not lane:
+            return 1, 0
+        if self.row.rule == "sequence" and lane[-1].number < part.number:
+            return 2, lane[-1].number
+        if self.row.rule == "batch" and lane[-1].product == part.product:
+            return 2, 0
+        return 0, places - len(lane)
