@@ -22,6 +22,7 @@ SMALL = {
     "shifts_or_speed.py": ["--runs", "3"],
     "export_2021.py": ["--runs", "10", "--yard-runs", "2"],
     "ship_slip.py": [],
+    "model_mix.py": ["--runs", "2", "--hours", "40", "--shares", "0.05", "0.5"],
     "month.py": ["--hours", "10"],
     "reach_240k.py": ["--scenario", "ningde-2020-12", "--runs", "48"],
     "what_limits.py": ["--runs", "2", "--hours", "20", "--verify", "3"],
@@ -194,6 +195,18 @@ def test_shifts_or_speed_shows_what_each_plan_brings(tmp_path: Path) -> None:
     assert re.search(r"third crew, 2 x 9 h less a six-day week: -?[\d,.]+ \(", text)
     assert "3 years are few" in text
     assert plot.stat().st_size > 10_000
+
+
+def test_the_model_mix_names_the_sub_line_that_chokes_and_what_a_line_brings() -> None:
+    text = run("model_mix.py")
+    assert "what limits it at each share" in text
+    shares = re.findall(r"^ +(\d+)% +([\d,]+)  \w.* \d+%, ", text, re.MULTILINE)
+    assert [int(share) for share, _ in shares] == [5, 50]
+    assert "At 35% new models the sub line that chokes is 'Rear floor'." in text
+    rows = re.findall(r"^ +\d+%((?: +[\d,]+){3})  (-?[\d,]+) \(", text, re.MULTILINE)
+    made = [[int(number.replace(",", "")) for number in row[0].split()] for row in rows]
+    assert len(made) == 2
+    assert made[1][1] < made[1][0] < made[1][2]  # dedicated, as it is, flexible
 
 
 def test_what_limits_names_the_path_of_month_and_year_and_verifies_actions(tmp_path: Path) -> None:

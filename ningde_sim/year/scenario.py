@@ -227,9 +227,9 @@ class Scenario(Addressed):
         *losses : {"calendar", "retooling", "launches", "supply", "failures", "quality"}
             Without "calendar" the plant works on the official working days, without closures,
             overtime, Saturdays and maintenance. Without "retooling" `body_shop` runs the whole
-            time. Without "launches" all bodies are of the product that takes the rest. "supply" is all stops and slowdowns. "failures" are breakdowns, planned stops and
-            random cycles. "quality" is scrap, rework, repaints, and CKD sets that are taken from
-            the bodies.
+            time. Without "launches" all bodies are of the product that takes the rest. "supply" is
+            all stops and slowdowns. "failures" are breakdowns, planned stops and random cycles.
+            "quality" is scrap, rework, repaints, and CKD sets that are taken from the bodies.
         """
         plan = self
         for loss in losses:

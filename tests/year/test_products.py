@@ -150,7 +150,7 @@ def test_feeders_of_a_new_kind_are_refused():
     zones["finish"] = replace(zones["finish"], takes=("floor",))
     stores = {key: store for key, store in before.stores.items() if key != "side"}
     fewer = replace(year, body_shop_before=replace(before, zones=zones, stores=stores))
-    with pytest.raises(ValueError, match="must have as many feeders as body_shop.* got '1 for 2'"):
+    with pytest.raises(ValueError, match=r"must have as many feeders as body_shop.* got '1 for 2'"):
         simulate_year(fewer, seed=0)
     assert simulate_year(fewer.without("launches"), seed=0).vehicles > 0
 
