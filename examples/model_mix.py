@@ -1,14 +1,13 @@
 """If new models reach 35 % of the mix, which sub line chokes, and what does a flexible line bring?
 
-Question: Which sub line limits the body shop at each share of new models, and is one more line
-          better dedicated to them, beside the old ones, or flexible like all the others?
+Question: Which sub line limits at each share, and is one more better dedicated or flexible?
 Shows:    products with cycles of their own, lines that make some products only, bodies that get
           the parts of their own product, the critical path by zone, common random numbers (CRN).
 
 The new models are electric, with a battery in the floor: their sub assemblies take longer. By how
 much is assumed, as is that doors, hood and tailgate take the same for all models: change it below.
 
-    python examples/model_mix.py [--runs 4] [--shares 0 0.2 0.35 0.5]
+    python examples/model_mix.py [--runs 3] [--shares 0 0.2 0.35 0.5]
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ SLOWER = {
 
 MONTH_HOURS, WARM_UP_HOURS = 500.0, 20.0
 SEED = 2021
-RUNS = 4
+RUNS = 3
 
 
 def arguments() -> argparse.Namespace:
