@@ -27,8 +27,7 @@ from ningde_sim.plant.read import build
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, Station
 from ningde_sim.plant.working_time import WorkingTime
-from ningde_sim.year.open_hours import OpenHours
-from ningde_sim.year.products import (
+from ningde_sim.year.launches import (
     CHECK,
     INSPECTION,
     LINE,
@@ -37,6 +36,7 @@ from ningde_sim.year.products import (
     products_made,
     slowed_from,
 )
+from ningde_sim.year.open_hours import OpenHours
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import AssemblyTable, ShopName
 

@@ -4,7 +4,7 @@ From the hours that the plan asks for, causes take theirs in a fixed order: main
 stop of the retooling, the stops of the supply in the order of the file, slowdowns, nights and
 week-ends of the retooling. An hour is lost to the first cause that takes it. So what is lost and
 what is open add up to the plan, exactly, in whole milliseconds. New models close no shop: their
-ramps slow the stations that they load (`ningde_sim.year.products`).
+ramps slow the stations that they load (`ningde_sim.year.launches`).
 
 A reduced rate closes the shop for the rest of each hour: at 80 % it is open for the first 48
 minutes, and everything in it stands still for the other 12.

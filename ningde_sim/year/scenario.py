@@ -23,7 +23,7 @@ from ningde_sim.plant.quantity import Name, Quantity, Text, in_unit
 from ningde_sim.plant.schema import ShopFile, record
 from ningde_sim.shipping.schema import ExportTable
 from ningde_sim.year import uncertainty
-from ningde_sim.year.products import CHECK, INSPECTION, LINE, PACKING, TOPCOAT, check_products
+from ningde_sim.year.launches import CHECK, INSPECTION, LINE, PACKING, TOPCOAT, check_products
 from ningde_sim.year.scenario_paths import Addressed, written
 from ningde_sim.year.schema import (
     LOST_CAUSES,

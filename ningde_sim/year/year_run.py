@@ -25,8 +25,8 @@ from ningde_sim.year.joined_shops import (
     MeasuredStation,
     join_shops,
 )
+from ningde_sim.year.launches import CHECK, LINE, PACKING, TOPCOAT
 from ningde_sim.year.open_hours import OpenHours, open_hours
-from ningde_sim.year.products import CHECK, LINE, PACKING, TOPCOAT
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import SHOPS, ShopName
 

@@ -11,8 +11,8 @@ import pytest
 
 from ningde_sim import scenario
 from ningde_sim.year.joined_shops import WARM_UP_DAYS, join_shops
+from ningde_sim.year.launches import products_made, slowed_from
 from ningde_sim.year.open_hours import open_hours
-from ningde_sim.year.products import products_made, slowed_from
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import ProductTable
 from ningde_sim.year.without import WITHOUT
