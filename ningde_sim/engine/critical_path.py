@@ -178,8 +178,8 @@ class CriticalPath:
         """Everything that can be on the path, in the order of the numbers of the layout.
 
         A row for the work of each station, its planned stops, its setups, the repairs and the waits
-        of each failure and the transits of each store; then for the closed time of each station and of
-        each store; the last is for the time in which nothing moves any more.
+        of each failure and the transits of each store; then for the closed time of each station and
+        of each store; the last is for the time in which nothing moves any more.
 
         - `thing`, `station`, `line`, `cause`, `failure`: as in `ShopRun.critical_path`.
         - `station_number`: -1 for a store.

@@ -457,8 +457,8 @@ class ShopRun:
             - `thing`: station, robot, line or store, one for all copies of a line; `station`,
               `line`: where it is, "" for a store, and without a station for a failure of a line.
             - `cause`: "working", "setup", "planned" (stop), "repair", "waiting" (for a crew),
-              "transit", "closed" (outside working time, or held before closing), "overtime" (work and repairs
-              after closing), "stuck" (nothing moves any more).
+              "transit", "closed" (outside working time, or held before closing), "overtime" (work
+              and repairs after closing), "stuck" (nothing moves any more).
             - `failure`: the failure of a repair or a wait, or a planned stop with a crew.
             - `times`: steps that came to their end; pieces broken off don't count. [steps]
             - `ms`, `hours`: time on the path. [ms, int64; h]

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from ningde_sim._support import units
 from ningde_sim.engine import _kernel
-from ningde_sim.engine.counts import Counts
+from ningde_sim.engine.counts import Counts, Ints
 from ningde_sim.engine.critical_path import waits_at, wanted
 from ningde_sim.engine.layout import Layout
 from ningde_sim.plant.line import numbered
@@ -46,7 +48,8 @@ class Stuck:
 def find(layout: Layout, counts: Counts) -> Stuck | None:
     """The stuck stations at the end of a run; None where there are none."""
     content = counts.stations["content"].tolist()
-    end = _End(layout, content, counts.chosen.tolist(), counts.stores["level_end"].tolist())
+    level = counts.stores["level_end"].tolist()
+    end = _End(layout, content, counts.chosen.tolist(), level, counts.inside)
     stuck = end.stuck
     if not stuck:
         return None
@@ -66,6 +69,7 @@ class _End:
     content: Sequence[int]
     chosen: Sequence[int]
     level: Sequence[int]
+    inside: Ints
 
     def wants(self, k: int) -> list[tuple[tuple[int, ...], int]]:
         """Of each join the stores whose parts or places a station waits for, and how many."""
@@ -79,9 +83,44 @@ class _End:
         return capacity - self.level[store] >= number
 
     def others(self, k: int, store: int) -> list[int]:
-        """The stations that may bring a part (free a place) for a station."""
+        """The stations that may bring a part (free a place) for a station.
+
+        Where a station chooses its parts, others may take what stands before them.
+        """
         putters, takers = self.layout.feeders_and_takers
+        if self.chooses(k):
+            return [*putters[store], *(i for i in takers[store] if i != k)]
         return (putters if self.content[k] == _kernel.EMPTY else takers)[store]
+
+    def chooses(self, k: int) -> bool:
+        """Whether a station waits for parts of some products."""
+        return self.content[k] == _kernel.EMPTY and self.layout.stations[k].choosy
+
+    def fitting(self, k: int, store: int) -> dict[int, int]:
+        """How many parts of each product that a station makes it can take from a store, or more.
+
+        What is not born yet fits any.
+        """
+        row = self.layout.stations[k]
+        place, product = self.inside[:, 0], self.inside[:, 3]
+        parts = product[place == len(self.layout.stations) + store]
+        if self.layout.stores[store].in_order:
+            parts = parts[: np.argmax(parts != parts[0])] if (parts != parts[:1]).any() else parts
+        return {p: int(np.isin(parts, (p, -1)).sum()) for p in row.makes}
+
+    def lacking(self, k: int) -> list[int]:
+        """The stores that keep a station which chooses its parts from moving; none if it can."""
+        able = {*self.layout.stations[k].makes}
+        joins = [self.layout.joins[j] for j in self.layout.stations[k].takes]
+        for first, join in zip([True, *[False] * len(joins)], joins, strict=False):
+            fitting = [self.fitting(k, store) for store in join.stores]
+            if first or join.matches:
+                able = {p for p in able if any(has[p] >= join.number for has in fitting)}
+            elif not any(self.level[store] >= join.number for store in join.stores):
+                return [*join.stores]
+            if not able:
+                return [*join.stores]
+        return []
 
     def meets(self, k: int, store: int, other: int) -> bool:
         """Whether two stations wait for each other hand to hand, with some time in common."""
@@ -113,7 +152,13 @@ class _End:
         return able
 
     def _may_move(self, k: int, able: set[int], live: set[int]) -> bool:
-        """Whether all that it wants is there, may come, or is brought hand to hand."""
+        """Whether all that it wants is there, may come, or is brought hand to hand.
+
+        A line that begins the next of a sequence waits for others that begin what comes before it.
+        """
+        if self.chooses(k):
+            stores = [s for j in self.layout.stations[k].takes for s in self.layout.joins[j].stores]
+            return not self.lacking(k) or any(i in live for s in stores for i in self.others(k, s))
         return all(
             any(
                 self.has(k, s, number)
@@ -129,20 +174,24 @@ class _End:
         lines = []
         while True:
             k = way[-1]
-            store = next(
-                stores[0]
-                for stores, number in self.wants(k)
-                if not any(
-                    self.has(k, s, number) or not self.stuck.issuperset(self.others(k, s))
-                    for s in stores
-                )
-            )
+            store = self.lacking(k)[0] if self.chooses(k) else self._keeping(k)
             others = self.others(k, store)
             lines.append(self._sentence(k, store, others))
             if not others or others[0] in way:
                 start = way.index(others[0]) if others else 0
                 return lines[start:]
             way.append(others[0])
+
+    def _keeping(self, k: int) -> int:
+        """The store that keeps a stuck station from moving."""
+        return next(
+            stores[0]
+            for stores, number in self.wants(k)
+            if not any(
+                self.has(k, s, number) or not self.stuck.issuperset(self.others(k, s))
+                for s in stores
+            )
+        )
 
     def _sentence(self, k: int, store: int, others: Sequence[int]) -> str:
         empty = self.content[k] == _kernel.EMPTY
@@ -153,4 +202,5 @@ class _End:
         who = self.layout.stations[others[0]].name if others else "nobody"
         more = f" or {len(others) - 1} more" if len(others) > 1 else ""
         what, verb = ("part from", "brings") if empty else ("place in", "frees")
+        what = "part of its product from" if self.chooses(k) else what
         return f"{name} waits for a {what} {where}, which {who}{more} {verb}"

@@ -112,8 +112,8 @@ def capacity(shop: Shop, *, hours: float | None = None) -> Capacity:
     `theory.stand_alone`. With `at_close="finish"` it grants each station one body more at each
     closing. Of a shop with products it is the bound of their mix, without setups and ramps, see
     `theory.product_mix`. So it is an upper bound of the mean throughput in the long run; a short
-    run may beat it by chance, or through parts that stores hold at the start. A single station with failures of
-    one kind (ODF or TDF) reaches it.
+    run may beat it by chance, or through parts that stores hold at the start. A single station with
+    failures of one kind (ODF or TDF) reaches it.
 
     Parameters
     ----------
