@@ -196,16 +196,16 @@ class YearRun:
             Index month, such as "2021-09". A column a product, in the order of the scenario: its
             vehicles that passed the final check; "all" in a scenario without products. [vehicles]
         """
-        names = [product.name for product in self.shop_run.shop.products]
         months = self.open_hours.days.months
-        if not names:
+        if not self.scenario.products:
             return self.monthly[["vehicles"]].set_axis(["all"], axis=1)
         exits = self.shop_run.sequence
         exits = exits[exits["line"] == LINE]
-        month = pd.Series(months)[(exits["time"] // 24).astype(int)].to_numpy()
-        table = pd.crosstab(month, exits["product"].to_numpy())
+        day = np.ceil(exits["time"].to_numpy() / 24).astype(int).clip(min=1) - 1
+        table = pd.crosstab(np.array(months)[day], exits["product"].to_numpy())
         rows = pd.Index(dict.fromkeys(months), name="month")
-        return table.reindex(rows, columns=names, fill_value=0)
+        columns = pd.Index(self.scenario.products, name=None)
+        return table.reindex(index=rows, columns=columns, fill_value=0)
 
     def lost_by_month(self, shop: ShopName = "assembly") -> pd.DataFrame:
         """The lost hours of one shop by month.

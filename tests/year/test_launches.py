@@ -135,6 +135,13 @@ def test_the_products_of_a_month_are_its_vehicles():
     assert shares.tolist() == pytest.approx([0.65, 0.2, 0.15], abs=0.015)
 
 
+def test_a_product_of_no_share_has_a_column_of_zeros(quiet):
+    none = quiet.replace({"products.model_a.share": 0, "calendar.end": datetime.date(2021, 9, 12)})
+    table = simulate_year(none, seed=0).products
+    assert table["model_a"].tolist() == [0, 0]
+    assert table["base"].tolist() == table.sum(axis=1).tolist()
+
+
 def test_the_feeders_after_the_retooling_count_on(quiet):
     """New models are made there, whatever was made before."""
     year = small_year().without("calendar", "supply", "failures", "quality")
