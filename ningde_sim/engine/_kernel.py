@@ -415,8 +415,8 @@ GLOBAL = np.dtype(
             *("free_crews", "first_queued", "n_crew_requests"),
             *("n_exits", "tracing", "n_trace"),
             *("n_parts", "first_free", "wip", "wip_ms", "wip_since"),
-            # the sequence; whether parts have products, how many
-            *("sequence", "batch", "n_orders", "choices_of", "by_product", "n_products"),
+            # the sequence of products, how many there are
+            *("sequence", "batch", "choices_of", "n_products"),
             *("noting", "n_steps", "cause", "exit_of", "exit_at", "exit_cause"),
         )
     ]
@@ -426,6 +426,7 @@ GLOBAL = np.dtype(
 class Floor(NamedTuple):
     """Everything that the kernel reads and writes."""
 
+    by_product: Any  # None where all parts are alike: products cost such a shop nothing
     g: Any  # one GLOBAL
     times: Any  # TIME
     stations: Any  # STATION
@@ -759,10 +760,16 @@ def _account_store(f, i):
             q.empty_ms += passed
         if q.ready == 0:
             q.none_ready_ms += passed
-        if f.g[0].by_product:
-            for product in range(f.g[0].n_products):
-                f.held[_U(i), _U(product), 1] += passed * f.held[_U(i), _U(product), 0]
+        if f.by_product is not None:
+            _account_held(f, i, passed)
         q.since = now
+
+
+@_compiled
+def _account_held(f, i, passed):
+    """Book the time that passed on the parts of each product in a store."""
+    for product in range(f.g[0].n_products):
+        f.held[_U(i), _U(product), 1] += passed * f.held[_U(i), _U(product), 0]
 
 
 @_inlined
@@ -1107,7 +1114,8 @@ def _ask(f, k, content):
     s.asked = g.n_requests
     s.asked_at = g.now
     if content == EMPTY:
-        s.asked += s.rank
+        if f.by_product is not None:
+            s.asked += s.rank
         s.wants, s.wants_end = s.takes, s.takes_end
     elif content == FINISHED:
         s.wants, s.wants_end = s.puts, s.puts_end
@@ -1409,7 +1417,7 @@ def _take(f, i, m):
     if m > 0:
         _bring_forward(f, q, m)
     part = f.places[_U(q.out)]
-    if f.g[0].by_product:
+    if f.by_product is not None:
         _count_out(f, i, part)
     q.out = q.out + 1 if q.out + 1 < q.places_end else q.places
     return part
@@ -1420,7 +1428,7 @@ def _put(f, i, part):
     """A part comes to store i."""
     q = f.stores[_U(i)]
     q.n_put += 1
-    if f.g[0].by_product:
+    if f.by_product is not None:
         _count_in(f, i, part)
     f.places[_U(q.in_)] = part
     q.in_ = q.in_ + 1 if q.in_ + 1 < q.places_end else q.places
@@ -1584,7 +1592,7 @@ def _go_on(f, k):
     s = f.stations[_U(k)]
     for j in range(s.wants, s.wants_end):
         _wake_waiting(f, f.joins[_U(j)].used, s.content != EMPTY)
-        if f.g[0].by_product and s.content == EMPTY:
+        if f.by_product is not None and s.content == EMPTY:
             _show_next(f, f.joins[_U(j)].used)
     if s.splits:
         _forget_choice(f, k)
@@ -1600,14 +1608,18 @@ def _receive(f, k):
     s = f.stations[_U(k)]
     if s.takes == s.takes_end:
         s.part = _new_part(f)
-    elif s.takes + 1 == s.takes_end and f.joins[_U(s.takes)].number == 1 and not s.picks:
+    elif (
+        s.takes + 1 == s.takes_end
+        and f.joins[_U(s.takes)].number == 1
+        and not (f.by_product is not None and s.picks)
+    ):
         s.part = _take(f, f.joins[_U(s.takes)].used, 0)
     else:
         _assemble(f, k)
     part = f.parts[_U(s.part)]
     if part.born == UNBORN:
         part.born = f.g[0].now
-        if part.product < 0:
+        if f.by_product is not None and part.product < 0:
             _make_next(f, k)
         _count_wip(f, part.product, 1)
 
@@ -1707,7 +1719,7 @@ def _new_part(f):
 @_inlined
 def _forget_product(f, part):
     """What carried a body has no product up to its next birth; where all are alike, the one."""
-    f.parts[_U(part)].product = f.parts[_U(part)].number = -1 if f.g[0].by_product else 0
+    f.parts[_U(part)].product = f.parts[_U(part)].number = -1 if f.by_product is not None else 0
 
 
 @_compiled
@@ -1737,12 +1749,17 @@ def _count_wip(f, product, change):
     """Book the work in process up to now, then change it."""
     g = f.g[0]
     g.wip_ms += g.wip * (g.now - g.wip_since)
-    if g.by_product:
-        for p in range(g.n_products):
-            f.products[_U(p)].wip_ms += f.products[_U(p)].wip * (g.now - g.wip_since)
-        f.products[_U(product)].wip += change
+    if f.by_product is not None:
+        _count_wip_of(f, product, change)
     g.wip_since = g.now
     g.wip += change
+
+
+@_compiled
+def _count_wip_of(f, product, change):
+    for p in range(f.g[0].n_products):
+        f.products[_U(p)].wip_ms += f.products[_U(p)].wip * (f.g[0].now - f.g[0].wip_since)
+    f.products[_U(product)].wip += change
 
 
 # Products
@@ -2123,7 +2140,8 @@ def _settle(f):
         s.woken = 0
         if s.content == LOADED or not _can_move(f, k):
             continue
-        n = _can_choose(f, k) if s.choosy and s.content == EMPTY else _can_move_alone(f, k)
+        chooses = f.by_product is not None and s.choosy and s.content == EMPTY
+        n = _can_choose(f, k) if chooses else _can_move_alone(f, k)
         if n > 0:
             g.cause = s.cause
             if s.mates_end:
@@ -2165,7 +2183,7 @@ def _load(f, k):
 def _prepare(f, k):
     """The setup of a station for its body, or the work."""
     s = f.stations[_U(k)]
-    if s.changes < 0 or not _set_up(f, k):
+    if not f.by_product is not None or s.changes < 0 or not _set_up(f, k):
         _work(f, k)
 
 
@@ -2174,7 +2192,7 @@ def _work(f, k):
     s = f.stations[_U(k)]
     s.task = WORKING
     s.left = s.fixed
-    if s.varies:
+    if f.by_product is not None and s.varies:
         s.left = _take_recipe(f, k)
     elif s.fixed < 0:
         s.left = draw_ms(f.streams, f.values, s.cycle, f.g[0].seed, f.g[0].run, s.done)
@@ -2253,16 +2271,23 @@ def _station_due(f, k):
     if s.left > 0:
         _fail_in_operation(f, k)
     elif s.task != WORKING:
-        _step(f, k, 2 * _task_of(f, k, s.task))
-        if s.task == PLANNED:
-            _prepare(f, k)
-        else:
-            _work(f, k)
-        if _goes_on(s):
-            _run(f, k)
-        _show(f, k)
+        _end_task(f, k)
     else:
         _finish(f, k)
+
+
+@_compiled
+def _end_task(f, k):
+    """A planned stop ends: a setup or the work follows; or a setup ends."""
+    s = f.stations[_U(k)]
+    _step(f, k, 2 * _task_of(f, k, s.task))
+    if s.task == PLANNED:
+        _prepare(f, k)
+    else:
+        _work(f, k)
+    if _goes_on(s):
+        _run(f, k)
+    _show(f, k)
 
 
 @_inlined
@@ -2275,7 +2300,7 @@ def _finish(f, k):
     s.overtime += _late_by(f, s)
     s.begun = 0
     s.cycles += 1
-    if f.g[0].by_product:
+    if f.by_product is not None:
         _tally(f, k, 0)
     u = 1.0
     if s.fails > 0.0:
@@ -2288,7 +2313,7 @@ def _finish(f, k):
     else:
         if s.most_rounds < NEVER:
             f.parts[_U(s.part)].rounds += 1
-        if f.g[0].by_product:
+        if f.by_product is not None:
             _tally(f, k, 2 if u < s.again else 3)
         if u < s.again:
             s.reworked += 1
@@ -2303,7 +2328,7 @@ def _scrap(f, k):
     """The body is thrown away; what carried it goes back."""
     s = f.stations[_U(k)]
     s.scrapped += 1
-    if f.g[0].by_product:
+    if f.by_product is not None:
         _tally(f, k, 1)
     _end_part(f, s.part)
     if s.returns < s.returns_end:
@@ -2389,7 +2414,7 @@ def _stop_station(f, k, failure):
         f.g[0].cause = s.before
         s.begun = 0
         s.cycles += 1
-        if f.g[0].by_product:
+        if f.by_product is not None:
             _tally(f, k, 0)
         s.done += 1
         _scrap(f, k)
@@ -2686,7 +2711,7 @@ def start_failure(f, i):
 @_compiled
 def start(f):
     """Start all failures; all stations go on with what they hold, or ask for parts, in order."""
-    if f.g[0].by_product:
+    if f.by_product is not None:
         for group in range(len(f.groups_of_lines)):
             look_ahead(f, group)
     for time in range(len(f.times)):

@@ -345,7 +345,8 @@ def build(
     layout: Layout, *, seed: int, run: int, trace: bool, critical_path: bool = False
 ) -> _kernel.Floor:
     """Write a layout into the arrays of the kernel."""
-    floor = _kernel.Floor(*(array.copy() for array in _blank(layout)))
+    blank = _blank(layout)
+    floor = _kernel.Floor(blank.by_product, *(array.copy() for array in blank[1:]))
     g = floor.g
     g["seed"], g["run"], g["tracing"] = np.uint64(seed).astype(np.int64), run, trace
     floor.failures["first"] = layout.first_uptimes(seed, run)
@@ -382,6 +383,7 @@ def _blank(layout: Layout) -> _kernel.Floor:
     g["width"] = int(np.log2(max(1.0, float(np.mean(means)) / len(means))))
     _sequence(g, layout)
     return _kernel.Floor(
+        by_product=1 if layout.by_product else None,
         g=g,
         times=times,
         stations=stations,
@@ -427,7 +429,7 @@ def _blank(layout: Layout) -> _kernel.Floor:
 def _sequence(g: Records, layout: Layout) -> None:
     """How the products follow each other."""
     sequence = layout.shop.sequence
-    g["n_products"], g["by_product"] = len(layout.products), layout.by_product
+    g["n_products"] = len(layout.products)
     g["batch"], g["choices_of"] = sequence.batch if sequence else 1, layout.choices
     if sequence is not None:
         g["sequence"] = get_args(SequenceKind).index(sequence.kind)
@@ -681,6 +683,7 @@ def _collect(
             "wip_ms": floor.products["wip_ms"].copy(),
             "wip": floor.products["wip"].copy(),
             "next": floor.groups_of_lines["next"].copy(),
+            "head": floor.groups_of_lines["head"].copy(),
             "set_for": floor.stations["set_for"].copy(),
         },
         exits=exits,

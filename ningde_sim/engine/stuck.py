@@ -49,10 +49,11 @@ def find(layout: Layout, counts: Counts) -> Stuck | None:
     """The stuck stations at the end of a run; None where there are none."""
     content = counts.stations["content"].tolist()
     level = counts.stores["level_end"].tolist()
-    end = _End(layout, content, counts.chosen.tolist(), level, counts.inside)
+    heads = counts.products["head"]
+    end = _End(layout, content, counts.chosen.tolist(), level, counts.inside, heads)
     stuck = end.stuck
-    if not stuck:
-        return None
+    if not stuck or (layout.by_product and heads.min() < 0 and not end.keeps_parts):
+        return None  # behind the last order stations have nothing to wait for
     return Stuck(
         since=float(units.ms_to_hours(max(counts.stations["asked_at"][k] for k in stuck))),
         stations=tuple(layout.stations[k].name for k in sorted(stuck)),
@@ -70,6 +71,7 @@ class _End:
     chosen: Sequence[int]
     level: Sequence[int]
     inside: Ints
+    heads: Ints
 
     def wants(self, k: int) -> list[tuple[tuple[int, ...], int]]:
         """Of each join the stores whose parts or places a station waits for, and how many."""
@@ -109,18 +111,31 @@ class _End:
         return {p: int(np.isin(parts, (p, -1)).sum()) for p in row.makes}
 
     def lacking(self, k: int) -> list[int]:
-        """The stores that keep a station which chooses its parts from moving; none if it can."""
+        """The stores of which any may bring what a station that chooses its parts lacks.
+
+        None if it can move, or takes from no store.
+        """
         able = {*self.layout.stations[k].makes}
         joins = [self.layout.joins[j] for j in self.layout.stations[k].takes]
-        for first, join in zip([True, *[False] * len(joins)], joins, strict=False):
+        of_product = [join for i, join in enumerate(joins) if i == 0 or join.matches]
+        for join in joins:
+            if join not in of_product:
+                if not any(self.level[store] >= join.number for store in join.stores):
+                    return [*join.stores]
+                continue
             fitting = [self.fitting(k, store) for store in join.stores]
-            if first or join.matches:
-                able = {p for p in able if any(has[p] >= join.number for has in fitting)}
-            elif not any(self.level[store] >= join.number for store in join.stores):
-                return [*join.stores]
-            if not able:
-                return [*join.stores]
-        return []
+            able = {p for p in able if any(has[p] >= join.number for has in fitting)}
+        return [] if able else [store for join in of_product for store in join.stores]
+
+    def begin_next(self, k: int) -> list[int]:
+        """The stations that may begin the next part in the count of a station."""
+        rows, group = self.layout.stations, self.layout.stations[k].group
+        head = int(self.heads[group])
+        return [
+            i
+            for i, row in enumerate(rows)
+            if row.choosy and row.group == group and not row.takes and head in row.makes
+        ]
 
     def meets(self, k: int, store: int, other: int) -> bool:
         """Whether two stations wait for each other hand to hand, with some time in common."""
@@ -145,6 +160,17 @@ class _End:
             live |= freed
         return waiting - live
 
+    @property
+    def keeps_parts(self) -> bool:
+        """Whether a part can never leave: it is on a stuck station, or only such take it."""
+        n = len(self.content)
+        born = self.inside[self.inside[:, 1] != _kernel.UNBORN, 0]
+        _, takers = self.layout.feeders_and_takers
+        stores = (place - n for place in born.tolist() if place >= n)
+        return any(self.content[k] != _kernel.EMPTY for k in self.stuck) or any(
+            self.stuck.issuperset(takers[store]) for store in stores
+        )
+
     def _freed(self, able: set[int], live: set[int]) -> set[int]:
         """Those of some stations that move once those do that still move, and they together."""
         while unable := {k for k in able if not self._may_move(k, able, live)}:
@@ -157,8 +183,11 @@ class _End:
         A line that begins the next of a sequence waits for others that begin what comes before it.
         """
         if self.chooses(k):
-            stores = [s for j in self.layout.stations[k].takes for s in self.layout.joins[j].stores]
-            return not self.lacking(k) or any(i in live for s in stores for i in self.others(k, s))
+            if not self.layout.stations[k].takes:
+                begin = self.begin_next(k)
+                return k in begin or any(i in live for i in begin)
+            stores = self.lacking(k)
+            return not stores or any(i in live for s in stores for i in self.others(k, s))
         return all(
             any(
                 self.has(k, s, number)
@@ -174,24 +203,38 @@ class _End:
         lines = []
         while True:
             k = way[-1]
-            store = self.lacking(k)[0] if self.chooses(k) else self._keeping(k)
-            others = self.others(k, store)
-            lines.append(self._sentence(k, store, others))
+            others, sentence = self._keeping(k)
+            lines.append(sentence)
             if not others or others[0] in way:
                 start = way.index(others[0]) if others else 0
                 return lines[start:]
             way.append(others[0])
 
-    def _keeping(self, k: int) -> int:
-        """The store that keeps a stuck station from moving."""
-        return next(
-            stores[0]
-            for stores, number in self.wants(k)
-            if not any(
-                self.has(k, s, number) or not self.stuck.issuperset(self.others(k, s))
-                for s in stores
+    def _keeping(self, k: int) -> tuple[list[int], str]:
+        """The stations that a stuck station waits for, and a sentence that says so."""
+        if self.chooses(k) and not self.layout.stations[k].takes:
+            others = self.begin_next(k)
+            return others, self._sentence_of_count(k, others)
+        if self.chooses(k):
+            store = self.lacking(k)[-1]
+        else:
+            store = next(
+                stores[0]
+                for stores, number in self.wants(k)
+                if not any(
+                    self.has(k, s, number) or not self.stuck.issuperset(self.others(k, s))
+                    for s in stores
+                )
             )
-        )
+        others = self.others(k, store)
+        return others, self._sentence(k, store, others)
+
+    def _sentence_of_count(self, k: int, others: Sequence[int]) -> str:
+        name, head = self.layout.stations[k].name, int(self.heads[self.layout.stations[k].group])
+        if head < 0:
+            return f"{name} has begun the last order"
+        who = self.layout.stations[others[0]].name if others else "nobody"
+        return f"{name} waits until {who} begins the next of the sequence"
 
     def _sentence(self, k: int, store: int, others: Sequence[int]) -> str:
         empty = self.content[k] == _kernel.EMPTY

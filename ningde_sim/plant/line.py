@@ -74,7 +74,8 @@ class Line:
         The products that it makes; all by default. It takes the first part that it can make; of
         several lines that wait for one store, those that make fewer products come first.
     match : str or sequence of str
-        Of the stores in `takes` those of which the body gets the part of its own product.
+        Of the stores in `takes` those of which the body gets the part of its own product. It takes
+        the first body for which they are there, past others (of a store `in_order` only the first).
     failures : sequence of Failure
         Each stops all stations of the line: a safety gate, a conveyor, the power. Each copy of the
         line has its own.

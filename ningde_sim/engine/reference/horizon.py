@@ -104,6 +104,7 @@ def _collect(floor: Floor, warm_up: int, history: History | None) -> Counts:
             "wip_ms": np.array(floor.wip_ms_of, np.int64) * by_product,
             "wip": np.array(floor.wip_of, np.int64) * by_product,
             "next": np.array(floor.sequence.next, np.int64),
+            "head": np.array(floor.sequence.head, np.int64),
             "set_for": np.array([s.set_for for s in floor.stations], np.int64),
         },
         wip={"start": floor.wip_start, "ms": floor.wip_ms, "end": floor.wip},

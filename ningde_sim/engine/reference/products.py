@@ -31,7 +31,7 @@ class ProductSequence:
         self.starts = [units.hours_to_ms(product.start) for product in self.products]
         self.first = [NEVER if product.start else 0 for product in self.products]
         self.next = [*self.layout.first_numbers]
-        self.head = [-1] * len(self.next)
+        self.head = [0] * len(self.next)
 
     def product_of(self, number: int) -> int:
         """The product of a number; -1 behind the last order."""
