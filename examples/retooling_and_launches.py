@@ -33,7 +33,7 @@ STOP = "retooling.full_stop_days"
 STOP_DAYS = (0, 12, 30)
 """Each day costs nearly the same number of vehicles, so a few points are enough. [days]"""
 
-RAMPS = [f"launches.{model}.days_to_90" for model in ("model_a", "model_b")]
+RAMPS = [f"products.{model}.ramp.days_to_90" for model in ("model_a", "model_b")]
 RAMP_DAYS = (10, 60, 120, 240)
 """[days]"""
 

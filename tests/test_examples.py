@@ -22,6 +22,7 @@ SMALL = {
     "shifts_or_speed.py": ["--runs", "3"],
     "export_2021.py": ["--runs", "10", "--yard-runs", "2"],
     "ship_slip.py": [],
+    "model_mix.py": ["--runs", "2", "--hours", "40", "--shares", "0", "0.5"],
     "month.py": ["--hours", "10"],
     "reach_240k.py": ["--scenario", "ningde-2020-12", "--runs", "48"],
     "what_limits.py": ["--runs", "2", "--hours", "20", "--verify", "3"],
@@ -99,7 +100,7 @@ def test_the_reach_has_intervals_losses_spread_and_plots(tmp_path: Path) -> None
 def test_retooling_and_launches_have_their_latest_days(tmp_path: Path) -> None:
     days = {"calendar.start": date(2021, 8, 23), "calendar.end": date(2021, 10, 31)}
     outside = ("calendar.closures.spring_festival", "calendar.closures.summer_leave")
-    for what in (*outside, "launches.model_b"):  # dates outside the calendar would be warned of
+    for what in (*outside, "products.model_b"):  # dates outside the calendar would be warned of
         days[f"{what}.start"] = date(2021, 10, 9)
     scenario("ningde-2021").replace(days).to_toml(tmp_path / "autumn.toml")
     autumn = ("--scenario", str(tmp_path / "autumn.toml"))
@@ -194,6 +195,18 @@ def test_shifts_or_speed_shows_what_each_plan_brings(tmp_path: Path) -> None:
     assert re.search(r"third crew, 2 x 9 h less a six-day week: -?[\d,.]+ \(", text)
     assert "3 years are few" in text
     assert plot.stat().st_size > 10_000
+
+
+def test_the_model_mix_names_the_sub_line_that_chokes_and_what_a_line_brings() -> None:
+    text = run("model_mix.py")
+    assert "what limits it at each share" in text
+    shares = re.findall(r"^ +(\d+)% +([\d,]+)  \w.* \d+%", text, re.MULTILINE)
+    assert [int(share) for share, _ in shares] == [0, 50]
+    assert "At 35% new models the sub line that chokes is 'Rear floor'." in text
+    rows = re.findall(r"^ +\d+%((?: +[\d,]+){3})  (-?[\d,]+) \(", text, re.MULTILINE)
+    made = [[int(number.replace(",", "")) for number in row[0].split()] for row in rows]
+    assert len(made) == 2
+    assert made[1][1] < made[1][0] < made[1][2]  # dedicated, as it is, flexible
 
 
 def test_what_limits_names_the_path_of_month_and_year_and_verifies_actions(tmp_path: Path) -> None:

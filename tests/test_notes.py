@@ -109,3 +109,13 @@ def test_typical_inputs_export_so_many_by_the_end_of_august() -> None:
     years = [simulate_year(plan.typical(), seed=3, run=k).monthly["exported"] for k in range(8)]
     total = [year[:"2021-08"].sum() for year in years]
     assert np.mean(total) == pytest.approx(35_700, abs=900)
+
+
+@pytest.mark.slow
+def test_a_launch_that_loads_all_stations_costs_8_000_more() -> None:
+    """With typical inputs, the mean of 4 years on common random numbers, to 1,500."""
+    plan = scenario("ningde-2021").typical()
+    assert any("would make some 8,000 fewer" in note for note in plan.notes)
+    every = plan.replace({"products.model_*.ramp.stations": ()})
+    made = [[simulate_year(p, seed=3, run=k).vehicles for k in range(4)] for p in (plan, every)]
+    assert np.mean(made[0]) - np.mean(made[1]) == pytest.approx(8_000, abs=1_500)

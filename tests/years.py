@@ -10,6 +10,7 @@ from typing import Any
 from ningde_sim.plant.read import load
 from ningde_sim.year.read import scenario
 from ningde_sim.year.scenario import Scenario
+from ningde_sim.year.schema import ProductTable
 
 
 def _q(value: float, unit: str, low: float | None = None, high: float | None = None) -> Any:
@@ -51,13 +52,22 @@ def small_shop(name: str, cycle: float) -> dict[str, Any]:
     }
 
 
+def _loads(product: ProductTable) -> ProductTable:
+    """The same with a ramp that loads a feeder, the last line and assembly."""
+    if product.ramp is None:
+        return product
+    ramp = dataclasses.replace(product.ramp, stations=("SI-*", "FI-*", "assembly line"))
+    return dataclasses.replace(product, ramp=ramp)
+
+
 @cache
 def small_year(name: str = "ningde-2021") -> Scenario:
     """A scenario that ships with small body shops: 53 s before the retooling, 52 s after."""
     plan = scenario(name)
     before = None if plan.retooling is None else load(small_shop("small before", 53.0))
     after = load(small_shop("small", 52.0))
-    return dataclasses.replace(plan, body_shop=after, body_shop_before=before)
+    products = {key: _loads(table) for key, table in plan.products.items()}
+    return dataclasses.replace(plan, body_shop=after, body_shop_before=before, products=products)
 
 
 @cache

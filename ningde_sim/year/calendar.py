@@ -173,7 +173,7 @@ def check_plan(name: str, table: CalendarTable, times: Mapping[str, Period]) -> 
         Name of the scenario.
     table : CalendarTable
     times : mapping of path to Period
-        When retooling, launches, closures, slowdowns and ships take place.
+        When retooling, new products, closures, slowdowns and ships take place.
     """
     late = {path: time.begins for path, time in times.items() if time.begins > table.end}
     early = {path: time.begins for path, time in times.items() if time.over <= table.start}

@@ -24,11 +24,16 @@ class Period:
     over: datetime.date
 
 
-def periods(scenario: Any) -> dict[str, Period]:
-    """The period of each closure, retooling, launch, slowdown and ship, by the path of its date.
+_FOR_GOOD = 1e6
+"""Beyond every calendar. [days]"""
 
-    A launch is over after twice its `days_to_90`: what it still costs then is small. The full stop
-    of the retooling counts working days; twice as many days hold them.
+
+def periods(scenario: Any) -> dict[str, Period]:
+    """The period of each closure, retooling, ramp, slowdown and ship, by the path of its date.
+
+    A ramp is over after twice its `days_to_90`: what it still costs then is small. A product
+    without a ramp is made for good. The full stop of the retooling counts working days; twice as
+    many days hold them.
     """
     return dict(_periods(scenario))
 
@@ -42,11 +47,13 @@ def _periods(scenario: Any) -> Iterator[tuple[str, Period]]:
         stop_over = stop.over
         end = _later(stop.over, 7 * retooling.partial_weeks.most)
         yield "retooling.start", Period(stop.begins, end)
-    for name, launch in scenario.launches.items():
-        ramp = 2 * launch.days_to_90.most
-        own = _period(launch.start, launch.delay, ramp)
+    for name, product in scenario.products.items():
+        if product.start is None:
+            continue
+        ramp = 2 * product.ramp.days_to_90.most if product.ramp else _FOR_GOOD
+        own = _period(product.start, product.delay, ramp)
         end = max(own.over, _later(stop_over, ramp)) if retooling is not None else own.over
-        yield f"launches.{name}.start", Period(own.begins, end)
+        yield f"products.{name}.start", Period(own.begins, end)
     for name, slowdown in scenario.slowdowns.items():
         yield f"slowdowns.{name}.start", _period(slowdown.start, 0, slowdown.days.most)
     if scenario.export is not None:

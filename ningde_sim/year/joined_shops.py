@@ -14,18 +14,28 @@ inspection as if they were scrap, but do not count as scrap.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from ningde_sim._support import units
+from ningde_sim._support import checks, units
 from ningde_sim._support.intervals import Windows, difference, intersection, joined
 from ningde_sim.plant.distributions import Exponential
+from ningde_sim.plant.entries import Split, store_names
 from ningde_sim.plant.entries import renamed as renamed_flows
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.read import build
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, Station
 from ningde_sim.plant.working_time import WorkingTime
+from ningde_sim.year.launches import (
+    CHECK,
+    INSPECTION,
+    LINE,
+    PACKING,
+    TOPCOAT,
+    products_made,
+    slowed_from,
+)
 from ningde_sim.year.open_hours import OpenHours
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import AssemblyTable, ShopName
@@ -39,10 +49,6 @@ BEFORE = "before "
 BODY_IN_WHITE, IN_PAINT = "body-in-white store", "in paint"
 TO_PACKING, PAINTED = "to packing", "painted bodies"
 """The stores between the shops."""
-
-TOPCOAT, INSPECTION, PACKING = "topcoat", "inspection", "CKD packing"
-LINE, CHECK = "assembly line", "final check"
-"""The stations behind the body shop."""
 
 FASTER = 0.95
 """Cycle of a station that must not set the pace, as a share of the cycle that does. [-]"""
@@ -63,11 +69,14 @@ class MeasuredStation:
         The station that counts the good bodies.
     cycle_ms : int
         Time that one good body takes. [ms]
+    slowed_from : int, optional
+        When the first ramp of a product begins to slow it, since the first production day. [ms]
     """
 
     station: str
     counted_at: str
     cycle_ms: int
+    slowed_from: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +99,10 @@ def join_shops(scenario: Scenario, hours: OpenHours) -> JoinedShops:
     paint = _time(scenario, hours.shops["paint"].open, len(hours.days))
     assembly = _time(scenario, hours.shops["assembly"].open, len(hours.days))
     shops = list(_body_shops(scenario, hours))
+    products = products_made(scenario.products, hours.starts, WARM_UP_DAYS * units.MS_PER_DAY)
+    counted_on = {}
+    if len(shops) > 1 and any(product.start for product in products):
+        counted_on = _in_one_count(shops[0][0], shops[1][0])
     gate = _assembly_line(scenario.assembly, assembly)
     body_in_white = Store(
         BODY_IN_WHITE, int(scenario.stores.body_in_white.value), working_time=paint
@@ -97,7 +110,7 @@ def join_shops(scenario: Scenario, hours: OpenHours) -> JoinedShops:
     shop = Shop(
         scenario.name,
         [
-            *(line for shop, time in shops for line in _body_lines(shop, time)),
+            *(line for shop, time in shops for line in _body_lines(shop, time, counted_on)),
             *_paint_lines(scenario, paint),
             gate,
         ],
@@ -109,20 +122,22 @@ def join_shops(scenario: Scenario, hours: OpenHours) -> JoinedShops:
         crews=shops[-1][0].crews,
         repair_crews=shops[-1][0].repair_crews,
         output=[gate.name],
+        products=products,
         notes=scenario.notes,
     )
     exits = [body.line((body.output or ())[0]).stations[-1].name for body, _ in shops]
+
+    def at(station: str, counted_at: str | None = None) -> MeasuredStation:
+        cycle = round(shop.station(station).cycle_distribution.mean * units.MS_PER_S)
+        slow = slowed_from(scenario.products, hours.starts, station)
+        return MeasuredStation(station, counted_at or station, cycle, slow)
+
     measured: dict[ShopName, tuple[MeasuredStation, ...]] = {
-        "body_shop": tuple(_measured(shop, station) for station in exits),
-        "paint": (_measured(shop, TOPCOAT),),
-        "assembly": (_measured(shop, LINE, counted_at=CHECK),),
+        "body_shop": tuple(at(station) for station in exits),
+        "paint": (at(TOPCOAT),),
+        "assembly": (at(LINE, CHECK),),
     }
     return JoinedShops(shop, measured)
-
-
-def _measured(shop: Shop, station: str, counted_at: str | None = None) -> MeasuredStation:
-    cycle = shop.station(station).cycle_distribution.mean
-    return MeasuredStation(station, counted_at or station, round(cycle * units.MS_PER_S))
 
 
 def _time(scenario: Scenario, windows: Windows, n_days: int, *, warm: bool = True) -> WorkingTime:
@@ -152,10 +167,39 @@ def _body_shops(scenario: Scenario, hours: OpenHours) -> Iterator[tuple[Shop, Wo
     yield build(scenario.body_shop), after
 
 
-def _body_lines(shop: Shop, time: WorkingTime) -> Iterator[Line]:
+def _in_one_count(before: Shop, after: Shop) -> dict[str, str]:
+    """Which store of the shop after the retooling continues the count of one before it, by name.
+
+    A product that starts late begins at a number of the sequence that no feeder has reached. So the
+    feeders after the retooling must count on where those before it end: lines that put to the same
+    store share a count, be it with a share of 0.
+    """
+    theirs, ours = _filled_at_birth(after), _filled_at_birth(before)
+    pairs = {BEFORE + name: name for name in theirs if BEFORE + name in ours}
+    rest = [name for name in theirs if name not in pairs.values()]
+    pairs |= zip((name for name in ours if name not in pairs), rest, strict=False)
+    if len(pairs) < len(theirs):
+        rule = "body_shop_before must have as many feeders as body_shop, for products with a start"
+        cure = "Add some, or leave out the start of the products."
+        given = f"{len(pairs)} for {len(theirs)}"
+        raise ValueError(checks.complain(f"Shop {after.name!r}", rule, given, cure))
+    return pairs
+
+
+def _filled_at_birth(shop: Shop) -> list[str]:
+    """The stores that lines fill on which parts are born; those of the output have one anyway."""
+    born = [line.puts for line in shop.lines if shop.gives_birth(line)]
+    return [*dict.fromkeys(name for puts in born for name in store_names(puts)[:1])]
+
+
+def _body_lines(shop: Shop, time: WorkingTime, counted_on: Mapping[str, str]) -> Iterator[Line]:
     """The lines of a body shop; its output lines fill the body-in-white store."""
+    left = dict(counted_on)  # one line for each store is enough
     for line in shop.lines:
         puts = (*line.puts, BODY_IN_WHITE) if line.name in (shop.output or ()) else line.puts
+        puts = tuple(
+            Split({flow: 1.0, left.pop(flow): 0.0}) if flow in left else flow for flow in puts
+        )
         yield replace(line, puts=puts, working_time=time)
 
 

@@ -7,16 +7,21 @@ official working day. From them are lost, in this order and to the millisecond:
     overtime       hours that the plan adds, Saturdays included: a loss below zero
     closures       shifts of official working days that the plan leaves out, or makes shorter
     maintenance    hours of shifts that leave too little time for it
-    retooling, <each cause of the supply>, <each slowdown>, retooling_nights, launches
+    retooling, <each cause of the supply>, <each slowdown>, retooling_nights
                    hours in which the shop is closed or slowed down, see `open_hours`
+    launches       what the station took longer for bodies of new models than for mature ones, until
+                   their ramps are over; where they slow other stations the loss stands under
+                   starved, blocked and, in the body shop, breakdown
     breakdown      the station is down, waits for a crew, or has a planned stop; in the body shop,
                    which never lacks parts, also time in which its last station has no body
     blocked        no room behind it: the shops after it are slower, or stand
     starved        no body before it: the shops ahead of it are slower, or stand
     rework         work done again, on scrapped bodies, and on bodies still inside at the end; with
-                   random cycles also what they take longer than their mean
+                   random cycles also what they take longer than their mean, once new models slow
+                   the station under launches
 
-What is left is `made`: the bodies that came out, times the cycle.
+What is left is `made`: the bodies that came out, times the cycle. What the year would make without
+new models tells `simulate_year(plan.without("launches"), ...)` with the same seed.
 """
 
 from __future__ import annotations
@@ -24,6 +29,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ningde_sim._support import units
 from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.rules import State
 from ningde_sim.engine.shop_run import ShopRun
@@ -90,16 +96,35 @@ def lost_ms(
     }
     spent = np.zeros((len(days), len(State) - 1), np.int64)
     made = np.zeros(len(days), np.int64)
+    launches = np.zeros(len(days), np.int64)
     for each in measured:
         spent += daily(run.history.spent[:, station_number(run, each.station)])
+        launches += _longer(run, each)
         made += good_bodies(run, each.counted_at) * each.cycle_ms
     stopped = spent[:, _STOPPED].sum(axis=1)
     starved = spent[:, State.STARVED]
     if name == "body_shop":
         stopped, starved = stopped + starved, np.zeros_like(starved)
+    table["launches"] = launches
     table["breakdown"] = stopped
     table["blocked"] = spent[:, State.BLOCKED]
     table["starved"] = starved
-    table["rework"] = spent[:, State.WORKING] - made
+    table["rework"] = spent[:, State.WORKING] - launches - made
     table["made"] = made
     return pd.DataFrame(table, index=pd.Index(days.dates, name="day"))
+
+
+def _longer(run: ShopRun, measured: MeasuredStation) -> Ints:
+    """What a station worked longer than the mature cycles of its bodies, by day. [ms]
+
+    Work on the body that it holds at the end of a day counts once that body is done.
+    """
+    k = station_number(run, measured.station)
+    cycles = run.history.stations["cycles"][:, k]
+    longer: Ints = run.history.spent[:, k, State.WORKING] - cycles * measured.cycle_ms
+    if measured.slowed_from is None:
+        return np.zeros_like(longer)
+    first = min(max(0, measured.slowed_from // units.MS_PER_DAY), len(longer))
+    longer = longer - (longer[first - 1] if first else 0)
+    longer[:first] = 0
+    return daily(np.minimum.accumulate(longer[::-1])[::-1].clip(min=0))

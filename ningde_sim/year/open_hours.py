@@ -2,8 +2,9 @@
 
 From the hours that the plan asks for, causes take theirs in a fixed order: maintenance, the full
 stop of the retooling, the stops of the supply in the order of the file, slowdowns, nights and
-week-ends of the retooling, launches. An hour is lost to the first cause that takes it. So what is
-lost and what is open add up to the plan, exactly, in whole milliseconds.
+week-ends of the retooling. An hour is lost to the first cause that takes it. So what is lost and
+what is open add up to the plan, exactly, in whole milliseconds. New models close no shop: their
+ramps slow the stations that they load (`ningde_sim.year.launches`).
 
 A reduced rate closes the shop for the rest of each hour: at 80 % it is open for the first 48
 minutes, and everything in it stands still for the other 12.
@@ -16,7 +17,6 @@ from __future__ import annotations
 
 import datetime
 import itertools
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -29,7 +29,7 @@ from ningde_sim.engine.streams import Draws
 from ningde_sim.plant.distributions import Exponential, Lognormal, steady_if_small
 from ningde_sim.year.calendar import ProductionDays, production_days
 from ningde_sim.year.scenario import Scenario
-from ningde_sim.year.schema import MOST_DAYS, SHOPS, CalendarTable, LaunchTable, ShopName, StopTable
+from ningde_sim.year.schema import MOST_DAYS, SHOPS, CalendarTable, ShopName, StopTable
 from ningde_sim.year.windows import Rate, trimmed
 
 MOST_STOPS = 100_000
@@ -80,11 +80,15 @@ class OpenHours:
         By name.
     switch : int
         When the body shop after the retooling takes over. [ms]
+    starts : dict of int
+        When each new product is made first, since the start of the first production day; below 0
+        if that was earlier. [ms]
     """
 
     days: ProductionDays
     shops: dict[ShopName, ShopHours]
     switch: int
+    starts: dict[str, int]
 
 
 def open_hours(scenario: Scenario, *, seed: int, run: int) -> OpenHours:
@@ -106,7 +110,7 @@ def open_hours(scenario: Scenario, *, seed: int, run: int) -> OpenHours:
         for cause, within, rate in _reduced_rates(scenario, days, retooling, name):
             hours = hours.slowed_by(cause, within, rate)
         shops[name] = hours
-    return OpenHours(days, shops, retooling.begin)
+    return OpenHours(days, shops, retooling.begin, _starts(scenario, days, retooling))
 
 
 def _extra_hours(scenario: Scenario, name: ShopName) -> float:
@@ -133,7 +137,7 @@ def _start_of(day: datetime.date, days: ProductionDays) -> int:
     return (day - days.dates[0]).days * units.MS_PER_DAY
 
 
-# ------------------------------------------------------------------ retooling and launches
+# ------------------------------------------------------------------ retooling and new products
 
 
 @dataclass(frozen=True)
@@ -184,13 +188,6 @@ def _reduced_rates(
         intersection(_nights(days), joined([(retooling.end, end)])),
         _constant(retooling.rate),
     )
-    launches = [
-        (max(_start_of(t.start, days) + round(t.delay.value * units.MS_PER_DAY), retooling.end), t)
-        for t in scenario.launches.values()
-    ]
-    begin = min((start for start, _ in launches), default=0)
-    end = len(days) * units.MS_PER_DAY if launches and name != "paint" else begin
-    yield "launches", joined([(begin, end)]), lambda at: _launch_rate(launches, at)
 
 
 def _constant(rate: float) -> Rate:
@@ -205,27 +202,16 @@ def _nights(days: ProductionDays) -> Windows:
     return joined(zip(begin.tolist(), (start + units.MS_PER_DAY).tolist(), strict=True))
 
 
-def _launch_rate(launches: list[tuple[int, LaunchTable]], at: int) -> float:
-    """The rate of a line on which each new model has its share of the bodies and its efficiency.
-
-    A body of a model at efficiency e takes 1/e of its time, so the rate is 1 / (1 + sum of
-    mix (1/e - 1)).
-    """
-    slower = 0.0
-    for start, table in launches:
-        if at >= start:
-            e = efficiency(table, (at - start) / units.MS_PER_DAY)
-            slower += table.mix.value * (1 / e - 1)
-    return 1 / (1 + slower)
-
-
-def efficiency(table: LaunchTable, days: float) -> float:
-    """Efficiency of a new model so many days after its start: 1 - (1 - e0) exp(-t / tau). [-]"""
-    short = 1 - table.initial_efficiency.value
-    if short <= 0.1:
-        return table.initial_efficiency.value
-    tau = table.days_to_90.value / math.log(short / 0.1)
-    return 1 - short * math.exp(-days / tau)
+def _starts(scenario: Scenario, days: ProductionDays, retooling: _Retooling) -> dict[str, int]:
+    """When each new product is made first: not before the end of the full stop. [ms]"""
+    starts = {}
+    for name, table in scenario.products.items():
+        if table.start is not None:
+            delay = 0.0 if table.delay is None else table.delay.value
+            own = _start_of(table.start, days) + round(delay * units.MS_PER_DAY)
+            stopped = scenario.retooling is not None
+            starts[name] = max(own, retooling.end) if stopped else own
+    return starts
 
 
 # ------------------------------------------------------------------ supply

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import os
 from collections.abc import Mapping
 from importlib import resources
@@ -24,14 +23,15 @@ from ningde_sim.plant.quantity import Name, Quantity, Text, in_unit
 from ningde_sim.plant.schema import ShopFile, record
 from ningde_sim.shipping.schema import ExportTable
 from ningde_sim.year import uncertainty
+from ningde_sim.year.launches import CHECK, INSPECTION, LINE, PACKING, TOPCOAT, check_products
 from ningde_sim.year.scenario_paths import Addressed, written
 from ningde_sim.year.schema import (
     LOST_CAUSES,
     AssemblyTable,
     CalendarTable,
     CkdTable,
-    LaunchTable,
     PaintTable,
+    ProductTable,
     RetoolingTable,
     SlowdownTable,
     StopTable,
@@ -55,7 +55,7 @@ class Scenario(Addressed):
         Vehicles to make within the calendar. [vehicles]
     month_target : Quantity
         Bodies to make in a month. [bodies]
-    calendar, retooling, launches, supply, slowdowns, stores, paint, assembly, ckd : tables
+    calendar, retooling, products, supply, slowdowns, stores, paint, assembly, ckd : tables
         The tables of the file.
     export : ExportTable, optional
         From the gate to the ship; without it nothing is exported.
@@ -87,7 +87,7 @@ class Scenario(Addressed):
     ckd: CkdTable
     body_shop_before: ShopFile | None = None
     retooling: RetoolingTable | None = None
-    launches: Named[LaunchTable] = dataclasses.field(default_factory=Entries)
+    products: Named[ProductTable] = dataclasses.field(default_factory=Entries)
     supply: Named[StopTable] = dataclasses.field(default_factory=Entries)
     slowdowns: Named[SlowdownTable] = dataclasses.field(default_factory=Entries)
     export: ExportTable | None = None
@@ -101,10 +101,9 @@ class Scenario(Addressed):
                 if cause in names:
                     raise fault("duplicate name of a cause of lost hours", cause, key, cause)
                 names.append(cause)
-        mix = math.fsum(launch.mix.most for launch in self.launches.values())
-        if mix > 1:
-            rule = "the mix of all launches must add up to at most 1"
-            raise fault(rule, round(mix, 9), "launches")
+        behind = [TOPCOAT, INSPECTION, LINE, CHECK]
+        behind += [PACKING] if self.ckd.packs_bodies else []
+        check_products(self.products, self.body_shop, behind)
         if self.body_shop_before is not None:
             if self.retooling is None:
                 raise fault("body_shop_before needs [retooling], which ends it", None, "retooling")
@@ -228,9 +227,9 @@ class Scenario(Addressed):
         *losses : {"calendar", "retooling", "launches", "supply", "failures", "quality"}
             Without "calendar" the plant works on the official working days, without closures,
             overtime, Saturdays and maintenance. Without "retooling" `body_shop` runs the whole
-            time. "supply" is all stops and slowdowns. "failures" are breakdowns, planned stops and
-            random cycles. "quality" is scrap, rework, repaints, and CKD sets that are taken from
-            the bodies.
+            time. Without "launches" all bodies are of the product that takes the rest. "supply" is
+            all stops and slowdowns. "failures" are breakdowns, planned stops and random cycles.
+            "quality" is scrap, rework, repaints, and CKD sets that are taken from the bodies.
         """
         plan = self
         for loss in losses:

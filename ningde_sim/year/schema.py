@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from ningde_sim._support.frozen import Entries, Named
 from ningde_sim._support.units import MAX_CAPACITY
 from ningde_sim.plant.faults import fault
-from ningde_sim.plant.quantity import Number, Quantity, in_unit
+from ningde_sim.plant.quantity import Name, Number, Quantity, in_unit
 from ningde_sim.plant.schema import (
     MOST_CREWS,
     Cv,
@@ -128,19 +128,44 @@ class RetoolingTable:
 
 
 @record
-class LaunchTable:
-    """[launches.<model>]: body shop and assembly make a new model at an efficiency that rises.
+class RampTable:
+    """[products.<product>.ramp]: the speed of the stations that a new model loads, as it rises.
 
-    The efficiency is e(t) = 1 - (1 - e0) exp(-t / tau) of the model's mature rate, with tau such
-    that it reaches 90 % after `days_to_90`. The launch starts on its date, or after the full stop
-    of the retooling if that is later.
+    The cycle of its bodies there is the mature one, divided by the speed 1 - (1 - s) exp(-t / tau),
+    with s the initial speed and tau such that it reaches 0.9 after `days_to_90`. `stations` are
+    names or patterns such as "FIN-*", of the body shop or of those behind it: "topcoat",
+    "inspection", "assembly line", "final check"; without them it loads all.
     """
 
-    start: Date
-    delay: Days
-    mix: Share
-    initial_efficiency: PositiveShare
+    initial_speed: Annotated[Quantity, in_unit("-", least=0.01, most=0.9)]
     days_to_90: Annotated[Quantity, in_unit("days", least=0.001)]
+    stations: tuple[Name, ...] = ()
+
+
+@record
+class ProductTable:
+    """[products.<product>]: what the plant makes, by its share of the bodies.
+
+    One product has no `share`: it takes what the others leave, and is made from the first day on.
+    The others are made from their `start` on, or from the end of the full stop of the retooling if
+    that is later; shares hold among those that are made.
+    """
+
+    share: Share | None = None
+    start: Date | None = None
+    delay: Days | None = None
+    ramp: RampTable | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> ProductTable:
+        if self.start is None:
+            for key in ("delay", "ramp"):
+                if getattr(self, key) is not None:
+                    raise fault(f"{key} needs the start from which the product is made", None, key)
+        elif self.share is None:
+            rule = "the product without a share takes the rest from the first day on"
+            raise fault(rule, str(self.start), "start")
+        return self
 
 
 @record

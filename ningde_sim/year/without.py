@@ -58,7 +58,7 @@ WITHOUT: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
         "calendar": _no_calendar,
         "retooling": lambda scenario: replace(scenario, retooling=None, body_shop_before=None),
-        "launches": lambda scenario: replace(scenario, launches={}),
+        "launches": lambda scenario: replace(scenario, products={}),
         "supply": lambda scenario: replace(scenario, supply={}, slowdowns={}),
         "failures": _no_failures,
         "quality": _no_quality,

@@ -19,16 +19,13 @@ from ningde_sim.shipping import ShippingRun, ship
 from ningde_sim.year import lost_hours
 from ningde_sim.year.joined_shops import (
     BODY_IN_WHITE,
-    CHECK,
     IN_PAINT,
-    LINE,
-    PACKING,
     PAINTED,
-    TOPCOAT,
     WARM_UP_DAYS,
     MeasuredStation,
     join_shops,
 )
+from ningde_sim.year.launches import CHECK, LINE, PACKING, TOPCOAT
 from ningde_sim.year.open_hours import OpenHours, open_hours
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import SHOPS, ShopName
@@ -189,6 +186,27 @@ class YearRun:
         table[levels] = grouped[levels].last()
         return table
 
+    @result_table
+    def products(self) -> pd.DataFrame:
+        """The vehicles of each product by month.
+
+        Returns
+        -------
+        DataFrame
+            Index month, such as "2021-09". A column a product, in the order of the scenario: its
+            vehicles that passed the final check; "all" in a scenario without products. [vehicles]
+        """
+        months = self.open_hours.days.months
+        if not self.scenario.products:
+            return self.monthly[["vehicles"]].set_axis(["all"], axis=1)
+        exits = self.shop_run.sequence
+        exits = exits[exits["line"] == LINE]
+        day = np.ceil(exits["time"].to_numpy() / 24).astype(int).clip(min=1) - 1
+        table = pd.crosstab(np.array(months)[day], exits["product"].to_numpy())
+        rows = pd.Index(dict.fromkeys(months), name="month")
+        columns = pd.Index(self.scenario.products, name=None)
+        return table.reindex(index=rows, columns=columns, fill_value=0)
+
     def lost_by_month(self, shop: ShopName = "assembly") -> pd.DataFrame:
         """The lost hours of one shop by month.
 
@@ -233,7 +251,9 @@ class YearRun:
             retooling_nights
                 Reduced rate of nights and week-ends after the full stop.
             launches
-                Reduced rate of new models.
+                What bodies of new models took longer at the station that is measured, as their
+                ramps rise; what other stations took longer shows as blocked, starved and, in the
+                body shop, breakdown. A year `without("launches")` tells all that they cost.
             breakdown
                 The shop is down, waits for a crew, or has a planned stop.
             blocked
@@ -314,8 +334,8 @@ class YearRun:
         """The critical path of the year, if it was run with `critical_path=True`.
 
         The table is that of `ShopRun.critical_path`. Its cause "closed" are hours in which the next
-        station on the path was not open: nights and free days, retooling, missing supply, the
-        minutes that a launch costs. `losses` tells these apart.
+        station on the path was not open: nights and free days, retooling, missing supply. `losses`
+        tells these apart.
 
         Parameters
         ----------

@@ -188,8 +188,8 @@ def test_a_year_gives_the_same_for_any_workers() -> None:
 
 
 def test_what_comes_after_the_last_day_has_a_swing_of_exactly_0() -> None:
-    row = rows(year(inputs=["launches.model_b.mix"], between=(0, 1))).iloc[0]
-    share = winter().get("launches.model_b.mix")
+    row = rows(year(inputs=["products.model_b.share"], between=(0, 1))).iloc[0]
+    share = winter().get("products.model_b.share")
     assert (row["low"], row["high"]) == (share.low, share.high)
     assert (row["swing"], row["swing_low"], row["swing_high"]) == (0, 0, 0)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ningde_sim._support.intervals import intersection, joined
 from ningde_sim.exceptions import CalendarWarning
-from ningde_sim.year.open_hours import efficiency, open_hours
+from ningde_sim.year.open_hours import open_hours
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.windows import by_day, trimmed
 from tests.years import small_year
@@ -115,70 +115,30 @@ def test_a_retooling_that_began_before_the_calendar_ends_when_it_would():
         assert hours(shop.lost["retooling"]) == 16 * left
 
 
-# ------------------------------------------------------------------ launches
+# ------------------------------------------------------------------ new products
 
 
-def test_a_launch_reaches_90_percent_after_its_days():
-    """e(t) = 1 - (1 - e0) exp(-t / tau)."""
-    table = small_year().launches["model_a"]
-    assert efficiency(table, 0) == pytest.approx(0.4)
-    assert efficiency(table, 60) == pytest.approx(0.9)
-    assert efficiency(table, 120) == pytest.approx(1 - 0.6 * (0.1 / 0.6) ** 2)
+def test_a_product_starts_after_its_delay(bare):
+    """The product that takes the rest has no start."""
+    year = replace(bare, products=small_year().products).replace({"products.model_a.delay": 5})
+    starts = open_hours(year, seed=0, run=0).starts
+    assert starts == {"model_a": day(9, 13), "model_b": day(11, 1)}
 
 
-@pytest.mark.parametrize("initial", [0.9, 0.95, 1.0])
-def test_a_launch_that_starts_at_90_percent_stays_there(initial):
-    """The time to 90 % then says nothing about how fast it rises."""
-    table = small_year().replace({"launches.model_a.initial_efficiency": initial})
-    for days in (0, 60, 600):
-        assert efficiency(table.launches["model_a"], days) == initial
-
-
-def test_a_launch_slows_body_shop_and_assembly_by_its_mix():
-    """A fifth of the bodies at e: 1 / (1 + 0.2 (1 / e - 1)) of the rate."""
-    year = small_year().without("calendar", "retooling", "supply")
-    year = year.replace({"launches.model_b.mix": 0})
-    shops = open_hours(year, seed=0, run=0).shops
-    lost = by_day(shops["assembly"].lost["launches"], 365) / HOUR
-    first = day(9, 8) // DAY
-    assert lost[first - 1] == 0
-    expected = 0.0
-    for hour in range(16):
-        e = 1 - 0.6 * math.exp(-hour / 24 / (60 / math.log(6)))
-        expected += 1 - 1 / (1 + 0.2 * (1 / e - 1))
-    assert lost[first] == pytest.approx(expected, abs=1e-5)
-    assert np.array_equal(by_day(shops["body_shop"].lost["launches"], 365) / HOUR, lost)
-    assert hours(shops["paint"].lost["launches"]) == 0
-
-
-def test_two_launches_slow_the_line_by_the_sum_of_their_bodies(bare):
-    """A fifth and three tenths at one efficiency are a half; both are five days late."""
-    plan = small_year()
-    year = replace(bare, launches=plan.launches).replace(
-        {
-            "launches.model_a.mix": 0.2,
-            "launches.model_b.mix": 0.3,
-            "launches.model_a.start": datetime.date(2021, 9, 8),
-            "launches.model_b.start": datetime.date(2021, 9, 8),
-            "launches.model_a.delay": 5,
-            "launches.model_b.delay": 5,
-        }
-    )
-    lost = by_day(open_hours(year, seed=0, run=0).shops["assembly"].lost["launches"], 365) / HOUR
-    first = day(9, 13) // DAY
-    assert not lost[:first].any()
-    rates = (
-        1 / (1 + 0.5 * (1 / efficiency(plan.launches["model_a"], h / 24) - 1)) for h in range(16)
-    )
-    assert lost[first] == pytest.approx(16 - sum(rates), abs=1e-5)
-
-
-def test_a_launch_waits_for_the_end_of_the_full_stop():
+def test_a_product_waits_for_the_end_of_the_full_stop():
     """However late that is."""
     year = small_year().without("calendar", "supply").replace({"retooling.delay": 21})
-    lost = by_day(open_hours(year, seed=0, run=0).shops["assembly"].lost["launches"], 365)
-    stop = open_hours(year, seed=0, run=0).shops["assembly"].lost["retooling"]
-    assert np.flatnonzero(lost)[0] > stop[-1][0] // DAY
+    hours_of = open_hours(year, seed=0, run=0)
+    stop = hours_of.shops["assembly"].lost["retooling"]
+    assert hours_of.starts["model_a"] == (stop[-1][0] // DAY + 1) * DAY > day(9, 8)
+    assert hours_of.starts["model_b"] == day(11, 1)
+
+
+def test_a_product_may_have_started_before_the_calendar(bare):
+    """Its ramp is then as far as it would be."""
+    year = replace(bare, products=small_year().products)
+    year = year.replaced({"products.model_a.start": datetime.date(2020, 12, 22)})
+    assert open_hours(year, seed=0, run=0).starts["model_a"] == -10 * DAY
 
 
 # ------------------------------------------------------------------ supply
@@ -281,14 +241,13 @@ def test_each_cause_closes_the_shops_that_it_names():
     ).shops
     closed = {
         cause: [name for name, shop in shops.items() if shop.lost[cause]]
-        for cause in ("retooling", "retooling_nights", "chips", "outbreak", "launches")
+        for cause in ("retooling", "retooling_nights", "chips", "outbreak")
     }
     assert closed == {
         "retooling": ["body_shop"],
         "retooling_nights": ["body_shop"],
         "chips": ["assembly"],
         "outbreak": ["assembly"],
-        "launches": ["body_shop", "assembly"],
     }
 
 

@@ -164,8 +164,8 @@ def between(low, value, high, unit="-"):
             "2 shifts must fit into 24 h, not make 26 h, got 13",
         ),
         (
-            {"launches.model_a.mix": 0.8},
-            "mix of all launches must add up to at most 1, got 1.1",
+            {"products.model_a.share": 0.8},
+            "shares of all products must add up to at most 1, got 1.1",
         ),
         (
             {"body_shop_before.repair_crews": between(3, 4, 8, "crews")},
@@ -253,7 +253,7 @@ def test_inputs_are_set_to_quantiles_of_their_distributions(year):
     """From one end to the other; those drawn together move together; the others are typical."""
     moved = {
         "body_shop.repair_crews": {"body_shop.repair_crews", "body_shop_before.repair_crews"},
-        "start of launches": {f"launches.model_{x}.initial_efficiency" for x in "ab"},
+        "start of launches": {f"products.model_{x}.ramp.initial_speed" for x in "ab"},
     }
     paths = set().union(*moved.values())
     for place, end in ((0, "low"), (1, "high")):
@@ -280,9 +280,9 @@ def test_a_draw_is_a_quantile(year):
             r"be uncertain, got 'paint.rat'.*Did you mean paint.rate",
         ),
         (
-            {"launches.model_a.days_to_90": 0.5},
+            {"products.model_a.ramp.days_to_90": 0.5},
             KeyError,
-            r"got 'launches.model_a.days_to_90'. It is drawn with 'ramp of launches'",
+            r"got 'products.model_a.ramp.days_to_90'. It is drawn with 'ramp of launches'",
         ),
         ({"paint.rate": 1.5}, ValueError, r"share of paint.rate must be at most 1, got 1.5"),
         ({"paint.rate": "half"}, TypeError, r"share of paint.rate must be a number"),
@@ -390,7 +390,7 @@ def test_each_kind_of_losses_can_be_left_out():
     """One after the other, in any order."""
     year = small_year()
     assert year.without("retooling").retooling is None
-    assert year.without("launches").launches == {}
+    assert year.without("launches").products == {}
     assert year.without("supply").supply == {}
     assert year.without("failures").body_shop.failures == {}
     assert year.without("quality").paint.first_time_ok.value == 1
@@ -410,8 +410,8 @@ def test_what_begins_after_the_end_of_the_calendar_warns(year):
     """A year whose retooling or launches never come is easily taken for a better one."""
     with pytest.warns(CalendarWarning, match=r"retooling\.start: must begin by the end"):
         year.replace({"retooling.delay": 150})
-    with pytest.warns(CalendarWarning, match=r"launches\.model_a\.start.*got 2022-01-05"):
-        year.replace({"launches.model_a.start": datetime.date(2022, 1, 5)})
+    with pytest.warns(CalendarWarning, match=r"products\.model_a\.start.*got 2022-01-05"):
+        year.replace({"products.model_a.start": datetime.date(2022, 1, 5)})
 
 
 @pytest.mark.parametrize(
@@ -426,9 +426,9 @@ def test_what_begins_after_the_end_of_the_calendar_warns(year):
         (
             {
                 "retooling.start": datetime.date(2017, 8, 30),
-                "launches.model_a.start": datetime.date(2018, 9, 8),
+                "products.model_a.start": datetime.date(2018, 9, 8),
             },
-            r"retooling\.start, launches\.model_a\.start",
+            r"retooling\.start, products\.model_a\.start",
         ),
         (
             {"export.gateways.xiamen.closures.outbreak.start": datetime.date(2020, 9, 13)},
@@ -440,7 +440,7 @@ def test_what_is_over_before_the_calendar_warns(year, changes, fault):
     """Otherwise it would have no effect without a word."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        year = year.replace({"launches.model_b.start": datetime.date(2021, 11, 2), **changes})
+        year = year.replace({"products.model_b.start": datetime.date(2021, 11, 2), **changes})
     (only,) = (str(each.message) for each in caught)
     assert re.search(fault, only)
     assert "must end after the start of the calendar, 2021-01-01, to have any effect" in only
@@ -453,16 +453,16 @@ def test_what_reaches_into_the_calendar_does_not_warn(year):
         {
             "calendar.closures.spring_festival.start": datetime.date(2020, 12, 20),
             "retooling.start": datetime.date(2020, 12, 1),
-            "launches.model_a.start": datetime.date(2020, 12, 1),
+            "products.model_a.start": datetime.date(2020, 12, 1),
         }
     )
 
 
 def test_a_launch_that_waits_for_the_retooling_does_not_warn(year):
     """Planned for years before, it begins after the full stop."""
-    year.replace({"launches.model_a.start": datetime.date(2018, 9, 8)})
-    with pytest.warns(CalendarWarning, match=r"launches\.model_a\.start: must end after"):
-        year.without("retooling").replace({"launches.model_a.start": datetime.date(2018, 9, 8)})
+    year.replace({"products.model_a.start": datetime.date(2018, 9, 8)})
+    with pytest.warns(CalendarWarning, match=r"products\.model_a\.start: must end after"):
+        year.without("retooling").replace({"products.model_a.start": datetime.date(2018, 9, 8)})
 
 
 def test_a_calendar_moved_away_from_its_dates_warns(year):
@@ -499,5 +499,5 @@ def test_a_draw_refuses_what_is_no_seed(year):
 def test_dates_moved_by_a_pattern_are_checked_like_others() -> None:
     plan = scenario("ningde-2021")
     late = datetime.date(2023, 5, 1)
-    with pytest.warns(CalendarWarning, match=r"launches\.model_a\.start, launches\.model_b\.start"):
-        plan.replace({"launches.*.start": late})
+    with pytest.warns(CalendarWarning, match=r"products\.model_a\.start, products\.model_b\.start"):
+        plan.replace({"products.model_*.start": late})
