@@ -292,6 +292,9 @@ STATION = np.dtype(
             *("content", "task", "state", "open", "woken", "asked", "wants", "wants_end"),
             *("time", "part", "mates_end", "splits", "hands_on", "one_way", "clock", "at_close"),
             *("takes", "takes_end", "puts", "puts_end", "left", "whole", "began", "running"),
+            # of a shop with products: whether it `varies` by product, its first recipe; which
+            # product it is `set_for`, its changes; whether it chooses its parts, and in what order
+            *("varies", "recipes", "drawn", "set_for", "changes", "choosy", "picks", "rank"),
             *("done", "next_stop", "worked", "fails_at", "begun", "held", "overtime", "fixed"),
             # `scrap` and less are scrapped, `again` reworked, `fails` rejected; why: the step that
             # woke it last; the start of its own step, and the step before
@@ -300,10 +303,8 @@ STATION = np.dtype(
             *("rejects", "rejects_end", "mates", "indexed_at", "failures", "failures_end"),
             *("stops", "stops_end", "line_failures", "line_failures_end"),
             *("line",),  # -1 if its bodies do not count
-            # whether it `varies` by product, its first recipe; which it is `set_for`, its setups
-            *("varies", "recipes", "drawn", "set_for", "changes", "setup_failure", "n_changes"),
-            # which products it `makes`, in bits; whether it chooses its parts; its count of births
-            *("makes", "choosing", "choosy", "picks", "rank", "group"),
+            # its setups; which products it `makes`, in bits, and may now; its count of births
+            *("setup_failure", "n_changes", "makes", "choosing", "group"),
             # what is counted
             *("scrapped", "reworked", "rejected", "n_failures", "setups"),
             # of those that are open: repaired, waiting for a crew, stops and setups, setups
@@ -323,7 +324,8 @@ STORE = np.dtype(
             *("level_ms", "full_ms", "empty_ms", "none_ready_ms", "n_put", "n_taken"),
             # of a shop with products: only the first can be taken; a bank; the last product each
             # way, the highest number that left; batches each way, parts that were overtaken
-            *("in_order", "lanes", "rule", "last_in", "last_out", "most_out"),
+            *("declared", "selects", "in_order", "lanes", "rule"),
+            *("last_in", "last_out", "most_out"),
             *("batches_in", "batches_out", "overtaken"),
         )
     ]
@@ -358,10 +360,12 @@ PRODUCT = np.dtype(
         ("tau", np.float64),  # ms; 0 without a ramp
         ("wip", np.int64),
         ("wip_ms", np.int64),
+        ("wip_since", np.int64),
     ]
 )
 
-GROUP = np.dtype([(name, np.int64) for name in ("next", "head")])
+GROUP = np.dtype([(name, np.int64) for name in ("next", "head", "choosy")])
+"""A count of births: its next number, that product, whether lines wait until it is theirs."""
 
 RECIPE = np.dtype(
     [
@@ -449,8 +453,8 @@ class Floor(NamedTuple):
     recipes: Any  # RECIPE: of each station, of each product where they differ
     changes: Any  # int64: stream of a setup from a product to another, or -1
     drawn: Any  # int64: cycles of each product at stations where they differ
-    tally: Any  # int64 (stations, products, 4): cycles, scrapped, reworked, rejected
-    held: Any  # int64 (stores, products, 2): level, its time integral
+    tally: Any  # int64 (stations, products, 3): scrapped, reworked, rejected
+    held: Any  # int64 (stores, products, 3): level, its time integral, up to when
     lanes: Any  # int64 (lanes, 3): of a bank, while a part goes in
     places: Any  # int64: the parts in each store, first in, first out, in a ring
     queues: Any  # int64: takers, putters, parts under way of each store
@@ -760,16 +764,14 @@ def _account_store(f, i):
             q.empty_ms += passed
         if q.ready == 0:
             q.none_ready_ms += passed
-        if f.by_product is not None:
-            _account_held(f, i, passed)
         q.since = now
 
 
-@_compiled
-def _account_held(f, i, passed):
-    """Book the time that passed on the parts of each product in a store."""
-    for product in range(f.g[0].n_products):
-        f.held[_U(i), _U(product), 1] += passed * f.held[_U(i), _U(product), 0]
+@_inlined
+def _account_held(held, product, now):
+    """Book the time up to now on the parts of a product in a store."""
+    held[_U(product), 1] += (now - held[_U(product), 2]) * held[_U(product), 0]
+    held[_U(product), 2] = now
 
 
 @_inlined
@@ -826,7 +828,10 @@ def _book_stops(f, k, passed):
 @_compiled
 def close_accounts(f):
     """Book the time up to now on everything."""
-    _count_wip(f, 0, 0)
+    for product in range(f.g[0].n_products):
+        _count_wip(f, product, 0)
+        for i in range(len(f.stores)):
+            _account_held(f.held[_U(i)], product, f.g[0].now)
     for k in range(len(f.stations)):
         _account_station(f, k)
         _record_overtime(f, k)
@@ -1417,8 +1422,9 @@ def _take(f, i, m):
     if m > 0:
         _bring_forward(f, q, m)
     part = f.places[_U(q.out)]
-    if f.by_product is not None:
-        _count_out(f, i, part)
+    if f.by_product is not None and q.declared:
+        p = f.parts[_U(part)]
+        _count_out(q, f.held[_U(i)], f.g[0].now, p.product, p.number)
     q.out = q.out + 1 if q.out + 1 < q.places_end else q.places
     return part
 
@@ -1428,8 +1434,10 @@ def _put(f, i, part):
     """A part comes to store i."""
     q = f.stores[_U(i)]
     q.n_put += 1
-    if f.by_product is not None:
-        _count_in(f, i, part)
+    if f.by_product is not None and q.declared:
+        if q.lanes > 0:
+            _choose_lane(f, q, part)
+        _count_in(q, f.held[_U(i)], f.g[0].now, f.parts[_U(part)].product)
     f.places[_U(q.in_)] = part
     q.in_ = q.in_ + 1 if q.in_ + 1 < q.places_end else q.places
     if q.capacity > 0:
@@ -1593,7 +1601,9 @@ def _go_on(f, k):
     for j in range(s.wants, s.wants_end):
         _wake_waiting(f, f.joins[_U(j)].used, s.content != EMPTY)
         if f.by_product is not None and s.content == EMPTY:
-            _show_next(f, f.joins[_U(j)].used)
+            used = f.joins[_U(j)].used
+            if f.stores[_U(used)].selects:  # another part is the first of it, or of a lane, now
+                _wake_waiting(f, used, True)
     if s.splits:
         _forget_choice(f, k)
     if s.content == EMPTY:
@@ -1755,11 +1765,12 @@ def _count_wip(f, product, change):
     g.wip += change
 
 
-@_compiled
+@_inlined
 def _count_wip_of(f, product, change):
-    for p in range(f.g[0].n_products):
-        f.products[_U(p)].wip_ms += f.products[_U(p)].wip * (f.g[0].now - f.g[0].wip_since)
-    f.products[_U(product)].wip += change
+    made = f.products[_U(product)]
+    made.wip_ms += made.wip * (f.g[0].now - made.wip_since)
+    made.wip_since = f.g[0].now
+    made.wip += change
 
 
 # Products
@@ -1796,18 +1807,22 @@ def product_of_number(f, n):
 @_compiled
 def look_ahead(f, group):
     """Which product comes next in a count: those that have started by now may come from it on."""
-    g = f.g[0]
     n = f.groups_of_lines[_U(group)].next
-    first = n
+    for p in range(f.g[0].n_products):
+        product = f.products[_U(p)]
+        if product.first == NEVER and product.start <= f.g[0].now:
+            product.first = _first_undecided(f, group)
+    f.groups_of_lines[_U(group)].head = product_of_number(f, n)
+
+
+@_compiled
+def _first_undecided(f, group):
+    """The first number, at the start of a batch, of which no count knows the product."""
+    first = f.groups_of_lines[_U(group)].next
     for other in range(len(f.groups_of_lines)):
         if other != group:
             first = max(first, f.groups_of_lines[_U(other)].next + 1)
-    first = -(-first // g.batch) * g.batch
-    for p in range(g.n_products):
-        product = f.products[_U(p)]
-        if product.first == NEVER and product.start <= g.now:
-            product.first = first
-    f.groups_of_lines[_U(group)].head = product_of_number(f, n)
+    return -(-first // f.g[0].batch) * f.g[0].batch
 
 
 @_compiled
@@ -1819,7 +1834,7 @@ def _make_next(f, k):
     f.parts[_U(s.part)].number = group.next
     group.next += 1
     look_ahead(f, s.group)
-    for other in range(len(f.stations)):
+    for other in range(len(f.stations) if group.choosy else 0):
         t = f.stations[_U(other)]
         if t.choosy and t.group == s.group and t.content == EMPTY:
             _wake(f, other)
@@ -1936,14 +1951,6 @@ def _can_choose(f, k):
     return 1
 
 
-@_compiled
-def _show_next(f, i):
-    """Where only the first of a store, or of a lane, can be taken, another one is first now."""
-    q = f.stores[_U(i)]
-    if q.in_order or q.lanes > 0:
-        _wake_waiting(f, i, True)
-
-
 @_inlined
 def _place(q, m):
     """Where the m-th part of a store lies."""
@@ -2030,35 +2037,32 @@ def _choose_lane(f, q, part):
     f.parts[_U(part)].lane = best
 
 
+# The two that follow run at most moves of a shop with products: they get what they need, since to
+# hand over all arrays of `Floor` would take longer than they do.
+
+
 @_compiled
-def _count_in(f, i, part):
-    """A part comes to store i, into a lane of a bank; its product is counted."""
-    q = f.stores[_U(i)]
-    product = f.parts[_U(part)].product
-    if q.lanes > 0:
-        _choose_lane(f, q, part)
+def _count_in(q, held, now, product):
+    """A part comes to a store."""
     if product != q.last_in:
         q.batches_in += 1
         q.last_in = product
-    if q.capacity > 0:
-        _account_store(f, i)
-        if product >= 0:
-            f.held[_U(i), _U(product), 0] += 1
+    if q.capacity > 0 and product >= 0:
+        _account_held(held, product, now)
+        held[_U(product), 0] += 1
 
 
 @_compiled
-def _count_out(f, i, part):
-    """A part leaves store i."""
-    q = f.stores[_U(i)]
-    product = f.parts[_U(part)].product
-    number = f.parts[_U(part)].number
+def _count_out(q, held, now, product, number):
+    """A part leaves a store."""
     if product != q.last_out:
         q.batches_out += 1
         q.last_out = product
     q.overtaken += number >= 0 and number < q.most_out
     q.most_out = max(q.most_out, number)
     if q.capacity > 0 and product >= 0:
-        f.held[_U(i), _U(product), 0] -= 1
+        _account_held(held, product, now)
+        held[_U(product), 0] -= 1
 
 
 @_compiled
@@ -2300,8 +2304,6 @@ def _finish(f, k):
     s.overtime += _late_by(f, s)
     s.begun = 0
     s.cycles += 1
-    if f.by_product is not None:
-        _tally(f, k, 0)
     u = 1.0
     if s.fails > 0.0:
         u = uniform(f.streams[_U(s.quality)], f.g[0].seed, f.g[0].run, s.done)
@@ -2314,7 +2316,7 @@ def _finish(f, k):
         if s.most_rounds < NEVER:
             f.parts[_U(s.part)].rounds += 1
         if f.by_product is not None:
-            _tally(f, k, 2 if u < s.again else 3)
+            _tally(f, k, 1 if u < s.again else 2)
         if u < s.again:
             s.reworked += 1
             _load(f, k)
@@ -2329,7 +2331,7 @@ def _scrap(f, k):
     s = f.stations[_U(k)]
     s.scrapped += 1
     if f.by_product is not None:
-        _tally(f, k, 1)
+        _tally(f, k, 0)
     _end_part(f, s.part)
     if s.returns < s.returns_end:
         s.part = _new_part(f)
@@ -2414,8 +2416,6 @@ def _stop_station(f, k, failure):
         f.g[0].cause = s.before
         s.begun = 0
         s.cycles += 1
-        if f.by_product is not None:
-            _tally(f, k, 0)
         s.done += 1
         _scrap(f, k)
 

@@ -87,6 +87,8 @@ def _stores(layout: Layout, births: list[int]) -> tuple[Records, Ints, Records, 
     stores["level"] = stores["ready"] = [len(row.initial) for row in layout.stores]
     stores["free"] = stores["capacity"] - stores["level"]
     stores["in_order"] = [row.in_order for row in layout.stores]
+    stores["declared"] = [row.declared for row in layout.stores]
+    stores["selects"] = [row.in_order or row.lanes > 0 for row in layout.stores]
     stores["lanes"] = [row.lanes for row in layout.stores]
     stores["rule"] = [get_args(BankRule).index(row.rule) for row in layout.stores]
     stores["last_in"] = stores["last_out"] = -2
@@ -132,6 +134,7 @@ def _parts(
 def _number_parts(floor: _kernel.Floor, layout: Layout) -> None:
     """Give the parts at the start their products, and each count its first number."""
     floor.groups_of_lines["next"] = layout.first_numbers
+    floor.groups_of_lines["choosy"][[row.group for row in layout.stations if row.choosy]] = 1
     n = len(layout.stations)
     for place, numbers in layout.at_start.items():
         if place < n:
@@ -146,7 +149,7 @@ def _number_parts(floor: _kernel.Floor, layout: Layout) -> None:
                 floor.parts["product"][part] = product
                 if floor.parts["born"][part] != UNBORN:
                     floor.products["wip"][product] += 1
-                if product >= 0 and place >= n and layout.stores[place - n].capacity:
+                if product >= 0 and place >= n and layout.stores[place - n].declared:
                     floor.held[place - n, product, 0] += 1
 
 
@@ -407,8 +410,8 @@ def _blank(layout: Layout) -> _kernel.Floor:
         recipes=recipes,
         changes=np.array(layout.changes or [-1], np.int64),
         drawn=np.zeros(len(stations) * n_products, np.int64),
-        tally=np.zeros((len(stations), n_products, 4), np.int64),
-        held=np.zeros((len(stores) + 1, n_products, 2), np.int64),
+        tally=np.zeros((len(stations), n_products, 3), np.int64),
+        held=np.zeros((len(stores) + 1, n_products, 3), np.int64),
         lanes=np.zeros((MOST_LANES, 2), np.int64),
         choices=np.zeros((len(joins) + 1, 6), np.int64),
         queues=queues,

@@ -154,12 +154,12 @@ class Counts:
         Finish times since the start of the counted hours, lead times, products, numbers in the
         sequence; the latter 0 where all are alike.
     products : dict of arrays
-        Of a shop with products; otherwise zeros. made, shape (n_stations, n_products, 4): cycles,
-        scrapped, reworked, rejected; held_ms and held, shape (n_stores, n_products): parts over
-        time [ms * parts] and at the end; wip_ms and wip, shape (n_products,); next, shape
-        (n_groups,): the next number of each count, and head: its product, -1 behind the last order;
-        set_for, shape (n_stations,): the product for
-        which each is set up at the end, -1 if it made none.
+        Of a shop with products; otherwise zeros. made, shape (n_stations, n_products, 3): scrapped,
+        reworked, rejected; held_ms and held, shape (n_stores, n_products): parts over time [ms *
+        parts] and at the end, 0 of buffers inside lines; wip_ms and wip, shape (n_products,); next,
+        shape (n_groups,): the next number of each count, and head: its product, -1 behind the last
+        order; set_for, shape (n_stations,): the product for which each is set up at the end, -1 if
+        it made none.
     wip : dict of int
         Work in process at the start and the end of the counted hours [parts], and its integral over
         them [ms * parts].

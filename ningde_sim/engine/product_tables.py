@@ -12,7 +12,7 @@ from ningde_sim.engine.copies import first_copies
 from ningde_sim.engine.counts import Counts, Ints
 from ningde_sim.engine.layout import Layout
 
-CYCLES, SCRAPPED, REWORKED, REJECTED = range(4)
+SCRAPPED, REWORKED, REJECTED = range(3)
 """The last axis of `Counts.products["made"]`."""
 
 

@@ -116,10 +116,10 @@ def test_engines_agree_on_shops_that_are_slow_or_get_stuck(shop, seed):
 
 @pytest.mark.slow
 def test_engines_agree_on_many_short_runs():
-    """700 shops more, so that all rules meet in more than 1,000; half of them with ties."""
+    """350 shops more; those with products follow all these rules too, some 1,000 besides."""
 
     @hypothesis.seed(17)
-    @settings(max_examples=700, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=350, suppress_health_check=list(HealthCheck))
     @given(shop=shops(), seed=st.integers(0, 2**63 - 1))
     def check(shop, seed):
         assert_equal(*both(shop, hours=0.4, seed=seed))
@@ -159,7 +159,7 @@ def assert_parts_are_kept(run: ShopRun) -> None:
     np.testing.assert_array_equal(per_product, run.counts.products["wip"])
     assert per_product.sum() == run.counts.wip["end"]
     made = run.counts.products["made"].sum(axis=1)
-    for column, name in enumerate(("cycles", "scrapped", "reworked", "rejected")):
+    for column, name in enumerate(("scrapped", "reworked", "rejected")):
         np.testing.assert_array_equal(made[:, column], run.counts.stations[name])
     assert run.products["bodies"].sum() == run.bodies
     levels = run.counts.products["held"].sum(axis=1)

@@ -83,7 +83,7 @@ class StationProcess:
         """Begin to count."""
         self.spent = [0] * len(State)
         self.counted = dict.fromkeys(COUNTED["stations"], 0)
-        self.tally = [[0] * 4 for _ in self.drawn]
+        self.tally = [[0] * 3 for _ in self.drawn]
 
     # ------------------------------------------------------------------ its clock
 
@@ -453,7 +453,7 @@ class StationProcess:
         if drawn < fails and self.most_rounds is not None:
             self.part.rounds += 1
         if drawn < again:
-            self.count_product(2)
+            self.count_product(1)
             self.counted["reworked"] += 1
             self.load()
             return
@@ -461,7 +461,7 @@ class StationProcess:
         rejected = drawn < fails
         self.counted["rejected"] += rejected
         if rejected:
-            self.count_product(3)
+            self.count_product(2)
         for join in self.rejects if rejected else self.puts:
             join.choose(k)
         self.ask(_kernel.REJECTED if rejected else _kernel.FINISHED)
@@ -469,7 +469,7 @@ class StationProcess:
     def scrap(self) -> None:
         """The body is thrown away; what carried it goes back."""
         self.counted["scrapped"] += 1
-        self.count_product(1)
+        self.count_product(0)
         self.floor.ends(self.part)
         self.part = self.floor.part()
         self.loaded = self.floor.env.event()
@@ -480,11 +480,10 @@ class StationProcess:
         self.end_overtime()
         self.begun = False
         self.counted["cycles"] += 1
-        self.count_product(0)
         self.done += 1
 
     def count_product(self, column: int) -> None:
-        """Count what became of the body by its product: cycles, scrapped, reworked, rejected."""
+        """Count what became of the body by its product: scrapped, reworked, rejected."""
         if self.floor.layout.by_product:
             self.tally[self.part.product][column] += 1
 

@@ -73,6 +73,7 @@ class StoreProcess:
         self.takers: list[StationProcess] = []
         self.putters: list[StationProcess] = []
         self.under_way: deque[tuple[int, Step | None]] = deque()
+        self.tells_products = floor.layout.by_product and row.declared
         self.last_in = self.last_out = -2
         self.most_out = -1
         self.held_ms = [0] * len(floor.layout.products)
@@ -93,14 +94,15 @@ class StoreProcess:
         self.counted["full_ms"] += passed * (self.level == self.row.capacity)
         self.counted["empty_ms"] += passed * (self.level == 0)
         self.counted["none_ready_ms"] += passed * (self.ready == 0)
-        if passed and self.floor.layout.by_product:
+        if passed and self.tells_products:
             held = self.held()
             self.held_ms = [ms + passed * n for ms, n in zip(self.held_ms, held, strict=True)]
         self.since += passed
 
     def held(self) -> list[int]:
         """How many parts of each product there are."""
-        products = [part.product for part in self.parts] if self.row.capacity else []
+        told = self.tells_products and self.row.capacity
+        products = [part.product for part in self.parts] if told else []
         return [products.count(p) for p in range(len(self.held_ms))]
 
     def available(self, *, empty: bool) -> int:
@@ -137,7 +139,7 @@ class StoreProcess:
             self.ready -= 1
         part = self.parts[0] if part is None else part
         self.parts.remove(part)
-        if self.floor.layout.by_product:
+        if self.tells_products:
             self.counted["batches_out"] += part.product != self.last_out
             self.counted["overtaken"] += 0 <= part.number < self.most_out
             self.last_out, self.most_out = part.product, max(self.most_out, part.number)
@@ -146,7 +148,7 @@ class StoreProcess:
     def comes(self, part: Part) -> None:
         """Count a part that comes."""
         self.counted["n_put"] += 1
-        if self.floor.layout.by_product:
+        if self.tells_products:
             self.counted["batches_in"] += part.product != self.last_in
             self.last_in = part.product
 
