@@ -44,7 +44,7 @@ from tests.synthetic import Year
 BRACKETS = "OP 1.5 [left]"
 
 
-def shop(name: str = "demo", station: str = "A", setup: float = 0.0, **more: Any) -> Shop:
+def shop(name: str = "demo", station: str = "A", setup: float | None = None, **more: Any) -> Shop:
     jam = Failure("jam", Exponential(50), Lognormal(3, 1), crew=True)
     first = Line("L", [Station(station, 60, failures=[jam], setup=setup)], puts="s")
     return Shop(

@@ -3,7 +3,7 @@
 from ningde_sim.plots.axes import COLOURS
 from ningde_sim.plots.critical_paths import plot_bottleneck, plot_critical_path
 from ningde_sim.plots.lead_times import plot_lead_times, plot_wip
-from ningde_sim.plots.products import (
+from ningde_sim.plots.mixes import (
     plot_changeovers,
     plot_products,
     plot_products_in_stores,
