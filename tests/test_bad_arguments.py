@@ -28,6 +28,7 @@ from ningde_sim import (
     Lognormal,
     Normal,
     PlannedStop,
+    Product,
     Quantity,
     Robot,
     Scale,
@@ -164,6 +165,12 @@ SHOP = Shop(
     [Line("L", [Station("A", 60, failures=[JAM])], puts="s"), Line("M", [B], takes="s")],
     stores=[Store("s", 5)],
     repair_crews=1,
+)
+MIXED = Shop(
+    "mixed",
+    [Line("L", [Station("A", 60, setup=9)], puts="s"), Line("M", [B], takes="s")],
+    stores=[Store("s", 5)],
+    products=[Product("X"), Product("Y")],
 )
 
 Arguments = Mapping[str, tuple[Any, Legal]]
@@ -310,6 +317,7 @@ RUNS: Mapping[str, tuple[Any, Legal]] = {
 def functions() -> dict[str, Case]:
     quiet: Any = {"progress": False, "workers": 1}
     run = simulate(SHOP, hours=20, seed=0, trace=True, critical_path=True, every=1)
+    mixed = simulate(MIXED, hours=20, seed=0)
     keep: Any = {"keep": ["stations", "exits"]}
     study = replicate(SHOP, hours=20, runs=12, seed=0, target=100, **keep, **quiet)
     grid = {"stations.B.cycle_time": [50, 55], "stores.s.capacity": [3, 5]}
@@ -481,6 +489,21 @@ def functions() -> dict[str, Case]:
         "plot_levels": case(plots.plot_levels, run=(run, nothing), ax=ax, stores=(None, OF)),
         "plot_lead_times": case(plots.plot_lead_times, run=(run, nothing), ax=ax, exits=(None, OF)),
         "plot_wip": case(plots.plot_wip, run=(run, nothing), ax=ax),
+        "plot_products": case(
+            plots.plot_products,
+            run=(mixed, nothing),
+            ax=ax,
+            every=(1, optional(number(0.001, 1e6))),
+        ),
+        "plot_sequence": case(
+            plots.plot_sequence,
+            run=(mixed, nothing),
+            ax=ax,
+            first=(0, whole(0, 9)),
+            most=(9, whole(1, 1_000_000)),
+        ),
+        "plot_products_in_stores": case(plots.plot_products_in_stores, run=(mixed, nothing), ax=ax),
+        "plot_changeovers": case(plots.plot_changeovers, run=(mixed, nothing), ax=ax),
         "plot_bottleneck": case(
             plots.plot_bottleneck,
             run=(run, nothing),

@@ -21,6 +21,7 @@ from ningde_sim import (
     Line,
     Lognormal,
     PlannedStop,
+    Product,
     Quantity,
     Robot,
     Shop,
@@ -43,9 +44,9 @@ from tests.synthetic import Year
 BRACKETS = "OP 1.5 [left]"
 
 
-def shop(name: str = "demo", station: str = "A", **more: Any) -> Shop:
+def shop(name: str = "demo", station: str = "A", setup: float | None = None, **more: Any) -> Shop:
     jam = Failure("jam", Exponential(50), Lognormal(3, 1), crew=True)
-    first = Line("L", [Station(station, 60, failures=[jam])], puts="s")
+    first = Line("L", [Station(station, 60, failures=[jam], setup=setup)], puts="s")
     return Shop(
         name, [first, Line("M", [Station("B", 50)], takes="s")], stores=[Store("s", 5)], **more
     )
@@ -159,11 +160,17 @@ def test_names_with_dollars_are_no_mathematics() -> None:
 
     this = shop(name=r"a $\frac$ shop", station=r"$\x$")
     run = simulate(this, hours=20, seed=0, trace=True, critical_path=True, every=1)
+    dollars = [Product(r"$\y$"), Product(r"$\z$")]
+    made = simulate(shop(station=r"$\x$", setup=9, products=dollars), hours=20, seed=0)
     study = replicate(this, hours=20, runs=12, seed=0, progress=False)
     swept = sweep(
         this, {"$\\x$": {"repair_crews": 2}, "b": {}}, hours=5, runs=3, seed=0, progress=False
     )
     for draw in (
+        lambda: plots.plot_products(made),
+        lambda: plots.plot_sequence(made),
+        lambda: plots.plot_products_in_stores(made),
+        lambda: plots.plot_changeovers(made),
         lambda: plots.plot_states(run),
         lambda: plots.plot_states(run, by="station"),
         lambda: plots.plot_gantt(run),

@@ -3,6 +3,12 @@
 from ningde_sim.plots.axes import COLOURS
 from ningde_sim.plots.critical_paths import plot_bottleneck, plot_critical_path
 from ningde_sim.plots.lead_times import plot_lead_times, plot_wip
+from ningde_sim.plots.mixes import (
+    plot_changeovers,
+    plot_products,
+    plot_products_in_stores,
+    plot_sequence,
+)
 from ningde_sim.plots.runs import plot_states, plot_stores
 from ningde_sim.plots.sensitivities import plot_tornado
 from ningde_sim.plots.studies import plot_distribution, plot_fan
@@ -14,12 +20,16 @@ from ningde_sim.plots.yards import plot_yard
 __all__ = [
     "COLOURS",
     "plot_bottleneck",
+    "plot_changeovers",
     "plot_critical_path",
     "plot_distribution",
     "plot_fan",
     "plot_gantt",
     "plot_lead_times",
     "plot_levels",
+    "plot_products",
+    "plot_products_in_stores",
+    "plot_sequence",
     "plot_states",
     "plot_stores",
     "plot_sweep",

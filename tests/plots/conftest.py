@@ -11,6 +11,8 @@ import pytest
 from ningde_sim import (
     Exponential,
     Line,
+    Product,
+    Sequence,
     Shop,
     ShopRun,
     Split,
@@ -30,6 +32,9 @@ from tests.exports import export, q, service
 from tests.synthetic import MONTHS, Year
 
 ENDS = {"rate": (58.0, 62.0, "cars/h"), "stop": (2.0, 9.0, "days"), "tea": (1.0, 3.0, "cups")}
+
+
+AB = [Product("A"), Product("B")]
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +86,22 @@ def two_exits() -> ShopRun:
     ]
     shop = Shop("two", lines, stores=[Store("a", 30), Store("b", 30)])
     return simulate(shop, hours=100, warm_up=2, seed=0, every=1)
+
+
+@pytest.fixture(scope="session")
+def mixed() -> ShopRun:
+    """A and B in turn; two lanes make batches of them, for a station that is set up for each."""
+    lines = [
+        Line("body", [Station("side", {"A": 40, "B": 50})], puts="bank"),
+        Line("trim", [Station("door", {"A": 50, "B": 55}, setup=30)], takes="bank"),
+    ]
+    bank = Store.bank("bank", lanes=2, places=5)
+    return simulate(
+        Shop("mix", lines, stores=[bank], products=AB, sequence=Sequence.cycle(["A", "B"])),
+        hours=8,
+        warm_up=1,
+        seed=0,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -17,12 +17,16 @@ from ningde_sim import plots
 from ningde_sim.plots import (
     COLOURS,
     plot_bottleneck,
+    plot_changeovers,
     plot_critical_path,
     plot_distribution,
     plot_fan,
     plot_gantt,
     plot_lead_times,
     plot_levels,
+    plot_products,
+    plot_products_in_stores,
+    plot_sequence,
     plot_states,
     plot_stores,
     plot_sweep,
@@ -93,6 +97,23 @@ CASES = {
     "lead times": Case(plot_lead_times, "run", {SKY: (0.1, 0.6), BLUE: LINE, VERMILLION: LINE}),
     "levels": Case(plot_levels, "filling", {BLUE: LINE, "black": LINE, "white": (0.9, 1)}),
     "levels, heat map": Case(plot_levels, "run", {CIVIDIS_HIGH: (0.1, 0.95), "white": (0, 0.02)}),
+    # one row of 0.8 on a height of 1, over 1 / 1.2 of the width
+    "changeovers": Case(plot_changeovers, "mixed", {COLOURS["setup"]: (0.62, 0.7)}),
+    # half of each, over 1 / 1.05 of the height
+    "products": Case(
+        plot_products, "mixed", {BLUE: (0.42, 0.48), ORANGE: (0.42, 0.48), "white": (0.04, 0.1)}
+    ),
+    # strips of two thirds of the height, and thin lines between them
+    "sequence": Case(
+        plot_sequence,
+        "mixed",
+        {BLUE: (0.3, 0.42), ORANGE: (0.3, 0.42), "white": (0.1, 0.3)},
+        {"most": 60},
+    ),
+    # one row of 0.8 over 1 / 1.05 of the width
+    "products in stores": Case(
+        plot_products_in_stores, "mixed", {BLUE: (0.3, 0.45), ORANGE: (0.3, 0.45)}
+    ),
     # two rows on a height of 2.2: of 37.5 % (the mean of A and B) and of 100 %
     "states": Case(
         plot_states, "by_hand", {WORKING: (0.46, 0.51), BLOCKED: (0.21, 0.24), DOWN: (0, 0)}
