@@ -2027,7 +2027,7 @@ def _choose_lane(f, q, part):
         if n == 0:
             value = NEVER // 2
         elif q.rule == SEQUENCE and f.parts[_U(last)].number < f.parts[_U(part)].number:
-            value = NEVER // 2 + 1 + f.parts[_U(last)].number
+            value = NEVER // 2 + 2 + f.parts[_U(last)].number  # that of a skid is -1
         elif q.rule == BATCH and f.parts[_U(last)].product == f.parts[_U(part)].product:
             value = NEVER
         else:

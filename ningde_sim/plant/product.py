@@ -80,13 +80,25 @@ class Ramp:
         return HOURS_A_DAY * self.days_to_90 / gap if gap else 0.0
 
     def speed(self, days: float) -> float:
-        """The share of the full speed so many days after the start of the product. [-]"""
+        """The share of the full speed so long after the start of the product. [-]
+
+        Parameters
+        ----------
+        days : float
+            By the clock. [d]
+        """
         if self.tau == 0.0:
             return 1.0
         return 1.0 - (1.0 - self.start) * math.exp(-HOURS_A_DAY * max(days, 0.0) / self.tau)
 
     def slows(self, station: str) -> bool:
-        """Whether it slows a station of that name."""
+        """Whether it slows a station.
+
+        Parameters
+        ----------
+        station : str
+            Its name.
+        """
         return not self.stations or any(fnmatchcase(station, each) for each in self.stations)
 
 
@@ -147,6 +159,11 @@ class Sequence:
         How many numbers in a row have one product. [parts]
     runs : tuple of (str, int)
         Of a cycle and of orders: product and how many of it in a row.
+
+    Examples
+    --------
+    >>> Sequence.cycle(["A", "A", "B"]).runs
+    (('A', 2), ('B', 1))
     """
 
     kind: SequenceKind = "random"
@@ -304,7 +321,13 @@ class Setup:
     """As failures and planned stops have one."""
 
     def between(self, before: str, after: str) -> Distribution:
-        """The time of a change, the hidden part included. [s]"""
+        """The time of a change, the hidden part included. [s]
+
+        Parameters
+        ----------
+        before, after : str
+            Products.
+        """
         if isinstance(self.time, Mapping):
             time = self.time[before][after] if before != after else self._same_in_matrix(before)
         else:
@@ -316,11 +339,25 @@ class Setup:
         return self.time[product].get(product, self.same)
 
     def visible(self, before: str, after: str) -> float:
-        """The part of a change that delays the next start; of a random one its mean. [s]"""
+        """The part of a change that delays the next start; of a random one its mean. [s]
+
+        Parameters
+        ----------
+        before, after : str
+            Products.
+        """
         return self.between(before, after).mean * (1.0 - self.hidden)
 
     def check(self, owner: str, products: Iterable[str]) -> None:
-        """Raise an error for a matrix that lacks a change, or names an unknown product."""
+        """Raise an error for a matrix that lacks a change, or names an unknown product.
+
+        Parameters
+        ----------
+        owner : str
+            Who complains.
+        products : iterable of str
+            All products of the shop.
+        """
         if not isinstance(self.time, Mapping):
             return
         names = [*products]

@@ -296,6 +296,11 @@ class Shop:
 
         The body of a line is the part of its first entry in `takes`. Skids and parts of a finite
         stock are born where they are loaded first: they come on no line.
+
+        Parameters
+        ----------
+        store : str
+            Its name.
         """
         return self._way_to(store, set())
 
@@ -314,7 +319,12 @@ class Shop:
         return []
 
     def gives_birth(self, line: Line) -> bool:
-        """Whether parts may be born on a line: it takes none, or skids, or parts of a stock."""
+        """Whether parts may be born on a line: it takes none, or skids, or parts of a stock.
+
+        Parameters
+        ----------
+        line : Line
+        """
         carriers = {
             name
             for other in self.lines

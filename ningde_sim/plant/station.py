@@ -327,7 +327,15 @@ class Station:
         return bool(self._told)
 
     def check_products(self, owner: str, products: Iterable[str], made: Iterable[str]) -> None:
-        """Raise an error for unknown products, and for those made here of which nothing is told."""
+        """Raise an error for unknown products, and for those made here of which nothing is told.
+
+        Parameters
+        ----------
+        owner : str
+            Who complains.
+        products, made : iterable of str
+            All products of the shop; those that its line makes.
+        """
         check_products(owner, f"station {self.name!r}", self._told, products)
         for field in ("cycle_time", *_SHARES):
             table = getattr(self, field)
@@ -344,17 +352,33 @@ class Station:
             self.setup.check(f"{owner}, station {self.name!r}", products)
 
     def cycle_of(self, product: str) -> Distribution:
-        """The cycle time of a product, without its ramp. [s]"""
+        """The cycle time of a product, without its ramp. [s]
+
+        Parameters
+        ----------
+        product : str
+        """
         cycle = of_product(self.cycle_time, product)
         return cycle if isinstance(cycle, Distribution) else fixed(cycle)
 
     def share_of(self, field: str, product: str) -> float:
-        """The scrap, rework or reject of a product. [-]"""
+        """The scrap, rework or reject of a product. [-]
+
+        Parameters
+        ----------
+        field : {"scrap", "rework", "reject"}
+        product : str
+        """
         share: float = of_product(getattr(self, field), product)
         return share
 
     def any_of(self, field: str) -> bool:
-        """Whether there is scrap, rework or reject of any product."""
+        """Whether there is scrap, rework or reject of any product.
+
+        Parameters
+        ----------
+        field : {"scrap", "rework", "reject"}
+        """
         share = getattr(self, field)
         return any(share.values()) if isinstance(share, Mapping) else bool(share)
 
