@@ -69,15 +69,19 @@ def held(layout: Layout, counts: Counts, hours: float) -> pd.DataFrame:
 
 
 def resequencing(layout: Layout, counts: Counts) -> pd.DataFrame:
-    """A row a store of the shop that was used: the sequence before it and behind it."""
+    """A row a store of the shop: the sequence before it and behind it."""
     rows, counted = first_copies(layout.stores), counts.stores
-    shown = [i for i, row in enumerate(rows) if row.declared and counted["n_taken"][i]]
+    shown = [i for i, row in enumerate(rows) if row.declared]
     values = {name: counted[name][shown] for name in counted}
-    taken = values["n_taken"]
+    taken = np.where(values["n_taken"] > 0, values["n_taken"], np.nan)
+    batches = {
+        name: np.where(values[name] > 0, values[name], np.nan)
+        for name in ("batches_in", "batches_out")
+    }
     return pd.DataFrame(
         {
-            "batch_before": values["n_put"] / np.maximum(values["batches_in"], 1),
-            "batch_after": taken / np.maximum(values["batches_out"], 1),
+            "batch_before": values["n_put"] / batches["batches_in"],
+            "batch_after": taken / batches["batches_out"],
             "changes_before": np.maximum(values["batches_in"] - 1, 0),
             "changes_after": np.maximum(values["batches_out"] - 1, 0),
             "in_sequence": 1.0 - values["overtaken"] / taken,

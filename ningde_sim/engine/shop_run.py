@@ -397,9 +397,10 @@ class ShopRun:
 
     @result_table
     def resequencing(self) -> pd.DataFrame:
-        """A row a store that was used: the sequence of the products before it and behind it.
+        """A row a store: the sequence of the products before it and behind it.
 
-        - `batch_before`, `batch_after`: mean number of parts of one product in a row. [parts]
+        - `batch_before`, `batch_after`: mean number of parts of one product in a row; NaN where no
+          part passed, or where all are alike. [parts]
         - `changes_before`, `changes_after`: changes of product, which are setups of a station that
           makes this sequence.
         - `in_sequence`: share of the parts that left before every later one of the sequence:

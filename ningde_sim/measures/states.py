@@ -24,7 +24,7 @@ def shares(run_or_log: ShopRun | pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a station: working, planned, down, waiting, blocked, starved. [-]
+        A row a station: working, setup, planned, down, waiting, blocked, starved. [-]
     """
     if isinstance(run_or_log, ShopRun):
         states = run_or_log.stations[list(AT_WORK)]

@@ -44,7 +44,7 @@ SHOP_UNITS: Mapping[str, str] = MappingProxyType(
 )
 """What a study keeps of each run of a shop, and its unit."""
 
-KEPT = (*(name for name in tables_of(ShopRun) if name != "trace"), "exits")
+KEPT = (*(name for name in tables_of(ShopRun) if name not in ("trace", "sequence")), "exits")
 """What a study can keep of each run: tables with the same rows in each, and when bodies leave."""
 
 

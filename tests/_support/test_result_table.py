@@ -41,13 +41,14 @@ RESULTS: dict[str, tuple[Callable[[], Any], set[str]]] = {
         lambda: simulate(shop(), hours=8, seed=0, trace=True, critical_path=True, every=1),
         {
             *("stations", "robots", "failures", "stores", "buffers", "crews", "trace"),
-            *("utilisation", "periods", "planned_stops"),
+            *("utilisation", "periods", "planned_stops", "sequence"),
+            *("products", "products_in_stores", "resequencing"),
             *("stations_by_period", "stores_by_period", "buffers_by_period"),
         },
     ),
     "YearRun": (
         lambda: simulate_year(small_year(), seed=0),
-        {"daily", "monthly", "lost_hours", "losses"},
+        {"daily", "monthly", "lost_hours", "losses", "products"},
     ),
     "ShippingRun": (
         lambda: simulate_year(small_year(), seed=0).shipping,

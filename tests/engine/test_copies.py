@@ -260,7 +260,7 @@ def test_states_and_names_of_copies():
     assert set(run.trace["thing"]) == {"F", "OP20 #1", "OP20 #2", "OP20 #3"}
     assert run.history.stations["cycles"].shape == (4, 2)
     assert run.history.spent[-1, 1].sum() == 3 * 3_600_000
-    assert run.counts.history.spent.shape == (4, 4, 6)
+    assert run.counts.history.spent.shape == (4, 4, 7)
     assert "most starved      OP20, 1.1% of the time" in run.summary()  # 120 of 10,800 s
 
 

@@ -75,7 +75,7 @@ def test_utilisation_is_of_the_hours_in_which_the_line_is_open(run):
     table = run(shop, 10 * HOUR, warm_up=HOUR).utilisation
     assert table.loc["A"].drop(["line", "zone"]).to_dict() == pytest.approx(
         {"utilisation": 1, "working": 0.5, "off": 0.5}
-        | dict.fromkeys(("planned", "down", "waiting", "blocked", "starved"), 0)
+        | dict.fromkeys(("setup", "planned", "down", "waiting", "blocked", "starved"), 0)
     )
     assert table.loc["B", "utilisation"] == pytest.approx(0.5)
 

@@ -36,10 +36,11 @@ def test_a_run_read_as_a_log_has_the_counted_times(shop, seed, warm_up) -> None:
 def test_shares_of_a_log_by_hand() -> None:
     """Time off does not count."""
     table = shares(log(A="wwdb", B="soow", C="oooo"))
-    assert list(table.columns) == ["working", "planned", "down", "waiting", "blocked", "starved"]
-    assert table.loc["A"].tolist() == [0.5, 0, 0.25, 0, 0.25, 0]
-    assert table.loc["B"].tolist() == [0.5, 0, 0, 0, 0, 0.5]
-    assert table.loc["C"].tolist() == [0] * 6
+    states = ["working", "setup", "planned", "down", "waiting", "blocked", "starved"]
+    assert list(table.columns) == states
+    assert table.loc["A"].tolist() == [0.5, 0, 0, 0.25, 0, 0.25, 0]
+    assert table.loc["B"].tolist() == [0.5, 0, 0, 0, 0, 0, 0.5]
+    assert table.loc["C"].tolist() == [0] * 7
 
 
 def test_shares_of_a_run_need_no_trace() -> None:
@@ -98,7 +99,7 @@ NOON = pd.Timestamp("2021-03-01 12:00")
         ),
         (LOG.iloc[:0], ValueError, r"it must have at least one row, got 0"),
         (changed(1, "thing", None), ValueError, r"row 1 of None: thing must be the name of a stat"),
-        (changed(2, "state", "idle"), ValueError, r"row 2 of 'B': state must be one of working, p"),
+        (changed(2, "state", "idle"), ValueError, r"row 2 of 'B': state must be one of working, s"),
         (
             changed(2, "state", "idle"),
             ValueError,

@@ -50,7 +50,7 @@ def test_states_are_by_zone_or_by_station(run: ShopRun) -> None:
 
 
 def test_each_state_has_a_colour_of_its_own() -> None:
-    assert len(set(COLOURS.values())) == 7
+    assert len(set(COLOURS.values())) == 8
 
 
 def test_the_stores_show_level_and_shares_of_time(run: ShopRun) -> None:

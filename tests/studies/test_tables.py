@@ -84,11 +84,11 @@ def test_what_describes_the_shop_has_no_interval() -> None:
 
 
 def test_every_table_of_a_run_can_be_kept() -> None:
-    """All but the trace and the critical path, whose rows differ from run to run."""
+    """All but the trace, the sequence and the critical path, whose rows differ by run."""
     tables = {"stations", "utilisation", "robots", "failures", "stores", "buffers", "crews"}
     by_period = {"periods", "stations_by_period", "stores_by_period", "buffers_by_period"}
     assert {*KEPT} >= {*tables, *by_period, "exits"}
-    assert not {"trace", "critical_path"} & {*KEPT}
+    assert not {"trace", "sequence", "critical_path"} & {*KEPT}
     for name in {*KEPT} - {"exits"}:
         kept = study(runs=10, keep=[name], every=3.0 if name in by_period else None).table(name)
         run = simulate(SHOP, hours=8, warm_up=1, seed=0, every=3.0)
