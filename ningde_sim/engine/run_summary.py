@@ -21,7 +21,8 @@ def lines(run: ShopRun) -> list[str]:
     hours = run.hours * stations["copies"]
     waits = {state: stations[state] / hours for state in ("blocked", "starved")}
     total = stations[list(STATES)].to_numpy().sum()
-    shares = (f"{state} {stations[state].sum() / total:.1%}" for state in STATES)
+    states = [state for state in STATES if state != "setup" or stations[state].any()]
+    shares = (f"{state} {stations[state].sum() / total:.1%}" for state in states)
     worst = (stations["down"] + stations["waiting"]).sort_values(ascending=False).head(3)
     return [
         f"{run.shop.name}: {run.hours:g} h after {run.warm_up:g} h of warm-up",
