@@ -348,7 +348,7 @@ class Layout:
             own = crew.working_time
             self.crews.append(CrewLayout(crew, -1 if own is None else self._time(own)))
         self.products = tuple(product.name for product in self.shop.products) or ("",)
-        self._groups_of_lines = _groups(self.shop)
+        self._groups_of_lines = _birth_counts(self.shop)
         self.n_groups = max(self._groups_of_lines) + 1
         for store in self.shop.stores:
             self._add_store(store)
@@ -632,8 +632,8 @@ class Layout:
             for product in self.shop.products
         ] or [False]
         varies = station.varies or any(ramps)
+        several = isinstance(station.cycle_time, Mapping) and len(self.products) > 1
         for number, product in enumerate(self.products if varies else self.products[:1]):
-            several = isinstance(station.cycle_time, Mapping) and len(self.products) > 1
             made = not station.varies or product in self._made(station)
             purpose = f"cycle\x1f{product}" if several else "cycle"
             cycle = station.cycle_of(product) if made else station.cycle_distribution
@@ -671,20 +671,7 @@ class Layout:
         setup = station.setup
         if not isinstance(setup, Setup) or not setup.crew:
             return -1
-        row = FailureLayout(
-            failure=setup,
-            stations=range(here, here + 1),
-            of_line=False,
-            time=time,
-            owner=station.name,
-            groups=self._groups(setup.crew),
-            uptime=-1,
-            repair=-1,
-            copy=copy,
-            kind=self._kind("failure", "setup", station.name),
-        )
-        self.failures.append(row)
-        return len(self.failures) - 1
+        return self._add_crewed(setup, ("setup", station.name), here, time, copy)
 
     def _chooses(self, line: Line) -> bool:
         """Whether a line can take, or begin, only some parts."""
@@ -744,27 +731,46 @@ class Layout:
         length = stop.duration_distribution
         duration = self.streams.add("planned stop", thing, "duration", length, visible, 0)
         every = stop.every if stop.unit == "cycles" else units.hours_to_ms(stop.every)
-        number = len(self.failures) if stop.crew else -1
+        number = -1
+        if stop.crew:
+            names = "stop", owner, stop.name
+            number = self._add_crewed(stop, names, station, time, copy, repair=duration)
         kind = self._kind("stop", owner, stop.name)
         numbers = station, owner, int(every), duration, number
         self.stops.append(StopLayout(stop, *numbers, copy=copy, kind=kind))
-        if stop.crew:
-            row = FailureLayout(
-                failure=stop,
-                stations=range(station, station + 1),
-                of_line=False,
-                time=time,
-                owner=owner,
-                groups=self._groups(stop.crew),
-                uptime=-1,
-                repair=duration,
-                copy=copy,
-                kind=self._kind("failure", "stop", owner, stop.name),
-            )
-            self.failures.append(row)
+
+    def _add_crewed(
+        self,
+        what: PlannedStop | Setup,
+        names: tuple[str, ...],
+        station: int,
+        time: int,
+        copy: int,
+        *,
+        repair: int = -1,
+    ) -> int:
+        """Add a stop or a setup with a crew among the failures; its number.
+
+        Of its names the first is its sort, the second its owner; the repair of a setup, which hangs
+        on the change, is set when it comes.
+        """
+        row = FailureLayout(
+            failure=what,
+            stations=range(station, station + 1),
+            of_line=False,
+            time=time,
+            owner=names[1],
+            groups=self._groups(what.crew),
+            uptime=-1,
+            repair=repair,
+            copy=copy,
+            kind=self._kind("failure", *names),
+        )
+        self.failures.append(row)
+        return len(self.failures) - 1
 
 
-def _groups(shop: Shop) -> list[int]:
+def _birth_counts(shop: Shop) -> list[int]:
     """The count of the births on each line: lines that put to the same store share one.
 
     So do those that put to none: the end of the plant is one.

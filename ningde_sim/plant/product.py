@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from fnmatch import fnmatchcase
-from itertools import accumulate
 from typing import Any, Literal, TypeVar
 
 import pandas as pd
@@ -16,12 +15,10 @@ from ningde_sim._support.frozen import Entries, unchangeable
 from ningde_sim._support.units import MAX_CAPACITY, MAX_HOURS, MAX_TIME
 from ningde_sim.plant.crew import check_asked
 from ningde_sim.plant.distributions import Distribution, fixed
+from ningde_sim.plant.entries import SHARES_ADD_UP
 
 MOST_PRODUCTS = 60
 """Of a shop: the engines hold what a line makes in the bits of one word."""
-
-SHARES_ADD_UP = 1e-9
-"""How far the sum of shares may be from 1. [-]"""
 
 REACHED = 0.9
 """The share of the full speed that `Ramp.days_to_90` speaks of. [-]"""
@@ -362,8 +359,7 @@ class Setup:
             return
         names = [*products]
         for before, row in self.time.items():
-            for name in (before, *row):
-                _check_known(owner, "the setup", name, names)
+            check_products(owner, "the setup", (before, *row), names)
         for before in names:
             for after in names:
                 if before != after and after not in self.time.get(before, {}):
@@ -392,17 +388,13 @@ def _matrix(given: Mapping[str, Any]) -> Entries[Entries[float | Distribution]]:
     return Entries(matrix)
 
 
-def _check_known(owner: str, what: str, name: str, products: Iterable[str]) -> None:
-    known = [*products]
-    if name not in known:
-        cure = f"The shop has these: {', '.join(known)}." if known else "Give the shop `products`."
-        raise ValueError(checks.complain(owner, f"unknown product in {what}", name, cure))
-
-
 def check_products(owner: str, what: str, names: Iterable[str], products: Iterable[str]) -> None:
     """Raise an error for the name of a product that a shop does not have."""
+    known = [*products]
+    cure = f"The shop has these: {', '.join(known)}." if known else "Give the shop `products`."
     for name in names:
-        _check_known(owner, what, name, products)
+        if name not in known:
+            raise ValueError(checks.complain(owner, f"unknown product in {what}", name, cure))
 
 
 def of_product(value: Value | Mapping[str, Value], product: str) -> Value:
@@ -472,8 +464,3 @@ def mix(products: tuple[Product, ...], sequence: Sequence | None) -> dict[str, f
     for name, n in sequence.runs:
         shares[name] += n / total
     return shares
-
-
-def cumulative(shares: Iterable[float]) -> list[float]:
-    """Each share with all before it."""
-    return [*accumulate(shares)]
