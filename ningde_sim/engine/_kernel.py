@@ -82,6 +82,9 @@ UNBORN = -(2**62)
 LONGEST = 2**53
 """The longest duration: 285,000 years. [ms]"""
 
+KEPT_PRODUCTS = 4096
+"""Numbers whose products are kept once drawn, in a random sequence; a power of two."""
+
 MOST_STEPS = 8
 """Room for the steps that one event ends; it may end three at each station besides."""
 
@@ -419,8 +422,8 @@ GLOBAL = np.dtype(
             *("free_crews", "first_queued", "n_crew_requests"),
             *("n_exits", "tracing", "n_trace"),
             *("n_parts", "first_free", "wip", "wip_ms", "wip_since"),
-            # the sequence of products, how many there are
-            *("sequence", "batch", "choices_of", "n_products"),
+            # the sequence of products, how many there are, when the next of them starts
+            *("sequence", "batch", "choices_of", "n_products", "next_start"),
             *("noting", "n_steps", "cause", "exit_of", "exit_at", "exit_cause"),
         )
     ]
@@ -449,7 +452,7 @@ class Floor(NamedTuple):
     parts: Any  # PART
     products: Any  # PRODUCT
     groups_of_lines: Any  # GROUP: lines whose births have one count
-    orders: Any  # int64: the product of each number of a cycle or of orders
+    orders: Any  # int64: the product of each number of a cycle or of orders, or those drawn last
     recipes: Any  # RECIPE: of each station, of each product where they differ
     changes: Any  # int64: stream of a setup from a product to another, or -1
     drawn: Any  # int64: cycles of each product at stations where they differ
@@ -1782,12 +1785,25 @@ ALL = -1
 
 @_compiled
 def product_of_number(f, n):
-    """The product of the n-th part in the sequence; -1 behind the last order."""
-    g = f.g[0]
-    if g.sequence != RANDOM:
-        if g.sequence == ORDERS and n >= len(f.orders):
-            return -1
+    """The product of the n-th part in the sequence; -1 behind the last order.
+
+    Counts ask for the same number, one behind the other: what was drawn is kept for a while, the
+    product in 6 bits, with its number above.
+    """
+    if f.g[0].sequence == ORDERS and n >= len(f.orders):
+        return -1
+    if f.g[0].sequence != RANDOM:
         return f.orders[_U(n % len(f.orders))]
+    slot = _U(n & (len(f.orders) - 1))
+    if f.orders[slot] >> 6 != n + 1:
+        f.orders[slot] = (n + 1) << 6 | _draw_product(f, n)
+    return f.orders[slot] & 63
+
+
+@_compiled
+def _draw_product(f, n):
+    """The product of the n-th part, by the shares of those that have started."""
+    g = f.g[0]
     total = 0.0
     for p in range(g.n_products):
         if f.products[_U(p)].first <= n:
@@ -1807,12 +1823,16 @@ def product_of_number(f, n):
 @_compiled
 def look_ahead(f, group):
     """Which product comes next in a count: those that have started by now may come from it on."""
-    n = f.groups_of_lines[_U(group)].next
-    for p in range(f.g[0].n_products):
-        product = f.products[_U(p)]
-        if product.first == NEVER and product.start <= f.g[0].now:
-            product.first = _first_undecided(f, group)
-    f.groups_of_lines[_U(group)].head = product_of_number(f, n)
+    g = f.g[0]
+    if g.next_start <= g.now:
+        g.next_start = NEVER
+        for p in range(g.n_products):
+            product = f.products[_U(p)]
+            if product.first == NEVER and product.start <= g.now:
+                product.first = _first_undecided(f, group)
+            elif product.first == NEVER:
+                g.next_start = min(g.next_start, product.start)
+    f.groups_of_lines[_U(group)].head = product_of_number(f, f.groups_of_lines[_U(group)].next)
 
 
 @_compiled
@@ -1825,7 +1845,7 @@ def _first_undecided(f, group):
     return -(-first // f.g[0].batch) * f.g[0].batch
 
 
-@_compiled
+@_inlined
 def _make_next(f, k):
     """The body that is born at a station is the next in the count of its line."""
     s = f.stations[_U(k)]
@@ -1833,11 +1853,23 @@ def _make_next(f, k):
     f.parts[_U(s.part)].product = group.head
     f.parts[_U(s.part)].number = group.next
     group.next += 1
-    look_ahead(f, s.group)
-    for other in range(len(f.stations) if group.choosy else 0):
-        t = f.stations[_U(other)]
-        if t.choosy and t.group == s.group and t.content == EMPTY:
-            _wake(f, other)
+    g = f.g[0]
+    kept = f.orders[_U(group.next & (len(f.orders) - 1))]
+    known = g.sequence == RANDOM and kept >> 6 == group.next + 1 and g.next_start > g.now
+    if known and not group.choosy:
+        group.head = kept & 63
+    else:
+        _look_further(f, s.group)
+
+
+@_compiled
+def _look_further(f, group):
+    """The next in a count is not known yet, or there are stations that wait until it is theirs."""
+    look_ahead(f, group)
+    for k in range(len(f.stations) if f.groups_of_lines[_U(group)].choosy else 0):
+        s = f.stations[_U(k)]
+        if s.choosy and s.group == group and s.content == EMPTY:
+            _wake(f, k)
 
 
 @_inlined

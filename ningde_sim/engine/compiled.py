@@ -24,8 +24,8 @@ from ningde_sim.plant.station import StopUnit, Then
 EVENTS = 100_000
 """Events of the first call of the kernel; later calls are sized to last `PATIENCE`."""
 
-MOST_EVENTS = 1 << 40
-"""The most events of a call; the kernel may return long before, for lack of room."""
+MOST_EVENTS = 1 << 23
+"""The most events of a call, about a second; it may return long before, for lack of room."""
 
 PATIENCE = 0.1
 """Time after which the kernel returns to Python, where Ctrl-C works. [s]"""
@@ -406,7 +406,7 @@ def _blank(layout: Layout) -> _kernel.Floor:
         places=places,
         products=_products(layout),
         groups_of_lines=_records(layout.n_groups, _kernel.GROUP),
-        orders=np.array(layout.sequence or [0], np.int64),
+        orders=np.array(layout.sequence or [0] * _kernel.KEPT_PRODUCTS, np.int64),
         recipes=recipes,
         changes=np.array(layout.changes or [-1], np.int64),
         drawn=np.zeros(len(stations) * n_products, np.int64),
@@ -464,8 +464,10 @@ class _Path:
     def make_room(self, floor: _kernel.Floor) -> _kernel.Floor:
         """The floor, with room for more steps if little was left."""
         g = floor.g[0]
+        if not g.noting:
+            return floor
         most = int(_kernel.most_steps(floor))
-        if not g.noting or g.n_steps <= most:
+        if g.n_steps <= most:
             return floor
         n = _kernel.compact(floor)
         self.add(floor.path[:n, :3])
@@ -558,19 +560,21 @@ def run(
     exits = {row.line: Packed(4) for row in layout.stations if row.output}
     intervals: list[Ints] = []
 
+    events = EVENTS
+
     def advance(until: int, *, keep: bool) -> None:
-        nonlocal floor
-        done, events = False, EVENTS
+        nonlocal floor, events
+        done = False
         while not done:
             began = perf_counter()
             done = bool(_kernel.advance(floor, until, events))
             took = perf_counter() - began
-            fitting = int(events * PATIENCE / max(took, 1e-6))
-            events = max(1, min(2 * events, fitting, MOST_EVENTS))
-            if keep:
-                _drain(floor, warm_up, exits, intervals)
-            else:
+            if not keep:
                 floor.g["n_exits"] = 0
+            if not done:  # after so many events, or for lack of room
+                fitting = int(events * PATIENCE / max(took, 1e-6))
+                events = max(1, min(2 * events, fitting, MOST_EVENTS))
+                _drain(floor, warm_up, exits, intervals)
             floor = path_so_far.make_room(floor)
             report(int(floor.g["now"][0]))
 

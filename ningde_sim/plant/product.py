@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fnmatch
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
-from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
 import pandas as pd
@@ -96,7 +98,12 @@ class Ramp:
         station : str
             Its name.
         """
-        return not self.stations or any(fnmatchcase(station, each) for each in self.stations)
+        return not self.stations or _any_of(tuple(self.stations)).match(station) is not None
+
+
+@lru_cache
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(fnmatch.translate(each) for each in patterns))
 
 
 @unchangeable
