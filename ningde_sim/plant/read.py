@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from ningde_sim._support.toml import tables
 from ningde_sim.plant.distributions import Lognormal, steady_if_small
 from ningde_sim.plant.faults import fault_lines, faults_found
+from ningde_sim.plant.from_tables import shop_of
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.nested import leaves
 from ningde_sim.plant.quantity import EVIDENCES, Evidence, Quantity
@@ -31,12 +32,15 @@ def load(path_or_data: str | os.PathLike[str] | Mapping[str, Any]) -> ShopFile:
     ValueError
         With every fault: its path in the file, the rule, the value given.
     """
-    owner, data = "The shop", path_or_data
-    if not isinstance(data, Mapping):
-        owner, data = str(data), tables(data)
-        if "zones" not in data and any(key in data for key in OF_SCENARIO):
-            rule = "this is a scenario, not a shop: `scenario` reads it; its shop is `.body_shop`"
-            raise ValueError(f"{owner}: {rule}.")
+    if isinstance(path_or_data, Mapping):
+        return _checked("The shop", path_or_data)
+    return _checked(str(path_or_data), tables(path_or_data))
+
+
+def _checked(owner: str, data: Mapping[str, Any]) -> ShopFile:
+    if "zones" not in data and any(key in data for key in OF_SCENARIO):
+        rule = "this is a scenario, not a shop: `scenario` reads it; its shop is `.body_shop`"
+        raise ValueError(f"{owner}: {rule}.")
     stores = data.get("stores")
     known = dict.fromkeys(stores) if isinstance(stores, Mapping) else {}
     try:
@@ -54,15 +58,39 @@ def quantities(
 
 
 def read_shop(path: str | os.PathLike[str]) -> Shop:
-    """The shop that the TOML file at `path` describes, each quantity at its typical value.
+    """The shop that the TOML file at `path` describes.
 
-    A `Shop` has plain numbers: `replicate(read_shop(...))` does not draw from the ranges in the
-    file. `replicate(scenario(...))` does, for a scenario with that file as its `body_shop`.
+    A file with `lines` says what Python says: its keys are the arguments of the classes, units
+    included. `Shop.to_toml` writes one. A file with `zones` and no `lines` is of a body shop of
+    robots, with a range and a source for each number; the shop has their typical values. A `Shop`
+    has plain numbers: `replicate(read_shop(...))` does not draw from the ranges in the file.
+    `replicate(scenario(...))` does, for a scenario with that file as its `body_shop`.
 
     Notes
     -----
-    The keys of the file. Those with a unit are quantities: tables with value, unit, evidence and
-    source, and optionally low, high, note, tuned, drawn_with.
+    A file with `lines` has these keys besides the arguments of `Shop`, `Line`, `Station`, `Robot`,
+    `Store`, `Crew`, `Product`, `Ramp`, `Setup` and `Start`:
+
+    ===========================  ==================================================================
+    key                          what it is
+    ===========================  ==================================================================
+    failures.<name>              the arguments of a `Failure`; where it is of, `failures = ["jam"]`
+    planned_stops.<name>         those of a `PlannedStop`
+    working_times.<name>         those of a `WorkingTime`; where it is of, `working_time = "day"`
+    distribution = "lognormal"   in place of a number: a distribution, beside its arguments
+    lines.stations = 22          that many stations, named after the line: "L-01" to "L-22"
+    lines.station                what the stations of the line share, unless they say otherwise
+    lines.stations.robots        a list of tables, or of roles: robots named "<station>-R1" and on
+    lines.stations.robot         what the robots of a station share
+    zones.<zone>                 what the lines of that `zone` share; `station`, their stations
+    {stores, number}             in `takes` and the like: alternatives, and how many parts
+    {split = {a = 0.9, b = 0.1}} in `puts` and `rejects`: a `Split`
+    sequence                     kind = "random", with batch; "cycle", with products = ["A", "B"];
+                                 "orders", with orders = [["A", 3], ["B", 7]]
+    ===========================  ==================================================================
+
+    The keys of a file with `zones`. Those with a unit are quantities: tables with value, unit,
+    evidence and source, and optionally low, high, note, tuned, drawn_with.
 
     ================================  ========  ===================================================
     key                               required  unit, or what it is
@@ -131,7 +159,10 @@ def read_shop(path: str | os.PathLike[str]) -> Shop:
     ...     read_shop(path).n_robots
     620
     """
-    file = load(path)
+    data = tables(path)
+    if "lines" in data:
+        return shop_of(data, str(path))
+    file = _checked(str(path), data)
     try:
         return build(file)
     except (TypeError, ValueError) as error:

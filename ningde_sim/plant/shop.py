@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
@@ -11,8 +12,9 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 import pandas as pd
+import tomli_w
 
-from ningde_sim._support import checks
+from ningde_sim._support import checks, files
 from ningde_sim._support.frozen import unchangeable
 from ningde_sim._support.summary import wrapped
 from ningde_sim.plant import paths, shop_paths
@@ -23,6 +25,7 @@ from ningde_sim.plant.product import Product, Setup, check_products, check_seque
 from ningde_sim.plant.product import Sequence as ProductSequence
 from ningde_sim.plant.start import Start
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station, equipment
+from ningde_sim.plant.to_tables import tables_of
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
 
 Element = TypeVar("Element", Station, Line, Store)
@@ -492,6 +495,24 @@ class Shop:
         (50.0, (2,))
         """
         return shop_paths.replaced(f"Shop {self.name!r}", self, changes)
+
+    def to_toml(self, path: str | os.PathLike[str]) -> None:
+        """Write the shop to a file from which `read_shop` makes it again, equal.
+
+        Parameters
+        ----------
+        path : str or path
+            Such as "mine.toml"; an existing file is replaced as a whole, or stays as it was.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written.
+        """
+        checks.path(f"Shop {self.name!r}", "path", path)
+        text = f"# Written by ningde_sim; read_shop({str(path)!r}) reads it.\n\n"
+        with files.replaced(path, f"Shop {self.name!r} to_toml") as new:
+            new.write_text(text + tomli_w.dumps(tables_of(self)), encoding="utf-8")
 
     def diff(self, other: Shop) -> pd.DataFrame:
         """A row for each path at which this and the `other` differ; missing where one lacks it.
