@@ -60,7 +60,10 @@ _TABLES = {(Shop, "start"): Start, (Product, "ramp"): Ramp}
 """What the tables under some keys of a class describe."""
 
 _DURATIONS = ("uptime", "repair", "duration", "cycle_time", "same")
-_FLOWS = ("takes", "puts", "rejects", "returns")
+FLOWS = ("takes", "puts", "rejects", "returns")
+
+OWN_NAME = "name"
+"""The key of the name of a thing; what stands once, under a name, may leave it out."""
 
 
 def shop_of(data: Mapping[str, Any], owner: str = "The shop") -> Shop:
@@ -104,7 +107,7 @@ class _Reader:
             given = self._mapping(key, rest.pop(key, {}))
             self._named[key] = {
                 name: self._table(
-                    kind, f"{key}.{name}", table, {} if kind is WorkingTime else {"name": name}
+                    kind, f"{key}.{name}", table, {} if kind is WorkingTime else {OWN_NAME: name}
                 )
                 for name, table in given.items()
             }
@@ -207,7 +210,7 @@ class _Reader:
             return self._listed(where, given, lambda path, each: self._of_name(key, path, each))
         if key == "working_time":
             return self._of_name("working_times", where, given)
-        if key in _FLOWS:
+        if key in FLOWS:
             flows = given if isinstance(given, list) else [given]
             return self._listed(where, flows, self._flow)
         if kind is Start and key == "parts" and isinstance(given, Mapping):

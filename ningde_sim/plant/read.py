@@ -89,6 +89,9 @@ def read_shop(path: str | os.PathLike[str]) -> Shop:
                                  "orders", with orders = [["A", 3], ["B", 7]]
     ===========================  ==================================================================
 
+    Editors that know JSON Schema complete and check such a file by `data/shop.schema.json` of this
+    package: name its path in the first line, after `#:schema`.
+
     The keys of a file with `zones`. Those with a unit are quantities: tables with value, unit,
     evidence and source, and optionally low, high, note, tuned, drawn_with.
 
