@@ -234,9 +234,9 @@ def _columns(nodes: list[Node], flows: list[Flow]) -> dict[Node, int]:
 
 
 def _shades(ax: Axes, values: Mapping[str, float], label: str) -> Any:
-    """From a number to its colour; white where there is none."""
+    """From a number to its colour; white where there is none, one for all without numbers."""
     if not values:
-        return lambda _: "white"
+        return lambda _: SKY
     from matplotlib import colormaps  # loaded only when something is drawn
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
@@ -256,7 +256,7 @@ def _draw_line(ax: Axes, place: Place, line: Line, values: Mapping[str, float], 
     width = WIDE / len(line.stations)
     for k, station in enumerate(line.stations):
         corner = (x - WIDE / 2 + k * width, y - HIGH / 2)
-        cell = Rectangle(corner, width, HIGH, fc=shade(values.get(station.name)), ec=BLUE, lw=0.6)
+        cell = Rectangle(corner, width, HIGH, fc=shade(values.get(station.name)), ec=BLUE, lw=1.2)
         ax.add_patch(cell)
     name = f"{line.name} x {line.copies}" if line.copies > 1 else line.name
     ax.text(x, y - HIGH / 2 - 0.05, as_written(name), ha="center", va="bottom", fontsize=7)
@@ -266,7 +266,7 @@ def _draw_store(ax: Axes, place: Place, text: str, colour: Any) -> None:
     from matplotlib.patches import Ellipse  # loaded only when something is drawn
 
     x, y = place
-    ax.add_patch(Ellipse((x, y), 0.16, HIGH, fc=colour, ec=VERMILLION, lw=1.0, zorder=3))
+    ax.add_patch(Ellipse((x, y), 0.16, HIGH, fc=colour, ec=VERMILLION, lw=1.4, zorder=3))
     ax.text(x, y - HIGH / 2 - 0.05, as_written(text), ha="center", va="bottom", fontsize=7)
 
 
@@ -285,7 +285,7 @@ def _draw_flow(ax: Axes, begin: Place, end: Place, kind: str) -> None:
         arrowstyle="-|>",
         mutation_scale=7,
         connectionstyle="arc3,rad=0" if forward else "arc3,rad=0.35",
-        color=GREY if kind != "rejects" else SKY,
+        color=VERMILLION if kind == "rejects" else GREY,
         ls=_DASHES[kind],
         lw=0.9,
         zorder=0,

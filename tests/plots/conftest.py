@@ -176,3 +176,19 @@ def draining() -> WarmUp:
     lines = [Line("a", [Station("A", 60)], puts="s"), Line("b", [Station("B", 30)], takes="s")]
     shop = Shop("full", lines, stores=[Store("s", 9_000, initial=300)])
     return how_long(shop, hours=100, runs=2, seed=0)
+
+
+@pytest.fixture(scope="session")
+def with_repair() -> Shop:
+    """A line, a side line that feeds its end, and a loop of repair."""
+    return Shop(
+        "with repair",
+        [
+            Line("first", [Station("A", 50), Station("B", 50)], puts="mid"),
+            Line("side", [Station("S", 40)], puts="parts"),
+            Line("second", [Station("C", 50, reject=0.1)], takes="mid", puts="end", rejects="bad"),
+            Line("mend", [Station("M", 90)], takes="bad", puts="mid"),
+            Line("last", [Station("D", 50)], takes=["end", "parts"], copies=2),
+        ],
+        stores=[Store(name, 5) for name in ("mid", "parts", "end", "bad")],
+    )

@@ -22,6 +22,7 @@ from ningde_sim.plots import (
     plot_distribution,
     plot_fan,
     plot_gantt,
+    plot_layout,
     plot_lead_times,
     plot_levels,
     plot_products,
@@ -97,6 +98,8 @@ CASES = {
     "lead times": Case(plot_lead_times, "run", {SKY: (0.1, 0.6), BLUE: LINE, VERMILLION: LINE}),
     "levels": Case(plot_levels, "filling", {BLUE: LINE, "black": LINE, "white": (0.9, 1)}),
     "levels, heat map": Case(plot_levels, "run", {CIVIDIS_HIGH: (0.1, 0.95), "white": (0, 0.02)}),
+    # five lines and four stores
+    "layout": Case(plot_layout, "with_repair", {SKY: (0.03, 0.2), "white": (0.7, 0.97)}),
     # one row of 0.8 on a height of 1, over 1 / 1.2 of the width
     "changeovers": Case(plot_changeovers, "mixed", {COLOURS["setup"]: (0.62, 0.7)}),
     # half of each, over 1 / 1.05 of the height
@@ -219,6 +222,7 @@ def test_importing_plots_does_not_load_matplotlib() -> None:
 @pytest.mark.parametrize("draw", dict.fromkeys(p.draw for p in CASES.values()))
 def test_a_plot_of_something_else_is_refused(draw: Callable[[Any], Axes]) -> None:
     """The error names the plot and what it takes."""
-    rule = "it must be given a (Study|ShopRun|Sweep|ShippingRun|Tornado|WarmUp), got"
+    kinds = "Study|ShopRun|Sweep|ShippingRun|Tornado|WarmUp|Shop or a Scenario"
+    rule = f"it must be given a ({kinds}), got"
     with pytest.raises(TypeError, match=f"{draw.__name__}: {rule}"):
         draw("month")
