@@ -1,11 +1,14 @@
-"""Reading a TOML file that people edit."""
+"""Reading and writing a TOML file that people edit."""
 
 from __future__ import annotations
 
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from typing import Any
+
+import tomli_w
 
 from ningde_sim._support import checks, files
 
@@ -38,6 +41,29 @@ def tables(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise ValueError(f"{path}: this is not TOML: {error}") from error
     _check_levels(str(path), data)
     return data
+
+
+def write(owner: str, path: str | os.PathLike[str], data: Mapping[str, Any], reader: str) -> None:
+    """Write tables to a file; an existing one is replaced as a whole, or stays as it was.
+
+    Parameters
+    ----------
+    owner : str
+        Who writes, and complains.
+    path : str or path
+    data : mapping
+    reader : str
+        The name of the function that reads the file, for its first line.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    checks.path(owner, "path", path)
+    text = f"# Written by ningde_sim; {reader}({str(path)!r}) reads it.\n\n"
+    with files.replaced(path, f"{owner} to_toml") as new:
+        new.write_text(text + tomli_w.dumps(data), encoding="utf-8")
 
 
 _TOO_DEEP = f"tables and lists must be nested at most {MOST_LEVELS} deep."

@@ -22,6 +22,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ningde_sim._support import checks
 from ningde_sim.plant import distributions
 from ningde_sim.plant.crew import Crew
 from ningde_sim.plant.distributions import Distribution
@@ -59,7 +60,7 @@ _LISTS = {
 _TABLES = {(Shop, "start"): Start, (Product, "ramp"): Ramp}
 """What the tables under some keys of a class describe."""
 
-_DURATIONS = ("uptime", "repair", "duration", "cycle_time", "same")
+_DURATIONS = ("uptime", "repair", "duration", "cycle_time", "same", "time")
 FLOWS = ("takes", "puts", "rejects", "returns")
 
 OWN_NAME = "name"
@@ -112,7 +113,10 @@ class _Reader:
                 for name, table in given.items()
             }
         zones = self._mapping("zones", rest.pop("zones", {}))
-        self._zones = {key: self._mapping(f"zones.{key}", zone) for key, zone in zones.items()}
+        for key, zone in zones.items():
+            table = self._mapping(f"zones.{key}", zone)
+            station = self._mapping(f"zones.{key}.station", table.get("station", {}))
+            self._zones[key] = {**table, "station": station}
         lines = rest.pop("lines", _LACKING)
         if lines is not _LACKING:
             rest["lines"] = self._listed("lines", lines, self._line)
@@ -141,11 +145,9 @@ class _Reader:
         own = self._mapping(where, given)
         zone = self._zones.get(str(own.get("zone")), {})
         table = {**zone, **own}
-        shared = {
-            **self._mapping(f"zones.{own.get('zone')}.station", zone.get("station", {})),
-            **self._mapping(f"{where}.station", own.get("station", {})),
-        }
         table.pop("station", None)
+        station_of_line = self._mapping(f"{where}.station", own.get("station", {}))
+        shared = {**zone.get("station", {}), **station_of_line}
         stations = table.get("stations", _LACKING)
         name = table.get("name", "")
         if isinstance(stations, int) and not isinstance(stations, bool):
@@ -190,8 +192,6 @@ class _Reader:
             path = f"{where}.{key}".lstrip(".")
             if key not in fields:
                 self._fault(path, "unknown key", value, nearest(key, [*fields]))
-            elif kind is Shop and key == "lines":
-                values[key] = value
             else:
                 values[key] = self._value(kind, key, path, value)
         for key, field in fields.items():
@@ -199,11 +199,7 @@ class _Reader:
                 self.faults.append(f"{where}.{key}".lstrip(".") + ": this key is missing.")
         if len(self.faults) > n or any(_lacks(value) for value in values.values()):
             return _LACKING
-        try:
-            return kind(**values)
-        except (TypeError, ValueError) as error:
-            self.faults.append(f"{where or 'shop'}: {error}")
-            return _LACKING
+        return self._made(where or "shop", lambda: kind(**values))
 
     def _value(self, kind: type, key: str, where: str, given: Any) -> Any:
         if key in NAMED and isinstance(given, list):
@@ -219,8 +215,6 @@ class _Reader:
             return self._sequence(where, given)
         if key == "setup":
             return self._setup(where, given)
-        if kind is Setup and key == "time":
-            return self._durations(where, given)
         if key in _DURATIONS:
             return self._durations(where, given)
         if each := _LISTS.get((kind, key)):
@@ -311,9 +305,7 @@ class _Reader:
         return [make(f"{where}.{_called(each, k)}", each) for k, each in enumerate(given)]
 
     def _fault(self, where: str, rule: str, got: Any, cure: str = "") -> Any:
-        shown = repr(got)
-        shown = shown if len(shown) <= 80 else f"{shown[:76]} ..."
-        self.faults.append(f"{where}: {rule}, got {shown}. {cure}".rstrip())
+        self.faults.append(checks.complain(where, rule, got, cure))
         return _LACKING
 
 

@@ -12,9 +12,8 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 import pandas as pd
-import tomli_w
 
-from ningde_sim._support import checks, files
+from ningde_sim._support import checks, toml
 from ningde_sim._support.frozen import unchangeable
 from ningde_sim._support.summary import wrapped
 from ningde_sim.plant import paths, shop_paths
@@ -509,10 +508,7 @@ class Shop:
         OSError
             The file cannot be written.
         """
-        checks.path(f"Shop {self.name!r}", "path", path)
-        text = f"# Written by ningde_sim; read_shop({str(path)!r}) reads it.\n\n"
-        with files.replaced(path, f"Shop {self.name!r} to_toml") as new:
-            new.write_text(text + tomli_w.dumps(tables_of(self)), encoding="utf-8")
+        toml.write(f"Shop {self.name!r}", path, tables_of(self), "read_shop")
 
     def diff(self, other: Shop) -> pd.DataFrame:
         """A row for each path at which this and the `other` differ; missing where one lacks it.

@@ -49,8 +49,8 @@ MOST_DOTS = 100
 """Periods whose dots can be seen apart."""
 
 
-def new_axes(ax: Axes | None, height: float) -> Axes:
-    """The axes given, or those of a new figure of this height. [inch]"""
+def new_axes(ax: Axes | None, height: float, width: float = WIDTH) -> Axes:
+    """The axes given, or those of a new figure of this height and width. [inch]"""
     if ax is not None:
         from matplotlib.axes import Axes  # loaded only when something is drawn
 
@@ -58,7 +58,7 @@ def new_axes(ax: Axes | None, height: float) -> Axes:
         return ax
     import matplotlib.pyplot as plt  # loaded only for a new figure
 
-    return plt.subplots(figsize=(WIDTH, height), layout="constrained")[1]
+    return plt.subplots(figsize=(width, height), layout="constrained")[1]
 
 
 def as_written(text: object) -> str:

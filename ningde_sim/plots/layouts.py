@@ -12,7 +12,7 @@ import pandas as pd
 
 from ningde_sim._support import checks
 from ningde_sim.plant.entries import store_names
-from ningde_sim.plant.line import Line
+from ningde_sim.plant.line import Line, numbered
 from ningde_sim.plant.paths import nearest
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plots.axes import BLUE, GREY, SKY, VERMILLION, WIDTH, as_written, new_axes
@@ -91,10 +91,7 @@ def plot_layout(
     places = arranged(shop, flows)
     columns = 1 + max(x for x, _ in places.values())
     rows = 1 + max(abs(y) for _, y in places.values())
-    own = ax is None
-    ax = new_axes(ax, 1.0 + 2 * ROW * rows)
-    if own:
-        ax.figure.set_size_inches(max(WIDTH, COLUMN * columns), 1.0 + 2 * ROW * rows)  # type: ignore[union-attr]
+    ax = new_axes(ax, 1.0 + 2 * ROW * rows, max(WIDTH, COLUMN * columns))
     shade = _shades(ax, values, label or str(getattr(colour, "name", None) or ""))
     for flow in flows:
         _draw_flow(ax, places[flow.begin], places[flow.end], flow.kind)
@@ -129,21 +126,20 @@ def _values(shop: Shop, colour: object) -> dict[str, float]:
     if not isinstance(colour, (pd.Series, Mapping)):
         rule, cure = "colour must be a Series or a mapping", 'Such as run.stations["blocked"].'
         raise TypeError(checks.complain("plot_layout", rule, colour, cure))
-    known = {station.name for station in shop.stations} | {store.name for store in shop.stores}
-    copies = {
-        f"{station.name} #{k}": station.name
+    known = {
+        numbered(station.name, copy): station.name
         for line in shop.lines
         for station in line.stations
-        for k in range(1, line.copies + 1)
-    }
+        for copy in range(line.copies + 1)
+    } | {store.name: store.name for store in shop.stores}
     values: dict[str, list[float]] = defaultdict(list)
     for name, value in colour.items():
-        if name not in known and name not in copies:
+        if name not in known:
             rule = "each name in colour must be that of a station or a store"
-            cure = nearest(str(name), sorted(known))
+            cure = nearest(str(name), sorted({*known.values()}))
             raise ValueError(checks.complain("plot_layout", rule, name, cure))
         number = checks.number("plot_layout", f"the colour of {name!r}", value, low=-np.inf)
-        values[copies.get(str(name), str(name))].append(number)
+        values[known[name]].append(number)
     return {name: float(np.mean(several)) for name, several in values.items()}
 
 

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
-import tomli_w
 from pydantic import model_validator
 
-from ningde_sim._support import checks, files
+from ningde_sim._support import checks, toml
 from ningde_sim._support.frozen import Entries, Named, unchangeable
 from ningde_sim._support.summary import wrapped
 from ningde_sim.plant.faults import fault
@@ -299,10 +298,7 @@ class Scenario(Addressed):
         OSError
             The file cannot be written.
         """
-        checks.path(f"Scenario {self.name!r}", "path", path)
-        text = f"# Written by ningde_sim; scenario({str(path)!r}) reads it.\n\n"
-        with files.replaced(path, f"Scenario {self.name!r} to_toml") as new:
-            new.write_text(text + tomli_w.dumps(plain(self)), encoding="utf-8")
+        toml.write(f"Scenario {self.name!r}", path, plain(self), "scenario")
 
     @staticmethod
     def names() -> list[str]:
