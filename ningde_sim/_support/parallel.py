@@ -117,8 +117,10 @@ class Work(AbstractContextManager["Work[Result]"], Generic[Result]):
 
     def __iter__(self) -> Iterator[Result]:
         for result in self._results:
-            self._bar.update(1)
-            yield result
+            try:
+                yield result
+            finally:  # what the bar counts has been taken, whenever Ctrl-C comes
+                self._bar.update(1)
 
     def show(self, note: str, *, total: int | None = None) -> None:
         """Write a note behind the bar, and set another total."""

@@ -203,6 +203,7 @@ def test_what_to_find_out_first_is_that_of_the_study() -> None:
 
 def test_a_page_is_the_same_to_the_last_byte_whatever_the_style(tmp_path: Path) -> None:
     study = study_of_months()
+    plt.close("all")
     first = study.report(tmp_path / "first.html").read_bytes()
     with plt.style.context("dark_background"):
         assert study.report(str(tmp_path / "second.html")).read_bytes() == first
