@@ -92,7 +92,7 @@ def say_sailings(plan: Scenario, seed: int) -> None:
     def shipped(sailings: float, slots: int) -> ShippingRun:
         export = with_sailings(plan.typical(), sailings, slots).export
         assert export is not None
-        return ship(export, *days, start=plan.calendar.start, seed=seed)
+        return ship(export, *days, start=plan.calendar.first_day, seed=seed)
 
     print("\nCars exported in the year / days over capacity of the yard, one typical year")
     print("  sailings a month" + "".join(f"{f'{slots:,} slots':>20}" for slots in SLOTS))

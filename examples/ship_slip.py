@@ -90,7 +90,7 @@ def main() -> None:
     except (OSError, ValueError) as error:
         raise SystemExit(str(error)) from None
     vehicles, ckd_sets = (year.daily[key].to_numpy() for key in ("vehicles", "ckd_sets"))
-    start, seed = typical.calendar.start, options.seed
+    start, seed = typical.calendar.first_day, options.seed
 
     def run(export: ExportTable) -> ShippingRun:
         return ship(export, vehicles, ckd_sets, start=start, seed=seed)

@@ -7,6 +7,7 @@ from ningde_sim._support.version import VERSION
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.engine.simulate import simulate
 from ningde_sim.exceptions import EstimateWarning
+from ningde_sim.plant.calendar import Calendar, Shift
 from ningde_sim.plant.crew import Crew
 from ningde_sim.plant.distributions import (
     Empirical,
@@ -45,6 +46,7 @@ from ningde_sim.year.year_run import YearRun, simulate_year
 __version__ = VERSION
 
 __all__ = [
+    "Calendar",
     "Comparison",
     "Crew",
     "Empirical",
@@ -67,6 +69,7 @@ __all__ = [
     "Scenario",
     "Sequence",
     "Setup",
+    "Shift",
     "Shifted",
     "Shop",
     "ShopRun",

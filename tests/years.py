@@ -64,10 +64,10 @@ def _loads(product: ProductTable) -> ProductTable:
 def small_year(name: str = "ningde-2021") -> Scenario:
     """A scenario that ships with small body shops: 53 s before the retooling, 52 s after."""
     plan = scenario(name)
-    before = None if plan.retooling is None else load(small_shop("small before", 53.0))
-    after = load(small_shop("small", 52.0))
+    before = {"body_shop": load(small_shop("small before", 53.0))} if plan.before else {}
+    shops = {**plan.shops, "body_shop": load(small_shop("small", 52.0))}
     products = {key: _loads(table) for key, table in plan.products.items()}
-    return dataclasses.replace(plan, body_shop=after, body_shop_before=before, products=products)
+    return dataclasses.replace(plan, shops=shops, before=before, products=products)
 
 
 @cache

@@ -5,6 +5,7 @@ Every error reads: which object, the rule, the value given, the cure.
 
 from __future__ import annotations
 
+import datetime
 import math
 import os
 import re
@@ -241,3 +242,16 @@ def distinct(
             rule = f"duplicate name in {field}"
             raise ValueError(complain(owner, rule, name, cure))
         seen.add(name)
+
+
+def date(owner: str, name: str, value: object) -> datetime.date:
+    """A day, from a date or from text such as "2026-03-02"."""
+    if isinstance(value, str):
+        try:
+            return datetime.date.fromisoformat(value)
+        except ValueError:
+            rule = f'{name} must be a day such as "2026-03-02"'
+            raise ValueError(complain(owner, rule, value)) from None
+    if isinstance(value, datetime.datetime) or not isinstance(value, datetime.date):
+        raise TypeError(complain(owner, f"{name} must be a date", value))
+    return value

@@ -21,6 +21,14 @@ def fault(rule: str, got: object, *where: str | int) -> ValidationError:
     )
 
 
+def below(error: ValueError, *where: str | int) -> ValidationError:
+    """The first fault of a table, as an error at the path at which the table stands."""
+    if not isinstance(error, ValidationError):
+        return fault(str(error), None, *where)
+    first = error.errors(include_url=False)[0]
+    return fault(first["msg"], first["input"], *where, *first["loc"])
+
+
 _RULES = {
     "missing": "this key is missing",
     "unexpected_keyword_argument": "unknown key",
@@ -42,7 +50,7 @@ def fault_lines(error: ValidationError, root: type, *path: str) -> list[str]:
     """A line for each fault that pydantic found below a table: path, rule, value, nearest key."""
     lines: list[str] = []
     for each in error.errors(include_url=False):
-        where = [str(part) for part in each["loc"]]
+        where = [str(part) for part in each["loc"] if not str(part).startswith("<")]
         line = f"{'.'.join([*path, *where])}: {_RULES.get(each['type'], each['msg'])}"
         line += "." if each["type"] == "missing" else f", got {_given(each['input'])}."
         if each["type"] == "unexpected_keyword_argument" and len(lines) < MOST_LISTED:

@@ -89,6 +89,12 @@ def shop_of(data: Mapping[str, Any], owner: str = "The shop") -> Shop:
     return shop
 
 
+def distribution_of(table: Mapping[str, Any]) -> Distribution:
+    """The distribution that a plain table describes, of one that has been checked."""
+    distribution: Distribution = _Reader()._durations("", table)
+    return distribution
+
+
 _LACKING: Any = object()
 """In place of what a fault has kept from being made."""
 

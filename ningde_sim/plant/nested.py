@@ -8,10 +8,17 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from ningde_sim._support.frozen import Entries
 from ningde_sim.plant.faults import fault_lines
 from ningde_sim.plant.quantity import Quantity
 
 Table = TypeVar("Table")
+
+
+class Listed(Entries[Any]):
+    """A list of tables, by the names that they have."""
+
+    __slots__ = ()
 
 
 def _items(table: Any) -> Iterator[tuple[str, Any]] | None:
@@ -19,7 +26,8 @@ def _items(table: Any) -> Iterator[tuple[str, Any]] | None:
     if isinstance(table, Mapping):
         return iter(table.items())
     if dataclasses.is_dataclass(table) and not isinstance(table, Quantity):
-        return ((field.name, getattr(table, field.name)) for field in dataclasses.fields(table))
+        fields = (field for field in dataclasses.fields(table) if field.init)
+        return ((field.name, getattr(table, field.name)) for field in fields)
     return None
 
 
@@ -48,7 +56,7 @@ def changed(table: Table, change: Callable[[tuple[str, ...], Any], Any], *path: 
     values = {key: changed(inner, change, *path, key) for key, inner in items}
     if isinstance(table, Mapping):
         same = all(values[key] is inner for key, inner in table.items())
-        return table if same else values  # type: ignore[return-value]
+        return table if same else type(table)(values)  # type: ignore[call-arg]
     other = {key: value for key, value in values.items() if value is not getattr(table, key)}
     if not other:
         return table
@@ -61,6 +69,8 @@ def changed(table: Table, change: Callable[[tuple[str, ...], Any], Any], *path: 
 def plain(value: Any) -> Any:
     """Tables as the nested dictionaries of a TOML file, without empty values."""
     items = _items(value)
+    if isinstance(value, Listed):
+        return [plain(inner) for inner in value.values()]
     if isinstance(value, Quantity):
         items = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
     if items is not None:

@@ -13,6 +13,9 @@ from pydantic import (
     Strict,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_validator,
 )
 from pydantic.dataclasses import dataclass
@@ -188,12 +191,30 @@ class Quantity:
         return f"{self.value:g}{unit}{spread}, {self.evidence}"
 
 
-def in_unit(unit: str, *, least: float = 0.0, most: float = MAX_TIME, whole: bool = False) -> Any:
-    """The rule of a field that holds a quantity: its unit, its bounds, whether it is whole."""
+UNSTATED: dict[str, Any] = {"evidence": "assumed", "source": "not stated"}
+"""What a plain number in place of a quantity says of itself."""
 
-    def check(quantity: Quantity) -> Quantity:
-        if quantity.unit != unit:
-            raise fault(f"the unit must be {unit!r}", quantity.unit, "unit")
+
+def in_unit(unit: str, *, least: float = 0.0, most: float = MAX_TIME, whole: bool = False) -> Any:
+    """The rule of a field that holds a quantity: its unit, its bounds, whether it is whole.
+
+    A unit that begins with "/" is that of a rate of anything, "" any unit. A plain number is in
+    this unit, assumed, without a source; not where the context of the reading asks for `sources`.
+    """
+    own = unit if unit and unit[0] != "/" else f"parts{unit}"
+
+    def check(
+        given: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo[Any]
+    ) -> Quantity:
+        plain = isinstance(given, (int, float)) and not isinstance(given, bool)
+        if plain and not (info.context or {}).get("sources"):
+            given = {"value": given, "unit": own, **UNSTATED}
+        quantity: Quantity = read(given)
+        if quantity.unit != unit and (own == unit or not quantity.unit.endswith(unit)):
+            wanted = repr(unit) if own == unit else f"one of {unit!r}, such as {own!r}"
+            raise fault(f"the unit must be {wanted}", quantity.unit, "unit")
+        if whole and quantity.unit not in WHOLE_UNITS:
+            raise fault(f"the unit must be one of {', '.join(WHOLE_UNITS)}", quantity.unit, "unit")
         for name in ("value", "low", "high"):
             number = getattr(quantity, name)
             if number is None:
@@ -206,4 +227,4 @@ def in_unit(unit: str, *, least: float = 0.0, most: float = MAX_TIME, whole: boo
                 raise fault(f"{name} must be a whole number", number, name)
         return quantity
 
-    return AfterValidator(check)
+    return WrapValidator(check)

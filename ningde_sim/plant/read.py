@@ -20,7 +20,7 @@ from ningde_sim.plant.schema import ShopFile, StationEntry, ZoneTable
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.station import Failure, Robot, Station
 
-OF_SCENARIO = ("base", "calendar", "body_shop")
+OF_SCENARIO = ("base", "calendar", "shops")
 """Keys by which a scenario's file differs from a shop's."""
 
 
@@ -33,18 +33,20 @@ def load(path_or_data: str | os.PathLike[str] | Mapping[str, Any]) -> ShopFile:
         With every fault: its path in the file, the rule, the value given.
     """
     if isinstance(path_or_data, Mapping):
-        return _checked("The shop", path_or_data)
-    return _checked(str(path_or_data), tables(path_or_data))
+        return checked("The shop", path_or_data)
+    return checked(str(path_or_data), tables(path_or_data))
 
 
-def _checked(owner: str, data: Mapping[str, Any]) -> ShopFile:
+def checked(owner: str, data: Mapping[str, Any]) -> ShopFile:
+    """The tables of a body shop's file, checked; errors as of `load`."""
     if "zones" not in data and any(key in data for key in OF_SCENARIO):
-        rule = "this is a scenario, not a shop: `scenario` reads it; its shop is `.body_shop`"
+        rule = "this is a scenario, not a shop: `scenario` reads it; its shops are `.shops`"
         raise ValueError(f"{owner}: {rule}.")
     stores = data.get("stores")
     known = dict.fromkeys(stores) if isinstance(stores, Mapping) else {}
     try:
-        return TypeAdapter(ShopFile).validate_python(dict(data), context={"stores": known})
+        context = {"stores": known, "sources": True}
+        return TypeAdapter(ShopFile).validate_python(dict(data), context=context)
     except ValidationError as error:
         raise ValueError(faults_found(owner, fault_lines(error, ShopFile))) from None
 
@@ -165,7 +167,7 @@ def read_shop(path: str | os.PathLike[str]) -> Shop:
     data = tables(path)
     if "lines" in data:
         return shop_of(data, str(path))
-    file = _checked(str(path), data)
+    file = checked(str(path), data)
     try:
         return build(file)
     except (TypeError, ValueError) as error:

@@ -13,11 +13,10 @@ import pandas as pd
 import tomli_w
 
 from ningde_sim.engine.simulate import Engine
-from ningde_sim.plant.nested import plain
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.studies.experiment import Call, Experiment, Kept, Row, Workers
 from ningde_sim.studies.kept_tables import tables_of, taken
-from ningde_sim.year.calendar import production_days
+from ningde_sim.year.calendar import days_of
 from ningde_sim.year.read import scenario
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import LOST_CAUSES
@@ -30,10 +29,11 @@ Inputs = Literal["drawn", "typical"]
 class YearExperiment(Experiment):
     """A scenario, run for its whole time; its uncertain inputs are drawn for each run.
 
-    Results: vehicles, bodies, ckd_sets, with_ckd_sets (vehicles and CKD sets), scrapped, nominal;
+    Results: what leaves each shop, by its name (vehicles, bodies), scrapped, nominal;
     `lost_<cause>`, the vehicles that each cause took at the gate, so that nominal less these is
-    vehicles; `body_shop_<cause>`, hours of the body shop; `bodies_<month>` and `vehicles_<month>`.
-    With [export] besides: exports, of these exported_ckd_sets, `exports_<month>`,
+    vehicles; `<shop>_<cause>`, hours of the first shop; `bodies_<month>` and `vehicles_<month>`, of
+    the first and the last shop. With [ckd] besides: ckd_sets, with_ckd_sets (vehicles and CKD
+    sets). With [export] besides: exports, of these exported_ckd_sets, `exports_<month>`,
     `exports_by_<month>` from the start to its end; days_over, on which cars waited for a place in a
     port's yard.
 
@@ -52,9 +52,21 @@ class YearExperiment(Experiment):
     engine: Engine = "compiled"
     keep: Sequence[str] = ()
 
-    of = "vehicles"
-    also = ("bodies", "ckd_sets")
     prefer: ClassVar[Workers] = "threads"
+
+    @property
+    def of(self) -> str:
+        """What leaves the last shop."""
+        return self.scenario.made[-1]
+
+    @property
+    def also(self) -> Sequence[str]:
+        """What leaves the first shop, CKD sets."""
+        return tuple(name for name in (self._first, "ckd_sets") if name in self.units)[-2:]
+
+    @property
+    def _first(self) -> str:
+        return self.scenario.made[0]
 
     @property
     def title(self) -> str:
@@ -66,22 +78,22 @@ class YearExperiment(Experiment):
         """Its days, and how its inputs are taken."""
         calendar = self.scenario.calendar
         taken = "inputs drawn" if self.inputs == "drawn" else "typical inputs"
-        return f"{calendar.start} to {calendar.end}, {taken}"
+        return f"{calendar.first_day} to {calendar.last_day}, {taken}"
 
     @property
-    def target(self) -> float:
-        """That of the scenario. [vehicles]"""
-        return self.scenario.target.value
+    def target(self) -> float | None:
+        """That of the scenario, if it has one. [vehicles]"""
+        return None if self.scenario.target is None else self.scenario.target.value
 
     @property
     def months(self) -> Sequence[str]:
         """Those of the calendar."""
-        return tuple(dict.fromkeys(production_days(self.scenario.calendar).months))
+        return tuple(dict.fromkeys(days_of(self.scenario.calendar).months))
 
     @property
     def month_shares(self) -> Mapping[str, float]:
         """By the shifts of the official working days; 0 where there are none."""
-        days = production_days(self.scenario.calendar)
+        days = days_of(self.scenario.calendar)
         hours = pd.Series(days.nominal).groupby(days.months, sort=False).sum()
         return {str(month): float(share) for month, share in (hours / (hours.sum() or 1)).items()}
 
@@ -90,16 +102,18 @@ class YearExperiment(Experiment):
         """Vehicles, bodies, CKD sets and hours."""
         supply = (*self.scenario.supply, *self.scenario.slowdowns)
         lost = [f"lost_{cause}" for cause in (*LOST_CAUSES, *supply)]
+        plan, of = self.scenario, self.of
+        sets = {"ckd_sets": "ckd_sets", "with_ckd_sets": "units"} if plan.ckd is not None else {}
+        first = next(iter(plan.shops))
         return {
-            "vehicles": "vehicles",
-            "bodies": "bodies",
-            "ckd_sets": "ckd_sets",
-            "with_ckd_sets": "units",
-            "scrapped": "bodies",
-            **dict.fromkeys(("nominal", *lost), "vehicles"),
-            **dict.fromkeys((f"body_shop_{cause}" for cause in BODY_SHOP_CAUSES), "h"),
-            **{f"{of}_{month}": of for of in ("bodies", "vehicles") for month in self.months},
-            **(self._export_units() if self.scenario.export is not None else {}),
+            of: of,
+            **{word: word for word in plan.made},
+            **sets,
+            "scrapped": self._first,
+            **dict.fromkeys(("nominal", *lost), of),
+            **dict.fromkeys((f"{first}_{cause}" for cause in FIRST_SHOP_CAUSES), "h"),
+            **{f"{of}_{month}": of for of in (self._first, of) for month in self.months},
+            **(self._export_units() if plan.export is not None else {}),
         }
 
     def _export_units(self) -> dict[str, str]:
@@ -116,7 +130,8 @@ class YearExperiment(Experiment):
         """Inputs of the export, for all columns before it; the share of CKD sets likewise."""
         if of in self._export_units() or of in ("ckd_sets", "with_ckd_sets"):
             return ()
-        behind = ("export.",) if self.scenario.ckd.uses_body_shop else ("export.", CKD_SHARE)
+        ckd = self.scenario.ckd
+        behind = ("export.", CKD_SHARE) if ckd and not ckd.uses_body_shop else ("export.",)
         return self.scenario.uncertain_only(behind)
 
     @property
@@ -168,7 +183,7 @@ class YearExperiment(Experiment):
             arguments["keep"] = [*self.keep]
         name = self.scenario.name
         ships = name in Scenario.names() and self.scenario == scenario(name)
-        file = None if ships else (SCENARIO_FILE, tomli_w.dumps(plain(self.scenario)))
+        file = None if ships else (SCENARIO_FILE, tomli_w.dumps(self.scenario.tables))
         what = f"scenario({(name if ships else SCENARIO_FILE)!r})"
         return Call(["from ningde_sim import replicate, scenario"], what, arguments, file)
 
@@ -186,27 +201,30 @@ SCENARIO_FILE = "plan.toml"
 CKD_SHARE = "ckd.share"
 """Without the body shop the CKD sets are packed from parts, beside the vehicles."""
 
-BODY_SHOP_CAUSES = ("breakdown", "blocked")
-"""Of the hours of the body shop, what a study keeps."""
+FIRST_SHOP_CAUSES = ("breakdown", "blocked")
+"""Of the hours of the first shop, what a study keeps."""
 
 
 def _year_row(run: YearRun) -> Row:
     """What a study keeps of a year."""
-    monthly, vehicles = run.monthly, run.losses["vehicles"].drop(["nominal", "made"])
-    hours = run.lost_hours["body_shop"]
+    plan, monthly, daily = run.scenario, run.monthly, run.daily
+    first, of = plan.made[0], plan.made[-1]
+    lost = run.losses[of].drop(["nominal", "made"])
+    name = next(iter(plan.shops))
+    hours = run.lost_hours[name]
+    sets = {"ckd_sets": run.ckd_sets, "with_ckd_sets": run.vehicles + run.ckd_sets}
     return {
-        "vehicles": run.vehicles,
-        "bodies": run.bodies,
-        "ckd_sets": run.ckd_sets,
-        "with_ckd_sets": run.vehicles + run.ckd_sets,
-        "scrapped": int(run.daily["scrapped"].sum()),
+        of: run.vehicles,
+        **{word: int(daily[word].sum()) for word in plan.made},
+        **(sets if plan.ckd is not None else {}),
+        "scrapped": int(daily["scrapped"].sum()),
         "nominal": run.nominal,
-        **{f"lost_{cause}": float(lost) for cause, lost in vehicles.items()},
-        **{f"body_shop_{cause}": float(hours[cause]) for cause in BODY_SHOP_CAUSES},
+        **{f"lost_{cause}": float(vehicles) for cause, vehicles in lost.items()},
+        **{f"{name}_{cause}": float(hours[cause]) for cause in FIRST_SHOP_CAUSES},
         **{
-            f"{of}_{month}": int(made)
-            for of in ("bodies", "vehicles")
-            for month, made in monthly[of].items()
+            f"{word}_{month}": int(made)
+            for word in dict.fromkeys((first, of))
+            for month, made in monthly[word].items()
         },
         **_export_row(run),
     }

@@ -41,6 +41,10 @@ def periods(scenario: Any) -> dict[str, Period]:
 def _periods(scenario: Any) -> Iterator[tuple[str, Period]]:
     for name, closure in scenario.calendar.closures.items():
         yield f"calendar.closures.{name}.start", _period(closure.start, 0, closure.days.most)
+    for shop, own in scenario.calendars.items():
+        for name, closure in own.closures.items():
+            path = f"calendars.{shop}.closures.{name}.start"
+            yield path, _period(closure.start, 0, closure.days.most)
     retooling, stop_over = scenario.retooling, datetime.date.min
     if retooling is not None:
         stop = _period(retooling.start, retooling.delay, 2 * retooling.full_stop_days.most)

@@ -1,60 +1,60 @@
-"""Body shop, paint and assembly joined into one shop, the plant of a year.
+"""The shops of a year joined into one, the plant: shop > store > shop > ... > gate.
 
-    body shop > bodies-in-white > topcoat > in paint > inspection > painted bodies > assembly > gate
+The first shop stands there twice if it differs before and after the retooling.
 
-The body shop stands there twice if it differs before and after the retooling.
-
-Simplifications: a body that needs a repaint takes its second cycle in the topcoat line at once. A
-repair on the spot keeps the inspection deck for one more cycle; the deck is fast enough not to set
-the pace. Assembly is an indexed line, so it is one station that stops as a whole. What fails the
-final check is checked again, without slowing the line. CKD sets of painted bodies leave behind the
-inspection as if they were scrap, but do not count as scrap.
+Simplifications of a block: a part that is repeated takes its second cycle at the station at once. A
+repair on the spot keeps the check for one more cycle; the check is fast enough not to set the pace.
+What fails it is checked again, without slowing the line. CKD sets that are taken from the bodies
+leave behind the last shop but one as if they were scrap, but do not count as scrap.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ningde_sim._support import checks, units
 from ningde_sim._support.intervals import Windows, difference, intersection, joined
+from ningde_sim.plant.crew import Crew
 from ningde_sim.plant.distributions import Exponential
 from ningde_sim.plant.entries import Split, store_names
 from ningde_sim.plant.entries import renamed as renamed_flows
 from ningde_sim.plant.line import Line, Store
-from ningde_sim.plant.read import build
+from ningde_sim.plant.product import Setup
 from ningde_sim.plant.shop import Shop
-from ningde_sim.plant.station import Failure, Station
+from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
 from ningde_sim.plant.working_time import WorkingTime
-from ningde_sim.year.launches import (
-    CHECK,
-    INSPECTION,
-    LINE,
-    PACKING,
-    TOPCOAT,
-    products_made,
-    slowed_from,
-)
+from ningde_sim.year.launches import products_made, slowed_from
 from ningde_sim.year.open_hours import OpenHours
 from ningde_sim.year.scenario import Scenario
-from ningde_sim.year.schema import AssemblyTable, ShopName
+from ningde_sim.year.schema import BlockTable
+from ningde_sim.year.shops import (
+    PACKING,
+    built,
+    check_of,
+    entry_lines,
+    inside_of,
+    output_lines,
+    station_of,
+    words,
+)
 
 WARM_UP_DAYS = 5
 """Days of undisturbed work before the first one; they fill the plant and do not count. [days]"""
 
 BEFORE = "before "
-"""Prefix of all names in the body shop before the retooling."""
+"""Prefix of all names in a shop before the retooling."""
 
-BODY_IN_WHITE, IN_PAINT = "body-in-white store", "in paint"
-TO_PACKING, PAINTED = "to packing", "painted bodies"
-"""The stores between the shops."""
+TO_PACKING = "to packing"
+"""The store before the packing of CKD sets."""
 
 FASTER = 0.95
 """Cycle of a station that must not set the pace, as a share of the cycle that does. [-]"""
 
 CHECK_BUFFER = 20
-"""Capacity between the assembly line and the final check. [bodies]"""
+"""Capacity between the station of a block and its check, where they stand close. [parts]"""
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,15 @@ class MeasuredStation:
         Time that one good body takes. [ms]
     slowed_from : int, optional
         When the first ramp of a product begins to slow it, since the first production day. [ms]
+    copies : int
+        Of its line, side by side: their hours are taken as those of one.
     """
 
     station: str
     counted_at: str
     cycle_ms: int
     slowed_from: int | None = None
+    copies: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,84 +90,190 @@ class JoinedShops:
     ----------
     shop : Shop
     measured : dict of tuple of MeasuredStation
-        By shop; the body shop may have one before and one after the retooling.
+        By shop; one that the retooling changes has one before and one after it.
+    exits : tuple of str
+        The stations behind which a part is at the gate.
+    behind : dict of tuple of str
+        By shop, the first left out, the names of its lines.
     """
 
     shop: Shop
-    measured: dict[ShopName, tuple[MeasuredStation, ...]]
+    measured: dict[str, tuple[MeasuredStation, ...]]
+    exits: tuple[str, ...]
+    behind: dict[str, tuple[str, ...]]
+
+
+@dataclass
+class _Parts:
+    """What one shop brings into the plant.
+
+    Attributes
+    ----------
+    lines, stores, crews : list
+    measured : list of (str, str)
+        Where it is measured, and where its parts are counted.
+    exits : list of str
+        The stations that its parts leave.
+    """
+
+    lines: list[Line] = field(default_factory=list)
+    stores: list[Store] = field(default_factory=list)
+    crews: list[Crew] = field(default_factory=list)
+    measured: list[tuple[str, str]] = field(default_factory=list)
+    exits: list[str] = field(default_factory=list)
+
+
+def store_name(scenario: Scenario, key: str) -> str:
+    """What results call the store of a key, between two shops."""
+    return words(scenario.columns.get(key, key))
 
 
 def join_shops(scenario: Scenario, hours: OpenHours) -> JoinedShops:
     """The shops of a scenario as one, which work in their open hours."""
-    paint = _time(scenario, hours.shops["paint"].open, len(hours.days))
-    assembly = _time(scenario, hours.shops["assembly"].open, len(hours.days))
-    shops = list(_body_shops(scenario, hours))
-    products = products_made(scenario.products, hours.starts, WARM_UP_DAYS * units.MS_PER_DAY)
-    counted_on = {}
-    if len(shops) > 1 and any(product.start for product in products):
-        counted_on = _in_one_count(shops[0][0], shops[1][0])
-    gate = _assembly_line(scenario.assembly, assembly)
-    body_in_white = Store(
-        BODY_IN_WHITE, int(scenario.stores.body_in_white.value), working_time=paint
-    )
-    shop = Shop(
+    between = [store_name(scenario, key) for key in scenario.stores]
+    sizes = [int(capacity.value) for capacity in scenario.stores.values()]
+    warm_up = WARM_UP_DAYS * units.MS_PER_DAY
+    products = products_made(scenario.products, hours.starts, warm_up)
+    late = any(product.start for product in products)
+    parts: dict[str, _Parts] = {}
+    for k, (key, shop) in enumerate(scenario.shops.items()):
+        into = between[k - 1] if k else None
+        out = between[k] if k < len(between) else None
+        packs = k == len(between) - 1 and scenario.ckd is not None and scenario.ckd.packs_bodies
+        to = TO_PACKING if packs else out
+        if isinstance(shop, BlockTable):
+            own = _block(key, shop, _time(hours, key, hours.shops[key].open), into, to)
+        else:
+            own = _detailed(scenario, hours, key, into, to, late)
+        if packs:
+            own.lines.append(_packing(scenario, own, _time(hours, key, hours.shops[key].open), out))
+        if out is not None:
+            own.stores.append(Store(out, sizes[k]))
+        if packs:
+            own.stores.append(Store(TO_PACKING, 1))
+        parts[key] = own
+    first = next(iter(scenario.shops.values()))
+    told = None if isinstance(first, BlockTable) else built(first)
+    *_, gate = parts.values()
+    whole = Shop(
         scenario.name,
-        [
-            *(line for shop, time in shops for line in _body_lines(shop, time, counted_on)),
-            *_paint_lines(scenario, paint),
-            gate,
-        ],
-        stores=[
-            *(replace(store, working_time=time) for shop, time in shops for store in shop.stores),
-            body_in_white,
-            *_paint_stores(scenario, paint),
-        ],
-        crews=shops[-1][0].crews,
-        repair_crews=shops[-1][0].repair_crews,
-        output=[gate.name],
-        products=products,
+        [line for own in parts.values() for line in own.lines],
+        stores=[store for own in parts.values() for store in own.stores],
+        crews=[crew for own in parts.values() for crew in own.crews],
+        output=[line.name for line in gate.lines if line.stations[-1].name in gate.exits],
+        products=products or (told.products if told else ()),
+        sequence=told.sequence if told else None,
         notes=scenario.notes,
     )
-    exits = [body.line((body.output or ())[0]).stations[-1].name for body, _ in shops]
 
-    def at(station: str, counted_at: str | None = None) -> MeasuredStation:
-        cycle = round(shop.station(station).cycle_distribution.mean * units.MS_PER_S)
+    copies = {each.name: line.copies for line in whole.lines for each in line.stations}
+
+    def at(station: str, counted_at: str) -> MeasuredStation:
+        cycle = round(whole.station(station).cycle_distribution.mean * units.MS_PER_S)
         slow = slowed_from(scenario.products, hours.starts, station)
-        return MeasuredStation(station, counted_at or station, cycle, slow)
+        return MeasuredStation(station, counted_at, cycle, slow, copies[station])
 
-    measured: dict[ShopName, tuple[MeasuredStation, ...]] = {
-        "body_shop": tuple(at(station) for station in exits),
-        "paint": (at(TOPCOAT),),
-        "assembly": (at(LINE, CHECK),),
-    }
-    return JoinedShops(shop, measured)
+    return JoinedShops(
+        whole,
+        {key: tuple(at(*each) for each in own.measured) for key, own in parts.items()},
+        tuple(gate.exits),
+        {key: tuple(line.name for line in own.lines) for key, own in [*parts.items()][1:]},
+    )
 
 
-def _time(scenario: Scenario, windows: Windows, n_days: int, *, warm: bool = True) -> WorkingTime:
+def _time(hours: OpenHours, key: str, windows: Windows, *, warm: bool = True) -> WorkingTime:
     """A working time of the warm-up days, then of some windows that begin with the first day."""
-    calendar = scenario.calendar
     shift = WARM_UP_DAYS * units.MS_PER_DAY
-    day = round(calendar.shifts.value * calendar.shift_hours.value * units.MS_PER_H)
     starts = [k * units.MS_PER_DAY for k in range(WARM_UP_DAYS)] if warm else []
-    times = [(start, start + day) for start in starts]
+    times = [(start + a, start + b) for start in starts for a, b in hours.usual[key]]
     times += [(begin + shift, end + shift) for begin, end in windows]
     if not times:  # never at work: opens when all is over
-        late = (n_days + WARM_UP_DAYS + 1) * units.MS_PER_DAY
+        late = (len(hours.days) + WARM_UP_DAYS + 1) * units.MS_PER_DAY
         times = [(late, late + units.MS_PER_DAY)]
     return WorkingTime([(units.ms_to_hours(a), units.ms_to_hours(b)) for a, b in times])
 
 
-def _body_shops(scenario: Scenario, hours: OpenHours) -> Iterator[tuple[Shop, WorkingTime]]:
-    """The body shop before the retooling, if it differs, then the one after, with their times."""
-    windows, n_days = hours.shops["body_shop"].open, len(hours.days)
-    if scenario.body_shop_before is None:
-        yield build(scenario.body_shop), _time(scenario, windows, n_days)
+# ------------------------------------------------------------------ detailed shops
+
+
+def _detailed(
+    scenario: Scenario,
+    hours: OpenHours,
+    key: str,
+    into: str | None,
+    out: str | None,
+    late: bool,
+) -> _Parts:
+    """A shop of lines; before the retooling, if it differs, and after it."""
+    versions = [*_versions(scenario, hours, key)]
+    counted_on = _in_one_count(versions[0][0], versions[1][0]) if len(versions) > 1 and late else {}
+    parts = _Parts()
+    for shop, time in versions:
+        entry = entry_lines(key, shop, scenario.entries) if into is not None else ()
+        for line in _filling(shop, out, counted_on):
+            takes = (into, *line.takes) if into is not None and line.name in entry else line.takes
+            parts.lines.append(replace(line, takes=takes, working_time=time))
+        parts.stores += [replace(store, working_time=time) for store in shop.stores]
+        exits = [line.stations[-1].name for line in output_lines(shop)]
+        parts.measured.append((exits[0], exits[0]))
+        parts.exits += exits
+    parts.crews += versions[-1][0].crew_groups
+    return parts
+
+
+def _versions(scenario: Scenario, hours: OpenHours, key: str) -> Iterator[tuple[Shop, WorkingTime]]:
+    """A shop before the retooling, if it differs, then the one after, with their times."""
+    windows, shop = hours.shops[key].open, scenario.shops[key]
+    assert not isinstance(shop, BlockTable)
+    several = sum(not isinstance(each, BlockTable) for each in scenario.shops.values()) > 1
+    after = _with_own_crews(built(shop), key) if several else built(shop)
+    if key not in scenario.before:
+        yield after, _time(hours, key, windows)
         return
+    older = scenario.before[key]
+    assert not isinstance(older, BlockTable)
+    before = _with_own_crews(built(older), key) if several else built(older)
     until = joined([(0, hours.switch)])
-    before = _time(scenario, intersection(windows, until), n_days)
-    yield _renamed(build(scenario.body_shop_before), BEFORE), before
-    after = _time(scenario, difference(windows, until), n_days, warm=False)
-    yield build(scenario.body_shop), after
+    yield _renamed(before, BEFORE), _time(hours, key, intersection(windows, until))
+    yield after, _time(hours, key, difference(windows, until), warm=False)
+
+
+def _with_own_crews(shop: Shop, key: str) -> Shop:
+    """The same shop, whose failures and stops ask for none but the crews of this shop."""
+    prefix = f"{words(key)} "
+    groups = [
+        replace(
+            crew, name=prefix + crew.name, skills=(key, *(prefix + each for each in crew.skills))
+        )
+        for crew in shop.crew_groups
+    ]
+
+    def asked(crew: bool | str) -> bool | str:
+        return prefix + crew if isinstance(crew, str) else crew and bool(groups) and key
+
+    def each(thing: Failure | PlannedStop) -> Any:
+        return replace(thing, crew=asked(thing.crew))
+
+    def machine(thing: Station | Robot) -> Any:
+        failures, stops = map(each, thing.failures), map(each, thing.planned_stops)
+        return replace(thing, failures=[*failures], planned_stops=[*stops])
+
+    def station(thing: Station) -> Station:
+        setup = thing.setup
+        if isinstance(setup, Setup):
+            setup = replace(setup, crew=asked(setup.crew))
+        own: Station = machine(thing)
+        return replace(own, robots=[machine(robot) for robot in thing.robots], setup=setup)
+
+    lines = [
+        replace(
+            line,
+            stations=[station(of_line) for of_line in line.stations],
+            failures=[each(failure) for failure in line.failures],
+        )
+        for line in shop.lines
+    ]
+    return replace(shop, lines=lines, crews=groups, repair_crews=None)
 
 
 def _in_one_count(before: Shop, after: Shop) -> dict[str, str]:
@@ -179,7 +288,7 @@ def _in_one_count(before: Shop, after: Shop) -> dict[str, str]:
     rest = [name for name in theirs if name not in pairs.values()]
     pairs |= zip((name for name in ours if name not in pairs), rest, strict=False)
     if len(pairs) < len(theirs):
-        rule = "body_shop_before must have as many feeders as body_shop, for products with a start"
+        rule = "it must have as many feeders as before the retooling, for products with a start"
         cure = "Add some, or leave out the start of the products."
         given = f"{len(pairs)} for {len(theirs)}"
         raise ValueError(checks.complain(f"Shop {after.name!r}", rule, given, cure))
@@ -192,15 +301,16 @@ def _filled_at_birth(shop: Shop) -> list[str]:
     return [*dict.fromkeys(name for puts in born for name in store_names(puts)[:1])]
 
 
-def _body_lines(shop: Shop, time: WorkingTime, counted_on: Mapping[str, str]) -> Iterator[Line]:
-    """The lines of a body shop; its output lines fill the body-in-white store."""
+def _filling(shop: Shop, out: str | None, counted_on: Mapping[str, str]) -> Iterator[Line]:
+    """The lines of a shop; its output lines fill the store behind it."""
     left = dict(counted_on)  # one line for each store is enough
     for line in shop.lines:
-        puts = (*line.puts, BODY_IN_WHITE) if line.name in (shop.output or ()) else line.puts
+        last = line.name in (shop.output or ()) and out is not None
+        puts = (*line.puts, out) if last else line.puts
         puts = tuple(
             Split({flow: 1.0, left.pop(flow): 0.0}) if flow in left else flow for flow in puts
         )
-        yield replace(line, puts=puts, working_time=time)
+        yield replace(line, puts=puts)
 
 
 def _renamed(shop: Shop, prefix: str) -> Shop:
@@ -233,48 +343,56 @@ def _renamed(shop: Shop, prefix: str) -> Shop:
     )
 
 
-def _paint_lines(scenario: Scenario, time: WorkingTime) -> Iterator[Line]:
-    paint, ckd = scenario.paint, scenario.ckd
-    pace = 3600 / paint.rate.value
-    repaint, scrap = paint.full_repaint.value, paint.scrap.value
-    spot = max(0.0, 1 - paint.first_time_ok.value - repaint)  # 0.9 and 0.1 leave less than 0
-    topcoat = Station(TOPCOAT, pace, scrap=scrap, rework=repaint)
-    cycle = FASTER * pace * (1 - spot)
-    inspection = Station(INSPECTION, cycle, rework=spot)
-    behind = TO_PACKING if ckd.packs_bodies else PAINTED
-    yield Line(
-        TOPCOAT, [topcoat], takes=BODY_IN_WHITE, puts=IN_PAINT, zone="Paint", working_time=time
+# ------------------------------------------------------------------ blocks
+
+
+def _block(
+    key: str, block: BlockTable, time: WorkingTime, into: str | None, out: str | None
+) -> _Parts:
+    """The station and the check of a block, and what lies between them."""
+    pace = 3600 / block.rate.value
+    repeated, passed = block.number("repeated"), block.number("first_time_ok", 1.0)
+    spot = max(0.0, 1 - passed - repeated)  # 0.9 and 0.1 leave less than 0
+    passed = passed if block.repeated is None else 1 - spot
+    names = station_of(key, block), check_of(key, block)
+    station = Station(
+        names[0], pace, scrap=block.number("scrap"), rework=repeated, failures=_stops(block)
     )
-    yield Line(
-        INSPECTION, [inspection], takes=IN_PAINT, puts=behind, zone="Paint", working_time=time
-    )
-    if ckd.packs_bodies:
-        packing = Station(PACKING, FASTER * cycle, scrap=ckd.share.value)
-        yield Line(
-            PACKING, [packing], takes=TO_PACKING, puts=PAINTED, zone="Paint", working_time=time
+    check = Station(names[1], FASTER * pace * passed, rework=spot)
+    options: dict[str, Any] = {"zone": words(key).capitalize(), "working_time": time}
+    takes, puts = into or (), out or ()
+    if block.lead_time is None:
+        line = Line(
+            names[0], [station, check], buffers=CHECK_BUFFER, takes=takes, puts=puts, **options
         )
-
-
-def _paint_stores(scenario: Scenario, time: WorkingTime) -> Iterator[Store]:
-    paint = scenario.paint
-    capacity = math.ceil(paint.rate.value * paint.lead_time.value) + int(paint.spare_capacity.value)
-    lead = paint.lead_time.value * 3600
-    yield Store(IN_PAINT, capacity, transit_time=lead, working_time=time)
-    yield Store(PAINTED, int(scenario.stores.painted_body.value), working_time=time)
-    if scenario.ckd.packs_bodies:
-        yield Store(TO_PACKING, 1, working_time=time)
-
-
-def _assembly_line(assembly: AssemblyTable, time: WorkingTime) -> Line:
-    """The line with its stops, then the check: for an uptime u, MTBF is MTTR times u / (1 - u)."""
-    pace = 3600 / assembly.rate.value
-    up, stop, passed = (getattr(assembly, f).value for f in ("uptime", "stop", "first_time_pass"))
-    failures = []
-    if up < 1:
-        between = stop / 60 * up / (1 - up)
-        failures = [Failure("stop", Exponential(between), Exponential(stop))]
-    line = Station(LINE, pace, failures=failures)
-    check = Station(CHECK, FASTER * pace * passed, rework=1 - passed)
-    return Line(
-        LINE, [line, check], buffers=CHECK_BUFFER, takes=PAINTED, zone="Assembly", working_time=time
+        return _Parts([line], measured=[names], exits=[names[1]])
+    lead, inside = block.lead_time.value, inside_of(key)
+    capacity = math.ceil(block.rate.value * lead) + int(block.number("spare_capacity"))
+    return _Parts(
+        [
+            Line(names[0], [station], takes=takes, puts=inside, **options),
+            Line(names[1], [check], takes=inside, puts=puts, **options),
+        ],
+        [Store(inside, capacity, transit_time=lead * 3600, working_time=time)],
+        measured=[(names[0], names[0])],
+        exits=[names[1]],
     )
+
+
+def _stops(block: BlockTable) -> list[Failure]:
+    """The stops of a block: for an uptime u, MTBF is MTTR times u / (1 - u)."""
+    up = block.number("uptime", 1.0)
+    if up >= 1:
+        return []
+    stop = block.number("stop")
+    between = stop / 60 * up / (1 - up)
+    return [Failure("stop", Exponential(between), Exponential(stop))]
+
+
+def _packing(scenario: Scenario, before: _Parts, time: WorkingTime, out: str | None) -> Line:
+    """The line that takes CKD sets from the bodies behind a shop."""
+    assert scenario.ckd is not None
+    cycle = FASTER * before.lines[-1].stations[-1].cycle_distribution.mean
+    station = Station(PACKING, cycle, scrap=scenario.ckd.share.value)
+    zone = before.lines[-1].zone
+    return Line(PACKING, [station], takes=TO_PACKING, puts=out or (), zone=zone, working_time=time)

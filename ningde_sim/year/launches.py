@@ -9,36 +9,28 @@ two new models has started, the first and the rest keep their proportion.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 
 from ningde_sim._support import units
 from ningde_sim.plant.faults import fault
+from ningde_sim.plant.paths import nearest
 from ningde_sim.plant.product import REACHED, Product, Ramp
-from ningde_sim.plant.schema import ShopFile
 from ningde_sim.year.schema import ProductTable, RampTable
-
-TOPCOAT, INSPECTION, PACKING = "topcoat", "inspection", "CKD packing"
-LINE, CHECK = "assembly line", "final check"
-"""The stations behind the body shop."""
 
 LEAST_REST = 1e-6
 """Share of the product that takes the rest, where the others leave nothing: it is made until they
 have started. [-]"""
 
 
-def check_products(
-    products: Mapping[str, ProductTable], shop: ShopFile, behind: Collection[str]
-) -> None:
+def check_products(products: Mapping[str, ProductTable], stations: Collection[str]) -> None:
     """Raise a fault for shares that leave no rest, and for a ramp that slows nothing.
 
     Parameters
     ----------
     products : mapping of ProductTable
-    shop : ShopFile
-        The body shop in which the new models are made.
-    behind : collection of str
-        The stations behind it.
+    stations : collection of str
+        Those of all shops.
     """
     if not products:
         return
@@ -50,20 +42,12 @@ def check_products(
     if most > 1:
         rule = "the shares of all products must add up to at most 1"
         raise fault(rule, round(most, 9), "products")
-    stations = [*_stations(shop), *behind]
     for name, table in products.items():
         for pattern in table.ramp.stations if table.ramp else ():
             if not any(fnmatchcase(station, pattern) for station in stations):
-                known = ", ".join(dict.fromkeys([*shop.zones, *behind]))
-                rule = f"no station of the plant has this name; its zones and others are {known}"
-                raise fault(rule, pattern, "products", name, "ramp", "stations")
-
-
-def _stations(shop: ShopFile) -> Iterator[str]:
-    """The names of the stations of a body shop."""
-    for zone in shop.zones.values():
-        for line in zone.lines:
-            yield from (f"{line}-{entry.suffix}" for entry in zone.stations)
+                rule = f"no station of the plant has this name. {nearest(pattern, [*stations])}"
+                where = ("products", name, "ramp", "stations")
+                raise fault(rule.strip(), pattern, *where)
 
 
 def products_made(

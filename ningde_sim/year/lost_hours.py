@@ -1,7 +1,7 @@
 """Where the nominal hours of a year went, by shop, day and cause.
 
-Each shop is measured at one station: the last one of the body shop (on its first output line), the
-topcoat line of paint, the line of assembly. The nominal hours of a day are the shifts of an
+Each shop is measured at one station: a detailed shop at the last one of its first output line, a
+block at its station. The nominal hours of a day are the shifts of an
 official working day. From them are lost, in this order and to the millisecond:
 
     overtime       hours that the plan adds, Saturdays included: a loss below zero
@@ -11,9 +11,9 @@ official working day. From them are lost, in this order and to the millisecond:
                    hours in which the shop is closed or slowed down, see `open_hours`
     launches       what the station took longer for bodies of new models than for mature ones, until
                    their ramps are over; where they slow other stations the loss stands under
-                   starved, blocked and, in the body shop, breakdown
-    breakdown      the station is down, waits for a crew, or has a planned stop; in the body shop,
-                   which never lacks parts, also time in which its last station has no body
+                   starved, blocked and, in the first shop, breakdown
+    breakdown      the station is down, waits for a crew, is set up, or has a planned stop; in the
+                   first shop, which never lacks parts, also time in which it has no body
     blocked        no room behind it: the shops after it are slower, or stand
     starved        no body before it: the shops ahead of it are slower, or stand
     rework         work done again, on scrapped bodies, and on bodies still inside at the end; with
@@ -35,10 +35,9 @@ from ningde_sim.engine.rules import State
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.year.joined_shops import MeasuredStation
 from ningde_sim.year.open_hours import OpenHours
-from ningde_sim.year.schema import ShopName
 from ningde_sim.year.windows import by_day
 
-_STOPPED = (State.DOWN, State.WAITING, State.PLANNED)
+_STOPPED = (State.SETUP, State.DOWN, State.WAITING, State.PLANNED)
 
 
 def daily(cumulative: Ints) -> Ints:
@@ -60,14 +59,20 @@ def at_day_ends(run: ShopRun, count: str, store: str) -> Ints:
 
 
 def good_bodies(run: ShopRun, station: str) -> Ints:
-    """Bodies that a station passed on each day, without repeats and scrap."""
+    """Bodies that a station passed on each day, without repeats, rejects and scrap."""
     k = station_number(run, station)
     counts = {name: values[:, k] for name, values in run.history.stations.items()}
-    return daily(counts["cycles"] - counts["scrapped"] - counts["reworked"])
+    lost = counts["scrapped"] + counts["reworked"] + counts["rejected"]
+    return daily(counts["cycles"] - lost)
 
 
 def lost_ms(
-    run: ShopRun, hours: OpenHours, name: ShopName, measured: tuple[MeasuredStation, ...]
+    run: ShopRun,
+    hours: OpenHours,
+    name: str,
+    measured: tuple[MeasuredStation, ...],
+    *,
+    first: bool,
 ) -> pd.DataFrame:
     """The lost time of one shop.
 
@@ -80,6 +85,8 @@ def lost_ms(
         The shop.
     measured : tuple of MeasuredStation
         Where it is measured.
+    first : bool
+        Whether no shop is before it, so that it never lacks parts.
 
     Returns
     -------
@@ -89,27 +96,28 @@ def lost_ms(
     days, shop = hours.days, hours.shops[name]
     planned = by_day(shop.planned, len(days))
     table = {
-        "nominal": days.nominal,
-        "overtime": -np.maximum(planned - days.nominal, 0),
-        "closures": np.maximum(days.nominal - planned, 0),
+        "nominal": shop.nominal,
+        "overtime": -np.maximum(planned - shop.nominal, 0),
+        "closures": np.maximum(shop.nominal - planned, 0),
         **{cause: by_day(windows, len(days)) for cause, windows in shop.lost.items()},
     }
     spent = np.zeros((len(days), len(State) - 1), np.int64)
     made = np.zeros(len(days), np.int64)
     launches = np.zeros(len(days), np.int64)
     for each in measured:
-        spent += daily(run.history.spent[:, station_number(run, each.station)])
-        launches += _longer(run, each)
-        made += good_bodies(run, each.counted_at) * each.cycle_ms
+        spent += daily(run.history.spent[:, station_number(run, each.station)]) // each.copies
+        launches += _longer(run, each) // each.copies
+        made += good_bodies(run, each.counted_at) * each.cycle_ms // each.copies
     stopped = spent[:, _STOPPED].sum(axis=1)
     starved = spent[:, State.STARVED]
-    if name == "body_shop":
+    if first:
         stopped, starved = stopped + starved, np.zeros_like(starved)
     table["launches"] = launches
     table["breakdown"] = stopped
     table["blocked"] = spent[:, State.BLOCKED]
     table["starved"] = starved
-    table["rework"] = spent[:, State.WORKING] - launches - made
+    worked = by_day(shop.open, len(days)) - stopped - starved - spent[:, State.BLOCKED]
+    table["rework"] = worked - launches - made
     table["made"] = made
     return pd.DataFrame(table, index=pd.Index(days.dates, name="day"))
 

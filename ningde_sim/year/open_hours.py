@@ -18,18 +18,25 @@ from __future__ import annotations
 import datetime
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ningde_sim._support import checks, units
 from ningde_sim._support.intervals import Windows, difference, intersection, joined
+from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.streams import Draws
+from ningde_sim.plant.calendar import MOST_DAYS, Calendar
 from ningde_sim.plant.distributions import Exponential, Lognormal, steady_if_small
-from ningde_sim.year.calendar import ProductionDays, production_days
+from ningde_sim.plant.production_days import (
+    ProductionDays,
+    first_start,
+    production_days,
+    usual_day,
+)
 from ningde_sim.year.scenario import Scenario
-from ningde_sim.year.schema import MOST_DAYS, SHOPS, CalendarTable, ShopName, StopTable
+from ningde_sim.year.schema import BlockTable, StopTable
 from ningde_sim.year.windows import Rate, trimmed
 
 MOST_STOPS = 100_000
@@ -42,6 +49,8 @@ class ShopHours:
 
     Attributes
     ----------
+    nominal : array
+        By day: the shift pattern of its calendar on official working days. [ms, int64]
     planned : Windows
         What the plan asks for.
     open : Windows
@@ -50,6 +59,7 @@ class ShopHours:
         What each cause takes.
     """
 
+    nominal: Ints
     planned: Windows
     open: Windows
     lost: dict[str, Windows] = field(default_factory=dict)
@@ -57,12 +67,13 @@ class ShopHours:
     def closed_by(self, cause: str, within: Windows) -> ShopHours:
         """The same after a cause closes the shop within some time."""
         lost = {**self.lost, cause: intersection(self.open, within)}
-        return ShopHours(self.planned, difference(self.open, within), lost)
+        return ShopHours(self.nominal, self.planned, difference(self.open, within), lost)
 
     def slowed_by(self, cause: str, within: Windows, rate: Rate) -> ShopHours:
         """The same after a cause slows the shop down within some time."""
         stay, closed = trimmed(intersection(self.open, within), rate)
         return ShopHours(
+            self.nominal,
             self.planned,
             joined([*difference(self.open, within), *stay]),
             {**self.lost, cause: closed},
@@ -76,8 +87,11 @@ class OpenHours:
     Attributes
     ----------
     days : ProductionDays
+        Of the calendar of the plant.
     shops : dict of ShopHours
         By name.
+    usual : dict of Windows
+        By name the hours of an undisturbed working day, since the start of a production day. [ms]
     switch : int
         When the body shop after the retooling takes over. [ms]
     starts : dict of int
@@ -86,23 +100,30 @@ class OpenHours:
     """
 
     days: ProductionDays
-    shops: dict[ShopName, ShopHours]
+    shops: dict[str, ShopHours]
+    usual: dict[str, Windows]
     switch: int
     starts: dict[str, int]
 
 
 def open_hours(scenario: Scenario, *, seed: int, run: int) -> OpenHours:
     """The open hours of a scenario, with the random streams of one run."""
-    days = production_days(scenario.calendar)
+    plan = scenario.calendar
+    calendars = {key: plan.of_shop(scenario.calendars.get(key)) for key in scenario.shops}
+    origin = min(first_start(each) for each in (plan, *calendars.values()))
+    span = (plan.first_day, plan.last_day, origin)
+    days = production_days(plan, *span)
     retooling = _retooling(scenario, days)
     stops = {
         cause: (table.shops, _stops(cause, table, days, seed=seed, run=run))
         for cause, table in scenario.supply.items()
     }
     shops = {}
-    for name in SHOPS:
-        extra = _extra_hours(scenario, name)
-        hours = _planned(days, extra, 24.0 - scenario.calendar.maintenance.value)
+    for name, shop in scenario.shops.items():
+        own = calendars[name]
+        extra = shop.number("extra_hours") if isinstance(shop, BlockTable) else 0.0
+        limit = 24.0 - own.every_month("maintenance")
+        hours = _planned(production_days(own, *span), extra, limit)
         stop = joined([(retooling.begin, retooling.end)]) if name in retooling.shops else []
         hours = hours.closed_by("retooling", stop)
         for cause, (stopped, windows) in stops.items():
@@ -110,26 +131,26 @@ def open_hours(scenario: Scenario, *, seed: int, run: int) -> OpenHours:
         for cause, within, rate in _reduced_rates(scenario, days, retooling, name):
             hours = hours.slowed_by(cause, within, rate)
         shops[name] = hours
-    return OpenHours(days, shops, retooling.begin, _starts(scenario, days, retooling))
-
-
-def _extra_hours(scenario: Scenario, name: ShopName) -> float:
-    return {
-        "body_shop": 0.0,
-        "paint": scenario.paint.extra_hours.value,
-        "assembly": scenario.assembly.extra_hours.value,
-    }[name]
+    usual = {name: usual_day(each, origin) for name, each in calendars.items()}
+    return OpenHours(days, shops, usual, retooling.begin, _starts(scenario, days, retooling))
 
 
 def _planned(days: ProductionDays, extra_hours: float, limit: float) -> ShopHours:
     """The hours that the plan asks for; maintenance takes those beyond `limit` h a day."""
-    extra = round(extra_hours * units.MS_PER_H)
-    length = np.where(days.planned > 0, np.minimum(days.planned + extra, units.MS_PER_DAY), 0)
-    excess = np.maximum(length - round(limit * units.MS_PER_H), 0)
-    start = np.arange(len(days)) * units.MS_PER_DAY
-    planned = joined(zip(start.tolist(), (start + length).tolist(), strict=True))
-    late = zip((start + length - excess).tolist(), (start + length).tolist(), strict=True)
-    return ShopHours(planned, planned).closed_by("maintenance", joined(late))
+    extra, most = round(extra_hours * units.MS_PER_H), round(limit * units.MS_PER_H)
+    planned: Windows = []
+    late: Windows = []
+    for day, windows in enumerate(days.windows):
+        start = day * units.MS_PER_DAY
+        left = most
+        for number, (begin, end) in enumerate(windows):
+            if number == len(windows) - 1:  # what is worked besides follows the last shift
+                end = max(end, min(end + extra, units.MS_PER_DAY))
+            planned.append((start + begin, start + end))
+            late.append((start + max(begin, min(end, begin + left)), start + end))
+            left = max(0, left - (end - begin))
+    hours = joined(planned)
+    return ShopHours(days.nominal, hours, hours).closed_by("maintenance", joined(late))
 
 
 def _start_of(day: datetime.date, days: ProductionDays) -> int:
@@ -148,7 +169,7 @@ class _Retooling:
     end: int
     until: int
     rate: float
-    shops: tuple[ShopName, ...]
+    shops: tuple[str, ...]
 
 
 def _retooling(scenario: Scenario, days: ProductionDays) -> _Retooling:
@@ -163,19 +184,20 @@ def _retooling(scenario: Scenario, days: ProductionDays) -> _Retooling:
     beyond = max(begin, len(days) * units.MS_PER_DAY) + (n - len(stop)) * units.MS_PER_DAY
     end = begin if n == 0 else int(stop[-1]) + units.MS_PER_DAY if len(stop) == n else beyond
     until = end + round(table.partial_weeks.value * 7 * units.MS_PER_DAY)
-    return _Retooling(begin, end, until, table.night_rate.value, table.shops)
+    shops = table.shops or tuple(scenario.shops)
+    return _Retooling(begin, end, until, table.night_rate.value, shops)
 
 
-def _working_days(table: CalendarTable, days: ProductionDays, earlier: int) -> Any:
+def _working_days(plan: Calendar, days: ProductionDays, earlier: int) -> Any:
     """Starts of the working days, with so many days before the first production day. [ms]"""
     earlier = min(earlier, MOST_DAYS - len(days))
-    start = table.start - datetime.timedelta(days=earlier)
-    planned = production_days(replace(table, start=start)).planned  # type: ignore[type-var]
+    start = plan.first_day - datetime.timedelta(days=earlier)
+    planned = production_days(plan, start, plan.last_day).planned
     return (np.flatnonzero(planned) - earlier) * units.MS_PER_DAY
 
 
 def _reduced_rates(
-    scenario: Scenario, days: ProductionDays, retooling: _Retooling, name: ShopName
+    scenario: Scenario, days: ProductionDays, retooling: _Retooling, name: str
 ) -> Iterator[tuple[str, Windows, Rate]]:
     """What slows a shop down: the cause, its time, the rate at each instant."""
     for cause, table in scenario.slowdowns.items():
@@ -225,9 +247,10 @@ def _stops(cause: str, table: StopTable, days: ProductionDays, *, seed: int, run
     it is that number times w over the planned hours of the whole month, even if the calendar cuts
     it short.
     """
-    begin = np.arange(len(days)) * units.MS_PER_DAY
-    worked = np.concatenate(([0], np.cumsum(days.planned)))
-    risk = np.concatenate(([0.0], np.cumsum(_hazard(table, days) * days.planned / units.MS_PER_H)))
+    day, begin, hours = _worked(days)
+    worked = np.concatenate(([0], np.cumsum(hours)))
+    hazard = _hazard(table, days)[day] * hours / units.MS_PER_H
+    risk = np.concatenate(([0.0], np.cumsum(hazard)))
     between = Draws("supply", cause, "gap", Exponential(1))
     law = Lognormal(table.duration.value, steady_if_small(table.cv.value))
     length = Draws("supply", cause, "length", law)
@@ -240,12 +263,23 @@ def _stops(cause: str, table: StopTable, days: ProductionDays, *, seed: int, run
         if k == MOST_STOPS:
             raise ValueError(_too_many(cause, table))
         first = _instant(float(np.interp(at, risk, worked)), worked, begin)
-        hours = min(length(seed, run, k), 1e6)
-        ends = np.interp(at, risk, worked) + hours * units.MS_PER_H
+        lasts = min(length(seed, run, k), 1e6)
+        ends = float(np.interp(at, risk, worked)) + lasts * units.MS_PER_H
         last = len(days) * units.MS_PER_DAY if ends >= worked[-1] else _instant(ends, worked, begin)
         stops.append((first, last))
         at = float(np.interp(min(ends, worked[-1]), worked, risk))
     return joined(stops)
+
+
+def _worked(days: ProductionDays) -> tuple[Ints, Ints, Ints]:
+    """The windows of the plan: day, begin, length. [ms]"""
+    rows = [
+        (day, day * units.MS_PER_DAY + begin, end - begin)
+        for day, windows in enumerate(days.windows)
+        for begin, end in windows
+    ]
+    day, begin, length = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+    return day, begin, length
 
 
 def _too_many(cause: str, table: StopTable) -> str:
@@ -269,5 +303,5 @@ def _hazard(table: StopTable, days: ProductionDays) -> Any:
 
 def _instant(working: float, worked: Any, begin: Any) -> int:
     """The instant at which the plan has worked for so long. [ms]"""
-    day = int(np.searchsorted(worked, working, side="right")) - 1
-    return int(begin[day]) + round(working - float(worked[day]))
+    window = int(np.searchsorted(worked, working, side="right")) - 1
+    return int(begin[window]) + round(working - float(worked[window]))

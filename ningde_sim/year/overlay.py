@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
-
-from ningde_sim.year.scenario_paths import SHOP_KEYS
 
 PATHS_NAMED = 5
 """Paths that the first note names; it counts the others."""
@@ -30,7 +28,11 @@ def overlaid(base: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]
 
 
 def title_and_notes(
-    base: Mapping[str, Any], data: Mapping[str, Any], name: str, shop_notes: Iterable[str]
+    base: Mapping[str, Any],
+    data: Mapping[str, Any],
+    name: str,
+    shops: Collection[str],
+    shop_notes: Iterable[str],
 ) -> dict[str, Any]:
     """Title and notes for a file that changes its base, where it has none of its own.
 
@@ -40,10 +42,12 @@ def title_and_notes(
         The tables of the base, and those laid over it.
     name : str
         The base, as the file calls it.
+    shops : collection of str
+        The keys under which the file has shops.
     shop_notes : iterable of str
-        Notes of the body shops that the file replaces.
+        Notes of the shops that the file replaces.
     """
-    changed = list(_changed(data))
+    changed = list(_changed(data, shops))
     if not changed:
         return {}
     more = f" and {len(changed) - PATHS_NAMED} more" if len(changed) > PATHS_NAMED else ""
@@ -62,7 +66,7 @@ def title_and_notes(
     return texts
 
 
-def _changed(data: Mapping[str, Any], *path: str) -> Iterator[str]:
+def _changed(data: Mapping[str, Any], shops: Collection[str], *path: str) -> Iterator[str]:
     """The paths that a file changes; a shop or a quantity counts as one."""
     for key, value in data.items():
         inner = (*path, key)
@@ -70,7 +74,7 @@ def _changed(data: Mapping[str, Any], *path: str) -> Iterator[str]:
             continue
         if inner == ("changes",) and isinstance(value, Mapping):
             yield from map(str, value)
-        elif isinstance(value, Mapping) and "value" not in value and key not in SHOP_KEYS:
-            yield from _changed(value, *inner)
+        elif isinstance(value, Mapping) and "value" not in value and key not in shops:
+            yield from _changed(value, shops, *inner)
         else:
             yield ".".join(inner)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import os
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from importlib import resources
@@ -18,11 +20,13 @@ from ningde_sim.exceptions import NoEffect
 from ningde_sim.plant.faults import fault_lines, faults_found
 from ningde_sim.plant.paths import nearest
 from ningde_sim.plant.quantity import Quantity
-from ningde_sim.plant.read import OF_SCENARIO, load
-from ningde_sim.plant.schema import ShopFile
+from ningde_sim.plant.read import OF_SCENARIO, checked
+from ningde_sim.plant.shop_tables import ShopTables
 from ningde_sim.year.overlay import overlaid, title_and_notes
 from ningde_sim.year.scenario import Scenario
-from ningde_sim.year.scenario_paths import SHOP_KEYS
+from ningde_sim.year.scenario_paths import BEFORE
+from ningde_sim.year.schema import BlockTable
+from ningde_sim.year.shops import AnyShop
 
 ALIKE = 0.9
 """How similar two names are of which one may be misspelt, from 0 to 1. [-]"""
@@ -91,7 +95,7 @@ def _warn_of_misspelt(plan: Scenario) -> None:
     given = plan.assumptions()["drawn_with"]
     names: dict[str, set[str]] = {}
     for path, name in given.items():  # a quantity may stand in both body shops
-        names.setdefault(name or str(path), set()).add(str(path).replace("_before.", "."))
+        names.setdefault(name or str(path), set()).add(str(path).replace(f"{BEFORE}.", "."))
     for name, at in names.items():
         if len(at) > 1 or name not in set(given):
             continue
@@ -141,14 +145,28 @@ def _load(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
         rule = f"base must lead through at most {MOST_BASES} files"
         raise ValueError(checks.complain(str(path), rule, base))
     of_base = _load(under, above)
-    texts = title_and_notes(of_base, data, str(base), _shop_notes(data, path.parent))
-    return overlaid(of_base, {**texts, **data})
+    old, new = (names if isinstance(names, list) else [] for names in _shops(of_base, data))
+    keys = [name + end for name in {*old, *new} for end in ("", BEFORE)]
+    brought = {key: data[key] for key in keys if key in data and not _is_block(data[key])}
+    texts = title_and_notes(of_base, data, str(base), brought, _shop_notes(brought, path.parent))
+    left_out = [name + end for name in old if name not in new for end in ("", BEFORE)]
+    kept = {key: value for key, value in of_base.items() if key not in left_out}
+    return overlaid(kept, {**texts, **data})
 
 
-def _shop_notes(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
-    """The notes of the body shops that a file brings, each with the name of its shop."""
-    for key in SHOP_KEYS:
-        shop = data.get(key)
+def _is_block(shop: Any) -> bool:
+    return isinstance(shop, Mapping) and not {"zones", "lines"} & shop.keys()
+
+
+def _shops(base: Mapping[str, Any], data: Mapping[str, Any]) -> tuple[Any, Any]:
+    """The names of the shops of a base, and of what is laid over it."""
+    old = base.get("shops")
+    return old, data.get("shops", old)
+
+
+def _shop_notes(brought: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    """The notes of the shops that a file brings, each with the name of its shop."""
+    for key, shop in brought.items():
         if isinstance(shop, str) and files.exists(path := _shop_path(shop, folder)):
             shop = tables(path)
         if isinstance(shop, Mapping) and isinstance(notes := shop.get("notes"), list):
@@ -159,30 +177,77 @@ def _read(data: dict[str, Any], folder: Path) -> tuple[Scenario | None, list[str
     """The scenario or None, and all faults."""
     faults: list[str] = []
     changes = data.pop("changes", {})
-    for key in SHOP_KEYS:
-        if key in data:
-            try:
-                data[key] = _shop(data[key], folder)
-            except (ValueError, OSError) as error:
-                faults += [f"{key}: {line.strip()}" for line in str(error).splitlines()]
-    if faults:
-        return None, faults
+    names = data.get("shops")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        rule = 'it must be a list of names, in the order of the flow, such as ["press", "paint"]'
+        if names is not None:
+            faults.append(checks.complain("shops", rule, names))
+        names = []
+    groups: dict[str, dict[str, AnyShop]] = {"shops": {}, "before": {}}
+    for name in names:
+        if name in RESERVED or "." in name or name.endswith(BEFORE):
+            rule = f"no shop may be called so: not {', '.join(RESERVED)}"
+            faults.append(checks.complain("shops", rule, name))
+            continue
+        if name not in data:
+            rule = "the shop of this name is missing"
+            cure = f'Give it by `{name} = "FILE.toml"` or as a table [{name}].'
+            faults.append(checks.complain(name, rule, None, cure))
+        for group, key in (("shops", name), ("before", name + BEFORE)):
+            if key in data:
+                shop = _shop(key, data.pop(key), folder, faults)
+                groups[group] |= {name: shop} if shop is not None else {}
+    if "shops" in data:
+        data |= {"shops": None} if faults else groups
     try:
         plan = TypeAdapter(Scenario).validate_python(data)
     except ValidationError as error:
-        return None, fault_lines(error, Scenario)
+        others = [line for line in fault_lines(error, Scenario) if not line.startswith("shops: ")]
+        return None, [*faults, *others] if faults else fault_lines(error, Scenario)
     return _changed(plan, changes)
 
 
-def _shop(given: Any, folder: Path) -> ShopFile:
-    if not isinstance(given, str):
-        if not isinstance(given, Mapping):
-            raise ValueError(f"a shop must be the name of a file or a table, got {given!r}.")
-        return load(given)
-    path = _shop_path(given, folder)
-    if not files.exists(path):
-        raise ValueError(f"no such file, got {given!r}. {files.near(folder / given)}")
-    return load(path)
+RESERVED = tuple(
+    sorted(
+        {field.name for field in dataclasses.fields(Scenario)}  # type: ignore[arg-type]
+        | {"base", "changes"}
+    )
+)
+"""Keys of a scenario, which no shop may have for a name."""
+
+
+def _shop(key: str, given: Any, folder: Path, faults: list[str]) -> AnyShop | None:
+    """A shop from its file or table; its faults are added."""
+    try:
+        return _read_shop(given, folder)
+    except ValidationError as error:
+        faults += fault_lines(error, BlockTable, key)
+    except (ValueError, OSError) as error:
+        lines = [line.strip() for line in str(error).splitlines()]
+        faults += [f"{key}: {line}" for line in lines if not FOUND.search(line)]
+    return None
+
+
+FOUND = re.compile(r": faults found: \d+$")
+"""How the first line of an error ends that lists faults."""
+
+
+def _read_shop(given: Any, folder: Path) -> AnyShop:
+    if isinstance(given, str):
+        path = _shop_path(given, folder)
+        if not files.exists(path):
+            raise ValueError(f"no such file, got {given!r}. {files.near(folder / given)}")
+        data, owner = tables(path), str(path)
+    elif isinstance(given, Mapping):
+        data, owner = dict(given), "The shop"
+    else:
+        raise ValueError(f"a shop must be the name of a file or a table, got {given!r}.")
+    if "lines" in data:
+        return ShopTables.read(data, owner)
+    if "zones" in data or isinstance(given, str):
+        return checked(owner, data)
+    block: BlockTable = TypeAdapter(BlockTable).validate_python(data)
+    return block
 
 
 def _shop_path(given: str, folder: Path) -> Path:

@@ -3,39 +3,43 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
-from pydantic import model_validator
+from pydantic import TypeAdapter, ValidationError, model_validator
 
 from ningde_sim._support import checks, toml
 from ningde_sim._support.frozen import Entries, Named, unchangeable
 from ningde_sim._support.summary import wrapped
-from ningde_sim.plant.faults import fault
+from ningde_sim.plant.calendar import Calendar, ShopCalendar
+from ningde_sim.plant.faults import below, fault, fault_lines, faults_found
 from ningde_sim.plant.nested import plain
 from ningde_sim.plant.paths import differences, nearest
 from ningde_sim.plant.quantity import Name, Quantity, Text, in_unit
-from ningde_sim.plant.schema import ShopFile, record
+from ningde_sim.plant.schema import record
+from ningde_sim.plant.shop import Shop
+from ningde_sim.plant.shop_tables import ShopTables
 from ningde_sim.shipping.schema import ExportTable
 from ningde_sim.year import uncertainty
-from ningde_sim.year.launches import CHECK, INSPECTION, LINE, PACKING, TOPCOAT, check_products
-from ningde_sim.year.scenario_paths import Addressed, written
+from ningde_sim.year.launches import check_products
+from ningde_sim.year.scenario_paths import BEFORE, Addressed, written
 from ningde_sim.year.schema import (
     LOST_CAUSES,
-    AssemblyTable,
-    CalendarTable,
+    BlockTable,
+    Capacity,
     CkdTable,
-    PaintTable,
     ProductTable,
     RetoolingTable,
     SlowdownTable,
     StopTable,
-    StoresTable,
 )
+from ningde_sim.year.shops import PACKING, AnyShop, check_shops, crews_of, stations_in
 from ningde_sim.year.without import WITHOUT
 
 
@@ -50,19 +54,30 @@ class Scenario(Addressed):
     Attributes
     ----------
     name, title : str
-    target : Quantity
-        Vehicles to make within the calendar. [vehicles]
-    month_target : Quantity
-        Bodies to make in a month. [bodies]
-    calendar, retooling, products, supply, slowdowns, stores, paint, assembly, ckd : tables
+    shops : mapping of ShopFile, ShopTables or BlockTable
+        The shops of the plant, in the order in which its bodies pass them.
+    before : mapping of ShopFile, ShopTables or BlockTable
+        By name the shops that the retooling changes, as they are until then. A quantity with the
+        same value and range before and after is one and the same: it is drawn once, and a change of
+        its path in the shop changes both.
+    stores : mapping of Quantity
+        Capacity of the store between each two shops, in the same order. [parts, bodies]
+    target : Quantity, optional
+        What to make within the calendar. Its unit says what the plant makes. [vehicles]
+    month_target : Quantity, optional
+        What to make in a month. Its unit is a column of `YearRun.monthly`. [bodies]
+    calendar : Calendar
+        Of the plant.
+    calendars : mapping of ShopCalendar
+        Where a shop differs from it.
+    retooling, products, supply, slowdowns, ckd : tables
         The tables of the file.
     export : ExportTable, optional
         From the gate to the ship; without it nothing is exported.
-    body_shop : ShopFile
-        After the retooling, or all the time if there is none.
-    body_shop_before : ShopFile, optional
-        Until the retooling. A quantity with the same value and range in both shops is one and the
-        same: it is drawn once, and a change of its path in `body_shop` changes both.
+    entries : mapping of tuple of str
+        Of a detailed shop behind the first, the lines that take what the shop before has made.
+    columns : mapping of str
+        What tables of results call what leaves a shop, or what is in a store.
     notes : tuple of str
         What readers of the results must know.
 
@@ -76,42 +91,141 @@ class Scenario(Addressed):
 
     name: Name
     title: Name
-    target: Annotated[Quantity, in_unit("vehicles", least=1)]
-    month_target: Annotated[Quantity, in_unit("bodies", least=1)]
-    calendar: CalendarTable
-    body_shop: ShopFile
-    stores: StoresTable
-    paint: PaintTable
-    assembly: AssemblyTable
-    ckd: CkdTable
-    body_shop_before: ShopFile | None = None
+    calendar: Calendar
+    shops: Named[AnyShop]
+    target: Annotated[Quantity, in_unit("", least=1)] | None = None
+    month_target: Annotated[Quantity, in_unit("", least=1)] | None = None
+    stores: Named[Capacity] = dataclasses.field(default_factory=Entries)
+    ckd: CkdTable | None = None
+    before: Named[AnyShop] = dataclasses.field(default_factory=Entries)
+    calendars: Named[ShopCalendar] = dataclasses.field(default_factory=Entries)
     retooling: RetoolingTable | None = None
     products: Named[ProductTable] = dataclasses.field(default_factory=Entries)
     supply: Named[StopTable] = dataclasses.field(default_factory=Entries)
     slowdowns: Named[SlowdownTable] = dataclasses.field(default_factory=Entries)
     export: ExportTable | None = None
+    entries: Named[tuple[Name, ...]] = dataclasses.field(default_factory=Entries)
+    columns: Named[Name] = dataclasses.field(default_factory=Entries)
     notes: tuple[Text, ...] = ()
 
     @model_validator(mode="after")
     def _check(self) -> Scenario:
+        for key in ("start", "end"):
+            if getattr(self.calendar, key) is None:
+                raise fault("a year needs its first and its last day", None, "calendar", key)
+        for key, own in self.calendars.items():
+            try:
+                self.calendar.of_shop(own)
+            except ValueError as error:
+                raise below(error, "calendars", key) from None
         names = ["nominal", "made", *LOST_CAUSES]
         for key in ("supply", "slowdowns"):
             for cause in getattr(self, key):
                 if cause in names:
                     raise fault("duplicate name of a cause of lost hours", cause, key, cause)
                 names.append(cause)
-        behind = [TOPCOAT, INSPECTION, LINE, CHECK]
-        behind += [PACKING] if self.ckd.packs_bodies else []
-        check_products(self.products, self.body_shop, behind)
-        if self.body_shop_before is not None:
-            if self.retooling is None:
-                raise fault("body_shop_before needs [retooling], which ends it", None, "retooling")
-            crews = [shop.shop.repair_crews for shop in (self.body_shop, self.body_shop_before)]
-            if _range(crews[0]) != _range(crews[1]):
-                rule = "body_shop and body_shop_before must have equal numbers, drawn together"
-                got = [_words(c) for c in crews]
-                raise fault(rule, got, "body_shop_before", "repair_crews")
+        check_shops(self)
+        stations = [name for key, shop in self.shops.items() for name in stations_in(key, shop)]
+        packs = self.ckd is not None and self.ckd.packs_bodies
+        check_products(self.products, [*stations, *([PACKING] if packs else [])])
+        self._check_before()
+        if self.month_target is not None and self.month_target.unit not in self.made:
+            rule = f"its unit is one of {', '.join(self.made)}"
+            raise fault(rule, self.month_target.unit, "month_target", "unit")
         return self
+
+    def _check_before(self) -> None:
+        stopped = () if self.retooling is None else self.retooling.shops or tuple(self.shops)
+        for key, before in self.before.items():
+            if key not in self.shops:
+                rule = f"unknown shop; the plant has {', '.join(self.shops)}"
+                raise fault(rule, key, f"{key}{BEFORE}")
+            after = self.shops[key]
+            if isinstance(after, BlockTable) or isinstance(before, BlockTable):
+                rule = "only a shop with lines or zones may differ before the retooling"
+                raise fault(rule, key, f"{key}{BEFORE}")
+            if key != next(iter(self.shops)):
+                rule = "only the first shop may differ before the retooling"
+                raise fault(rule, key, f"{key}{BEFORE}")
+            if key not in stopped:
+                rule = f"{key}{BEFORE} needs [retooling], which ends it"
+                raise fault(rule, None, "retooling")
+            ours, theirs = (crews_of(shop) for shop in (after, before))
+            if _range(ours) != _range(theirs):
+                rule = f"{key} and {key}{BEFORE} must have equal numbers, drawn together"
+                got = [_words(ours), _words(theirs)]
+                raise fault(rule, got, f"{key}{BEFORE}", "repair_crews")
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """What the columns of results call what leaves each shop, in their order."""
+        *inner, last = self.shops
+        word = self.columns.get(last) or (self.target.unit if self.target else "parts")
+        return (*(self.columns.get(key, key) for key in inner), word)
+
+    @classmethod
+    def of(
+        cls,
+        shops: Shop | Sequence[Shop] | Mapping[str, Shop | BlockTable | Mapping[str, Any]],
+        *,
+        calendar: Calendar | Mapping[str, Any],
+        start: datetime.date | str | None = None,
+        end: datetime.date | str | None = None,
+        target: float | Quantity | None = None,
+        name: str | None = None,
+        **tables: Any,
+    ) -> Scenario:
+        """A year of any plant.
+
+        Parameters
+        ----------
+        shops : Shop, or several in the order of the flow
+            A mapping names them; each is a Shop, or a block, told by its rate: a mapping with the
+            keys of `BlockTable`, such as {"rate": 60, "uptime": 0.95, "stop": 5}.
+        calendar : Calendar or mapping
+            Or a mapping with the keys of one, such as {"shifts": 2, "shift_hours": 8}.
+        start, end : date or str, optional
+            The first and the last day, such as "2026-01-01"; by default those of the calendar. An
+            end that is given nowhere lies a year after the start.
+        target : float or Quantity, optional
+            What to make; a number counts parts. [parts]
+        name : str, optional
+            By default that of the first shop.
+        **tables
+            Other keys of a scenario's file, such as `stores={"castings": 40}` between the shops.
+
+        Raises
+        ------
+        TypeError, ValueError
+            A calendar without a start; with every other fault: its key, the rule, the value.
+
+        Examples
+        --------
+        >>> from ningde_sim import Calendar, Line, Scenario, Shop, Station
+        >>> shop = Shop("press", [Line("L", [Station("P1", 40)])])
+        >>> plan = Scenario.of(
+        ...     shop, calendar={"shifts": 2, "shift_hours": 7.5}, start="2026-01-01"
+        ... )
+        >>> plan.calendar.last_day.isoformat(), plan.made
+        ('2026-12-31', ('parts',))
+        """
+        owner = "Scenario.of"
+        named = _by_name(owner, shops)
+        first = next(iter(named.values()))
+        title = name or (first.name if isinstance(first, Shop) else next(iter(named)))
+        try:
+            described = {key: _described(key, shop) for key, shop in named.items()}
+            hours = TypeAdapter(Calendar).validate_python(calendar)
+            days = _days(owner, hours, start, end)
+            given = {"title": title, **tables, "name": title, "shops": described}
+            if target is not None:
+                given["target"] = target
+            calendar = dataclasses.replace(hours, **days)  # type: ignore[type-var]
+            plan = TypeAdapter(cls).validate_python({**given, "calendar": calendar})
+        except ValidationError as error:
+            raise ValueError(faults_found(owner, fault_lines(error, cls))) from None
+        plan.check_plan()
+        return plan
 
     # ------------------------------------------------------------------ uncertain inputs
 
@@ -225,10 +339,11 @@ class Scenario(Addressed):
         ----------
         *losses : {"calendar", "retooling", "launches", "supply", "failures", "quality"}
             Without "calendar" the plant works on the official working days, without closures,
-            overtime, Saturdays and maintenance. Without "retooling" `body_shop` runs the whole
-            time. Without "launches" all bodies are of the product that takes the rest. "supply" is
-            all stops and slowdowns. "failures" are breakdowns, planned stops and random cycles.
-            "quality" is scrap, rework, repaints, and CKD sets that are taken from the bodies.
+            overtime, Saturdays and maintenance. Without "retooling" the shops run the whole time as
+            they are after it. Without "launches" all bodies are of the product that takes the rest.
+            "supply" is all stops and slowdowns. "failures" are breakdowns, planned stops and random
+            cycles. "quality" is scrap, rework, rejects, what is repeated, and CKD sets that are
+            taken from the bodies.
         """
         plan = self
         for loss in losses:
@@ -298,7 +413,18 @@ class Scenario(Addressed):
         OSError
             The file cannot be written.
         """
-        toml.write(f"Scenario {self.name!r}", path, plain(self), "scenario")
+        toml.write(f"Scenario {self.name!r}", path, self.tables, "scenario")
+
+    @property
+    def tables(self) -> dict[str, Any]:
+        """The scenario as the nested dictionaries of its file."""
+        table = plain(self)
+        shops, before = (
+            {key: _plain(shop) for key, shop in of.items()} for of in (self.shops, self.before)
+        )
+        table.pop("before", None)
+        before = {f"{key}{BEFORE}": shop for key, shop in before.items()}
+        return {**table, "shops": [*shops], **shops, **before}
 
     @staticmethod
     def names() -> list[str]:
@@ -311,28 +437,80 @@ class Scenario(Addressed):
         )
 
     def __repr__(self) -> str:
-        days = f"{self.calendar.start} to {self.calendar.end}"
+        days = f"{self.calendar.first_day} to {self.calendar.last_day}"
         return f"Scenario({self.name!r}, {days}, {len(self.uncertain_inputs())} uncertain inputs)"
 
     def __str__(self) -> str:
         """Name, calendar, the number of quantities by evidence, notes."""
         counts = self.assumptions()["evidence"].value_counts()
         words = ", ".join(f"{count} {word}" for word, count in counts.items())
-        lines = [f"{self.name}: {self.title}", f"  {self.calendar.start} to {self.calendar.end}"]
+        days = f"{self.calendar.first_day} to {self.calendar.last_day}"
+        flow = [*self.shops]
+        for number, (store, capacity) in enumerate(self.stores.items(), start=1):
+            flow.insert(2 * number - 1, f"{store} ({capacity.value:g})")
+        into = [f"{', '.join(lines)} of {key}" for key, lines in self.entries.items()]
+        more = [f"  they enter at {'; '.join(into)}"] if into else []
+        lines = [f"{self.name}: {self.title}", f"  {days}", f"  {' > '.join(flow)}", *more]
         lines += [
             f"  quantities  {words}; {len(self.uncertain_inputs())} of them drawn from their ranges"
         ]
         return wrapped("\n".join([*lines, *(f"  note        {note}" for note in self.notes)]))
 
 
+def _by_name(owner: str, shops: Any) -> dict[str, Any]:
+    """Shops by the names that their paths begin with."""
+    if isinstance(shops, Mapping):
+        return dict(shops)
+    listed = [shops] if isinstance(shops, Shop) else shops
+    members = checks.members(owner, "shops", listed, Shop)
+    if not members:
+        raise ValueError(checks.complain(owner, "it needs at least one shop", shops))
+    names = [re.sub(r"\W+", "_", shop.name).strip("_").lower() or "shop" for shop in members]
+    checks.distinct(owner, "the names of shops", names)
+    return dict(zip(names, members, strict=True))
+
+
+def _described(key: str, shop: Any) -> AnyShop:
+    """A shop as a scenario holds it."""
+    if isinstance(shop, Shop):
+        return ShopTables.of(shop)
+    try:
+        block: BlockTable = TypeAdapter(BlockTable).validate_python(shop)
+    except ValidationError as error:
+        raise below(error, key) from None
+    return block
+
+
+def _days(
+    owner: str,
+    calendar: Calendar,
+    start: datetime.date | str | None,
+    end: datetime.date | str | None,
+) -> dict[str, datetime.date]:
+    """The first and the last day of a year."""
+    first = calendar.start if start is None else checks.date(owner, "start", start)
+    if first is None:
+        cure = 'Give start="2026-01-01", for example.'
+        raise ValueError(checks.complain(owner, "a year needs its first day", None, cure))
+    last = calendar.end if end is None else checks.date(owner, "end", end)
+    if last is None:
+        day = min(first.day, 28)  # the same day of the next year, less one
+        last = first.replace(year=first.year + 1, day=day) + datetime.timedelta(first.day - day - 1)
+    return {"start": first, "end": last}
+
+
+def _plain(shop: AnyShop) -> Any:
+    return shop.plain if isinstance(shop, ShopTables) else plain(shop)
+
+
 def _words(value: Any) -> Any:
     return str(value) if isinstance(value, Quantity) else value
 
 
-def _range(quantity: Quantity | None) -> tuple[float, float, float, str] | None:
+def _range(quantity: Any) -> Any:
     """What the value that is drawn depends on."""
-    if quantity is None:
-        return None
+    if not isinstance(quantity, Quantity):
+        return quantity
     return quantity.least, quantity.value, quantity.most, quantity.drawn_with
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from ningde_sim._support import checks
 from ningde_sim.plant import paths
+from ningde_sim.plant.calendar import Calendar
 from ningde_sim.plant.nested import changed, leaves
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.scale import Scale
 from ningde_sim.year.calendar import check_plan
 from ningde_sim.year.dates import Period, periods
-from ningde_sim.year.schema import CalendarTable
-
-SHOP_KEYS = ("body_shop", "body_shop_before")
+from ningde_sim.year.shops import AnyShop
 
 Leaf = tuple[tuple[str, ...], Any]
 """The names that lead to a value in nested tables, and the value."""
@@ -23,11 +23,17 @@ Leaf = tuple[tuple[str, ...], Any]
 WORDS = ("title", "notes", "note", "evidence", "source")
 """Keys that change no result."""
 
+BEFORE = "_before"
+"""Behind the name of a shop: what it was before the retooling."""
+
 
 def written(path: tuple[str, ...]) -> str:
-    """A path as users write it: without the headings `zones` and `shop` of a shop's file."""
-    if path[0] in SHOP_KEYS and path[1:2] in (("zones",), ("shop",)):
-        path = (path[0], *path[2:])
+    """A path as users write it: without the headings `shops`, `zones`, `shop` and `tables`."""
+    head = path[:1]
+    if head in (("shops",), ("before",)) and len(path) > 1:
+        name = path[1] + (BEFORE if head == ("before",) else "")
+        inner = path[3:] if path[2:3] in (("zones",), ("shop",), ("tables",)) else path[2:]
+        path = (name, *inner)
     return ".".join(path)
 
 
@@ -37,7 +43,8 @@ class Addressed:
     __slots__ = ()
 
     name: str
-    calendar: CalendarTable
+    calendar: Calendar
+    shops: Mapping[str, AnyShop]
 
     def get(self, path: str) -> Any:
         """The value at a dotted path: a Quantity, a date, a word or a list.
@@ -120,7 +127,7 @@ class Addressed:
         A calendar that is only cut shorter leaves out the others on purpose.
         """
         times, ours, theirs = periods(plan), self.calendar, plan.calendar
-        if theirs.start < ours.start or theirs.end > ours.end:
+        if theirs.first_day < ours.first_day or theirs.last_day > ours.last_day:
             return times
         heads = {
             head
@@ -142,8 +149,7 @@ class Addressed:
         try:
             return changed(self, change)
         except ValueError as error:
-            text = str(error).replace(".zones.", ".").replace("body_shop.shop.", "body_shop.")
-            raise ValueError(f"{self._owner}: {text}") from None
+            raise ValueError(f"{self._owner}: {_as_written(str(error))}") from None
 
     def _leaves(self) -> dict[str, Leaf]:
         return {written(path): (path, value) for path, value in leaves(self)}
@@ -152,7 +158,8 @@ class Addressed:
         """The values that a path or a pattern names, with or without `zones` and `shop`."""
         path = checks.text(self._owner, "path", path)
         matches = paths.matching(path, known)
-        matches = matches or paths.matching(written(tuple(path.split("."))), known)
+        head, *inner = path.split(".")
+        matches = matches or paths.matching(written(("shops", head, *inner)), known)
         if not matches:
             raise paths.unknown(self._owner, path, known)
         return {match: known[match][1] for match in matches}
@@ -180,14 +187,20 @@ class Addressed:
     def _same_before(self, path: str, known: Mapping[str, Leaf]) -> str | None:
         """The path in the shop before the retooling, if an equal quantity stands there."""
         head, _, rest = path.partition(".")
-        other = f"body_shop_before.{rest}"
-        if head != "body_shop" or other not in known:
+        other = f"{head}{BEFORE}.{rest}"
+        if head not in self.shops or other not in known:
             return None
         ours, theirs = known[path][1], known[other][1]
         if not isinstance(ours, Quantity) or not isinstance(theirs, Quantity):
             return None
         same = all(getattr(ours, f) == getattr(theirs, f) for f in ("value", "unit", "low", "high"))
         return other if same else None
+
+
+def _as_written(text: str) -> str:
+    """Complaints with the paths in them as users write them."""
+    text = re.sub(r"\bshops\.(\w+)\.(?:(?:zones|shop|tables)\.)?", r"\1.", text)
+    return re.sub(r"\bbefore\.(\w+)\.(?:(?:zones|shop|tables)\.)?", rf"\1{BEFORE}.", text)
 
 
 def _content(value: Any) -> str:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from ningde_sim._support.frozen import Entries, Named
 from ningde_sim._support.units import MAX_CAPACITY
+from ningde_sim.plant.calendar import HoursADay
 from ningde_sim.plant.faults import fault
-from ningde_sim.plant.quantity import Name, Number, Quantity, in_unit
+from ningde_sim.plant.quantity import Name, Quantity, in_unit
 from ningde_sim.plant.schema import (
-    MOST_CREWS,
     Cv,
     Date,
     Days,
@@ -30,93 +28,22 @@ LOST_CAUSES = (
 )
 """Causes of lost hours in every year; stops of the supply and slowdowns have their own names."""
 
-ShopName = Literal["body_shop", "paint", "assembly"]
-SHOPS: tuple[ShopName, ...] = ("body_shop", "paint", "assembly")
-
-MOST_DAYS = 3701
-"""Longest calendar, ten years. [days]"""
-
-HOURS_OF_A_MONTH = 744
-"""Of the longest. [h]"""
+Shops = tuple[Name, ...]
+"""Shops of the scenario, by name."""
 
 Weeks = Annotated[Quantity, in_unit("weeks", most=1_500)]
-HoursADay = Annotated[Quantity, in_unit("h", most=24)]
-HoursAMonth = Annotated[Quantity, in_unit("h/month", most=HOURS_OF_A_MONTH)]
 Bodies = Annotated[Quantity, in_unit("bodies", most=MAX_CAPACITY, whole=True)]
+Rate = Annotated[Quantity, in_unit("/h", least=1, most=3_600)]
+Capacity = Annotated[Quantity, in_unit("", least=1, most=MAX_CAPACITY, whole=True)]
 PositiveShare = Annotated[Quantity, in_unit("-", least=0.01, most=1.0)]
-
-_EACH_MONTH = Field(min_length=12, max_length=12)
-
-HoursByMonth = Annotated[tuple[Annotated[Number, Field(ge=0, le=24)], ...], _EACH_MONTH]
-CrewsByMonth = Annotated[tuple[Annotated[Number, Field(ge=0, le=MOST_CREWS)], ...], _EACH_MONTH]
-SaturdaysByMonth = Annotated[tuple[Annotated[Number, Field(ge=0, le=5)], ...], _EACH_MONTH]
-OvertimeByMonth = Annotated[
-    tuple[Annotated[Number, Field(ge=0, le=HOURS_OF_A_MONTH)], ...], _EACH_MONTH
-]
-"""A number for each month from January on, in place of one for all."""
-
-
-@record
-class ClosureTable:
-    """[calendar.closures.<name>]: days in a row on which nobody works, working days or not."""
-
-    start: Date
-    days: Days
-
-
-@record
-class CalendarTable:
-    """[calendar]: which days are worked, and how long.
-
-    The plant works on the official working days of China, make-up days included, less the closures,
-    and on the first `saturdays` free Saturdays of a month; 5 of them make a six-day week. Each crew
-    works `overtime` besides, spread over the days worked in the month. Four of the numbers may be
-    given by month, from January on. Nominal hours always follow `shift_hours`.
-    """
-
-    start: Date
-    end: Date
-    shifts: Annotated[Quantity, in_unit("shifts", least=1, most=3, whole=True)]
-    shift_hours: Annotated[Quantity, in_unit("h", least=0.5, most=24)]
-    crews: Annotated[Quantity, in_unit("crews", least=1, most=MOST_CREWS, whole=True)]
-    saturdays: Annotated[Quantity, in_unit("days/month", most=5, whole=True)]
-    overtime: HoursAMonth
-    maintenance: HoursADay
-    shift_hours_by_month: HoursByMonth | None = None
-    crews_by_month: CrewsByMonth | None = None
-    saturdays_by_month: SaturdaysByMonth | None = None
-    overtime_by_month: OvertimeByMonth | None = None
-    closures: Named[ClosureTable] = dataclasses.field(default_factory=Entries)
-
-    @model_validator(mode="after")
-    def _check(self) -> CalendarTable:
-        if self.end < self.start:
-            raise fault(f"end must not be before start, {self.start}", str(self.end), "end")
-        if (self.end - self.start).days >= MOST_DAYS:
-            raise fault("a calendar must not be longer than ten years", str(self.end), "end")
-        by_month = self.shift_hours_by_month or (0.0,)
-        hours = {"shift_hours": self.shift_hours.most, "shift_hours_by_month": max(by_month)}
-        for key, longest in hours.items():
-            day = self.shifts.most * longest
-            if day > 24:
-                rule = f"{self.shifts.most:g} shifts must fit into 24 h, not make {day:g} h"
-                raise fault(rule, longest, key)
-        if min(self.crews_by_month or (1,)) < 1:
-            raise fault("each month needs a crew", self.crews_by_month, "crews_by_month")
-        return self
-
-    def of_month(self, key: str, month: int) -> float:
-        """Shift hours, crews, Saturdays or overtime of a month, from 1 to 12."""
-        by_month: tuple[float, ...] | None = getattr(self, f"{key}_by_month")
-        every: Quantity = getattr(self, key)
-        return every.value if by_month is None else by_month[month - 1]
 
 
 @record
 class RetoolingTable:
     """[retooling]: a full stop, then weeks in which nights and week-ends run at a reduced rate.
 
-    `body_shop_before` runs until the stop, `body_shop` after it. `delay` moves the whole retooling.
+    A shop that stands in the file a second time, with `_before` behind its name, is like that until
+    the stop. `delay` moves the whole retooling. Without `shops` it stops all.
     """
 
     start: Date
@@ -124,7 +51,7 @@ class RetoolingTable:
     full_stop_days: Days
     partial_weeks: Weeks
     night_rate: PositiveShare
-    shops: tuple[ShopName, ...] = SHOPS
+    shops: Shops = ()
 
 
 @record
@@ -133,8 +60,8 @@ class RampTable:
 
     The cycle of its bodies there is the mature one, divided by the speed 1 - (1 - s) exp(-t / tau),
     with s the initial speed and tau such that it reaches 0.9 after `days_to_90`. `stations` are
-    names or patterns such as "FIN-*", of the body shop or of those behind it: "topcoat",
-    "inspection", "assembly line", "final check"; without them it loads all.
+    names or patterns such as "FIN-*", of stations of any shop, a block's `station` and `check`
+    included; without them it loads all.
     """
 
     initial_speed: Annotated[Quantity, in_unit("-", least=0.01, most=0.9)]
@@ -174,7 +101,7 @@ class StopTable:
 
     duration: Hours
     cv: Cv
-    shops: Annotated[tuple[ShopName, ...], Field(min_length=1)]
+    shops: Annotated[Shops, Field(min_length=1)]
     share: Annotated[Quantity, in_unit("-", most=0.9)] | None = None
     per_month: Annotated[Quantity, in_unit("stops/month", most=10_000)] | None = None
     season: Season | None = None
@@ -196,57 +123,62 @@ class SlowdownTable:
     start: Date
     days: Days
     rate: PositiveShare
-    shops: Annotated[tuple[ShopName, ...], Field(min_length=1)]
+    shops: Annotated[Shops, Field(min_length=1)]
 
 
 @record
-class StoresTable:
-    """[stores]: capacities between the shops."""
+class BlockTable:
+    """[<shop>]: a shop that is told by its rate, not by its stations.
 
-    body_in_white: Annotated[Quantity, in_unit("bodies", least=1, most=MAX_CAPACITY, whole=True)]
-    painted_body: Annotated[Quantity, in_unit("bodies", least=1, most=MAX_CAPACITY, whole=True)]
-
-
-@record
-class PaintTable:
-    """[paint]: the topcoat line sets the pace; a full repaint takes a second cycle of it.
-
-    What is neither right first time nor repainted is repaired on the spot, without slowing the
-    line.
+    A `station` sets the pace and stops as a whole; then a `check`, which does not. With a
+    `lead_time` the parts travel so long from one to the other, at most rate times lead time and
+    `spare_capacity` of them; without one they stand close together. Of the parts a share is
+    `repeated`: it goes through the station again; what is neither right first time nor repeated is
+    checked once more, without slowing the shop. `extra_hours` are worked on each working day beyond
+    the shifts of its calendar.
     """
 
-    rate: Annotated[Quantity, in_unit("bodies/h", least=1, most=3_600)]
-    lead_time: Hours
-    spare_capacity: Bodies
-    first_time_ok: Share
-    full_repaint: Annotated[Quantity, in_unit("-", most=0.5)]
-    scrap: Annotated[Quantity, in_unit("-", most=0.5)]
-    extra_hours: HoursADay
+    rate: Rate
+    uptime: Annotated[Quantity, in_unit("-", least=0.01, most=1.0)] | None = None
+    stop: Minutes | None = None
+    lead_time: Hours | None = None
+    spare_capacity: Annotated[Quantity, in_unit("", most=MAX_CAPACITY, whole=True)] | None = None
+    first_time_ok: PositiveShare | None = None
+    repeated: Annotated[Quantity, in_unit("-", most=0.5)] | None = None
+    scrap: Annotated[Quantity, in_unit("-", most=0.5)] | None = None
+    extra_hours: HoursADay | None = None
+    station: Name | None = None
+    check: Name | None = None
 
     @model_validator(mode="after")
-    def _check(self) -> PaintTable:
-        if self.first_time_ok.most + self.full_repaint.most > 1:
-            rule = f"its sum with first_time_ok, {self.first_time_ok.most:g}, must be at most 1"
-            raise fault(rule, self.full_repaint.most, "full_repaint")
-        if self.first_time_ok.least < 0.4:
-            raise fault("its low must be at least 0.4", self.first_time_ok.least, "first_time_ok")
+    def _check(self) -> BlockTable:
+        if self.uptime is not None and self.uptime.least < 1 and self.stop is None:
+            raise fault("an uptime below 1 needs it: the mean length of a stop", None, "stop")
+        if self.spare_capacity is not None and self.lead_time is None:
+            rule = "it lies beside what the lead_time holds, and there is none"
+            raise fault(rule, str(self.spare_capacity), "spare_capacity")
+        if self.first_time_ok is not None and self.repeated is not None:
+            if self.first_time_ok.most + self.repeated.most > 1:
+                rule = f"its sum with first_time_ok, {self.first_time_ok.most:g}, must be at most 1"
+                raise fault(rule, self.repeated.most, "repeated")
+            if self.first_time_ok.least < 0.4:
+                least = self.first_time_ok.least
+                raise fault("its low must be at least 0.4", least, "first_time_ok")
         return self
 
-
-@record
-class AssemblyTable:
-    """[assembly]: an indexed line that stops as a whole, then the final check."""
-
-    rate: Annotated[Quantity, in_unit("vehicles/h", least=1, most=3_600)]
-    uptime: PositiveShare
-    stop: Minutes
-    first_time_pass: PositiveShare
-    extra_hours: HoursADay
+    def number(self, key: str, default: float = 0.0) -> float:
+        """The value at a key, or what holds without it. [its unit]"""
+        quantity: Quantity | None = getattr(self, key)
+        return default if quantity is None else quantity.value
 
 
 @record
 class CkdTable:
-    """[ckd]: CKD sets, as a share of CKD sets and vehicles together."""
+    """[ckd]: CKD sets, as a share of CKD sets and vehicles together.
+
+    With `uses_body_shop` they are taken from what leaves the last shop but one; otherwise they are
+    packed from parts and skip all shops.
+    """
 
     share: Annotated[Quantity, in_unit("-", most=0.9)]
     uses_body_shop: Flag = False

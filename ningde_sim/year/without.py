@@ -7,57 +7,77 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from ningde_sim.plant.shop_tables import ShopTables
+from ningde_sim.year.schema import BlockTable
+
+UNRELIABLE = ("failures", "planned_stops", "crews", "repair_crews")
+FAULTY = ("scrap", "rework", "reject")
+"""Keys of a shop with lines by which it loses time and parts."""
+
 
 def _at(table: Any, **values: float) -> Any:
-    """A table with some of its quantities at these values."""
-    return replace(table, **{key: getattr(table, key).fixed(v) for key, v in values.items()})
+    """A table with some of its quantities, where it has them, at these values."""
+    given = {key: getattr(table, key) for key in values}
+    return replace(table, **{k: q.fixed(values[k]) for k, q in given.items() if q is not None})
 
 
-def _shops(scenario: Any, change: Callable[[Any], Any]) -> dict[str, Any]:
-    """Both body shops, changed."""
-    before = scenario.body_shop_before
-    return {
-        "body_shop": change(scenario.body_shop),
-        "body_shop_before": None if before is None else change(before),
-    }
+def _shops(scenario: Any, change: Callable[[Any], Any]) -> Any:
+    """The scenario with all its shops changed, those before the retooling too."""
+    return replace(
+        scenario,
+        **{
+            group: {key: change(shop) for key, shop in getattr(scenario, group).items()}
+            for group in ("shops", "before")
+        },
+    )
 
 
 def _no_calendar(scenario: Any) -> Any:
-    plan = replace(
-        _at(scenario.calendar, saturdays=0, overtime=0, maintenance=0),
-        **dict.fromkeys(f"{key}_by_month" for key in ("shift_hours", "saturdays", "overtime")),
-        closures={},
-    )
-    paint, assembly = _at(scenario.paint, extra_hours=0), _at(scenario.assembly, extra_hours=0)
-    return replace(scenario, calendar=plan, paint=paint, assembly=assembly)
+    def bare(table: Any) -> Any:
+        return replace(
+            _at(table, saturdays=0, overtime=0, maintenance=0),
+            **dict.fromkeys(f"{key}_by_month" for key in ("shift_hours", "saturdays", "overtime")),
+            closures={},
+        )
+
+    def change(shop: Any) -> Any:
+        return _at(shop, extra_hours=0) if isinstance(shop, BlockTable) else shop
+
+    calendars = {key: bare(own) for key, own in scenario.calendars.items()}
+    plan = replace(scenario, calendar=bare(scenario.calendar), calendars=calendars)
+    return _shops(plan, change)
 
 
 def _no_failures(scenario: Any) -> Any:
     def change(shop: Any) -> Any:
+        if isinstance(shop, BlockTable):
+            return _at(shop, uptime=1)
+        if isinstance(shop, ShopTables):
+            return shop.without(UNRELIABLE, steady=True)
         steady = replace(shop.shop, cycle_time_cv=None, repair_crews=None)
         return replace(shop, shop=steady, failures={}, planned_stops={})
 
-    return replace(scenario, **_shops(scenario, change), assembly=_at(scenario.assembly, uptime=1))
+    return _shops(scenario, change)
 
 
 def _no_quality(scenario: Any) -> Any:
     def change(shop: Any) -> Any:
+        if isinstance(shop, BlockTable):
+            return _at(shop, first_time_ok=1, repeated=0, scrap=0)
+        if isinstance(shop, ShopTables):
+            return shop.without(FAULTY)
         zones = {key: replace(zone, inspection=None) for key, zone in shop.zones.items()}
         return replace(shop, zones=zones)
 
-    return replace(
-        scenario,
-        **_shops(scenario, change),
-        paint=_at(scenario.paint, first_time_ok=1, full_repaint=0, scrap=0),
-        assembly=_at(scenario.assembly, first_time_pass=1),
-        ckd=replace(scenario.ckd, uses_body_shop=False),
-    )
+    ckd = scenario.ckd
+    whole = None if ckd is None else replace(ckd, uses_body_shop=False)
+    return _shops(replace(scenario, ckd=whole), change)
 
 
 WITHOUT: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
         "calendar": _no_calendar,
-        "retooling": lambda scenario: replace(scenario, retooling=None, body_shop_before=None),
+        "retooling": lambda scenario: replace(scenario, retooling=None, before={}),
         "launches": lambda scenario: replace(scenario, products={}),
         "supply": lambda scenario: replace(scenario, supply={}, slowdowns={}),
         "failures": _no_failures,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,20 +19,15 @@ from ningde_sim.plant.entries import store_names
 from ningde_sim.shipping import ShippingRun, ship
 from ningde_sim.year import lost_hours
 from ningde_sim.year.joined_shops import (
-    BODY_IN_WHITE,
-    IN_PAINT,
-    PAINTED,
     WARM_UP_DAYS,
-    MeasuredStation,
+    JoinedShops,
     join_shops,
+    store_name,
 )
-from ningde_sim.year.launches import CHECK, LINE, PACKING, TOPCOAT
 from ningde_sim.year.open_hours import OpenHours, open_hours
 from ningde_sim.year.scenario import Scenario
-from ningde_sim.year.schema import SHOPS, ShopName
-
-STOCKS = {"bodies_in_white": BODY_IN_WHITE, "in_paint": IN_PAINT, "painted_bodies": PAINTED}
-"""Columns of levels at the end of a day or month, and their stores."""
+from ningde_sim.year.schema import BlockTable
+from ningde_sim.year.shops import PACKING, inside_of
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -58,28 +54,42 @@ class YearRun:
     engine: str
     open_hours: OpenHours
     shop_run: ShopRun
-    _measured: dict[ShopName, tuple[MeasuredStation, ...]] = field(repr=False)
+    _joined: JoinedShops = field(repr=False)
 
     @property
     def vehicles(self) -> int:
-        """Vehicles that passed the final check. [vehicles]"""
-        return int(self.daily["vehicles"].sum())
+        """What left the last shop: vehicles, or what else the plant makes. [vehicles]"""
+        return int(self.daily[self.scenario.made[-1]].sum())
 
     @property
     def bodies(self) -> int:
-        """Bodies that left the body shop. [bodies]"""
-        return int(self.daily["bodies"].sum())
+        """What left the first shop: bodies, or what else the plant makes of them. [bodies]"""
+        return int(self.daily[self.scenario.made[0]].sum())
 
     @property
     def ckd_sets(self) -> int:
-        """CKD sets, which count neither as bodies nor as vehicles. [sets]"""
-        return int(self.daily["ckd_sets"].sum())
+        """CKD sets, which count neither as bodies nor as vehicles; 0 without [ckd]. [sets]"""
+        return int(self.daily["ckd_sets"].sum()) if self.scenario.ckd is not None else 0
 
     @property
     def nominal(self) -> float:
-        """Rate of assembly times the shifts of the official working days. [vehicles]"""
-        hours = units.ms_to_hours(int(self.open_hours.days.nominal.sum()))
-        return float(self.scenario.assembly.rate.value * hours)
+        """Rate of the last shop times its shifts on the official working days. [vehicles]"""
+        hours = units.ms_to_hours(int(self.open_hours.shops[self.gate].nominal.sum()))
+        return float(self._rate * hours)
+
+    @property
+    def gate(self) -> str:
+        """The last shop."""
+        return [*self.scenario.shops][-1]
+
+    @property
+    def _rate(self) -> float:
+        """Of the last shop, where it is measured. [vehicles/h]"""
+        shop = self.scenario.shops[self.gate]
+        if isinstance(shop, BlockTable):
+            return shop.rate.value
+        measured = self._joined.measured[self.gate][0]
+        return units.MS_PER_H * measured.copies / measured.cycle_ms
 
     @property
     def exports(self) -> int:
@@ -103,9 +113,9 @@ class YearRun:
             return None
         return ship(
             scenario.export,
-            days["vehicles"].to_numpy(),
-            days["ckd_sets"].to_numpy(),
-            start=scenario.calendar.start,
+            days[scenario.made[-1]].to_numpy(),
+            days.get("ckd_sets", pd.Series(0, days.index)).to_numpy(),
+            start=scenario.calendar.first_day,
             seed=self.seed,
             run=self.run,
         )
@@ -117,57 +127,83 @@ class YearRun:
         Returns
         -------
         DataFrame
-            Index day: its date.
+            Index day: its date. What the file calls by other names in `columns` has these here.
 
-            bodies
-                Left the body shop. [bodies]
-            painted
-                Left paint; without CKD sets that are taken from the bodies. [bodies]
-            vehicles
-                Passed the final check. [vehicles]
+            <each shop>
+                Left it: of Ningde bodies, painted (without CKD sets that are taken from the bodies)
+                and vehicles, which passed the final check. The last one is called after the unit of
+                the target. [bodies, vehicles]
             ckd_sets
-                CKD sets made. [sets]
+                CKD sets made; only if the scenario has [ckd]. [sets]
             exported
                 Cars and CKD sets on ships that left; only if the scenario has [export]. [units]
             scrapped
-                Scrapped in paint. [bodies]
-            bodies_in_white, in_paint, painted_bodies
+                Scrapped behind the first shop, or in the only one. [bodies]
+            <each store>, in_<each block with a lead time>
                 In these stores at the end of the day. [bodies]
             inside
-                Between body shop and gate at the end of the day, in stores, buffers and stations.
-                [bodies]
+                Between the first shop and the gate at the end of the day, in stores, buffers and
+                stations; only if there are several shops. [bodies]
             nominal
                 Shifts of an official working day; 0 on other days. [h]
             overtime, closures, maintenance, retooling, <each cause of the supply>,
             <each slowdown>, retooling_nights, launches, breakdown, blocked, starved, rework
-                Hours that each cause took from assembly, as `lost_hours` explains them. [h]
+                Hours that each cause took from the last shop, as `lost_hours` explains them. [h]
             made
-                Hours of assembly that made vehicles: nominal less all causes, exactly. [h]
+                Hours of the last shop that made vehicles: nominal less all causes, exactly. [h]
         """
         table = self._days.copy()
         if self.shipping is not None:
-            table.insert(4, "exported", self.shipping.daily["exported"].to_numpy())
+            at = list(table.columns).index("scrapped")
+            table.insert(at, "exported", self.shipping.daily["exported"].to_numpy())
         return table
 
     @cached_property
     def _days(self) -> pd.DataFrame:
         """`daily` without the exports."""
-        run, ckd = self.shop_run, self.scenario.ckd
+        run, plan, joined = self.shop_run, self.scenario, self._joined
+        made = plan.made
+        names = [store_name(plan, key) for key in plan.stores]
         flows = {
-            "bodies": lost_hours.daily(lost_hours.at_day_ends(run, "n_put", BODY_IN_WHITE)),
-            "painted": lost_hours.daily(lost_hours.at_day_ends(run, "n_put", PAINTED)),
-            "vehicles": lost_hours.good_bodies(run, CHECK),
+            word: lost_hours.daily(lost_hours.at_day_ends(run, "n_put", name))
+            for word, name in zip(made, names, strict=False)
         }
-        packed = self._scrapped(PACKING) if ckd.packs_bodies else np.zeros_like(flows["bodies"])
-        cumulative = np.cumsum(flows["vehicles"]) * ckd.share.value / (1 - ckd.share.value)
-        from_parts = lost_hours.daily(np.rint(cumulative).astype(np.int64))
-        flows["ckd_sets"] = packed if ckd.uses_body_shop else from_parts
-        flows["scrapped"] = self._scrapped(TOPCOAT)
-        net = flows["bodies"] - flows["vehicles"] - flows["scrapped"] - packed
-        stocks = {key: lost_hours.at_day_ends(run, "level", store) for key, store in STOCKS.items()}
-        stocks["inside"] = self._inside_at_end() - net.sum() + np.cumsum(net)
-        table = pd.DataFrame(flows | stocks, index=pd.Index(self.open_hours.days.dates, name="day"))
-        return pd.concat([table, self.lost_ms("assembly") / units.MS_PER_H], axis=1)
+        exits = [lost_hours.good_bodies(run, station) for station in joined.exits]
+        flows[made[-1]] = np.sum(exits, axis=0)
+        packed = np.zeros_like(flows[made[-1]])
+        if plan.ckd is not None:
+            packed = self._scrapped([PACKING]) if plan.ckd.packs_bodies else packed
+            share = plan.ckd.share.value
+            cumulative = np.cumsum(flows[made[-1]]) * share / (1 - share)
+            from_parts = lost_hours.daily(np.rint(cumulative).astype(np.int64))
+            flows["ckd_sets"] = packed if plan.ckd.uses_body_shop else from_parts
+        behind = [name for lines in joined.behind.values() for name in lines]
+        flows["scrapped"] = self._scrapped(
+            station.name
+            for line in run.shop.lines
+            if line.name in behind or not joined.behind
+            for station in line.stations
+            if station.name != PACKING
+        )
+        levels = {column: lost_hours.at_day_ends(run, "level", n) for column, n in self._stocks}
+        if joined.behind:
+            net = flows[made[0]] - flows[made[-1]] - flows["scrapped"] - packed
+            levels["inside"] = self._inside_at_end() - net.sum() + np.cumsum(net)
+        days = pd.Index(self.open_hours.days.dates, name="day")
+        table = pd.DataFrame(flows | levels, index=days)
+        return pd.concat([table, self.lost_ms(self.gate) / units.MS_PER_H], axis=1)
+
+    @property
+    def _stocks(self) -> list[tuple[str, str]]:
+        """Columns of levels, and their stores, in the order of the flow."""
+        plan = self.scenario
+        stocks = []
+        for number, (key, shop) in enumerate(plan.shops.items()):
+            if isinstance(shop, BlockTable) and shop.lead_time is not None:
+                stocks.append((plan.columns.get(f"in_{key}", f"in_{key}"), inside_of(key)))
+            for store in [*plan.stores][number : number + 1]:
+                stocks.append((plan.columns.get(store, store), store_name(plan, store)))
+        return stocks
 
     @result_table
     def monthly(self) -> pd.DataFrame:
@@ -176,13 +212,14 @@ class YearRun:
         Returns
         -------
         DataFrame
-            Index month, such as "2021-09". Columns and units as in `daily`: bodies_in_white,
-            in_paint, painted_bodies and inside at the end of the month, all others as sums.
+            Index month, such as "2021-09". Columns and units as in `daily`: levels of stores and
+            inside at the end of the month, all others as sums.
         """
         months = pd.Index(self.open_hours.days.months, name="month")
         grouped = self.daily.groupby(months, sort=False)
         table = grouped.sum()
-        levels = [*STOCKS, "inside"]
+        levels = [column for column, _ in self._stocks]
+        levels += ["inside"] if "inside" in table else []
         table[levels] = grouped[levels].last()
         return table
 
@@ -198,21 +235,22 @@ class YearRun:
         """
         months = self.open_hours.days.months
         if not self.scenario.products:
-            return self.monthly[["vehicles"]].set_axis(["all"], axis=1)
+            return self.monthly[[self.scenario.made[-1]]].set_axis(["all"], axis=1)
         exits = self.shop_run.sequence
-        exits = exits[exits["line"] == LINE]
+        exits = exits[exits["line"].isin([*(self.shop_run.shop.output or ())])]
         day = np.ceil(exits["time"].to_numpy() / 24).astype(int).clip(min=1) - 1
         table = pd.crosstab(np.array(months)[day], exits["product"].to_numpy())
         rows = pd.Index(dict.fromkeys(months), name="month")
         columns = pd.Index(self.scenario.products, name=None)
         return table.reindex(index=rows, columns=columns, fill_value=0)
 
-    def lost_by_month(self, shop: ShopName = "assembly") -> pd.DataFrame:
+    def lost_by_month(self, shop: str | None = None) -> pd.DataFrame:
         """The lost hours of one shop by month.
 
         Parameters
         ----------
-        shop : {"body_shop", "paint", "assembly"}
+        shop : str, optional
+            By default the last one.
 
         Returns
         -------
@@ -231,8 +269,8 @@ class YearRun:
         Returns
         -------
         DataFrame
-            A row a cause, in this order; nominal less all causes is made, exactly. Columns
-            body_shop, paint, assembly. [h]
+            A row a cause, in this order; nominal less all causes is made, exactly. A column a
+            shop. [h]
 
             nominal
                 Shifts of the official working days.
@@ -253,7 +291,7 @@ class YearRun:
             launches
                 What bodies of new models took longer at the station that is measured, as their
                 ramps rise; what other stations took longer shows as blocked, starved and, in the
-                body shop, breakdown. A year `without("launches")` tells all that they cost.
+                first shop, breakdown. A year `without("launches")` tells all that they cost.
             breakdown
                 The shop is down, waits for a crew, or has a planned stop.
             blocked
@@ -269,12 +307,12 @@ class YearRun:
         -----
         `ningde_sim.year.lost_hours` says at which stations and how they are measured.
         """
-        table = pd.DataFrame({shop: self.lost_ms(shop).sum() for shop in SHOPS})
+        table = pd.DataFrame({shop: self.lost_ms(shop).sum() for shop in self.scenario.shops})
         return (table / units.MS_PER_H).rename_axis("cause")
 
     @result_table
     def losses(self) -> pd.DataFrame:
-        """What each cause took from assembly, from nominal to made.
+        """What each cause took from the last shop, from nominal to made.
 
         Returns
         -------
@@ -282,20 +320,21 @@ class YearRun:
             A row a cause, as in `lost_hours`.
 
             hours
-                That the cause took from assembly. [h]
-            vehicles
-                These hours times the rate of assembly. Without the cause the year need not make so
-                many more: another one may take the hours. [vehicles]
+                That the cause took from the last shop. [h]
+            vehicles, or what else the plant makes
+                These hours times the rate of the last shop. Without the cause the year need not
+                make so many more: another one may take the hours. [vehicles]
         """
-        hours = self.lost_hours["assembly"]
-        return pd.DataFrame({"hours": hours, "vehicles": hours * self.scenario.assembly.rate.value})
+        hours = self.lost_hours[self.gate]
+        return pd.DataFrame({"hours": hours, self.scenario.made[-1]: hours * self._rate})
 
-    def lost_ms(self, shop: ShopName) -> pd.DataFrame:
+    def lost_ms(self, shop: str | None = None) -> pd.DataFrame:
         """The lost time of one shop by day.
 
         Parameters
         ----------
-        shop : {"body_shop", "paint", "assembly"}
+        shop : str, optional
+            By default the last one.
 
         Returns
         -------
@@ -303,31 +342,38 @@ class YearRun:
             Index day. Columns nominal, the causes in the order of `lost_hours`, made; nominal less
             all causes is made, exactly. [ms, int64]
         """
-        if shop not in SHOPS:
-            rule = f"shop must be one of {', '.join(SHOPS)}"
+        shops = [*self.scenario.shops]
+        name = self.gate if shop is None else shop
+        if name not in shops:
+            rule = f"shop must be one of {', '.join(shops)}"
             raise ValueError(checks.complain(f"YearRun {self.scenario.name!r}", rule, shop))
-        return lost_hours.lost_ms(self.shop_run, self.open_hours, shop, self._measured[shop])
+        measured, first = self._joined.measured[name], name == shops[0]
+        return lost_hours.lost_ms(self.shop_run, self.open_hours, name, measured, first=first)
 
-    def _scrapped(self, station: str) -> Ints:
-        k = lost_hours.station_number(self.shop_run, station)
-        return lost_hours.daily(self.shop_run.history.stations["scrapped"][:, k])
+    def _scrapped(self, stations: Iterable[str]) -> Ints:
+        names = [station.name for station in self.shop_run.shop.stations]
+        columns = [names.index(station) for station in stations]
+        scrapped: Ints = self.shop_run.history.stations["scrapped"][:, columns].sum(axis=1)
+        return lost_hours.daily(scrapped)
 
     def _inside_at_end(self) -> int:
-        """Bodies between body shop and gate at the end. [bodies]"""
+        """Bodies between the first shop and the gate at the end. [bodies]"""
         run = self.shop_run
-        behind = [line for line in run.shop.lines if line.zone in ("Paint", "Assembly")]
+        lines = [name for of_shop in self._joined.behind.values() for name in of_shop]
+        behind = [line for line in run.shop.lines if line.name in lines]
         rows = run.layout.stations
         stations = [k for k, row in enumerate(rows) if run.shop.lines[row.line] in behind]
         tables = pd.concat([run.stores, run.buffers])
         names = {name for line in behind for name in store_names(line.takes)}
-        inside = [name for name in tables.index if name in names or name.startswith(f"{LINE} > ")]
+        own = tuple(f"{line.name} > " for line in behind)  # buffers within a line
+        inside = [name for name in tables.index if name in names or name.startswith(own)]
         loaded = run.counts.stations["content"][stations] > 0
         return int(tables.loc[inside, "level_end"].sum() + loaded.sum())
 
     def __repr__(self) -> str:
         return (
             f"YearRun({self.scenario.name!r}, seed={self.seed}, run={self.run}, "
-            f"engine={self.engine!r}: {self.vehicles:,} vehicles)"
+            f"engine={self.engine!r}: {self.vehicles:,} {self.scenario.made[-1]})"
         )
 
     def critical_path(self, *, every: float | None = None) -> pd.DataFrame:
@@ -359,26 +405,35 @@ class YearRun:
         return wrapped("\n".join(_summary(self)))
 
 
-def _summary(run: YearRun) -> list[str]:
-    scenario, calendar = run.scenario, run.scenario.calendar
-    months = run.monthly
-    full = int((months["bodies"] >= scenario.month_target.value).sum())
-    causes = run.losses["vehicles"].drop(["nominal", "made"])
-    causes = causes[causes.abs() >= 0.5]
-    target = scenario.target.value
-    return [
-        f"{scenario.name}: {calendar.start} to {calendar.end}",
-        f"  vehicles          {run.vehicles:,}, {run.vehicles - target:+,.0f} "
-        f"against the target of {target:,.0f}",
-        f"  bodies            {run.bodies:,}, and {run.ckd_sets:,} CKD sets",
-        f"  best month        {months['bodies'].max():,} bodies ({months['bodies'].idxmax()}); "
-        f"{full} of {len(months)} months reach {scenario.month_target.value:,.0f}",
-        f"  inside at the end {months['inside'].iloc[-1]:,} bodies",
-        f"  nominal           {run.nominal:,.0f} vehicles; of these, at the gate",
-        *(f"    {cause:<16}{-vehicles:>+9,.0f}" for cause, vehicles in causes.items()),
-        f"  random streams    seed {run.seed}, run {run.run}, {run.engine} engine; one run only",
-        *(f"  note              {note}" for note in scenario.notes),
-    ]
+def _summary(run: YearRun) -> Iterator[str]:
+    plan, months, daily = run.scenario, run.monthly, run.daily
+    word = plan.made[-1]
+    yield f"{plan.name}: {plan.calendar.first_day} to {plan.calendar.last_day}"
+    against = ""
+    if plan.target is not None:
+        target = plan.target.value
+        against = f", {run.vehicles - target:+,.0f} against the target of {target:,.0f}"
+    yield f"  {word:<18}{run.vehicles:,}{against}"
+    sets = f", and {run.ckd_sets:,} CKD sets" if plan.ckd is not None else ""
+    if plan.target is not None and plan.ckd is not None:
+        yield f"  with CKD sets     {run.vehicles + run.ckd_sets - target:+,.0f} against it"
+    for column in plan.made[:-1]:
+        yield f"  {column:<18}{daily[column].sum():,}{sets if column == plan.made[0] else ''}"
+    of = plan.made[0] if plan.month_target is None else plan.month_target.unit
+    best = f"{months[of].max():,} {of} ({months[of].idxmax()})"
+    if plan.month_target is not None:
+        wanted = plan.month_target.value
+        full = int((months[of] >= wanted).sum())
+        best += f"; {full} of {len(months)} months reach {wanted:,.0f}"
+    yield f"  best month        {best}"
+    if "inside" in months:
+        yield f"  inside at the end {months['inside'].iloc[-1]:,} {plan.made[0]}"
+    yield f"  nominal           {run.nominal:,.0f} {word}; of these, at the gate"
+    causes = run.losses[word].drop(["nominal", "made"])
+    for cause, lost in causes[causes.abs() >= 0.5].items():
+        yield f"    {cause:<16}{-lost:>+9,.0f}"
+    yield f"  random streams    seed {run.seed}, run {run.run}, {run.engine} engine; one run only"
+    yield from (f"  note              {note}" for note in plan.notes)
 
 
 def simulate_year(
@@ -445,4 +500,4 @@ def simulate_year(
         every=24.0,
         progress=progress,
     )
-    return YearRun(scenario, seed, run, engine, hours, shop_run, joined.measured)
+    return YearRun(scenario, seed, run, engine, hours, shop_run, joined)

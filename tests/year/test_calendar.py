@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from ningde_sim.exceptions import CalendarWarning
-from ningde_sim.year.calendar import overtime, production_days, working_days
+from ningde_sim.plant.production_days import working_days
+from ningde_sim.year.calendar import days_of, overtime
 from ningde_sim.year.read import scenario
 
 FIVE_DAY = [20, 17, 23, 22, 19, 21, 22, 22, 22, 17, 22, 23]
@@ -33,7 +34,7 @@ def by_month(days, counted):
 
 def test_the_five_day_weeks_of_2021_have_250_days():
     """Holidays and make-up days included."""
-    days = production_days(plan())
+    days = days_of(plan())
     assert by_month(days, days.planned > 0) == FIVE_DAY
     assert sum(FIVE_DAY) == 250
 
@@ -42,7 +43,7 @@ def test_the_six_day_weeks_of_2021_have_292_days():
     """Saturdays that belong to a holiday are not worked."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CalendarWarning)  # five Saturdays are 40 h in some months
-        days = production_days(plan(saturdays=5))
+        days = days_of(plan(saturdays=5))
     assert by_month(days, days.planned > 0) == SIX_DAY
     assert sum(SIX_DAY) == 292
 
@@ -50,7 +51,7 @@ def test_the_six_day_weeks_of_2021_have_292_days():
 def test_make_up_days_are_worked_and_holidays_are_not():
     """The Spring Festival of 2021 and the Saturday before, National Day and the Sunday before."""
     start, end = datetime.date(2021, 1, 1), datetime.date(2021, 12, 31)
-    official, _ = working_days(start, end)
+    official, _ = working_days(start, end, country="CN")
     worked = {start + datetime.timedelta(days=k) for k, is_on in enumerate(official) if is_on}
     for month, day in ((2, 7), (2, 20), (9, 26), (10, 9)):
         assert datetime.date(2021, month, day) in worked
@@ -69,7 +70,7 @@ def test_make_up_days_are_worked_and_holidays_are_not():
 )
 def test_a_shift_pattern_makes_its_hours(shifts, hours, planned):
     pattern = {"shifts": shifts, "shift_hours": hours, "crews": 4}
-    days = production_days(plan(**pattern))
+    days = days_of(plan(**pattern))
     on = days.planned > 0
     assert set(days.planned[on]) == {round(planned * HOUR)}
     assert set(days.first_shift[on]) == {round(hours * HOUR)}
@@ -77,7 +78,7 @@ def test_a_shift_pattern_makes_its_hours(shifts, hours, planned):
 
 def test_a_closure_takes_working_days_and_saturdays():
     """Nine days from 11 February 2021: the two after the official ones are working days."""
-    days = production_days(scenario("ningde-2021").calendar)
+    days = days_of(scenario("ningde-2021").calendar)
     closed = [day for day, on in zip(days.dates, days.planned, strict=True) if not on]
     assert datetime.date(2021, 2, 18) in closed
     assert datetime.date(2021, 2, 19) in closed
@@ -88,14 +89,14 @@ def test_a_closure_takes_working_days_and_saturdays():
 def test_saturdays_and_overtime_may_differ_by_month():
     """By lists of twelve, from January on."""
     months = tuple([2.0] + [0.0] * 11)
-    days = production_days(plan(saturdays_by_month=months, overtime_by_month=(0, 17, *[0] * 10)))
+    days = days_of(plan(saturdays_by_month=months, overtime_by_month=(0, 17, *[0] * 10)))
     assert by_month(days, days.planned > 0)[:2] == [22, 17]
     assert by_month(days, days.planned)[1] == (17 * 16 + 2 * 17) * HOUR
 
 
 def test_longer_shifts_of_a_month_are_planned_and_not_nominal():
     """From October on 2 x 10 h: the first shift ends after 10 h, the nominal year has 4,000 h."""
-    days = production_days(scenario("ningde-2021").calendar)
+    days = days_of(scenario("ningde-2021").calendar)
     on = days.planned > 0
     late = np.array([day.month >= 10 for day in days.dates])
     assert set(days.planned[on & late]) == {20 * HOUR}
@@ -108,7 +109,7 @@ def test_longer_shifts_of_a_month_are_planned_and_not_nominal():
 def test_overtime_is_that_of_each_crew(shifts, crews):
     """Nine hours a month of each crew add so many in each month, whatever the shifts."""
     pattern = {"shifts": shifts, "crews": crews}
-    less, more = (production_days(plan(overtime=h, **pattern)) for h in (0, 9))
+    less, more = (days_of(plan(overtime=h, **pattern)) for h in (0, 9))
     added = np.subtract(by_month(more, more.planned), by_month(less, less.planned)) / HOUR
     assert added == pytest.approx([9 * crews] * 12, abs=1e-4)
 
@@ -116,9 +117,9 @@ def test_overtime_is_that_of_each_crew(shifts, crews):
 def test_a_month_that_the_calendar_cuts_is_planned_as_a_whole():
     """Its Saturdays are the first of the month, its overtime is spread over all of it."""
     changes = {"saturdays": 2, "overtime": 15, "crews": 2}
-    whole = production_days(plan(**changes))
+    whole = days_of(plan(**changes))
     middle = {"start": datetime.date(2021, 3, 10), "end": datetime.date(2021, 5, 12)}
-    part = production_days(plan(**changes, **middle))
+    part = days_of(plan(**changes, **middle))
     begin = whole.dates.index(middle["start"])
     for name in ("dates", "official", "nominal", "planned", "first_shift", "of_month"):
         assert np.array_equal(getattr(part, name), getattr(whole, name)[begin : begin + len(part)])
@@ -129,7 +130,7 @@ def test_two_crews_may_work_about_420_hours_in_the_mean_month():
     """174 h and the 36 h of overtime for each: 250 days of 8 h are 2,000 h a year."""
     table = plan(overtime=36)
     assert list(overtime(table).values()) == pytest.approx([36.0] * 12)
-    assert production_days(table).planned.sum() / HOUR / 12 == pytest.approx(405.3, abs=0.1)
+    assert days_of(table).planned.sum() / HOUR / 12 == pytest.approx(405.3, abs=0.1)
 
 
 def test_a_plan_beyond_the_overtime_cap_warns_and_names_the_month():

@@ -152,12 +152,14 @@ def test_the_feeders_after_the_retooling_count_on(quiet):
 def test_feeders_of_a_new_kind_are_refused():
     """They would begin a count of their own, far behind, and never make a new model."""
     year = small_year()
-    before = year.body_shop_before
+    before = year.before["body_shop"]
     zones = {key: zone for key, zone in before.zones.items() if key != "side"}
     zones["finish"] = replace(zones["finish"], takes=("floor",))
     stores = {key: store for key, store in before.stores.items() if key != "side"}
-    fewer = replace(year, body_shop_before=replace(before, zones=zones, stores=stores))
-    with pytest.raises(ValueError, match=r"must have as many feeders as body_shop.* got '1 for 2'"):
+    fewer = replace(year, before={"body_shop": replace(before, zones=zones, stores=stores)})
+    with pytest.raises(
+        ValueError, match=r"must have as many feeders as before the retooling.* got '1 for 2'"
+    ):
         simulate_year(fewer, seed=0)
     assert simulate_year(fewer.without("launches"), seed=0).vehicles > 0
 
@@ -250,7 +252,7 @@ def test_products_without_a_rest_are_refused(products, text):
     [
         (
             {"products.model_a.ramp.stations": ("FI-*", "FO-*")},
-            r"no station of the plant has this name; its zones .*floor, side, finish.*got 'FO-",
+            r"no station of the plant has this name\. Did you mean FL-010.* got 'FO-",
         ),
         ({"products.model_a.ramp.stations": ("CKD packing",)}, "no station of the plant"),
         ({"products.model_a.ramp.initial_speed": 0.95}, "must be at most 0.9"),

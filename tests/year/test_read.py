@@ -123,7 +123,9 @@ def test_a_missing_section_is_named(tmp_path, text):
     """By its name."""
     data = tomllib.loads(text)
     del data["paint"]
-    with pytest.raises(ValueError, match=r"paint: this key is missing"):
+    with pytest.raises(
+        ValueError, match=r"paint: the shop of this name is missing, .* as a table \[paint\]"
+    ):
         read(tmp_path, tomli_w.dumps(data))
 
 
@@ -197,7 +199,7 @@ shops = ["assembly"]
     assert str(plan.get("retooling.full_stop_days")) == "12 days, found"
     assert plan.retooling.start == base.retooling.start
     assert [*plan.supply] == [*base.supply, "strike"]
-    assert plan.body_shop == base.body_shop
+    assert plan.shops == base.shops
     again = read(tmp_path, 'base = "mine.toml"\nname = "again"\n', "again.toml")
     assert again.supply == plan.supply
 
@@ -277,7 +279,7 @@ def test_a_body_shop_of_its_own_brings_its_notes(tmp_path, as_file):
     assert "changes at body_shop." in plan.notes[0]
     assert plan.notes[1] == "Of the shop mini: Three stations."
     assert all(note.startswith("Of the base, ningde-2022: ") for note in plan.notes[2:])
-    assert plan.body_shop.notes == ("Three stations.",)
+    assert plan.shops["body_shop"].notes == ("Three stations.",)
 
 
 def test_a_shop_is_no_scenario_and_a_scenario_no_shop(tmp_path):

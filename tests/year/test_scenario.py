@@ -156,7 +156,7 @@ def between(low, value, high, unit="-"):
         ({"supply.chips.share": between(0.1, 0.4, 0.9)}, "season must be below 1, got 0.9"),
         ({"paint.first_time_ok": between(0.3, 0.5, 0.9)}, "its low must be at least 0.4, got 0.3"),
         (
-            {"paint.full_repaint": between(0, 0.02, 0.1)},
+            {"paint.repeated": between(0, 0.02, 0.1)},
             "its sum with first_time_ok, 0.94, must be at most 1, got 0.1",
         ),
         (
@@ -392,8 +392,8 @@ def test_each_kind_of_losses_can_be_left_out():
     assert year.without("retooling").retooling is None
     assert year.without("launches").products == {}
     assert year.without("supply").supply == {}
-    assert year.without("failures").body_shop.failures == {}
-    assert year.without("quality").paint.first_time_ok.value == 1
+    assert year.without("failures").shops["body_shop"].failures == {}
+    assert year.without("quality").shops["paint"].first_time_ok.value == 1
     assert year.without("calendar").calendar.closures == {}
     assert year.without("retooling", "supply") == year.without("supply").without("retooling")
 

@@ -14,7 +14,9 @@ from ningde_sim import simulate
 from ningde_sim.year.joined_shops import join_shops
 from ningde_sim.year.open_hours import open_hours
 from ningde_sim.year.scenario import Scenario
-from ningde_sim.year.schema import LOST_CAUSES, SHOPS
+from ningde_sim.year.schema import LOST_CAUSES
+
+SHOPS = ("body_shop", "paint", "assembly")
 from ningde_sim.year.without import WITHOUT
 from ningde_sim.year.year_run import YearRun, simulate_year
 from tests.years import small_year
@@ -108,12 +110,12 @@ def test_bodies_are_vehicles_and_inside_and_scrapped():
     stations = run.stations
     behind = stations["zone"].isin(["Paint", "Assembly"])
     levels = run.stores.loc[
-        ["body-in-white store", "in paint", "to packing", "painted bodies"], "level_end"
+        ["bodies in white", "in paint", "to packing", "painted bodies"], "level_end"
     ]
     inside = levels.sum() + run.buffers["level_end"].sum()
     inside += (run.counts.stations["content"][behind.to_numpy()] > 0).sum()
     gone = stations.loc[behind, "scrapped"].sum()
-    assert run.stores.loc["body-in-white store", "put"] == run.bodies + inside + gone
+    assert run.stores.loc["bodies in white", "put"] == run.bodies + inside + gone
     assert run.bodies > 10_000
     assert gone > 500
 
@@ -148,7 +150,7 @@ def test_the_topcoat_line_sets_the_pace_of_paint(ok, repaint, packs_bodies):
             "paint.rate": 50,
             "paint.scrap": 0,
             "paint.first_time_ok": ok,
-            "paint.full_repaint": repaint,
+            "paint.repeated": repaint,
             "ckd.uses_body_shop": packs_bodies,
         }
     )
@@ -178,7 +180,7 @@ def test_the_line_of_assembly_has_its_uptime(paced):
 
 def test_what_fails_the_final_check_is_checked_again(paced):
     """One in ten, without slowing the line."""
-    year = simulate_year(paced.replace({"assembly.first_time_pass": 0.9}), seed=1)
+    year = simulate_year(paced.replace({"assembly.first_time_ok": 0.9}), seed=1)
     check = year.shop_run.stations.loc["final check"]
     assert check["reworked"] / check["cycles"] == pytest.approx(0.1, abs=0.01)
     assert year.lost_hours["assembly"]["blocked"] < 0.001 * year.lost_hours["assembly"]["nominal"]
@@ -187,7 +189,7 @@ def test_what_fails_the_final_check_is_checked_again(paced):
 def test_the_body_shop_is_never_starved_and_paint_counts_its_scrap_as_rework(paced):
     """If its last station has no body, it broke down; a tenth that paint scraps is not made."""
     plan = small_year()
-    year = replace(paced, body_shop=plan.body_shop, body_shop_before=None)
+    year = replace(paced, shops=paced.shops | {"body_shop": plan.shops["body_shop"]}, before={})
     year = year.replace({"paint.scrap": 0.1, "paint.rate": 50, "paint.extra_hours": 2})
     run = simulate_year(year, seed=1)
     body_shop, paint = run.lost_hours["body_shop"], run.lost_hours["paint"]

@@ -1,0 +1,287 @@
+"""The production days of a calendar: which days are worked, and in which hours.
+
+A production day begins with its first shift and lasts 24 hours. So no shift belongs to two days.
+"""
+
+from __future__ import annotations
+
+import calendar
+import dataclasses
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import holidays
+import numpy as np
+
+from ningde_sim._support import units
+from ningde_sim._support.intervals import Windows
+from ningde_sim.plant.calendar import FIVE_DAYS, WEEKDAYS, Calendar, Shift, minutes
+
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
+Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+MS_PER_MIN = 60_000
+SATURDAY = 5
+
+
+@dataclass(frozen=True, eq=False)
+class ProductionDays:
+    """The production days of a calendar, arrays of shape (n,).
+
+    Attributes
+    ----------
+    dates : tuple of date
+    origin : int
+        Minutes from midnight to the start of each production day; 0 with a number of shifts. [min]
+    official : array of bool
+        Official working days, make-up days included.
+    nominal : array
+        Hours of the shift pattern on the official working days. [ms, int64]
+    planned : array
+        Hours that the plan asks for, overtime and Saturdays included. [ms, int64]
+    first_shift : array
+        From the start of the day to the end of its first shift; 0 if nobody works. [ms, int64]
+    of_month : array
+        Hours that the plan asks for in the whole month of the day. [ms, int64]
+    windows : tuple of Windows
+        The planned hours of each day, since its start. [ms]
+    shifts : tuple of dict
+        Of each day, by name, the windows of its shifts, since its start; overtime behind the last
+        shift is its own. [ms]
+    """
+
+    dates: tuple[datetime.date, ...]
+    origin: int
+    official: Flags
+    nominal: Ints
+    planned: Ints
+    first_shift: Ints
+    of_month: Ints
+    windows: tuple[Windows, ...]
+    shifts: tuple[dict[str, Windows], ...]
+
+    def __len__(self) -> int:
+        return len(self.dates)
+
+    @property
+    def months(self) -> list[str]:
+        """The month of each day, such as "2021-09"."""
+        return [f"{day:%Y-%m}" for day in self.dates]
+
+
+@lru_cache(maxsize=64)
+def working_days(
+    start: datetime.date,
+    end: datetime.date,
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4),
+    country: str | None = None,
+    region: str | None = None,
+) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
+    """Whether each day is an official working day, and whether it is a free Saturday.
+
+    A Saturday is free to be worked if it is no official working day and the days off around it hold
+    no public holiday.
+
+    References
+    ----------
+    Package `holidays`; for China with the make-up days announced by the State Council.
+    """
+    years = range(start.year - 1, end.year + 2)
+    off: Any = {}
+    made_up: Any = ()
+    if country is not None:
+        off = holidays.country_holidays(country, subdiv=region, years=years)
+        made_up = off.weekend_workdays
+    one = datetime.timedelta(days=1)
+
+    def official(day: datetime.date) -> bool:
+        return day not in off if day.weekday() in weekdays else day in made_up
+
+    def free(day: datetime.date) -> bool:
+        if day.weekday() != SATURDAY or official(day):
+            return False
+        for step in (-one, one):
+            other = day
+            while not official(other):
+                if other in off:
+                    return False
+                other += step
+        return True
+
+    dates = [start + k * one for k in range((end - start).days + 1)]
+    return tuple(map(official, dates)), tuple(map(free, dates))
+
+
+def production_days(
+    plan: Calendar, start: datetime.date, end: datetime.date, origin: int | None = None
+) -> ProductionDays:
+    """The production days from `start` to `end`; a month that they cut short is planned as a whole.
+
+    Parameters
+    ----------
+    plan : Calendar
+    start, end : date
+    origin : int, optional
+        When production days begin, in minutes from midnight; by default with the first shift. [min]
+    """
+    last = calendar.monthrange(end.year, end.month)[1]
+    origin = first_start(plan) if origin is None else origin
+    whole = _whole_months(plan, start.replace(day=1), end.replace(day=last), origin)
+    part = slice(start.day - 1, start.day + (end - start).days)
+    cut = {
+        field.name: getattr(whole, field.name)[part]
+        for field in dataclasses.fields(whole)
+        if field.name != "origin"
+    }
+    return ProductionDays(origin=origin, **cut)
+
+
+def first_start(plan: Calendar) -> int:
+    """When the first shift begins, since midnight; 0 with a number of shifts. [min]"""
+    if not isinstance(plan.shifts, Mapping):
+        return 0
+    return min(minutes(shift.start) for shift in plan.shifts.values())
+
+
+def usual_day(plan: Calendar, origin: int) -> Windows:
+    """The hours of the first working day of a week, without overtime, since its start. [ms]"""
+    if isinstance(plan.shifts, Mapping):
+        weekday = WEEKDAYS[plan.days_of_week[0]]
+        usual = plan.weekdays or FIVE_DAYS
+        running = [each for each in plan.shifts.values() if weekday in (each.weekdays or usual)]
+        return _united({str(k): _spans(each, origin) for k, each in enumerate(running)})
+    return [(0, round(plan.n_shifts * plan.every_month("shift_hours") * units.MS_PER_H))]
+
+
+def _whole_months(
+    plan: Calendar, start: datetime.date, end: datetime.date, origin: int
+) -> ProductionDays:
+    """The production days of a calendar in whole months."""
+    off = (plan.days_of_week, plan.country, plan.region)
+    official, saturdays = (np.array(flags) for flags in working_days(start, end, *off))
+    days = np.datetime64(start) + np.arange(len(official))
+    dates = tuple(days.tolist())
+    month = np.array([12 * day.year + day.month - 1 for day in dates])
+    worked = official.copy()
+    for closure in plan.closures.values():
+        since = (days - np.datetime64(closure.start)).astype(np.int64)
+        closed = (since >= 0) & (since < round(closure.days.value))
+        worked &= ~closed
+        saturdays &= ~closed
+    shift, overtime, n_worked = np.zeros((3, len(dates)))
+    for number in set(month.tolist()):
+        in_month = month == number
+        of_year = number % 12 + 1
+        wanted = round(plan.of_month("saturdays", of_year))
+        worked |= in_month & saturdays & (np.cumsum(in_month & saturdays) <= wanted)
+        shift[in_month] = plan.of_month("shift_hours", of_year)
+        crews = plan.of_month("crews", of_year)
+        overtime[in_month] = plan.of_month("overtime", of_year) * crews
+        n_worked[in_month] = np.count_nonzero(worked & in_month) or 1
+    if isinstance(plan.shifts, Mapping):
+        extra = overtime / n_worked
+        nominal, first, shifts = _named(plan, dates, official, worked, extra, origin)
+    else:
+        hours = shift + overtime / plan.n_shifts / n_worked
+        nominal, first, shifts = _numbered(plan, official, worked, hours)
+    windows = tuple(_united(of_day) for of_day in shifts)
+    planned = np.array([sum(b - a for a, b in each) for each in windows], dtype=np.int64)
+    totals = np.bincount(month - month[0], planned).astype(np.int64)
+    return ProductionDays(
+        dates=dates,
+        origin=origin,
+        official=official,
+        nominal=nominal,
+        planned=planned,
+        first_shift=first,
+        of_month=totals[month - month[0]],
+        windows=windows,
+        shifts=tuple(shifts),
+    )
+
+
+_Pattern = tuple[Ints, Ints, list[dict[str, Windows]]]
+"""Nominal hours and the end of the first shift of each day, and its shifts by name. [ms]"""
+
+
+def _united(shifts: dict[str, Windows]) -> Windows:
+    """The hours of all shifts of a day, which do not overlap. [ms]"""
+    windows: Windows = []
+    for begin, end in sorted(span for spans in shifts.values() for span in spans):
+        if windows and windows[-1][1] == begin:
+            windows[-1] = (windows[-1][0], end)
+        else:
+            windows.append((begin, end))
+    return windows
+
+
+def _numbered(plan: Calendar, official: Flags, worked: Flags, hours: Any) -> _Pattern:
+    """A number of shifts that follow one another, each longer by its part of the overtime."""
+    n = plan.n_shifts
+    planned = _ms(np.where(worked, np.minimum(n * hours, 24.0), 0.0))
+    ends = [*(np.minimum(_ms(k * hours), planned).tolist() for k in range(n)), planned.tolist()]
+    shifts = [
+        {f"shift {k + 1}": [(a, b)] for k, (a, b) in enumerate(pairwise(of_day)) if a < b}
+        for of_day in zip(*ends, strict=True)
+    ]
+    nominal = _ms(np.where(official, n * plan.every_month("shift_hours"), 0.0))
+    return nominal, np.minimum(_ms(hours), planned), shifts
+
+
+def _named(
+    plan: Calendar,
+    dates: Sequence[datetime.date],
+    official: Flags,
+    worked: Flags,
+    extra: Any,
+    origin: int,
+) -> _Pattern:
+    """Shifts by name, with the overtime behind the last one."""
+    assert isinstance(plan.shifts, Mapping)
+    nominal = np.zeros(len(dates), np.int64)
+    first = np.zeros(len(dates), np.int64)
+    shifts: list[dict[str, Windows]] = []
+    for day, date in enumerate(dates):
+        running = {
+            name: _spans(each, origin)
+            for name, each in plan.shifts.items()
+            if _runs(plan, each, date)
+        }
+        if official[day]:
+            nominal[day] = sum(b - a for spans in running.values() for a, b in spans)
+        if not worked[day] or not running:
+            shifts.append({})
+            continue
+        ends = {name: spans[-1][1] for name, spans in running.items()}
+        last = max(ends, key=ends.__getitem__)
+        until = min(ends[last] + round(extra[day] * units.MS_PER_H), units.MS_PER_DAY)
+        begin, end = running[last][-1]
+        running[last][-1] = (begin, max(end, until))
+        first[day] = min(ends.values())
+        shifts.append(running)
+    return nominal, first, shifts
+
+
+def _spans(shift: Shift, origin: int) -> Windows:
+    """The hours of a shift since the start of the production day. [ms]"""
+    at = minutes(shift.start)
+    later = (at - origin) % (24 * 60) - at
+    return [((a + later) * MS_PER_MIN, (b + later) * MS_PER_MIN) for a, b in shift.spans()]
+
+
+def _runs(plan: Calendar, shift: Shift, date: datetime.date) -> bool:
+    """Whether a shift works on a day on which the plant works."""
+    usual = WEEKDAYS[date.weekday()] in (plan.weekdays or FIVE_DAYS)
+    if shift.weekdays is not None:
+        return WEEKDAYS[date.weekday()] in shift.weekdays
+    others = (each.weekdays or () for each in plan.shifts.values())  # type: ignore[union-attr]
+    return usual or not any(WEEKDAYS[date.weekday()] in each for each in others)
+
+
+def _ms(hours: Any) -> Ints:
+    ms: Ints = np.rint(hours * units.MS_PER_H).astype(np.int64)
+    return ms

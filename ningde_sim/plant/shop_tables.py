@@ -1,0 +1,216 @@
+"""The tables of a shop's file as a description: each number with its range, at a path of its own.
+
+Lists of what has a name, such as lines and stations, are addressed by these names:
+`lines.press.stations.P1.cycle_time`, `failures.jam.repair.mean`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ningde_sim._support import checks
+from ningde_sim._support.frozen import Entries
+from ningde_sim.plant.faults import fault_lines, faults_found
+from ningde_sim.plant.from_tables import distribution_of, shop_of
+from ningde_sim.plant.nested import Listed, leaves, plain
+from ningde_sim.plant.quantity import EVIDENCES, WHOLE_UNITS, Quantity
+from ningde_sim.plant.shop import Shop
+from ningde_sim.plant.to_tables import tables_of
+
+_S, _H, _MIN, _SHARE, _PARTS = "s", "h", "min", "-", "parts"
+
+UNITS = {
+    **dict.fromkeys(("cycle_time", "duration", "setup", "time", "same", "other"), _S),
+    **dict.fromkeys(("transit_time", "headway"), _S),
+    "uptime": _H,
+    "repair": _MIN,
+    **dict.fromkeys(("scrap", "rework", "reject", "hidden", "share"), _SHARE),
+    **dict.fromkeys(("capacity", "initial", "buffers"), _PARTS),
+    **dict.fromkeys(("repair_crews", "number"), "crews"),
+    "days_to_90": "days",
+}
+"""Unit of the numbers under a key, be it alone, of a distribution or by product."""
+
+PURE = ("cv", "shape", "hidden")
+"""What has no unit wherever it stands."""
+
+UNNAMED = "The shop"
+"""Who complains where no file is known."""
+
+EVERY = {"cycles": "cycles", "working h": _H, "clock h": _H}
+"""Unit of `every`, by the `unit` of a planned stop."""
+
+
+@dataclasses.dataclass(frozen=True, eq=True)
+class ShopTables:
+    """The tables of a file with `lines`.
+
+    Attributes
+    ----------
+    tables : mapping
+        Nested; a number may be a Quantity.
+    shop : Shop
+        What they describe, each number at its typical value.
+    """
+
+    tables: Mapping[str, Any]
+    shop: Shop = dataclasses.field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shop", self._made())
+
+    def __hash__(self) -> int:
+        return hash(self.tables)
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any], owner: str = UNNAMED) -> ShopTables:
+        """The description from plain tables, checked.
+
+        Raises
+        ------
+        ValueError
+            With every fault: its path in the tables, the rule, the value given.
+        """
+        faults: list[str] = []
+        tables = _described(data, (), faults)
+        if faults:
+            raise ValueError(faults_found(owner, faults))
+        try:
+            return cls(tables)
+        except ValueError as error:
+            raise ValueError(str(error).replace(UNNAMED, owner, 1)) from None
+
+    @classmethod
+    def of(cls, shop: Shop) -> ShopTables:
+        """The description of a shop that was made in Python."""
+        return cls.read(tables_of(shop))
+
+    @property
+    def name(self) -> str:
+        """Of the shop."""
+        return str(self.tables["name"])
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The tables as the nested dictionaries of a TOML file."""
+        data: dict[str, Any] = plain(self.tables)
+        return data
+
+    @property
+    def typical(self) -> dict[str, Any]:
+        """The same with plain numbers in place of quantities."""
+        return {key: _typical(value) for key, value in self.tables.items()}
+
+    def _made(self) -> Shop:
+        """The shop, each number at its typical value."""
+        shop = shop_of(self.typical, UNNAMED)
+        numbers = Counter(v.evidence for _, v in leaves(self.tables) if isinstance(v, Quantity))
+        if not numbers:
+            return shop
+        words = ", ".join(f"{numbers[word]} {word}" for word in EVIDENCES if numbers[word])
+        note = f"Of its numbers {numbers.total()} have a source: {words}."
+        return dataclasses.replace(shop, notes=(*shop.notes, note))
+
+    def without(self, keys: Collection[str], *, steady: bool = False) -> ShopTables:
+        """The same shop without what stands under some keys, anywhere.
+
+        Parameters
+        ----------
+        keys : collection of str
+            Such as "failures".
+        steady : bool
+            Each cycle time at its mean.
+        """
+        return ShopTables(_left(self.tables, keys, steady))
+
+
+def _left(value: Any, keys: Collection[str], steady: bool) -> Any:
+    if isinstance(value, Mapping):
+        return type(value)(  # type: ignore[call-arg]
+            {
+                key: _mean(inner) if steady and key == "cycle_time" else _left(inner, keys, steady)
+                for key, inner in value.items()
+                if key not in keys
+            }
+        )
+    return value
+
+
+def _mean(cycle: Any) -> Any:
+    """A cycle time without its spread; by product too. [s]"""
+    if not isinstance(cycle, Mapping):
+        return cycle
+    if "distribution" not in cycle:
+        return Entries({product: _mean(own) for product, own in cycle.items()})
+    if "mean" in cycle:
+        return cycle["mean"]
+    return distribution_of(_typical(cycle)).mean
+
+
+def _described(
+    value: Any, path: tuple[str, ...], faults: list[str], unit: str | None = None
+) -> Any:
+    """Tables that cannot be changed, with quantities where numbers have a unit."""
+    if isinstance(value, Mapping):
+        if {"value", "unit"} <= value.keys():
+            return _quantity(value, path, unit, faults)
+        return Entries(
+            {
+                key: _described(inner, (*path, str(key)), faults, _unit(value, path, key, unit))
+                for key, inner in value.items()
+            }
+        )
+    if isinstance(value, (list, tuple)):
+        names: list[Any] = [
+            each.get("name") if isinstance(each, Mapping) else None for each in value
+        ]
+        known = all(isinstance(name, str) for name in names) and len({*names}) == len(names)
+        if value and known:
+            pairs = zip(names, value, strict=True)
+            return Listed({n: _described(each, (*path, str(n)), faults) for n, each in pairs})
+        return tuple(_described(each, path, faults) for each in value)
+    return value
+
+
+def _unit(table: Mapping[str, Any], path: tuple[str, ...], key: str, above: str | None) -> Any:
+    """The unit of a number under a key of a table; that of the table is `above`."""
+    if key == "every" and "duration" in table:
+        return EVERY.get(str(table.get("unit", "cycles")))
+    if key == "start" and path:
+        return _SHARE if path[-1] == "ramp" else _H
+    return _SHARE if key in PURE else UNITS.get(key, above)
+
+
+def _quantity(
+    table: Mapping[str, Any], path: tuple[str, ...], unit: str | None, faults: list[str]
+) -> Any:
+    where = ".".join(path)
+    try:
+        quantity = TypeAdapter(Quantity).validate_python(dict(table))
+    except ValidationError as error:
+        faults += fault_lines(error, Quantity, *path)
+        return 0.0
+    if unit is None:
+        rule = "here stands a plain number, without a unit"
+        faults.append(checks.complain(where, rule, str(quantity)))
+    elif quantity.unit != unit:
+        faults.append(checks.complain(where, f"the unit must be {unit!r}", quantity.unit))
+    return quantity
+
+
+def _typical(value: Any) -> Any:
+    if isinstance(value, Quantity):
+        whole = value.unit in WHOLE_UNITS or value.unit == "cycles"
+        return round(value.value) if whole else value.value
+    if isinstance(value, Listed):
+        return [_typical(each) for each in value.values()]
+    if isinstance(value, Mapping):
+        return {key: _typical(each) for key, each in value.items()}
+    if isinstance(value, tuple):
+        return [_typical(each) for each in value]
+    return value
