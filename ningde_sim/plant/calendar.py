@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 from pydantic.dataclasses import dataclass
 
 from ningde_sim._support.frozen import FROZEN, Entries, Named, unchangeable
-from ningde_sim.plant.faults import fault
+from ningde_sim.plant.faults import clear_faults, fault
 from ningde_sim.plant.paths import nearest
 from ningde_sim.plant.quantity import STRICT_KEYS, Name, Number, Quantity, in_unit
 from ningde_sim.plant.schema import MOST_CREWS, Date, Days, record
@@ -37,16 +37,27 @@ MINUTES_OF_A_DAY = 24 * 60
 
 HoursADay = Annotated[Quantity, in_unit("h", most=24)]
 HoursAMonth = Annotated[Quantity, in_unit("h/month", most=HOURS_OF_A_MONTH)]
+Crews = Annotated[Quantity, in_unit("crews", least=1, most=MOST_CREWS, whole=True)]
+Saturdays = Annotated[Quantity, in_unit("days/month", most=5, whole=True)]
+
 
 _EACH_MONTH = Field(min_length=12, max_length=12)
+_NUMBER, _QUANTITY = Tag("<number>"), Tag("<quantity>")
+_KIND = Discriminator(
+    lambda each: "<quantity>" if isinstance(each, Mapping | Quantity) else "<number>"
+)
 
-HoursByMonth = Annotated[tuple[Annotated[Number, Field(ge=0, le=24)], ...], _EACH_MONTH]
-CrewsByMonth = Annotated[tuple[Annotated[Number, Field(ge=0, le=MOST_CREWS)], ...], _EACH_MONTH]
-SaturdaysByMonth = Annotated[tuple[Annotated[Number, Field(ge=0, le=5)], ...], _EACH_MONTH]
-OvertimeByMonth = Annotated[
-    tuple[Annotated[Number, Field(ge=0, le=HOURS_OF_A_MONTH)], ...], _EACH_MONTH
-]
-"""A number for each month from January on, in place of one for all."""
+_Hours = Annotated[Number, Field(ge=0, le=24), _NUMBER] | Annotated[HoursADay, _QUANTITY]
+HoursByMonth = Annotated[tuple[Annotated[_Hours, _KIND], ...], _EACH_MONTH]
+_Crews = Annotated[Number, Field(ge=0, le=MOST_CREWS), _NUMBER] | Annotated[Crews, _QUANTITY]
+CrewsByMonth = Annotated[tuple[Annotated[_Crews, _KIND], ...], _EACH_MONTH]
+_Days = Annotated[Number, Field(ge=0, le=5), _NUMBER] | Annotated[Saturdays, _QUANTITY]
+SaturdaysByMonth = Annotated[tuple[Annotated[_Days, _KIND], ...], _EACH_MONTH]
+_Overtime = (
+    Annotated[Number, Field(ge=0, le=HOURS_OF_A_MONTH), _NUMBER] | Annotated[HoursAMonth, _QUANTITY]
+)
+OvertimeByMonth = Annotated[tuple[Annotated[_Overtime, _KIND], ...], _EACH_MONTH]
+"""A number for each month from January on, in place of one for all; each may be a quantity."""
 
 
 def _clock(given: Any) -> Any:
@@ -82,6 +93,7 @@ SomeWeekdays = Annotated[tuple[Weekday, ...], Field(min_length=1)]
 
 
 @unchangeable
+@clear_faults
 @dataclass(frozen=True, slots=True, config=STRICT_KEYS)
 class Shift:
     """A shift: from `start` to `end`, without its breaks.
@@ -154,10 +166,10 @@ Shifts = Annotated[
 def _check_country(name: str) -> str:
     known = holidays.list_supported_countries()
     if name not in known:
-        cure = nearest(name, [*known])
-        raise fault(
-            f"no country of the package `holidays`, such as CN, DE, US {cure}".strip(), name
+        rule = (
+            f"it must be a country of the package `holidays`, such as CN. {nearest(name, [*known])}"
         )
+        raise fault(rule.strip(), name)
     return name
 
 
@@ -176,8 +188,8 @@ class ShopCalendar:
 
     shifts: Shifts | None = None
     shift_hours: Annotated[Quantity, in_unit("h", least=0.5, most=24)] | None = None
-    crews: Annotated[Quantity, in_unit("crews", least=1, most=MOST_CREWS, whole=True)] | None = None
-    saturdays: Annotated[Quantity, in_unit("days/month", most=5, whole=True)] | None = None
+    crews: Crews | None = None
+    saturdays: Saturdays | None = None
     overtime: HoursAMonth | None = None
     maintenance: HoursADay | None = None
     weekdays: SomeWeekdays | None = None
@@ -191,6 +203,7 @@ class ShopCalendar:
 
 
 @unchangeable
+@clear_faults
 @record
 class Calendar(ShopCalendar):
     """Which days are worked, and how long.
@@ -221,7 +234,7 @@ class Calendar(ShopCalendar):
         Whose public holidays are free, as the package `holidays` calls them: "CN", "DE" and "BY".
         Without a country there are none.
     shift_hours_by_month, crews_by_month, saturdays_by_month, overtime_by_month : 12 numbers
-        From January on, in place of the number for all months.
+        From January on, in place of the number for all months. Nominal hours follow `shift_hours`.
     start, end : date, optional
         The first and the last day; a year needs both.
     closures : mapping of name to Closure, optional
@@ -246,7 +259,7 @@ class Calendar(ShopCalendar):
     @model_validator(mode="after")
     def _check(self) -> Calendar:
         self._check_days()
-        by_month = self.shift_hours_by_month or (0.0,)
+        by_month = [_most(each) for each in self.shift_hours_by_month or (0.0,)]
         if isinstance(self.shifts, Quantity):
             if self.shift_hours is None:
                 raise fault("a number of shifts needs it", None, "shift_hours")
@@ -261,7 +274,7 @@ class Calendar(ShopCalendar):
                 if getattr(self, key) is not None:
                     raise fault("shifts by name have their own hours", getattr(self, key), key)
             self._check_overlap()
-        if min(self.crews_by_month or (1,)) < 1:
+        if min(map(float, self.crews_by_month or (1,))) < 1:
             raise fault("each month needs a crew", self.crews_by_month, "crews_by_month")
         if self.region is not None:
             regions = holidays.list_supported_countries().get(self.country or "", [])
@@ -342,9 +355,9 @@ class Calendar(ShopCalendar):
 
     def of_month(self, key: str, month: int) -> float:
         """Shift hours, crews, Saturdays or overtime of a month, from 1 to 12."""
-        by_month: tuple[float, ...] | None = getattr(self, f"{key}_by_month")
+        by_month: tuple[float | Quantity, ...] | None = getattr(self, f"{key}_by_month")
         if by_month is not None:
-            return by_month[month - 1]
+            return float(by_month[month - 1])
         return self.every_month(key)
 
     def every_month(self, key: str) -> float:
@@ -353,6 +366,10 @@ class Calendar(ShopCalendar):
         if every is None:
             return float(self.n_shifts) if key == "crews" else 0.0
         return every.value
+
+
+def _most(number: float | Quantity) -> float:
+    return number.most if isinstance(number, Quantity) else number
 
 
 def _next_day(of_day: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ningde_sim.plant.paths import nearest
+
+Table = TypeVar("Table")
 
 
 def fault(rule: str, got: object, *where: str | int) -> ValidationError:
@@ -21,11 +24,34 @@ def fault(rule: str, got: object, *where: str | int) -> ValidationError:
     )
 
 
+def clear_faults(cls: type[Table]) -> type[Table]:
+    """The same class, whose errors list each fault in a line: its key, the rule, the value."""
+    init = cls.__init__
+
+    @wraps(init)
+    def __init__(self: Table, *args: Any, **kwargs: Any) -> None:
+        try:
+            init(self, *args, **kwargs)
+        except ValidationError as error:
+            text = faults_found(cls.__name__, fault_lines(error, cls))
+            raise ValueError(text) from error
+
+    cls.__init__ = __init__  # type: ignore[method-assign, assignment]
+    return cls
+
+
+def found_by_pydantic(error: ValueError) -> ValidationError | None:
+    """The faults that pydantic found, behind an error of a class with clear faults too."""
+    cause = error if isinstance(error, ValidationError) else error.__cause__
+    return cause if isinstance(cause, ValidationError) else None
+
+
 def below(error: ValueError, *where: str | int) -> ValidationError:
     """The first fault of a table, as an error at the path at which the table stands."""
-    if not isinstance(error, ValidationError):
+    found = found_by_pydantic(error)
+    if found is None:
         return fault(str(error), None, *where)
-    first = error.errors(include_url=False)[0]
+    first = found.errors(include_url=False)[0]
     return fault(first["msg"], first["input"], *where, *first["loc"])
 
 

@@ -6,10 +6,8 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
 from ningde_sim._support.frozen import Entries
-from ningde_sim.plant.faults import fault_lines
+from ningde_sim.plant.faults import fault_lines, found_by_pydantic
 from ningde_sim.plant.quantity import Quantity
 
 Table = TypeVar("Table")
@@ -31,11 +29,22 @@ def _items(table: Any) -> Iterator[tuple[str, Any]] | None:
     return None
 
 
+def _quantities(value: Any) -> list[tuple[int, Quantity]]:
+    """The quantities in a list, with their numbers."""
+    listed = value if isinstance(value, tuple) else ()
+    return [(k, each) for k, each in enumerate(listed) if isinstance(each, Quantity)]
+
+
 def leaves(table: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every value below a table with its path: quantities, dates, words, lists, but no tables."""
+    """Every value below a table with its path: quantities, dates, words, lists, but no tables.
+
+    A list that holds quantities is a value, and they are too, by their number from 1 on.
+    """
     items = _items(table)
     if items is None:
         yield path, table
+        for number, inner in _quantities(table):
+            yield (*path, str(number + 1)), inner
         return
     for key, inner in items:
         yield from leaves(inner, *path, key)
@@ -51,8 +60,11 @@ def changed(table: Table, change: Callable[[tuple[str, ...], Any], Any], *path: 
     """
     items = _items(table)
     if items is None:
-        new: Table = change(path, table)
-        return new
+        new: Any = change(path, table)
+        inner = {k: change((*path, str(k + 1)), quantity) for k, quantity in _quantities(new)}
+        if any(value is not new[k] for k, value in inner.items()):
+            new = tuple(inner.get(k, each) for k, each in enumerate(new))
+        return new  # type: ignore[no-any-return]
     values = {key: changed(inner, change, *path, key) for key, inner in items}
     if isinstance(table, Mapping):
         same = all(values[key] is inner for key, inner in table.items())
@@ -62,8 +74,10 @@ def changed(table: Table, change: Callable[[tuple[str, ...], Any], Any], *path: 
         return table
     try:
         return dataclasses.replace(table, **other)  # type: ignore[type-var]
-    except ValidationError as error:
-        raise ValueError("\n".join(fault_lines(error, type(table), *path))) from None
+    except ValueError as error:
+        if (found := found_by_pydantic(error)) is None:
+            raise
+        raise ValueError("\n".join(fault_lines(found, type(table), *path))) from None
 
 
 def plain(value: Any) -> Any:

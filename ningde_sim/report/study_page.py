@@ -104,6 +104,10 @@ def answer(study: Study) -> str:
         result += (
             f"{round(share.value * n):,} of {n:,} runs, that is {_percent(share.value)} ({ends})"
         )
+        for of, words in experiment.readings.items():
+            other = study.probability(study.target, of=of, level=LEVEL)
+            ends = f"{_percent(other.low)} to {_percent(other.high)}"
+            result += f", and {words} in {_percent(other.value)} ({ends})"
     half = study.quantile(0.5, level=LEVEL)
     return f"{given}{result}. Half of the runs make {_number(half.value)} or less."
 

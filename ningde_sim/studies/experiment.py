@@ -92,6 +92,16 @@ class Experiment(ABC):
         return ()
 
     @property
+    def readings(self) -> Mapping[str, str]:
+        """Columns that the target may mean besides the main one, and how to say so."""
+        return {}
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """Parts of the plant by the column that tells which share of its hours each waited. [-]"""
+        return {}
+
+    @property
     def target(self) -> float | None:
         """The least of the main column that counts as reached. [units[of]]"""
         return None

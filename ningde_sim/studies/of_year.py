@@ -31,7 +31,8 @@ class YearExperiment(Experiment):
 
     Results: what leaves each shop, by its name (vehicles, bodies), scrapped, nominal;
     `lost_<cause>`, the vehicles that each cause took at the gate, so that nominal less these is
-    vehicles; `<shop>_<cause>`, hours of the first shop; `bodies_<month>` and `vehicles_<month>`, of
+    vehicles; `<shop>_<cause>`, hours of the first shop; `<shop>_waits`, the share of its open hours
+    that a shop waited for those beside it; `bodies_<month>` and `vehicles_<month>`, of
     the first and the last shop. With [ckd] besides: ckd_sets, with_ckd_sets (vehicles and CKD
     sets). With [export] besides: exports, of these exported_ckd_sets, `exports_<month>`,
     `exports_by_<month>` from the start to its end; days_over, on which cars waited for a place in a
@@ -63,6 +64,17 @@ class YearExperiment(Experiment):
     def also(self) -> Sequence[str]:
         """What leaves the first shop, CKD sets."""
         return tuple(name for name in (self._first, "ckd_sets") if name in self.units)[-2:]
+
+    @property
+    def readings(self) -> Mapping[str, str]:
+        """With CKD sets, if there are any."""
+        return {"with_ckd_sets": "with CKD sets"} if self.scenario.ckd is not None else {}
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """The shops, if there are several."""
+        shops = self.scenario.shops
+        return {f"{shop}_waits": shop for shop in shops} if len(shops) > 1 else {}
 
     @property
     def _first(self) -> str:
@@ -112,6 +124,7 @@ class YearExperiment(Experiment):
             "scrapped": self._first,
             **dict.fromkeys(("nominal", *lost), of),
             **dict.fromkeys((f"{first}_{cause}" for cause in FIRST_SHOP_CAUSES), "h"),
+            **dict.fromkeys(self.parts, "-"),
             **{f"{of}_{month}": of for of in (self._first, of) for month in self.months},
             **(self._export_units() if plan.export is not None else {}),
         }
@@ -221,6 +234,7 @@ def _year_row(run: YearRun) -> Row:
         "nominal": run.nominal,
         **{f"lost_{cause}": float(vehicles) for cause, vehicles in lost.items()},
         **{f"{name}_{cause}": float(hours[cause]) for cause in FIRST_SHOP_CAUSES},
+        **({f"{shop}_waits": share for shop, share in run.waits.items()} if run.waits else {}),
         **{
             f"{word}_{month}": int(made)
             for word in dict.fromkeys((first, of))

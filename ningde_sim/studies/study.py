@@ -576,13 +576,33 @@ def results(study: Study) -> Lines:
         reached = None if study.target is None else study.probability()
         means = {of: study.mean(of=of) for of in (experiment.of, *experiment.also)}
         shares = [study.quantile(q) for q in (0.05, 0.5, 0.95)]
+        others = {} if study.target is None else experiment.readings
+        also = {words: study.probability(study.target, of=of) for of, words in others.items()}
     if reached is not None:
         yield f"P(>= {study.target:,.10g})", f"{reached}"
+        for words, share in also.items():
+            yield f"P {words}", f"{share}, if they count"
     yield experiment.of, f"{means[experiment.of]}, the mean"
     for words, share in zip(("5 % of runs", "half of them", "95 % of runs"), shares, strict=True):
         yield words, f"{share} or less"
     for of in experiment.also:
         yield of, f"{means[of]} {experiment.units[of]}, the mean"
+    if limit := limiting(study):
+        part, runs = limit
+        yield (
+            "limits the year",
+            f"{part} in {runs:,} of {study.n:,} runs: it waits least for the others",
+        )
+
+
+def limiting(study: Study) -> tuple[str, int] | None:
+    """The part of the plant that waited least for the others in the most runs, and in how many."""
+    parts = study.experiment.parts
+    if not parts:
+        return None
+    least = np.argmin([study.column(column) for column in parts], axis=0)
+    runs = np.bincount(least, minlength=len(parts))
+    return [*parts.values()][int(runs.argmax())], int(runs.max())
 
 
 def cautions(study: Study) -> Lines:

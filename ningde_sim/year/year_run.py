@@ -328,6 +328,19 @@ class YearRun:
         hours = self.lost_hours[self.gate]
         return pd.DataFrame({"hours": hours, self.scenario.made[-1]: hours * self._rate})
 
+    @cached_property
+    def waits(self) -> dict[str, float]:
+        """Which share of its open hours each shop waited for those beside it. [-]
+
+        The one that waited least limits the year: what speeds up another one brings it little. A
+        single shop waits for none.
+        """
+        table = self.lost_hours
+        waited = table.loc[["blocked", "starved"]].sum()
+        worked = table.loc[["launches", "breakdown", "rework", "made"]].sum() + waited
+        shares = (waited / worked.where(worked > 0, 1.0)).to_dict()
+        return shares if len(shares) > 1 else {}
+
     def lost_ms(self, shop: str | None = None) -> pd.DataFrame:
         """The lost time of one shop by day.
 
@@ -428,6 +441,11 @@ def _summary(run: YearRun) -> Iterator[str]:
     yield f"  best month        {best}"
     if "inside" in months:
         yield f"  inside at the end {months['inside'].iloc[-1]:,} {plan.made[0]}"
+    if run.waits:
+        least, *others = sorted(run.waits.items(), key=lambda each: each[1])
+        rest = ", ".join(f"{shop} {share:.0%}" for shop, share in others)
+        yield f"  limits the year   {least[0]}: it waited {least[1]:.0%} of its open hours for the"
+        yield f"                    shops beside it, {rest}"
     yield f"  nominal           {run.nominal:,.0f} {word}; of these, at the gate"
     causes = run.losses[word].drop(["nominal", "made"])
     for cause, lost in causes[causes.abs() >= 0.5].items():
