@@ -45,7 +45,10 @@ MOST_CHANGES = 1_000
 def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     """Read a scenario that ships, or that a TOML file describes.
 
-    A shop in the file is a table, or the name of another file: one beside it, or one that ships.
+    Each of its `shops` is a file, one beside it or one that ships, or a table: a shop with its
+    `lines`, as `read_shop` reads it, or a block, told by its rate. A number is a plain number, in
+    the unit below, or a quantity: { value = 60, unit = "s", low = 55, high = 70, evidence =
+    "measured", source = "a study of May" }. What has a range is drawn anew in each run of a study.
 
     With `base = "ningde-2021"`, or the name of a file beside it, a file needs to hold only what
     differs: its tables are laid over those of the base. Its [changes] then replace values by path,
@@ -74,6 +77,119 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     CalendarWarning
         A plan beyond the overtime cap or beyond the announced holidays; a date outside the
         calendar.
+
+    Notes
+    -----
+    Its keys; `<...>` is a name, a table that is optional may be left out as a whole, and
+    `...` stands for `export.gateways.<g>`.
+
+    =================================  =========================  ==============  ==================
+    key                                unit, or what it is        default         example
+    =================================  =========================  ==============  ==================
+    name                               text                       required        "mine"
+    title                              text                       required        "Two shops"
+    notes                              list of texts              none            ["All assumed."]
+    base                               a scenario, or a file      none            "ningde-2021"
+    changes.<path>                     a value, by its path       none            64
+    shops                              names, in flow order       required        ["press", "paint"]
+    <shop>                             a file, or a table         required        "press.toml"
+    <shop>_before                      until the retooling        none            "old.toml"
+    <block>.rate                       parts/h, bodies/h, ...     required        60
+    <block>.uptime                     -                          1               0.95
+    <block>.stop                       min, the mean (MTTR)       with uptime     5
+    <block>.lead_time                  h                          none            9
+    <block>.spare_capacity             parts beside the lead      0               90
+    <block>.first_time_ok              -                          1               0.88
+    <block>.repeated                   -                          0               0.02
+    <block>.scrap                      -                          0               0.001
+    <block>.extra_hours                h a working day            0               2
+    <block>.station                    name of what sets pace     <shop> line     "topcoat"
+    <block>.check                      name of what follows       <shop> check    "inspection"
+    stores.<store>                     parts; between two shops   none            120
+    entries.<shop>                     lines that take from it    its first       ["trim"]
+    columns.<shop or store>            name in tables of results  its key         "bodies"
+    target                             any; it says what is made  none            240_000
+    month_target                       a column of `monthly`      none            30_000
+    calendar.start                     date                       required        2026-01-01
+    calendar.end                       date                       required        2026-12-31
+    calendar.shifts                    shifts, a day              or by name      2
+    calendar.shift_hours               h, of a number of shifts   required        8
+    calendar.shifts.<name>             a table, or two times      or a number     ["06:00", "14:00"]
+    calendar.shifts.<name>.start       time of day                required        "22:00"
+    calendar.shifts.<name>.end         time of day                required        "06:00"
+    calendar.shifts.<name>.breaks      pairs of times             none            [["9:00", "9:15"]]
+    calendar.shifts.<name>.weekdays    list of days               the calendar's  ["sat"]
+    calendar.weekdays                  list of days               mon to fri      ["mon", "tue"]
+    calendar.country                   code: public holidays      none            "DE"
+    calendar.region                    code of a part of it       none            "BY"
+    calendar.saturdays                 days/month                 0               4
+    calendar.overtime                  h/month, of a crew         0               12
+    calendar.maintenance               h a day not worked         0               4
+    calendar.crews                     crews                      one a shift     3
+    calendar.shift_hours_by_month      h, 12 from January on      none            [8, ..., 10]
+    calendar.crews_by_month            crews, the same            none            [2, ..., 3]
+    calendar.saturdays_by_month        days/month, the same       none            [4, ..., 2]
+    calendar.overtime_by_month         h/month, the same          none            [0, ..., 17]
+    calendar.closures.<name>.start     date                       required        2026-08-03
+    calendar.closures.<name>.days      days in a row              required        14
+    calendars.<shop>.<key>             as [calendar]              the plant's     shifts = 3
+    retooling.start                    date                       required        2026-07-01
+    retooling.delay                    days                       required        0
+    retooling.full_stop_days           days, those worked         required        8
+    retooling.partial_weeks            weeks                      required        4
+    retooling.night_rate               - at nights, week-ends     required        0.5
+    retooling.shops                    list of shops              all             ["press"]
+    products.<p>.share                 -; of one none             none            0.3
+    products.<p>.start                 date                       from the first  2026-09-01
+    products.<p>.delay                 days                       0               7
+    products.<p>.ramp.initial_speed    -                          required        0.6
+    products.<p>.ramp.days_to_90       days                       required        60
+    products.<p>.ramp.stations         names or patterns          all             ["FIN-*"]
+    supply.<cause>.share               - of the hours             none            0.05
+    supply.<cause>.per_month           stops/month                none            0.6
+    supply.<cause>.duration            h of work, the mean        required        16
+    supply.<cause>.cv                  -                          required        1
+    supply.<cause>.shops               list of shops              required        ["paint"]
+    supply.<cause>.season              12 weights, mean 1         all 1           [0.5, ..., 1]
+    slowdowns.<cause>.start            date                       required        2026-02-01
+    slowdowns.<cause>.days             days                       required        21
+    slowdowns.<cause>.rate             - of the full rate         required        0.85
+    slowdowns.<cause>.shops            list of shops              required        ["paint"]
+    ckd.share                          - of sets and vehicles     required        0.15
+    ckd.uses_body_shop                 whether from bodies        false           true
+    export.vehicle_share               -                          required        0.15
+    export.ckd_share                   -                          required        0.5
+    export.initial                     units at the start         required        300
+    export.yard                        cars                       required        3000
+    export.destinations.<d>.share      -                          required        0.2
+    export.destinations.<d>.ckd_share  -                          its share       0.1
+    export.destinations.<d>.voyage     days                       required        15
+    export.gateways.<g>.yard           cars                       required        4000
+    export.gateways.<g>.loading_rate   cars/day                   required        1700
+    export.gateways.<g>.clearance      days                       required        3
+    ....legs.<leg>.carries             cars, ckd_sets             "cars"          "ckd_sets"
+    ....legs.<leg>.share               -                          required        1
+    ....legs.<leg>.lot                 units                      required        240
+    ....legs.<leg>.per_day             lots/day                   required        2
+    ....legs.<leg>.loading             h                          required        5
+    ....legs.<leg>.transit             h                          required        16
+    ....legs.<leg>.unloading           h                          required        5
+    ....legs.<leg>.longest_wait        days                       required        5
+    ....legs.<leg>.overflow            true: takes the rest       false           true
+    ....closures.<c>.closes            land, sea                  required        ["sea"]
+    ....closures.<c>.days              days                       required        2
+    ....closures.<c>.start             date, or per_year          none            2026-09-13
+    ....closures.<c>.per_year          closures/year              none            3
+    ....closures.<c>.season            12 weights, mean 1         all 1           [0, 0, ..., 4]
+    export.services.<s>.gateway        name of a gateway          required        "xiamen"
+    export.services.<s>.destinations   destinations               required        ["europe"]
+    export.services.<s>.carries        cars, ckd_sets             "cars"          "ckd_sets"
+    export.services.<s>.slots          units a call               required        800
+    export.services.<s>.slip           days, the mean             required        3
+    export.services.<s>.calls          calls/month, or dates      none            2
+    export.services.<s>.dates          dates of calls             none            [2026-03-01]
+    export.services.<s>.order          age, destination, waiting  "age"           "waiting"
+    =================================  =========================  ==============  ==================
 
     Examples
     --------
