@@ -338,8 +338,10 @@ class YearRun:
         table = self.lost_hours
         waited = table.loc[["blocked", "starved"]].sum()
         worked = table.loc[["launches", "breakdown", "rework", "made"]].sum() + waited
-        shares = (waited / worked.where(worked > 0, 1.0)).to_dict()
-        return shares if len(shares) > 1 else {}
+        shares = waited / worked.where(worked > 0, 1.0)
+        return (
+            {str(shop): float(share) for shop, share in shares.items()} if len(shares) > 1 else {}
+        )
 
     def lost_ms(self, shop: str | None = None) -> pd.DataFrame:
         """The lost time of one shop by day.

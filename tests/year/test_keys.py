@@ -1,4 +1,4 @@
-"""The table of keys in the help of `scenario` is that of the classes: each key, unit and default."""
+"""The table of keys in the help of `scenario` is that of the classes: key, unit, default."""
 
 from __future__ import annotations
 
@@ -72,9 +72,7 @@ def in_classes() -> dict[str, Key]:
         for path, key in fields(Scenario, "")
         if not path.startswith(("shops.", "before", "calendars."))
     }
-    return (
-        found | {path: key for path, key in fields(BlockTable, "<>.")} | {"shops": Key(None, True)}
-    )
+    return found | dict(fields(BlockTable, "<>.")) | {"shops": Key(None, True)}
 
 
 def in_help() -> dict[str, list[str]]:
