@@ -24,6 +24,7 @@ from ningde_sim.plant.distributions import Distribution
 from ningde_sim.plant.from_tables import DISTRIBUTIONS, FLOWS, MOST_STATIONS, OWN_NAME
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.product import Product, Ramp, Sequence, Setup
+from ningde_sim.plant.quantity import EVIDENCES
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.start import Start
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
@@ -40,8 +41,8 @@ _TEXT: Schema = {"type": "string"}
 _SIMPLE: dict[Any, Schema] = {
     str: _TEXT,
     bool: {"type": "boolean"},
-    int: {"type": "integer", "minimum": 0},
-    float: {"type": "number", "minimum": 0},
+    int: {"anyOf": [{"type": "integer", "minimum": 0}, {"$ref": "#/$defs/Quantity"}]},
+    float: {"anyOf": [{"type": "number", "minimum": 0}, {"$ref": "#/$defs/Quantity"}]},
 }
 
 
@@ -63,6 +64,7 @@ def shop_schema() -> dict[str, Any]:
         for name in ("Line", "Station", "Robot")
     }
     definitions |= {"Distribution": _distribution(), "Flow": _flow(), "Sequence": _sequence()}
+    definitions["Quantity"] = _quantity()
     root = _table(Shop)
     for key, kind in NAMED.items():
         named = _table(kind)
@@ -159,6 +161,15 @@ def _distribution() -> Schema:
         arguments["distribution"] = {"const": word}
         options.append({**table, "required": ["distribution", *required]})
     return {"oneOf": options}
+
+
+def _quantity() -> Schema:
+    """A number with its uncertainty; `ShopTables` tells which unit it must have where."""
+    number, kinds = {"type": "number"}, {"enum": [*EVIDENCES]}
+    numbers = dict.fromkeys(("value", "low", "high"), number)
+    words = dict.fromkeys(("unit", "source", "note", "tuned", "drawn_with"), _TEXT)
+    required = ("value", "unit", "evidence", "source")
+    return _closed({**numbers, **words, "evidence": kinds}, *required)
 
 
 def _flow() -> Schema:
