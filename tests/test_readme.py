@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ningde_sim import ningde_2021
+from ningde_sim import ningde_2021, read_shop, scenario, simulate_year
 from ningde_sim.facts import FACTS, PUBLISHED
 
 ROOT = Path(__file__).parents[1]
@@ -31,6 +31,19 @@ def test_its_python_prints_what_stands_below_it(code, output, capsys, monkeypatc
     assert printed
     if output:
         assert printed.rstrip("\n") == output.rstrip("\n")
+
+
+def test_its_own_plant_runs_for_its_year(tmp_path):
+    """Its two files as they stand: the rate of the press, less what its failures take."""
+    (block,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    shop, plan = re.split(r"# -+\n", block)
+    (tmp_path / "frames.toml").write_text(shop, "utf-8")
+    (tmp_path / "year.toml").write_text(plan, "utf-8")
+    assert read_shop(tmp_path / "frames.toml").n_stations == 3
+    year = simulate_year(scenario(tmp_path / "year.toml"), seed=0)
+    hours = year.lost_hours.loc["nominal", "frames"]
+    assert hours == (261 - 7) * 15.5  # weekdays and holidays in Germany; two shifts less 30 min
+    assert 0.94 * hours * 80 < year.vehicles < hours * 80  # 45 s; two stations with 12 min in 8 h
 
 
 def test_it_is_a_front_page():
