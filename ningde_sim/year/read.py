@@ -15,10 +15,11 @@ from pydantic import TypeAdapter, ValidationError
 from ningde_sim._support import checks, files
 from ningde_sim._support.toml import tables
 from ningde_sim.exceptions import NoEffect
+from ningde_sim.plant import data_files
 from ningde_sim.plant.faults import fault_lines, faults_found
 from ningde_sim.plant.paths import nearest
 from ningde_sim.plant.quantity import Quantity
-from ningde_sim.plant.read import OF_SCENARIO, load
+from ningde_sim.plant.read import load
 from ningde_sim.plant.schema import ShopFile
 from ningde_sim.year.overlay import overlaid, title_and_notes
 from ningde_sim.year.scenario import Scenario
@@ -111,11 +112,13 @@ def _find(name_or_path: str | os.PathLike[str], folder: Path | None = None) -> P
     checks.path("scenario", "name_or_path", name_or_path)
     name, path = os.fspath(name_or_path), Path(name_or_path)
     if name in Scenario.names():
-        return Path(str(resources.files("ningde_sim.data") / f"{name}.toml"))
+        return data_files.path_of(name)
     if not files.exists(path):
         known = Scenario.names()
         cure = f"The names are {', '.join(known)}. {nearest(str(name), known)}"
         rule = "unknown name, and no such file"
+        if name in data_files.names("shop"):
+            cure = "It is the name of a shop: `read_shop` reads it."
         cure = f"{cure.strip()} {files.near(path if folder is None else folder / path)}"
         raise FileNotFoundError(checks.complain("scenario", rule, name, cure))
     return path
@@ -124,10 +127,10 @@ def _find(name_or_path: str | os.PathLike[str], folder: Path | None = None) -> P
 def _load(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     """The tables of a file, laid over those of its base."""
     data = tables(path)
-    if "zones" in data and not any(key in data for key in OF_SCENARIO):
+    if data_files.kind_of(data) == "shop":
         rule = "this is a shop, not a scenario: `read_shop` reads it"
-        cure = f'Its scenario has `base = "ningde-2022"` and `body_shop = "{path.name}"`.'
-        raise ValueError(f"{path}: {rule}. {cure}")
+        cure = f' Its scenario has `base = "ningde-2022"` and `body_shop = "{path.name}"`.'
+        raise ValueError(f"{path}: {rule}.{'' if 'lines' in data else cure}")
     if "base" not in data:
         return data
     base = data.pop("base")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Mapping
-from importlib import resources
-from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
@@ -15,6 +13,7 @@ from pydantic import model_validator
 from ningde_sim._support import checks, toml
 from ningde_sim._support.frozen import Entries, Named, unchangeable
 from ningde_sim._support.summary import wrapped
+from ningde_sim.plant import data_files
 from ningde_sim.plant.faults import fault
 from ningde_sim.plant.nested import plain
 from ningde_sim.plant.paths import differences, nearest
@@ -303,12 +302,7 @@ class Scenario(Addressed):
     @staticmethod
     def names() -> list[str]:
         """The scenarios that ship with the library."""
-        names = (Path(str(entry)).name for entry in resources.files("ningde_sim.data").iterdir())
-        return sorted(
-            name.removesuffix(".toml")
-            for name in names
-            if name.endswith(".toml") and not name.startswith("body_shop")
-        )
+        return [*data_files.names("scenario")]
 
     def __repr__(self) -> str:
         days = f"{self.calendar.start} to {self.calendar.end}"
