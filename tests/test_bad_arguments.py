@@ -397,7 +397,7 @@ def functions() -> dict[str, Case]:
             size=(4, whole(2, 100)),
             seed=(0, seed),
         ),
-        "read_shop": case(read_shop, path=("none.toml", nothing)),
+        "read_shop": case(read_shop, name_or_path=("none.toml", nothing)),
         "scenario": case(scenario, name_or_path=("ningde-2020-12", nothing)),
         "ship": case(
             shipping.ship,

@@ -18,8 +18,11 @@ ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 SMALL = {
+    "appliance.py": ["--runs", "2", "--days", "2"],
+    "bottling.py": ["--runs", "2"],
     "crews_and_buffers.py": ["--runs", "2", "--hours", "20", "--target", "1180"],
     "shifts_or_speed.py": ["--runs", "3"],
+    "engine_block.py": ["--runs", "3"],
     "export_2021.py": ["--runs", "10", "--yard-runs", "2"],
     "ship_slip.py": [],
     "model_mix.py": ["--runs", "2", "--hours", "40", "--shares", "0", "0.5"],
@@ -220,3 +223,43 @@ def test_what_limits_names_the_path_of_month_and_year_and_verifies_actions(tmp_p
     assert "NOT VERIFIED" in text
     for file in files:
         assert file.stat().st_size > 10_000
+
+
+ESTIMATE = r"[\d,.]+ \([\d,.]+ to [\d,.]+; 95 %, n = \d\)"
+BROAD = r"\(-?[\d,.]+ to [\d,.]+\)"
+"""Intervals as the plants print them."""
+
+
+def test_the_engine_block_says_whether_a_week_reaches_its_target_and_what_helps() -> None:
+    text = run("engine_block.py")
+    assert "All numbers are assumed. OP30 lets through at most 7,453 blocks a week" in text
+    assert re.search(r"As it is, a week makes 7,\d\d\d \(.* to .*; 95 %, n = 3\) blocks\.", text)
+    assert re.search(rf"It reaches 7,200 with probability {ESTIMATE}\.", text)
+    gains = re.findall(r"^  (.{35})([+-]\d+) \(.* to .*\) +P\(target\) [\d.]+$", text, re.MULTILINE)
+    assert len(gains) == 5
+    assert [int(gain) for _, gain in gains] == sorted((int(g) for _, g in gains), reverse=True)
+    assert f"the change that brings most is {gains[0][0].strip()}." in text
+
+
+def test_the_bottling_says_when_the_orders_are_done_and_what_helps() -> None:
+    text = run("bottling.py")
+    assert "18,000 bottles an hour: 57,000 cases take it 63.3 h without a stop" in text
+    rows = re.findall(rf"^  (.{{36}})([\d.]+) \(.*\) +({ESTIMATE})$", text, re.MULTILINE)
+    assert len(rows) == 5
+    done = {name.strip(): float(hours) for name, hours, _ in rows}
+    assert min(done, key=lambda name: done[name]) == "with grouped orders"
+    assert all(68 < hours < 168 for hours in done.values())
+    assert re.search(rf"The orders are likeliest done in time .*: P = {ESTIMATE}\.", text)
+
+
+def test_the_appliance_says_the_cheapest_that_reaches_the_target() -> None:
+    text = run("appliance.py", "--target", "1")
+    rows = re.findall(rf"^  (\d) test places, (\d) repairer.* +(\d+) {BROAD} ", text, re.MULTILINE)
+    assert [(int(places), int(n)) for places, n, _ in rows] == [
+        (places, n) for places in (6, 7, 8) for n in (1, 2)
+    ]
+    assert all(750 < int(made) < 14.5 * 72 for _, _, made in rows)
+    assert "1 a day with a probability of 80%: no design point reaches it for sure." in text
+    more = ("--target", "500", "--runs", "12", "--days", "1", "--probability", "0.5")
+    text = run("appliance.py", *more)
+    assert "the cheapest that does has 6 test places and 1 repairer(s), 180 thousand euro" in text

@@ -218,11 +218,16 @@ def _failing(
 
 
 def _more_capacity(layout: Layout) -> Iterator[Improvement]:
-    """Room for one part more in each store, and in each buffer inside a line."""
+    """Room for one part more in each store, and in each buffer inside a line.
+
+    A line that moves together has no buffers, and a bank only grows by a place in all its lanes.
+    """
     shop, numbers, rows = layout.shop, count(), first_copies(layout.stores)
     for store in shop.stores:
+        number = next(numbers)
         changes: dict[str, Any] = {f"stores.{store.name}.capacity": store.capacity + 1}
-        yield Action(store.name, CAPACITY, changes), Saving({}, buffer=next(numbers))
+        if not store.lanes:
+            yield Action(store.name, CAPACITY, changes), Saving({}, buffer=number)
     for line in shop.lines:
         buffers: tuple[int, ...] = line.buffers  # type: ignore[assignment]
         for i, capacity in enumerate(buffers):
@@ -230,5 +235,7 @@ def _more_capacity(layout: Layout) -> Iterator[Improvement]:
                 f"lines.{line.name}.buffers": (*buffers[:i], capacity + 1, *buffers[i + 1 :])
             }
             number = next(numbers)
+            if line.transfer == "together":
+                continue
             action = Action(rows[number].name, CAPACITY, changes)
             yield action, Saving({}, buffer=number)

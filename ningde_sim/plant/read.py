@@ -10,18 +10,16 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ningde_sim._support.toml import tables
+from ningde_sim.plant import data_files
 from ningde_sim.plant.distributions import Lognormal, steady_if_small
 from ningde_sim.plant.faults import fault_lines, faults_found
-from ningde_sim.plant.from_tables import shop_of
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.nested import leaves
 from ningde_sim.plant.quantity import EVIDENCES, Evidence, Quantity
 from ningde_sim.plant.schema import ShopFile, StationEntry, ZoneTable
 from ningde_sim.plant.shop import Shop
+from ningde_sim.plant.shop_tables import ShopTables
 from ningde_sim.plant.station import Failure, Robot, Station
-
-OF_SCENARIO = ("base", "calendar", "shops")
-"""Keys by which a scenario's file differs from a shop's."""
 
 
 def load(path_or_data: str | os.PathLike[str] | Mapping[str, Any]) -> ShopFile:
@@ -39,7 +37,7 @@ def load(path_or_data: str | os.PathLike[str] | Mapping[str, Any]) -> ShopFile:
 
 def checked(owner: str, data: Mapping[str, Any]) -> ShopFile:
     """The tables of a body shop's file, checked; errors as of `load`."""
-    if "zones" not in data and any(key in data for key in OF_SCENARIO):
+    if data_files.kind_of(data) == "scenario":
         rule = "this is a scenario, not a shop: `scenario` reads it; its shops are `.shops`"
         raise ValueError(f"{owner}: {rule}.")
     stores = data.get("stores")
@@ -59,14 +57,23 @@ def quantities(
     return [(".".join(path), v) for path, v in leaves(file) if isinstance(v, Quantity)]
 
 
-def read_shop(path: str | os.PathLike[str]) -> Shop:
-    """The shop that the TOML file at `path` describes.
+def read_shop(name_or_path: str | os.PathLike[str]) -> Shop:
+    """Read a shop that ships, or that a TOML file describes.
+
+    The names are "body_shop_2020" and "body_shop_2021", the body shops of `ningde_2020()` and
+    `ningde_2021()`, and three plants of other kinds whose numbers are all assumed: "engine_block",
+    "bottling" and "appliance".
 
     A file with `lines` says what Python says: its keys are the arguments of the classes, units
     included. `Shop.to_toml` writes one. A file with `zones` and no `lines` is of a body shop of
     robots, with a range and a source for each number; the shop has their typical values. A `Shop`
     has plain numbers: `replicate(read_shop(...))` does not draw from the ranges in the file.
     `replicate(scenario(...))` does, for a scenario with that file as its `body_shop`.
+
+    Parameters
+    ----------
+    name_or_path : str or path
+        Such as "bottling", or "my_plant/line_3.toml".
 
     Notes
     -----
@@ -89,6 +96,8 @@ def read_shop(path: str | os.PathLike[str]) -> Shop:
     {split = {a = 0.9, b = 0.1}} in `puts` and `rejects`: a `Split`
     sequence                     kind = "random", with batch; "cycle", with products = ["A", "B"];
                                  "orders", with orders = [["A", 3], ["B", 7]]
+    {value, unit, ...}           in place of a number that has a unit: a `Quantity`, with low, high,
+                                 evidence, source
     ===========================  ==================================================================
 
     Editors that know JSON Schema complete and check such a file by `data/shop.schema.json` of this
@@ -152,21 +161,22 @@ def read_shop(path: str | os.PathLike[str]) -> Shop:
 
     Raises
     ------
+    FileNotFoundError
+        Unknown name or file; the message tells the names, the nearest, and similar files.
     OSError
-        No such file, with similar names; a folder, a pipe or a device.
+        A folder, a pipe or a device.
     ValueError
         With every fault: its path in the file, the rule, the value given.
 
     Examples
     --------
-    >>> from importlib.resources import as_file, files
-    >>> with as_file(files("ningde_sim.data") / "body_shop_2021.toml") as path:
-    ...     read_shop(path).n_robots
-    620
+    >>> read_shop("body_shop_2021").n_robots, read_shop("engine_block").n_robots
+    (620, 0)
     """
+    path = data_files.find("shop", name_or_path)
     data = tables(path)
     if "lines" in data:
-        return shop_of(data, str(path))
+        return ShopTables.read(data, str(path)).shop
     file = checked(str(path), data)
     try:
         return build(file)

@@ -1,11 +1,10 @@
-"""The two shops that ship with the library."""
+"""The two body shops that ship with the library."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import as_file, files
 
 from ningde_sim.plant.read import read_shop
 from ningde_sim.plant.shop import Shop
@@ -20,7 +19,7 @@ def ningde_2020() -> Shop:
     >>> ningde_2020().n_robots
     511
     """
-    return _read("body_shop_2020.toml")
+    return read_shop("body_shop_2020")
 
 
 @cache
@@ -32,7 +31,7 @@ def ningde_2021() -> Shop:
     >>> ningde_2021().n_robots, ningde_2021().n_stations
     (620, 167)
     """
-    return _read("body_shop_2021.toml")
+    return read_shop("body_shop_2021")
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,3 @@ SHIPPED = (Shipped(ningde_2021, "ningde-2021"), Shipped(ningde_2020, "ningde-202
 def shipped_as(shop: Shop) -> Shipped | None:
     """The shipped shop that equals this one; None where none does."""
     return next((shipped for shipped in SHIPPED if shop == shipped.function()), None)
-
-
-def _read(name: str) -> Shop:
-    with as_file(files("ningde_sim.data") / name) as path:
-        return read_shop(path)

@@ -58,9 +58,10 @@ def _fields(description: Any, path: str, heads: Collection[str]) -> Iterator[tup
             yield name, f"{path}.{name}" if path else name, getattr(description, name)
 
 
-def _is_group(value: Any) -> bool:
-    """Whether a value is a tuple of descriptions."""
-    return isinstance(value, tuple) and bool(value) and dataclasses.is_dataclass(value[0])
+def _is_group(name: str, value: Any) -> bool:
+    """Whether a field holds a tuple of descriptions, each with a name."""
+    is_tuple = name not in JOINTS and isinstance(value, tuple)
+    return is_tuple and bool(value) and dataclasses.is_dataclass(value[0])
 
 
 def values(
@@ -73,7 +74,7 @@ def values(
     for name, here, value in _fields(description, path, heads):
         if name not in HEADS:
             yield here, value
-        if _is_group(value):
+        if _is_group(name, value):
             for item in value:
                 yield from values(item, f"{here}.{item.name}", heads)
         elif dataclasses.is_dataclass(value):
@@ -151,7 +152,7 @@ def _changed(
     for name, here, value in _fields(description, path, heads):
         if here in new:
             other[name] = new[here]
-        elif _is_group(value):
+        elif _is_group(name, value):
             items = tuple(_changed(item, new, f"{here}.{item.name}", heads) for item in value)
             if any(a is not b for a, b in zip(items, value, strict=True)):
                 other[name] = items

@@ -386,7 +386,7 @@ class Station:
     def cycle_distribution(self) -> Distribution:
         """The cycle time as a Distribution; of several products one of the mean of all. [s]
 
-        `ningde_sim.plant.shop.Shop.mean_cycle` weighs them by their shares.
+        `theory.capacity` weighs them by their shares.
         """
         if isinstance(self.cycle_time, Mapping):
             means = [self.cycle_of(product).mean for product in self.cycle_time]

@@ -32,6 +32,15 @@ COLUMN, ROW = 1.15, 0.42
 WIDE, HIGH = 0.62, 0.3
 """A line, in columns and rows."""
 
+LANE, APART = 0.4, 0.1
+"""How far below the last row a flow goes back, and from the next one that does. [rows]"""
+
+ASIDE = 0.42
+"""How far beside its column a flow goes down where something stands below. [columns]"""
+
+MOST_LANES = 5
+"""Flows that go back side by side; more lie on each other."""
+
 Place = tuple[float, float]
 Node = tuple[str, str]
 
@@ -93,8 +102,9 @@ def plot_layout(
     rows = 1 + max(abs(y) for _, y in places.values())
     ax = new_axes(ax, 1.0 + 2 * ROW * rows, max(WIDTH, COLUMN * columns))
     shade = _shades(ax, values, label or str(getattr(colour, "name", None) or ""))
+    lanes = _lanes(places, flows)
     for flow in flows:
-        _draw_flow(ax, places[flow.begin], places[flow.end], flow.kind)
+        _draw_flow(ax, places[flow.begin], places[flow.end], flow.kind, lanes.get(flow))
     for line in shop.lines:
         _draw_line(ax, places["line", line.name], line, values, shade)
     for store in shop.stores:
@@ -269,23 +279,45 @@ def _draw_store(ax: Axes, place: Place, text: str, colour: Any) -> None:
 _DASHES = {"takes": "-", "puts": "-", "rejects": "--", "returns": ":"}
 
 
-def _draw_flow(ax: Axes, begin: Place, end: Place, kind: str) -> None:
-    from matplotlib.patches import FancyArrowPatch  # loaded only when something is drawn
+def _lanes(places: Mapping[Node, Place], flows: list[Flow]) -> dict[Flow, list[Place]]:
+    """The way of each flow that goes back: below all that it passes by."""
+    lanes: dict[Flow, list[Place]] = {}
+    for flow in flows:
+        (right, begin), (left, end) = places[flow.begin], places[flow.end]
+        if right <= left:
+            continue
+        lowest = max(y for x, y in places.values() if left <= x <= right)
+        lane = lowest + LANE + APART * (len(lanes) % MOST_LANES)
+        out, back = _halves(flow.kind)
+        way = [(right, begin + HIGH / 2), (right, lane)]
+        if any(x == right and y > begin for x, y in places.values()):
+            way = [(right + out, begin), (right + ASIDE, begin), (right + ASIDE, lane)]
+        if any(x == left and y > end for x, y in places.values()):
+            way += [(left - ASIDE, lane), (left - ASIDE, end), (left - back, end)]
+        else:
+            way += [(left, lane), (left, end + HIGH / 2)]
+        lanes[flow] = way
+    return lanes
 
-    half = (0.08, WIDE / 2) if kind == "takes" else (WIDE / 2, 0.08)
-    forward = end[0] > begin[0]
-    side = 1 if forward else -1
+
+def _halves(kind: str) -> tuple[float, float]:
+    """Half the width of what a flow comes from, and of what it goes to. [columns]"""
+    return (0.08, WIDE / 2) if kind == "takes" else (WIDE / 2, 0.08)
+
+
+def _draw_flow(ax: Axes, begin: Place, end: Place, kind: str, way: list[Place] | None) -> None:
+    """An arrow, straight or along its way back."""
+    from matplotlib.patches import FancyArrowPatch  # loaded only when something is drawn
+    from matplotlib.path import Path
+
+    out, back = _halves(kind)
     arrow = FancyArrowPatch(
-        (begin[0] + side * half[0], begin[1]),
-        (end[0] - side * half[1], end[1]),
+        path=Path(way or [(begin[0] + out, begin[1]), (end[0] - back, end[1])]),
         arrowstyle="-|>",
         mutation_scale=7,
-        connectionstyle="arc3,rad=0" if forward else "arc3,rad=0.35",
         color=VERMILLION if kind == "rejects" else GREY,
         ls=_DASHES[kind],
         lw=0.9,
         zorder=0,
-        shrinkA=0,
-        shrinkB=0,
     )
     ax.add_patch(arrow)

@@ -170,8 +170,11 @@ def _draw_strips(
     first, end = window
     above = np.flatnonzero(mine[planned[first:end]]) + first
     below = np.flatnonzero(mine[first:end]) + first
-    ax.bar(above, 1.0, 1.0, -0.5, color=colour, label=as_written(name))
-    ax.bar(below, 1.0, 1.0, 1.5, color=colour)
+    if not above.size + below.size:
+        return  # without a bar the legend would show a colour of its own
+    label = as_written(name)
+    ax.bar(above, 1.0, 1.0, -0.5, color=colour, label=label if above.size else None)
+    ax.bar(below, 1.0, 1.0, 1.5, color=colour, label=None if above.size else label)
     behind = planned[above]
     stays = (behind >= first) & (behind < end)
     ends = zip(above[stays].tolist(), behind[stays].tolist(), strict=True)

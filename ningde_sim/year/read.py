@@ -17,10 +17,10 @@ from pydantic import TypeAdapter, ValidationError
 from ningde_sim._support import checks, files
 from ningde_sim._support.toml import tables
 from ningde_sim.exceptions import NoEffect
+from ningde_sim.plant import data_files
 from ningde_sim.plant.faults import fault_lines, faults_found
-from ningde_sim.plant.paths import nearest
 from ningde_sim.plant.quantity import Quantity
-from ningde_sim.plant.read import OF_SCENARIO, checked
+from ningde_sim.plant.read import checked
 from ningde_sim.plant.shop_tables import ShopTables
 from ningde_sim.year.overlay import overlaid, title_and_notes
 from ningde_sim.year.scenario import Scenario
@@ -197,7 +197,7 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     >>> print(plan.get("retooling.full_stop_days"))
     8 days (3-20), assumed
     """
-    path = _find(name_or_path)
+    path = data_files.find("scenario", name_or_path)
     plan, faults = _read(_load(path), path.parent)
     if plan is None:
         raise ValueError(faults_found(str(path), faults))
@@ -223,37 +223,21 @@ def _warn_of_misspelt(plan: Scenario) -> None:
             warnings.warn(NoEffect(text), stacklevel=3)
 
 
-def _find(name_or_path: str | os.PathLike[str], folder: Path | None = None) -> Path:
-    """The file of a scenario; errors name the files of `folder`, if one is given."""
-    if not isinstance(name_or_path, (str, os.PathLike)):
-        rule = "name_or_path must be a name or a path"
-        raise TypeError(checks.complain("scenario", rule, name_or_path))
-    checks.path("scenario", "name_or_path", name_or_path)
-    name, path = os.fspath(name_or_path), Path(name_or_path)
-    if name in Scenario.names():
-        return Path(str(resources.files("ningde_sim.data") / f"{name}.toml"))
-    if not files.exists(path):
-        known = Scenario.names()
-        cure = f"The names are {', '.join(known)}. {nearest(str(name), known)}"
-        rule = "unknown name, and no such file"
-        cure = f"{cure.strip()} {files.near(path if folder is None else folder / path)}"
-        raise FileNotFoundError(checks.complain("scenario", rule, name, cure))
-    return path
-
-
 def _load(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     """The tables of a file, laid over those of its base."""
     data = tables(path)
-    if "zones" in data and not any(key in data for key in OF_SCENARIO):
+    if data_files.kind_of(data) == "shop":
         rule = "this is a shop, not a scenario: `read_shop` reads it"
         cure = f'Its scenario has `base = "ningde-2022"` and `body_shop = "{path.name}"`.'
+        if "lines" in data:
+            cure = f'Its scenario has `shops = ["mine"]` and `mine = "{path.name}"`.'
         raise ValueError(f"{path}: {rule}. {cure}")
     if "base" not in data:
         return data
     base = data.pop("base")
     beside = path.parent / str(base)
     is_beside = files.exists(beside) and not beside.is_dir()
-    under = beside if is_beside else _find(str(base), path.parent)
+    under = beside if is_beside else data_files.find("scenario", str(base), path.parent)
     above = (*above, path.resolve())
     if under.resolve() in above:
         raise ValueError(f"{path}: base must not lead back to this file, got {base!r}.")

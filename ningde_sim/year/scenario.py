@@ -7,8 +7,6 @@ import datetime
 import os
 import re
 from collections.abc import Mapping, Sequence
-from importlib import resources
-from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
@@ -17,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError, model_validator
 from ningde_sim._support import checks, toml
 from ningde_sim._support.frozen import Entries, Named, unchangeable
 from ningde_sim._support.summary import wrapped
+from ningde_sim.plant import data_files
 from ningde_sim.plant.calendar import Calendar, ShopCalendar
 from ningde_sim.plant.faults import below, fault, fault_lines, faults_found
 from ningde_sim.plant.nested import plain
@@ -429,12 +428,7 @@ class Scenario(Addressed):
     @staticmethod
     def names() -> list[str]:
         """The scenarios that ship with the library."""
-        names = (Path(str(entry)).name for entry in resources.files("ningde_sim.data").iterdir())
-        return sorted(
-            name.removesuffix(".toml")
-            for name in names
-            if name.endswith(".toml") and not name.startswith("body_shop")
-        )
+        return [*data_files.names("scenario")]
 
     def __repr__(self) -> str:
         days = f"{self.calendar.first_day} to {self.calendar.last_day}"

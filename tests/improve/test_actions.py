@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ningde_sim import Crew, Failure, Fixed, Line, Shop, Station, Store
+from ningde_sim import Crew, Failure, Fixed, Line, Product, Shop, Station, Store
 from ningde_sim.improve.actions import (
     CAPACITY,
     COPIES,
@@ -39,6 +39,20 @@ def test_each_station_line_buffer_store_and_crew_has_its_actions() -> None:
         ("A > B", CAPACITY),
         ("small", CREW),
     ]
+
+
+def test_each_action_can_be_made() -> None:
+    """No buffer in a line that moves together; a bank keeps places of whole lanes."""
+    lines = [
+        Line("body", [Station("A", 60), Station("B", 50)], transfer="together", puts="bank"),
+        Line("finish", [Station("C", 40), Station("D", 40)], takes="bank"),
+    ]
+    stores = [Store.bank("bank", lanes=2, places=3)]
+    shop = Shop("rigid", lines, stores=stores, products=[Product("one")])
+    actions = [action for action, _ in improvements(shop)]
+    for action in actions:
+        assert shop.replace(action.changes) != shop
+    assert [a.thing for a in actions if a.kind == CAPACITY] == ["C > D"]
 
 
 def test_copies_have_their_actions_once() -> None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 
 from ningde_sim import ningde_2020, ningde_2021
-from ningde_sim.plant import json_schema
+from ningde_sim._support.toml import tables
+from ningde_sim.plant import data_files, json_schema
 from ningde_sim.plant.to_tables import tables_of
 from tests.plant.test_any_shop import (
     BOTTLING,
@@ -45,6 +46,11 @@ def test_it_accepts_shops_of_all_constructs(make):
 
 def test_it_accepts_what_many_share():
     CHECK.validate(tomllib.loads(BOTTLING))
+
+
+@pytest.mark.parametrize("name", ["appliance", "bottling", "engine_block"])
+def test_it_accepts_the_files_that_ship(name):
+    CHECK.validate(tables(data_files.path_of(name)))
 
 
 def test_it_marks_all_unknown_keys_and_most_that_is_of_another_kind():

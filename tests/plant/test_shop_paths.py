@@ -14,6 +14,7 @@ from ningde_sim import (
     Robot,
     Scale,
     Shop,
+    Split,
     Station,
     Store,
     ningde_2021,
@@ -133,6 +134,19 @@ def test_scale_multiplies_the_value_at_each_path() -> None:
         shop().replace({"stations.F1.failures.arm.repair": Scale(2)})
     with pytest.raises(ValueError, match="factor must be at least 0"):
         Scale(-1)
+
+
+def test_a_shop_with_alternatives_and_splits_has_paths() -> None:
+    """A flow is one value: nothing below it has a path."""
+    lines = [
+        Line("new", [Station("N", 50)], puts=Split({"left": 0.5, "right": 0.5})),
+        Line("join", [Station("J", 20)], takes=[("left", "right")]),
+    ]
+    plant = Shop("flows", lines, stores=[Store("left", 2), Store("right", 2)])
+    assert plant.replace({"lines.join.copies": 2}).line("join").copies == 2
+    assert plant.get("lines.join.takes") == plant.line("join").takes
+    swapped = plant.replace({"lines.join.takes": [("right", "left")]})
+    assert list(plant.diff(swapped).index) == ["lines.join.takes"]
 
 
 def test_a_scaled_quantity_of_a_scenario_is_not_uncertain() -> None:

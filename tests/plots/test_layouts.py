@@ -9,7 +9,7 @@ from matplotlib.patches import Ellipse, FancyArrowPatch, Rectangle
 
 from ningde_sim import Line, Shop, Split, Station, Store, ningde_2021, scenario, simulate
 from ningde_sim.plots import plot_layout
-from ningde_sim.plots.layouts import _flows, arranged
+from ningde_sim.plots.layouts import HIGH, _flows, _lanes, arranged
 from tests.plot_checks import assert_readable
 
 
@@ -45,6 +45,17 @@ def test_all_that_is_described_is_drawn(with_repair):
     texts = {text.get_text() for text in ax.texts}
     assert {"last x 2", "mid (5)", "first"} <= texts
     assert_readable(ax)
+
+
+def test_a_flow_that_goes_back_passes_below_what_is_between(with_repair):
+    flows, at = [*_flows(with_repair)], places(with_repair)
+    ((flow, way),) = _lanes(at, flows).items()
+    assert at[flow.end][0] < at[flow.begin][0]
+    (_, lane), (_, same) = way[1], way[-2]
+    assert lane > max(y for _, y in at.values()) + HIGH / 2 or same > lane
+    stands = {(x, y) for x, y in at.values()} - {at[flow.begin], at[flow.end]}
+    legs = [(x, sorted((y, below))) for (x, y), (_, below) in (way[:2], way[-2:])]
+    assert not [x for x, (y, below) in legs if any(x == a and y < b < below for a, b in stands)]
 
 
 def test_a_split_leads_to_each_of_its_stores():

@@ -99,6 +99,15 @@ def test_what_keeps_its_sequence_has_straight_lines() -> None:
     assert places(ax, -0.5) == places(ax, 1.5) == [[0, 1, 2], [3, 4, 5, 6]]
 
 
+def test_a_product_that_is_not_shown_has_no_colour() -> None:
+    line = Line("L", [Station("S", 60)])
+    order = Sequence.orders({"A": 3, "B": 4})
+    shop = Shop("plain", [line], products=[Product("A"), Product("B")], sequence=order)
+    run = simulate(shop, hours=1, seed=0)
+    assert legend(plot_sequence(run)) == ["A", "B"]
+    assert legend(plot_sequence(run, first=4)) == ["B"]
+
+
 def test_a_sequence_begins_with_a_body_that_left(mixed: ShopRun) -> None:
     with pytest.raises(ValueError, match="a run in which more than 9,999 bodies left, got ShopRun"):
         plot_sequence(mixed, first=9_999)
