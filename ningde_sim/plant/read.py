@@ -10,8 +10,10 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ningde_sim._support.toml import tables
+from ningde_sim._support.workbook import is_workbook
 from ningde_sim.plant.distributions import Lognormal, steady_if_small
 from ningde_sim.plant.faults import fault_lines, faults_found
+from ningde_sim.plant.from_sheets import shop_of_workbook
 from ningde_sim.plant.from_tables import shop_of
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.nested import leaves
@@ -162,6 +164,8 @@ def read_shop(path: str | os.PathLike[str]) -> Shop:
     ...     read_shop(path).n_robots
     620
     """
+    if is_workbook(path):
+        return shop_of_workbook(path)
     data = tables(path)
     if "lines" in data:
         return shop_of(data, str(path))
