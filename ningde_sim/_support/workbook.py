@@ -213,7 +213,8 @@ def write(
     _openpyxl(owner)
     import openpyxl  # an extra
 
-    book = openpyxl.Workbook(write_only=True)
+    book = openpyxl.Workbook()  # not write_only, which leaves open files behind an error
+    book.remove(book.worksheets[0])
     for title, table in sheets.items():
         if len(table) > MOST_ROWS:
             rule = f"the sheet {title} must have at most {MOST_ROWS:,} rows"

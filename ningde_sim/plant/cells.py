@@ -47,6 +47,8 @@ def value_of(title: str, key: str, value: Any) -> Any:
         return _hours(value)
     if key == "robots":
         return _roles(value)
+    if key == "crew" and title != "Crews" and isinstance(value, bool):
+        return value  # any crew
     return _text(value) if key in TEXTS else _names(value) if key in NAMES else _value(value)
 
 
@@ -54,8 +56,10 @@ def _text(value: Any) -> Any:
     """A text; a number may be a name."""
     if isinstance(value, (date, time, timedelta)):
         raise Unfit("must be text", _AS_TIME)
+    if isinstance(value, bool):
+        raise Unfit("must be text, no truth value", "Put it in quotation marks.")
     if not isinstance(value, str):
-        return value if isinstance(value, bool) else str(value)
+        return str(value)
     return _toml(value) if value.strip().startswith('"') else value.strip()
 
 

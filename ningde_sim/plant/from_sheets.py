@@ -46,12 +46,14 @@ OWN = {title: columns[0] for title, columns in COLUMNS.items()} | {
 MUST = {title: (own,) for title, own in OWN.items()} | {
     "Stations": ("line", "station"),
     "Robots": ("station", "robot"),
-    "Shifts": ("shift", "opening", "closing"),
     "Shop": (),
 }
 """What each row of a sheet must tell."""
 
-NEEDED = {"cycle_time", "role", "capacity", "uptime", "repair", "duration", "every", "number"}
+NEEDED = {
+    *("cycle_time", "role", "capacity", "uptime", "repair", "duration", "every", "number"),
+    *("opening", "closing"),
+}
 """Columns that have no default; below a wrong heading they are not missed once more."""
 
 SHARED = {"robot_failures": "failures", "robot_planned_stops": "planned_stops"}
@@ -183,7 +185,8 @@ class _Reader:
                 self._see(f"lines.{line}", _Line("Lines", {"line": cell}, {"line": line}))
             path = f"lines.{line}.stations.{row.name}"
             station = self._station(path, row)
-            lines.setdefault(line, {}).setdefault("stations", []).append(station)
+            if line in lines or not is_told:
+                lines.setdefault(line, {}).setdefault("stations", []).append(station)
             stations.setdefault(row.name, station)
             paths.setdefault(row.name, path)
         self._robots(stations, paths)
@@ -207,6 +210,8 @@ class _Reader:
         with_roles = {name for name, station in stations.items() if "robots" in station}
         for row in self._table("Robots"):
             name, cell = row.values["station"], row.cells["station"]
+            if not stations:
+                continue  # the sheet Stations cannot be read
             if name not in stations:
                 self._fault(cell, "no such station", name, _nearest(name, [*stations]))
             elif name in with_roles:
@@ -218,21 +223,26 @@ class _Reader:
 
     def _shifts(self) -> dict[str, dict[str, Any]]:
         shifts: dict[str, dict[str, Any]] = {}
-        every: dict[str, set[Any]] = {}
+        every: dict[str, list[Any]] = {}
         for row in self._each("Shifts", "working_times."):
             shift = shifts.setdefault(row.name, {"windows": []})
-            shift["windows"].append([row.values["opening"], row.values["closing"]])
-            every.setdefault(row.name, set()).add(row.values.get("every"))
-        for name, values in every.items():
-            told = values - {None}
-            if len(told) != 1:
+            for key in ("opening", "closing"):
+                if key not in row.values:
+                    cell = row.cells.get(key, row.cells["shift"])
+                    self.faults.append(f"{cell.place}: {key} must not be empty.")
+            window = [row.values.get(key, LACKING) for key in ("opening", "closing")]
+            shift["windows"].append(window)
+            told = every.setdefault(row.name, [])
+            told += [row.values["every"]] if "every" in row.values else []
+        for name, told in every.items():
+            if not told or told != [told[0]] * len(told):
                 rule = f"every must tell after which hours the windows of {name!r} repeat, once"
                 cure = f"Such as 24 for each day, 168 for each week, or {NEVER}."
                 rows = self._rows[f"working_times.{name}"]
                 cell = next((seen.cell for seen in rows if seen.key == "every"), rows[0].cell)
-                self._fault(cell, rule, sorted(told, key=str) or None, cure)
-            elif told != {NEVER}:
-                shifts[name]["every"] = told.pop()
+                self._fault(cell, rule, told or None, cure)
+            elif told[0] != NEVER:
+                shifts[name]["every"] = told[0]
         return shifts
 
     def _start(self) -> dict[str, dict[str, Any]]:
@@ -348,15 +358,26 @@ class _Reader:
 
 def _most_alike(rows: Sequence[_Seen], text: str) -> _Seen:
     """The cell that the text of a fault has most of: name, column, value; of several the last."""
-    words = {*re.findall(r"\w+", text)}
+    text = text.partition(": ")[2] or text  # without who complains
+    words = {*re.findall(r"\w+", text.partition(", got ")[0])}
 
     def alike(seen: _Seen) -> float:
-        values = seen.value if isinstance(seen.value, list) else [seen.value]
-        told = any(f"got {checks.shown(value)}." in text for value in values if value is not None)
+        told = any(f"got {checks.shown(value)}." in text for value in _inside(seen.value))
         of_name = 2 * (repr(seen.name) in text) + (seen.key == "name") / 2
         return of_name + (seen.key in words) + told
 
     return max(reversed(rows), key=alike)
+
+
+def _inside(value: Any) -> Iterator[Any]:
+    """A value, and all that is in it."""
+    if value is not None:
+        yield value
+    if isinstance(value, dict):
+        yield from value
+        value = [*value.values()]
+    for each in value if isinstance(value, list) else ():
+        yield from _inside(each)
 
 
 def _plain(text: str) -> str:
