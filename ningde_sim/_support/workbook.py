@@ -16,7 +16,7 @@ from ningde_sim._support.spreadsheet import FORMULA
 ENDING = ".xlsx"
 
 MOST_MIB = 16
-"""Largest file; a shop of 20,000 stations has some 0.6. [MiB]"""
+"""Largest file; a shop of 20,000 stations has some 0.4. [MiB]"""
 
 MOST_UNPACKED_MIB = 128
 """Of all that is packed in a file. [MiB]"""

@@ -1,23 +1,6 @@
 """A shop from the sheets of a workbook, by way of the plain tables that `from_tables` reads.
 
-Each sheet has a heading, then a row a thing: the columns are the arguments of the classes, with or
-without their unit, `cycle_time [s]` or `cycle_time`. Any sheet but Stations may be missing, and any
-column but those that name the row; an empty cell means the default.
-
-    Stations       a station of a line; robots by their roles, `weld, weld`
-    Lines          without it, lines stand in the order of Stations; if there is one store less than
-                   lines, each lies between two of them
-    Stores, Failures, Planned stops, Crews, Products, Robots (where roles do not tell all)
-    Shifts         a window of a working time, in hours or times of day, after which hours it
-                   repeats: 24 for each day, or "never"; several rows of one name are one working
-                   time
-    Shop           one row; without a name it is called as the file
-    Orders         products in the order in which they come, in place of the `sequence` of Shop
-    Start, Notes   what is on stations, in stores and buffers when a run starts; a note a row
-
-In a cell stands a number, a text, names separated by commas, or what a TOML file has behind the
-equals sign, such as `{ A = 60, B = 70 }`; a distribution may be written as Python has it,
-`lognormal(mean = 12, cv = 0.8)` or `Lognormal(12, 0.8)`. A text in quotation marks may hold commas.
+The docstring of `read_shop` tells what stands in them.
 """
 
 from __future__ import annotations
@@ -81,8 +64,8 @@ def shop_of_workbook(path: str | os.PathLike[str]) -> Shop:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of a sheet: its cells by column, the empty ones too, and the values of the filled."""
+class _Record:
+    """A row of a sheet: its cells by column, the empty ones too, and the values of the filled."""
 
     title: str
     cells: dict[str, Cell]
@@ -182,7 +165,7 @@ class _Reader:
                 cure = _nearest(line, [*lines])
                 self._fault(cell, "no such line in the sheet Lines", line, cure)
             elif line not in lines:
-                self._see(f"lines.{line}", _Line("Lines", {"line": cell}, {"line": line}))
+                self._see(f"lines.{line}", _Record("Lines", {"line": cell}, {"line": line}))
             path = f"lines.{line}.stations.{row.name}"
             station = self._station(path, row)
             if line in lines or not is_told:
@@ -197,7 +180,7 @@ class _Reader:
         none = LACKING if self.faults else []
         return [{"name": name, "stations": none, **line} for name, line in lines.items()]
 
-    def _station(self, path: str, row: _Line) -> dict[str, Any]:
+    def _station(self, path: str, row: _Record) -> dict[str, Any]:
         self._see(path, row)
         of_robots = [self._exact.pop(f"{path}.{key}", None) for key in ("robots", *SHARED)]
         self._rows[f"{path}.robots"] = [*filter(None, of_robots)] or self._rows[path]
@@ -247,11 +230,13 @@ class _Reader:
 
     def _start(self) -> dict[str, dict[str, Any]]:
         start: dict[str, dict[str, Any]] = {}
+        places: dict[str, _Record] = {}
         for row in self._each("Start", "start"):
+            self._check_once(row, places)
+            places[row.name] = row
             for column, key in START.items():
                 if column in row.values:
-                    self._check_once(row, start.setdefault(key, {}))
-                    start[key][row.name] = row.values[column]
+                    start.setdefault(key, {})[row.name] = row.values[column]
             if len(row.values) == 1:
                 rule, cure = "it must have a body, an age or parts", "Leave the row out."
                 self._fault(row.cells["place"], rule, row.name, cure)
@@ -259,13 +244,13 @@ class _Reader:
 
     # ------------------------------------------------------------------ rows
 
-    def _each(self, title: str, path: str) -> Iterator[_Line]:
+    def _each(self, title: str, path: str) -> Iterator[_Record]:
         """The rows of a sheet, seen at a path, to which the name is added behind a dot."""
         for row in self._table(title):
             self._see(path + row.name if path.endswith(".") else path, row)
             yield row
 
-    def _table(self, title: str) -> Iterator[_Line]:
+    def _table(self, title: str) -> Iterator[_Record]:
         """The rows of a sheet that tell what they must."""
         if len(self._sheets.get(title, ())) < 2:
             return  # a form that nobody filled in
@@ -279,7 +264,7 @@ class _Reader:
             if all(row.values.get(key, LACKING) is not LACKING for key in MUST[title]):
                 yield row
 
-    def _row(self, title: str, keys: dict[str, str], cells: Row) -> _Line:
+    def _row(self, title: str, keys: dict[str, str], cells: Row) -> _Record:
         number = cells[0].row
         empty = {key: Cell(cells[0].sheet, column, number) for column, key in keys.items() if key}
         filled = {keys[cell.column]: cell for cell in cells if keys.get(cell.column)}
@@ -292,7 +277,7 @@ class _Reader:
         values = {key: self._read(title, key, cell) for key, cell in filled.items()}
         if "" in keys.values():
             values |= {key: LACKING for key in COLUMNS[title] if key in NEEDED - {*empty}}
-        return _Line(title, empty | filled, values)
+        return _Record(title, empty | filled, values)
 
     def _heading(self, title: str, heading: Row) -> dict[str, str]:
         """The key of each column that has a heading; "" where it is a wrong one."""
@@ -301,7 +286,10 @@ class _Reader:
             word = str(cell.value).strip()
             if told := re.fullmatch(r"(.*?)\s*[\[(](.*)[\])]", word, re.DOTALL):
                 word = told[1]
-            key, known = _plain(word), UNITS.get(title, {}).get(_plain(word))
+            key = _plain(word)
+            if key == "name" and key not in COLUMNS[title]:
+                key = OWN[title]
+            known = UNITS.get(title, {}).get(key)
             keys[cell.column] = ""
             if key not in COLUMNS[title]:
                 self._fault(cell, "unknown column", cell.value, _nearest(key, [*COLUMNS[title]]))
@@ -331,12 +319,12 @@ class _Reader:
         self.faults.append(checks.complain(cell.place, rule, got, cure))
         return LACKING
 
-    def _check_once(self, row: _Line, tables: dict[str, Any]) -> None:
+    def _check_once(self, row: _Record, tables: dict[str, Any]) -> None:
         if row.name in tables:
             cell = row.cells[OWN[row.title]]
             self._fault(cell, "duplicate name", row.name, "Rename one of them, or leave one out.")
 
-    def _see(self, path: str, row: _Line) -> None:
+    def _see(self, path: str, row: _Record) -> None:
         """Keep the cells of a row by the path that their table has."""
         for column, cell in row.cells.items():
             key = "name" if column == OWN[row.title] else column
@@ -348,9 +336,10 @@ class _Reader:
         """The cell that a fault at a path tells of, and what in it."""
         for path in (where, *enclosing(where)):
             tail = where.removeprefix(path)
-            if seen := self._exact.get(path):
+            rows, seen = self._rows.get(path), self._exact.get(path)
+            if seen and (seen.value is not None or not rows):
                 return f"{seen.cell.place}, {seen.key}{tail}"
-            if rows := self._rows.get(path):
+            if rows:
                 return f"{_most_alike(rows, text).cell.place}, {tail[1:]}".removesuffix(", ")
         every = [seen for rows in self._rows.values() for seen in rows]
         return _most_alike(every, text).cell.place if every else where

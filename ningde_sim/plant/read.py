@@ -60,7 +60,7 @@ def quantities(
 
 
 def read_shop(path: str | os.PathLike[str]) -> Shop:
-    """The shop that the TOML file at `path` describes.
+    """The shop that the TOML file or the workbook at `path` describes.
 
     A file with `lines` says what Python says: its keys are the arguments of the classes, units
     included. `Shop.to_toml` writes one. A file with `zones` and no `lines` is of a body shop of
@@ -90,6 +90,36 @@ def read_shop(path: str | os.PathLike[str]) -> Shop:
     sequence                     kind = "random", with batch; "cycle", with products = ["A", "B"];
                                  "orders", with orders = [["A", 3], ["B", 7]]
     ===========================  ==================================================================
+
+    A workbook, whose name ends in .xlsx, has the same in sheets. Their headings are the arguments
+    of the classes, with or without the unit: `cycle_time [s]` or `cycle_time`; the name of a store
+    stands under `store`, and so on. An empty cell means the default. Stations with its columns
+    line, station and cycle_time makes a shop; `Shop.to_excel` writes all sheets and columns, to be
+    filled in. It needs openpyxl: `pip install "ningde_sim[excel]"`.
+
+    ======================  =======================================================================
+    sheet                   what a row is
+    ======================  =======================================================================
+    Stations                a station of a line; its `robots` by their roles, `weld, weld`, what
+                            stops each of them in `robot_failures` and `robot_planned_stops`
+    Lines                   without this sheet, lines stand in the order of Stations; if there is
+                            one store less than lines, each store lies between two of them
+    Stores, Crews,          one of them
+    Products, Failures,
+    Planned stops
+    Robots                  a robot of a station, where its role does not tell all
+    Shifts                  a window of a working time, in hours or times of day, and after which
+                            hours it repeats: 24, 168, never; rows of one name belong together
+    Shop                    the only row; without a `name` the shop is called as the file
+    Orders                  a product and how many, in place of the `sequence` of Shop
+    Start                   a station, a buffer or a store, and what is there when a run starts
+    Notes                   one note
+    ======================  =======================================================================
+
+    In a cell stands a number, a text, names with commas between them, or what a TOML file has
+    behind the equals sign: `{ A = 60, B = 70 }`. A distribution may be written as a call:
+    `lognormal(mean = 12, cv = 0.8)` or `Lognormal(12, 0.8)`. A text in quotation marks is taken as
+    TOML has it.
 
     Editors that know JSON Schema complete and check such a file by `data/shop.schema.json` of this
     package: name its path in the first line, after `#:schema`.
@@ -152,10 +182,12 @@ def read_shop(path: str | os.PathLike[str]) -> Shop:
 
     Raises
     ------
+    ImportError
+        It is a workbook, and openpyxl is not there.
     OSError
         No such file, with similar names; a folder, a pipe or a device.
     ValueError
-        With every fault: its path in the file, the rule, the value given.
+        With every fault: its path in the file or its cell, the rule, the value given.
 
     Examples
     --------

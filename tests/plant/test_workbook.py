@@ -273,7 +273,7 @@ def test_stores_lie_between_the_lines(tmp_path):
 
 
 def test_headings_are_read_as_people_write_them(tmp_path):
-    heading = ["Line", "  STATION", "Cycle time\n(s)"]
+    heading = ["Line", "  NAME", "Cycle time\n(s)"]
     rows = [[], [None, None, None, None], heading, [], *STATIONS[1:], ["  ", None]]
     sheets = {" stations": rows, "STORES": [["Store", "Capacity"], *STORES[1:]]}
     plain = {"Stations": STATIONS, "Stores": STORES}
@@ -435,7 +435,7 @@ FAULTS = [
     ("Shifts!C2", "25:70", f"closing {TOML} '25:70'"),
     ("Products!B2", 1.5, "Product 'A': share must be at most 1, got 1.5"),
     ("Orders!A2", "C", "Shop 'plant': unknown product"),
-    ("Orders!B2", 0.5, "sequence: "),
+    ("Orders!B2", 0.5, "Sequence: the count of an order of 'A' must be a whole number, got 0.5"),
     ("Shop!B2", 0, "Shop 'plant': repair_crews must be at least 1, got 0"),
     ("Shop!C2", '{ kind = "cycle", products = ["A"] }', "the sheet Orders tells it too"),
     ("Shop!A3", "other", "this sheet must have one row, got 'other'"),
