@@ -190,6 +190,14 @@ def test_no_text_becomes_a_formula(tmp_path):
         assert not any(b"<f>" in archive.read(name) for name in archive.namelist())
 
 
+def test_no_text_is_taken_for_a_character(tmp_path):
+    """Of which spreadsheet programs write the number so."""
+    line = Line("_x0041_", [Station("S", 5)])
+    Shop("s", [line]).to_excel(tmp_path / "shop.xlsx")
+    cell = openpyxl.load_workbook(tmp_path / "shop.xlsx")["Lines"]["A2"]
+    assert cell.value == '"\\u005fx0041_"'
+
+
 def test_a_workbook_is_a_form(tmp_path):
     """It has all sheets and columns, with units, whether they are used or not."""
     Shop("s", [Line("L", [Station("S", 5)])]).to_excel(tmp_path / "shop.xlsx")
@@ -333,6 +341,18 @@ def test_a_formula_gives_the_value_that_the_program_has_kept(tmp_path):
     parts[sheet] = parts[sheet].replace(b"<v>1234.5</v></c></row>", new)
     path.write_bytes(zipped(parts))
     assert read_shop(path).station("P2").cycle_time == 120
+
+
+def test_what_a_file_says_of_the_size_of_a_sheet_need_not_be_so(tmp_path):
+    path = written(tmp_path / "plant.xlsx", {"Stations": STATIONS})
+    shop = read_shop(path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    assert b'<dimension ref="A1:C4"' in parts[sheet]
+    parts[sheet] = parts[sheet].replace(b'"A1:C4"', b'"A1:C3"')
+    path.write_bytes(zipped(parts))
+    assert read_shop(path) == shop
 
 
 # ------------------------------------------------------------------ faults
