@@ -44,8 +44,7 @@ def text(path: str | os.PathLike[str], *, most: int, cure: str = SAVE_AS) -> str
     ValueError
         It is larger than `most`, not UTF-8, or holds the character NUL.
     """
-    check_exists(path)
-    raw = _bytes(path, most)
+    raw = content(path, most=most)
     try:
         read = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -61,8 +60,21 @@ def text(path: str | os.PathLike[str], *, most: int, cure: str = SAVE_AS) -> str
     return read
 
 
-def _bytes(path: str | os.PathLike[str], most: int) -> bytes:
-    """All bytes of a file; of what never ends, such as a pipe, none is read."""
+def content(path: str | os.PathLike[str], *, most: int) -> bytes:
+    """All bytes of a file; of what never ends, such as a pipe, none is read.
+
+    Parameters
+    ----------
+    path : path
+    most : int
+        Largest size that is read. [MiB]
+
+    Raises
+    ------
+    FileNotFoundError, OSError, ValueError
+        As of `text`.
+    """
+    check_exists(path)
     with _told(path, "read"):
         _check_regular(path, Path(path).stat().st_mode)
         with Path(path).open("rb") as file:

@@ -31,15 +31,31 @@ def tables(path: str | os.PathLike[str]) -> dict[str, Any]:
     ValueError
         The file is not UTF-8, not TOML, too large or too deeply nested.
     """
-    text = files.text(path, most=MOST_MIB)
-    _check_keys(str(path), text)
+    return parsed(str(path), files.text(path, most=MOST_MIB))
+
+
+def parsed(owner: str, text: str) -> dict[str, Any]:
+    """The tables of a TOML text.
+
+    Parameters
+    ----------
+    owner : str
+        Who complains.
+    text : str
+
+    Raises
+    ------
+    ValueError
+        It is not TOML, or too deeply nested.
+    """
+    _check_keys(owner, text)
     try:
         data = tomllib.loads(text)
     except RecursionError as error:
-        raise ValueError(f"{path}: {_TOO_DEEP}") from error
+        raise ValueError(f"{owner}: {_TOO_DEEP}") from error
     except ValueError as error:  # tomllib leaves whole numbers of 5,000 digits to Python
-        raise ValueError(f"{path}: this is not TOML: {error}") from error
-    _check_levels(str(path), data)
+        raise ValueError(f"{owner}: this is not TOML: {error}") from error
+    _check_levels(owner, data)
     return data
 
 

@@ -19,7 +19,7 @@ share stands in `zones.<zone>`, what all its stations share in `zones.<zone>.sta
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ningde_sim._support import checks
@@ -67,7 +67,17 @@ OWN_NAME = "name"
 """The key of the name of a thing; what stands once, under a name, may leave it out."""
 
 
-def shop_of(data: Mapping[str, Any], owner: str = "The shop") -> Shop:
+Place = Callable[[str, str], str]
+"""Where a reader finds what is at a path, of which something is told: a path, a cell."""
+
+
+def shop_of(
+    data: Mapping[str, Any],
+    owner: str = "The shop",
+    *,
+    place: Place = lambda path, _: path,
+    faults: Collection[str] = (),
+) -> Shop:
     """The shop that plain tables describe.
 
     Parameters
@@ -76,33 +86,38 @@ def shop_of(data: Mapping[str, Any], owner: str = "The shop") -> Shop:
         With the keys of `Shop`, and `failures`, `planned_stops`, `working_times`, `zones`.
     owner : str
         Who complains, such as the path of a file.
+    place : callable
+        What a fault calls a path in the tables; it also gets the text of the fault.
+    faults : collection of str
+        Those that who made the tables has found; `LACKING` stands where one kept a value from them.
 
     Raises
     ------
     ValueError
-        With every fault: its path in the tables, the rule, the value given.
+        With every fault: its place, the rule, the value given.
     """
-    reader = _Reader()
-    shop = reader.shop(data)
-    if reader.faults or shop is None:
-        raise ValueError(faults_found(owner, reader.faults))
+    reader = _Reader(place)
+    shop = reader.shop({**data, "notes": LACKING} if faults else data)
+    if shop is None or reader.faults:
+        raise ValueError(faults_found(owner, [*faults, *reader.faults]))
     return shop
 
 
 def distribution_of(table: Mapping[str, Any]) -> Distribution:
     """The distribution that a plain table describes, of one that has been checked."""
-    distribution: Distribution = _Reader()._durations("", table)
+    distribution: Distribution = _Reader(lambda path, _: path)._durations("", table)
     return distribution
 
 
-_LACKING: Any = object()
+LACKING: Any = object()
 """In place of what a fault has kept from being made."""
 
 
 class _Reader:
     """Makes what tables describe, and keeps all faults."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: Place) -> None:
+        self._place = place
         self.faults: list[str] = []
         self._named: dict[str, dict[str, Any]] = {}
         self._used: dict[str, set[str]] = {key: set() for key in NAMED}
@@ -123,13 +138,12 @@ class _Reader:
             table = self._mapping(f"zones.{key}", zone)
             station = self._mapping(f"zones.{key}.station", table.get("station", {}))
             self._zones[key] = {**table, "station": station}
-        lines = rest.pop("lines", _LACKING)
-        if lines is not _LACKING:
-            rest["lines"] = self._listed("lines", lines, self._line)
+        if rest.get("lines", LACKING) is not LACKING:
+            rest["lines"] = self._listed("lines", rest["lines"], self._line)
         shop = self._table(Shop, "", rest, {})
         if isinstance(shop, Shop):
             self._check_used(shop)
-        return None if shop is _LACKING else shop
+        return None if shop is LACKING else shop
 
     def _check_used(self, shop: Shop) -> None:
         """Refuse what is written and given to nothing."""
@@ -154,7 +168,7 @@ class _Reader:
         table.pop("station", None)
         station_of_line = self._mapping(f"{where}.station", own.get("station", {}))
         shared = {**zone.get("station", {}), **station_of_line}
-        stations = table.get("stations", _LACKING)
+        stations = table.get("stations", LACKING)
         name = table.get("name", "")
         if isinstance(stations, int) and not isinstance(stations, bool):
             if not 1 <= stations <= MOST_STATIONS:
@@ -162,7 +176,7 @@ class _Reader:
                 return self._fault(f"{where}.stations", rule, stations)
             digits = max(2, len(str(stations)))
             stations = [{"name": f"{name}-{k:0{digits}}"} for k in range(1, stations + 1)]
-        if stations is not _LACKING:
+        if stations is not LACKING:
 
             def station(place: str, each: Any) -> Any:
                 return self._station(place, {**shared, **self._mapping(place, each)})
@@ -202,12 +216,14 @@ class _Reader:
                 values[key] = self._value(kind, key, path, value)
         for key, field in fields.items():
             if key not in table and default_of(field) is dataclasses.MISSING:
-                self.faults.append(f"{where}.{key}".lstrip(".") + ": this key is missing.")
+                self._tell(f"{where}.{key}".lstrip("."), "this key is missing.")
         if len(self.faults) > n or any(_lacks(value) for value in values.values()):
-            return _LACKING
+            return LACKING
         return self._made(where or "shop", lambda: kind(**values))
 
     def _value(self, kind: type, key: str, where: str, given: Any) -> Any:
+        if given is LACKING:
+            return given
         if key in NAMED and isinstance(given, list):
             return self._listed(where, given, lambda path, each: self._of_name(key, path, each))
         if key == "working_time":
@@ -296,8 +312,7 @@ class _Reader:
         try:
             return make()
         except (TypeError, ValueError) as error:
-            self.faults.append(f"{where}: {error}")
-            return _LACKING
+            return self._tell(where, str(error))
 
     def _mapping(self, where: str, given: Any) -> dict[str, Any]:
         if isinstance(given, Mapping):
@@ -311,8 +326,12 @@ class _Reader:
         return [make(f"{where}.{_called(each, k)}", each) for k, each in enumerate(given)]
 
     def _fault(self, where: str, rule: str, got: Any, cure: str = "") -> Any:
-        self.faults.append(checks.complain(where, rule, got, cure))
-        return _LACKING
+        self.faults.append(checks.complain(self._place(where, rule), rule, got, cure))
+        return LACKING
+
+    def _tell(self, where: str, text: str) -> Any:
+        self.faults.append(f"{self._place(where, text)}: {text}")
+        return LACKING
 
 
 def _ages(given: Any) -> Any:
@@ -330,4 +349,4 @@ def _called(each: Any, k: int) -> str:
 def _lacks(value: Any) -> bool:
     if isinstance(value, Mapping):
         return any(_lacks(inner) for inner in value.values())
-    return value is _LACKING or (isinstance(value, list) and any(map(_lacks, value)))
+    return value is LACKING or (isinstance(value, list) and any(map(_lacks, value)))

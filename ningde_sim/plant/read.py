@@ -10,9 +10,11 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ningde_sim._support.toml import tables
+from ningde_sim._support.workbook import is_workbook
 from ningde_sim.plant import data_files
 from ningde_sim.plant.distributions import Lognormal, steady_if_small
 from ningde_sim.plant.faults import fault_lines, faults_found
+from ningde_sim.plant.from_sheets import shop_of_workbook
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.nested import leaves
 from ningde_sim.plant.quantity import EVIDENCES, Evidence, Quantity
@@ -58,7 +60,7 @@ def quantities(
 
 
 def read_shop(name_or_path: str | os.PathLike[str]) -> Shop:
-    """Read a shop that ships, or that a TOML file describes.
+    """Read a shop that ships, or that a TOML file or a workbook describes.
 
     The names are "body_shop_2020" and "body_shop_2021", the body shops of `ningde_2020()` and
     `ningde_2021()`, and three plants of other kinds whose numbers are all assumed: "engine_block",
@@ -99,6 +101,36 @@ def read_shop(name_or_path: str | os.PathLike[str]) -> Shop:
     {value, unit, ...}           in place of a number that has a unit: a `Quantity`, with low, high,
                                  evidence, source
     ===========================  ==================================================================
+
+    A workbook, whose name ends in .xlsx, has the same in sheets. Their headings are the arguments
+    of the classes, with or without the unit: `cycle_time [s]` or `cycle_time`; the name of a store
+    stands under `store`, and so on. An empty cell means the default. Stations with its columns
+    line, station and cycle_time makes a shop; `Shop.to_excel` writes all sheets and columns, to be
+    filled in. It needs openpyxl: `pip install "ningde_sim[excel]"`.
+
+    ======================  =======================================================================
+    sheet                   what a row is
+    ======================  =======================================================================
+    Stations                a station of a line; its `robots` by their roles, `weld, weld`, what
+                            stops each of them in `robot_failures` and `robot_planned_stops`
+    Lines                   without this sheet, lines stand in the order of Stations; if there is
+                            one store less than lines, each store lies between two of them
+    Stores, Crews,          one of them
+    Products, Failures,
+    Planned stops
+    Robots                  a robot of a station, where its role does not tell all
+    Shifts                  a window of a working time, in hours or times of day, and after which
+                            hours it repeats: 24, 168, never; rows of one name belong together
+    Shop                    the only row; without a `name` the shop is called as the file
+    Orders                  a product and how many, in place of the `sequence` of Shop
+    Start                   a station, a buffer or a store, and what is there when a run starts
+    Notes                   one note
+    ======================  =======================================================================
+
+    In a cell stands a number, a text, names with commas between them, or what a TOML file has
+    behind the equals sign: `{ A = 60, B = 70 }`. A distribution may be written as a call:
+    `lognormal(mean = 12, cv = 0.8)` or `Lognormal(12, 0.8)`. A text in quotation marks is taken as
+    TOML has it.
 
     Editors that know JSON Schema complete and check such a file by `data/shop.schema.json` of this
     package: name its path in the first line, after `#:schema`.
@@ -163,10 +195,12 @@ def read_shop(name_or_path: str | os.PathLike[str]) -> Shop:
     ------
     FileNotFoundError
         Unknown name or file; the message tells the names, the nearest, and similar files.
+    ImportError
+        It is a workbook, and openpyxl is not there.
     OSError
         A folder, a pipe or a device.
     ValueError
-        With every fault: its path in the file, the rule, the value given.
+        With every fault: its path in the file or its cell, the rule, the value given.
 
     Examples
     --------
@@ -174,6 +208,8 @@ def read_shop(name_or_path: str | os.PathLike[str]) -> Shop:
     (620, 0)
     """
     path = data_files.find("shop", name_or_path)
+    if is_workbook(path):
+        return shop_of_workbook(path)
     data = tables(path)
     if "lines" in data:
         return ShopTables.read(data, str(path)).shop

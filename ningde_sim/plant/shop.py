@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from ningde_sim._support import checks, toml
+from ningde_sim._support import checks, toml, workbook
 from ningde_sim._support.frozen import unchangeable
 from ningde_sim._support.summary import wrapped
 from ningde_sim.plant import paths, shop_paths
@@ -24,6 +24,7 @@ from ningde_sim.plant.product import Product, Setup, check_products, check_seque
 from ningde_sim.plant.product import Sequence as ProductSequence
 from ningde_sim.plant.start import Start
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station, equipment
+from ningde_sim.plant.to_sheets import sheets_of
 from ningde_sim.plant.to_tables import tables_of
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
 
@@ -509,6 +510,28 @@ class Shop:
             The file cannot be written.
         """
         toml.write(f"Shop {self.name!r}", path, tables_of(self), "read_shop")
+
+    def to_excel(self, path: str | os.PathLike[str]) -> None:
+        """Write the shop to a workbook from which `read_shop` makes it again, equal.
+
+        It has a sheet for each kind of thing and a column for each argument, used or not, so that
+        it can be filled in further.
+
+        Parameters
+        ----------
+        path : str or path
+            Such as "mine.xlsx"; an existing file is replaced as a whole, or stays as it was.
+
+        Raises
+        ------
+        ImportError
+            Without openpyxl, which the extra `[excel]` brings.
+        OSError
+            The file cannot be written.
+        ValueError
+            The name does not end in .xlsx; a value has more than the 32,767 characters of a cell.
+        """
+        workbook.write(f"Shop {self.name!r}", path, sheets_of(tables_of(self)))
 
     def diff(self, other: Shop) -> pd.DataFrame:
         """A row for each path at which this and the `other` differ; missing where one lacks it.

@@ -16,9 +16,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from ningde_sim._support import checks, files
 from ningde_sim._support.toml import tables
+from ningde_sim._support.workbook import is_workbook
 from ningde_sim.exceptions import NoEffect
 from ningde_sim.plant import data_files
 from ningde_sim.plant.faults import fault_lines, faults_found
+from ningde_sim.plant.from_sheets import shop_of_workbook
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.read import checked
 from ningde_sim.plant.shop_tables import ShopTables
@@ -337,6 +339,8 @@ def _read_shop(given: Any, folder: Path) -> AnyShop:
         path = _shop_path(given, folder)
         if not files.exists(path):
             raise ValueError(f"no such file, got {given!r}. {files.near(folder / given)}")
+        if is_workbook(path):
+            return ShopTables.of(shop_of_workbook(path))
         data, owner = tables(path), str(path)
     elif isinstance(given, Mapping):
         data, owner = dict(given), "The shop"
