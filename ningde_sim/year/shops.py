@@ -15,10 +15,14 @@ from ningde_sim.plant.read import build
 from ningde_sim.plant.schema import ShopFile
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.shop_tables import ShopTables
+from ningde_sim.plant.start import Start
 from ningde_sim.year.schema import BlockTable
 
 Detailed = ShopFile | ShopTables
 AnyShop = Detailed | BlockTable
+
+TO_PACKING = "to packing"
+"""The store before the packing of CKD sets."""
 
 PACKING = "CKD packing"
 """The station that takes CKD sets from the bodies."""
@@ -61,6 +65,42 @@ def entry_lines(key: str, shop: Shop, entries: Mapping[str, tuple[str, ...]]) ->
     return free
 
 
+NO_MEANING = {
+    "start": "a year begins after days of undisturbed work",
+    "sequence": "a list of orders ends within the year; give shares of products or a cycle",
+}
+"""Keys of a shop that mean nothing in a year, or some of their values, and why."""
+
+HOURS = "the hours of a year stand in [calendar] and [calendars.<shop>]"
+
+
+def _check_meaning(key: str, shop: Shop) -> None:
+    """Refuse what a shop says that means nothing in a year, rather than ignore it."""
+    if shop.start != Start():
+        raise fault(f"{NO_MEANING['start']}; leave it out", shop.start, key, "start")
+    if shop.sequence is not None and shop.sequence.kind == "orders":
+        raise fault(NO_MEANING["sequence"], "orders", key, "sequence", "kind")
+    if shop.working_time is not None:
+        raise fault(f"{HOURS}; leave it out", shop.working_time, key, "working_time")
+    for head, things in (("lines", shop.lines), ("stores", shop.stores)):
+        for each in things:
+            if each.working_time is not None:
+                where = (key, head, each.name, "working_time")
+                raise fault(f"{HOURS}; leave it out", each.working_time, *where)
+    for crew in shop.crew_groups:
+        every = crew.working_time.every if crew.working_time else 24.0
+        if every is None or 24.0 % every:
+            rule = "a crew has its hours since the start of each production day: `every` must be 24"
+            raise fault(rule, every, key, "crews", crew.name, "working_time")
+    for product in shop.products:
+        for name, rule in (
+            ("start", "in a year [products] of the scenario tells the day of a start"),
+            ("ramp", "in a year [products] of the scenario tells the ramp of a product"),
+        ):
+            if given := getattr(product, name):
+                raise fault(rule, given, key, "products", product.name, name)
+
+
 def check_shops(plan: Any) -> None:
     """Raise a fault for shops, stores and names of a scenario that do not fit together."""
     shops: Mapping[str, AnyShop] = plan.shops
@@ -69,16 +109,28 @@ def check_shops(plan: Any) -> None:
     if len(plan.stores) != len(shops) - 1:
         rule = f"one store between each two of {', '.join(shops)}, in their order"
         raise fault(rule, ", ".join(plan.stores) or None, "stores")
-    stations: dict[str, str] = {}
+    several = sum(not isinstance(shop, BlockTable) for shop in shops.values()) > 1
+    names: dict[tuple[str, str], str] = {}
+    for store in plan.stores:
+        names["store", words(plan.columns.get(store, store))] = "plant itself"
+    if plan.ckd is not None and plan.ckd.packs_bodies:
+        names |= {("station", PACKING): "packing of CKD sets", ("line", PACKING): "packing"}
+        names["store", TO_PACKING] = "packing of CKD sets"
+    for key, shop in [*shops.items(), *plan.before.items()]:
+        if isinstance(shop, ShopTables):
+            _check_meaning(key, shop.shop)
     for number, (key, shop) in enumerate(shops.items()):
         if number and not isinstance(shop, BlockTable):
             own = built(shop)
             _check_entry(key, own, entry_lines(key, own, plan.entries))
-        for name in stations_in(key, shop):
-            if name in stations:
-                rule = f"the shop {stations[name]!r} has a station of this name too"
-                raise fault(rule, name, key)
-            stations[name] = key
+        for kind, name in _names_in(key, shop, several=several):
+            if (kind, name) in names:
+                other = names[kind, name]
+                owner = f"shop {other!r}" if other in shops else other
+                raise fault(f"the {owner} has a {kind} of this name too", name, key)
+            names[kind, name] = key
+    if len({words(plan.columns.get(store, store)) for store in plan.stores}) < len(plan.stores):
+        raise fault("two stores have one name", dict(plan.columns), "columns")
     for key in plan.entries:
         if isinstance(shops.get(key), BlockTable | None) or key == next(iter(shops)):
             rule = "it names lines of a detailed shop behind the first"
@@ -93,9 +145,10 @@ def check_shops(plan: Any) -> None:
     for where, named in _named_shops(plan):
         for name in named:
             if name not in shops:
-                raise fault(
-                    f"unknown shop; the plant has {', '.join(shops)}", name, *where, "shops"
-                )
+                rule = f"unknown shop; the plant has {', '.join(shops)}"
+                raise fault(rule, name, *where, "shops")
+            if named.count(name) > 1:
+                raise fault("each shop must stand once", name, *where, "shops")
     if plan.ckd is not None and plan.ckd.packs_bodies and len(shops) < 2:
         rule = "CKD sets are taken from what leaves the last shop but one, and there is one shop"
         raise fault(rule, True, "ckd", "uses_body_shop")
@@ -104,9 +157,13 @@ def check_shops(plan: Any) -> None:
 
 def _check_entry(key: str, shop: Shop, entry: tuple[str, ...]) -> None:
     known = [line.name for line in shop.lines]
+    if not entry:
+        raise fault(f"at least one of {', '.join(known)}", [], "entries", key)
     for name in entry:
         if name not in known:
             raise fault(f"unknown line; the shop has {', '.join(known)}", name, "entries", key)
+        if entry.count(name) > 1:
+            raise fault("each line must stand once", name, "entries", key)
 
 
 def _check_products(plan: Any) -> None:
@@ -126,6 +183,25 @@ def _named_shops(plan: Any) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]
     for head in ("supply", "slowdowns"):
         for cause, table in getattr(plan, head).items():
             yield (head, cause), table.shops
+
+
+def _names_in(key: str, shop: AnyShop, *, several: bool) -> Iterator[tuple[str, str]]:
+    """The names that a shop brings into the plant, which no other shop may have.
+
+    Of a shop of zones, which is built only if there are `several` detailed ones, the stations.
+    """
+    for name in stations_in(key, shop):
+        yield "station", name
+    if isinstance(shop, BlockTable):
+        yield "line", station_of(key, shop)
+        if shop.lead_time is not None:
+            yield "line", check_of(key, shop)
+            yield "store", inside_of(key)
+    elif several or isinstance(shop, ShopTables):
+        own = built(shop)
+        yield from (("line", line.name) for line in own.lines)
+        yield from (("store", store.name) for store in own.stores)
+        yield from (("robot", robot.name) for each in own.stations for robot in each.robots)
 
 
 def stations_in(key: str, shop: AnyShop) -> list[str]:
