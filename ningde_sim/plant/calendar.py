@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 from pydantic.dataclasses import dataclass
 
 from ningde_sim._support.frozen import FROZEN, Entries, Named, unchangeable
-from ningde_sim.plant.faults import fault
+from ningde_sim.plant.faults import fault, together
 from ningde_sim.plant.paths import nearest
 from ningde_sim.plant.quantity import STRICT_KEYS, Name, Number, Quantity, in_unit
 from ningde_sim.plant.schema import MOST_CREWS, Date, Days, record
@@ -93,9 +93,7 @@ def _distinct(days: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
     return days
 
 
-SomeWeekdays = Annotated[
-    tuple[Weekday, ...], Field(min_length=1), AfterValidator(_distinct)
-]
+SomeWeekdays = Annotated[tuple[Weekday, ...], Field(min_length=1), AfterValidator(_distinct)]
 
 
 @unchangeable
@@ -274,7 +272,20 @@ class Calendar(ShopCalendar):
 
     @model_validator(mode="after")
     def _check(self) -> Calendar:
-        self._check_days()
+        together(
+            [
+                self._check_days,
+                self._check_shifts,
+                self._check_crews,
+                lambda: self._check_whole("crews_by_month"),
+                lambda: self._check_whole("saturdays_by_month"),
+                self._check_saturdays,
+                self._check_region,
+            ]
+        )
+        return self
+
+    def _check_shifts(self) -> None:
         by_month = self.shift_hours_by_month or (0.0,)
         if isinstance(self.shifts, Quantity):
             if self.shift_hours is None:
@@ -290,19 +301,22 @@ class Calendar(ShopCalendar):
                 if getattr(self, key) is not None:
                     raise fault("shifts by name have their own hours", getattr(self, key), key)
             self._check_overlap()
+
+    def _check_crews(self) -> None:
         if min(self.crews_by_month or (1,)) < 1:
             raise fault("each month needs a crew", self.crews_by_month, "crews_by_month")
-        for key in ("crews_by_month", "saturdays_by_month"):
-            for month, number in enumerate(getattr(self, key) or (), start=1):
-                if number != int(number):
-                    raise fault(f"month {month} must have a whole number", number, key)
-        self._check_saturdays()
+
+    def _check_whole(self, key: str) -> None:
+        for month, number in enumerate(getattr(self, key) or (), start=1):
+            if number != int(number):
+                raise fault(f"month {month} must have a whole number", number, key)
+
+    def _check_region(self) -> None:
         if self.region is not None:
             regions = holidays.list_supported_countries().get(self.country or "", [])
             if self.region not in regions:
                 rule = f"{self.country or 'no country'} has {', '.join(regions) or 'no regions'}"
                 raise fault(rule, self.region, "region")
-        return self
 
     def _check_saturdays(self) -> None:
         """Raise a fault for Saturdays that are worked besides, where there are none to work."""
@@ -435,4 +449,3 @@ class Calendar(ShopCalendar):
         if every is None:
             return float(self.n_shifts) if key == "crews" else 0.0
         return every.value
-

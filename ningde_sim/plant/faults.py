@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,6 +20,26 @@ def fault(rule: str, got: object, *where: str | int) -> ValidationError:
     return ValidationError.from_exception_data(
         "fault", [InitErrorDetails(type=kind, loc=where, input=got)]
     )
+
+
+def together(checks: Iterable[Callable[[], object]]) -> None:
+    """Make some checks and raise one error with the faults of all.
+
+    Raises
+    ------
+    ValidationError
+        With every fault that a check has raised.
+    """
+    details: list[InitErrorDetails] = []
+    for check in checks:
+        try:
+            check()
+        except ValidationError as error:
+            for each in error.errors(include_url=False):
+                kind = PydanticCustomError("rule", "{rule}", {"rule": each["msg"]})
+                details.append(InitErrorDetails(type=kind, loc=each["loc"], input=each["input"]))
+    if details:
+        raise ValidationError.from_exception_data("fault", details)
 
 
 def below(error: ValueError, *where: str | int) -> ValidationError:

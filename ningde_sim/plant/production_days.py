@@ -246,7 +246,9 @@ def _numbered(plan: Calendar, official: Flags, worked: Flags, hours: Any) -> _Pa
         for of_day in zip(*ends, strict=True)
     ]
     nominal = _ms(np.where(official, n * plan.every_month("shift_hours"), 0.0))
-    pattern: tuple[Windows, ...] = tuple([(0, of_day)] if of_day else [] for of_day in nominal.tolist())
+    pattern: tuple[Windows, ...] = tuple(
+        [(0, of_day)] if of_day else [] for of_day in nominal.tolist()
+    )
     too_long = _ms(np.where(worked, n * hours, 0.0)) - planned
     return pattern, np.minimum(_ms(hours), planned), shifts, too_long
 

@@ -78,12 +78,17 @@ class ShopTables:
         """
         faults: list[str] = []
         tables = _described(data, (), faults)
+        places = [line.partition(": ")[0] for line in faults]
+        try:
+            described = cls(tables)
+        except ValueError as error:
+            for line in str(error).splitlines()[1:]:
+                place = line.strip().partition(": ")[0]
+                if not any(other.startswith(place) for other in places):
+                    faults.append(line.strip())
         if faults:
             raise ValueError(faults_found(owner, faults))
-        try:
-            return cls(tables)
-        except ValueError as error:
-            raise ValueError(str(error).replace(UNNAMED, owner, 1)) from None
+        return described
 
     @classmethod
     def of(cls, shop: Shop) -> ShopTables:
@@ -106,9 +111,22 @@ class ShopTables:
         """The same with plain numbers in place of quantities."""
         return {key: _typical(value) for key, value in self.tables.items()}
 
+    def _check_ends(self) -> None:
+        """Raise an error for ranges whose ends make no shop, all low or all high."""
+        for end in ("low", "high"):
+            try:
+                shop_of({key: _typical(value, end) for key, value in self.tables.items()}, UNNAMED)
+            except ValueError as error:
+                first, *lines = str(error).splitlines()
+                where = f"with all ranges at their {end} ends: "
+                lines = [f"{p}: {where}{f}" for p, _, f in (x.partition(": ") for x in lines)]
+                raise ValueError("\n".join([first, *lines])) from None
+
     def _made(self) -> Shop:
         """The shop, each number at its typical value."""
         shop = shop_of(self.typical, UNNAMED)
+        if any(isinstance(value, Quantity) and value.uncertain for _, value in leaves(self.tables)):
+            self._check_ends()
         numbers = Counter(v.evidence for _, v in leaves(self.tables) if isinstance(v, Quantity))
         if not numbers:
             return shop
@@ -130,7 +148,7 @@ class ShopTables:
         return ShopTables(_without_dry_flows(left) if "reject" in keys else left)
 
 
-_BELOW = {
+_BELOW: dict[str, dict[str, Any]] = {
     "shop": {"lines": ("line",), "zones": ("line",)},
     "line": {"stations": ("station",), "station": "station"},
     "station": {"robots": ("robot",), "robot": "robot"},
@@ -179,14 +197,14 @@ def _without_dry_flows(tables: Any) -> Any:
 
     Lines go that take from such a store alone; alternatives to it stay.
     """
-    lines = {
+    lines: dict[str, Mapping[str, Any]] = {
         name: Entries({key: inner for key, inner in line.items() if key != "rejects"})
         for name, line in tables["lines"].items()
     }
     stores = dict(tables.get("stores", {}))
     while True:
         filled = {name for line in lines.values() for name in _stores_in(line, "puts", "returns")}
-        dry = {name for name, own in stores.items() if name not in filled and not own.get("initial")}
+        dry = {name for name, own in stores.items() if not own.get("initial")} - filled
         fed = {name: _fed(line, dry) for name, line in lines.items()}
         left = {name: line for name, line in fed.items() if line is not None}
         used = {
@@ -296,23 +314,30 @@ def _quantity(
         quantity = TypeAdapter(Quantity).validate_python(dict(table))
     except ValidationError as error:
         faults += fault_lines(error, Quantity, *path)
-        return 0.0
+        return table["value"] if isinstance(table["value"], (int, float)) else 1.0
     if unit is None:
         rule = "here stands a plain number, without a unit"
         faults.append(checks.complain(where, rule, str(quantity)))
     elif quantity.unit != unit:
         faults.append(checks.complain(where, f"the unit must be {unit!r}", quantity.unit))
+    elif unit in WHOLE_UNITS or unit == "cycles":
+        for name in ("value", "low", "high"):
+            number = getattr(quantity, name)
+            if number is not None and number != int(number):
+                faults.append(checks.complain(f"{where}.{name}", "it must be whole", number))
     return quantity
 
 
-def _typical(value: Any) -> Any:
+def _typical(value: Any, end: str = "value") -> Any:
+    """Plain tables, with the values of quantities or one of their ends."""
     if isinstance(value, Quantity):
+        number: float = {"low": value.least, "high": value.most}.get(end, value.value)
         whole = value.unit in WHOLE_UNITS or value.unit == "cycles"
-        return round(value.value) if whole else value.value
+        return round(number) if whole else number
     if isinstance(value, Listed):
-        return [_typical(each) for each in value.values()]
+        return [_typical(each, end) for each in value.values()]
     if isinstance(value, Mapping):
-        return {key: _typical(each) for key, each in value.items()}
+        return {key: _typical(each, end) for key, each in value.items()}
     if isinstance(value, tuple):
-        return [_typical(each) for each in value]
+        return [_typical(each, end) for each in value]
     return value

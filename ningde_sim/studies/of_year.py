@@ -16,7 +16,7 @@ from ningde_sim.engine.simulate import Engine
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.studies.experiment import Call, Experiment, Kept, Row, Workers
 from ningde_sim.studies.kept_tables import tables_of, taken
-from ningde_sim.year.calendar import days_of
+from ningde_sim.year.overtime import days_of
 from ningde_sim.year.read import scenario
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import LOST_CAUSES

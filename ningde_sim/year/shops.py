@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ningde_sim.plant.faults import fault
+from ningde_sim.plant.faults import fault, together
 from ningde_sim.plant.line import Line
 from ningde_sim.plant.read import build
 from ningde_sim.plant.schema import ShopFile
@@ -106,9 +106,18 @@ def check_shops(plan: Any) -> None:
     shops: Mapping[str, AnyShop] = plan.shops
     if not shops:
         raise fault("a plant has at least one shop", [], "shops")
-    if len(plan.stores) != len(shops) - 1:
-        rule = f"one store between each two of {', '.join(shops)}, in their order"
-        raise fault(rule, ", ".join(plan.stores) or None, "stores")
+    together(
+        [
+            lambda: check_names([*shops], {key: getattr(plan, key) for key in NAMING}),
+            lambda: _check_parts(plan),
+            lambda: _check_products(plan),
+        ]
+    )
+
+
+def _check_parts(plan: Any) -> None:
+    """Raise a fault for names that stand twice, and for what means nothing in a year."""
+    shops: Mapping[str, AnyShop] = plan.shops
     several = sum(not isinstance(shop, BlockTable) for shop in shops.values()) > 1
     names: dict[tuple[str, str], str] = {}
     for store in plan.stores:
@@ -131,28 +140,61 @@ def check_shops(plan: Any) -> None:
             names[kind, name] = key
     if len({words(plan.columns.get(store, store)) for store in plan.stores}) < len(plan.stores):
         raise fault("two stores have one name", dict(plan.columns), "columns")
-    for key in plan.entries:
-        if isinstance(shops.get(key), BlockTable | None) or key == next(iter(shops)):
+    for key in plan.entries.keys() & shops.keys():
+        if isinstance(shops[key], BlockTable) or key == next(iter(shops)):
             rule = "it names lines of a detailed shop behind the first"
             raise fault(rule, key, "entries", key)
-    for key in plan.columns:
-        known = [*shops, *plan.stores, *(f"in_{name}" for name in shops)]
-        if key not in known:
-            raise fault(f"one of {', '.join(known)}", key, "columns", key)
-    for key in plan.calendars:
-        if key not in shops:
-            raise fault(f"unknown shop; the plant has {', '.join(shops)}", key, "calendars", key)
-    for where, named in _named_shops(plan):
-        for name in named:
-            if name not in shops:
-                rule = f"unknown shop; the plant has {', '.join(shops)}"
-                raise fault(rule, name, *where, "shops")
-            if named.count(name) > 1:
-                raise fault("each shop must stand once", name, *where, "shops")
     if plan.ckd is not None and plan.ckd.packs_bodies and len(shops) < 2:
         rule = "CKD sets are taken from what leaves the last shop but one, and there is one shop"
         raise fault(rule, True, "ckd", "uses_body_shop")
-    _check_products(plan)
+
+
+NAMING = ("stores", "calendars", "entries", "columns", "retooling", "supply", "slowdowns")
+"""Tables of a scenario that name its shops."""
+
+
+def check_names(shops: list[str], tables: Mapping[str, Any]) -> None:
+    """Raise faults for unknown names of shops, and for stores that are not between them.
+
+    Parameters
+    ----------
+    shops : list of str
+    tables : mapping
+        Those of `NAMING`, as they are read, or as a faulty file has them.
+    """
+    of = {key: table if isinstance(table, Mapping) else {} for key, table in tables.items()}
+    unknown = f"unknown shop; the plant has {', '.join(shops)}"
+    columns = [*shops, *of["stores"], *(f"in_{name}" for name in shops)]
+    wrong: list[tuple[str, Any, tuple[str, ...]]] = []
+    if len(of["stores"]) != len(shops) - 1:
+        rule = f"one store between each two of {', '.join(shops)}, in their order"
+        wrong.append((rule, ", ".join(of["stores"]) or None, ("stores",)))
+    rule = f"one of {', '.join(columns)}"
+    wrong += [(rule, key, ("columns", key)) for key in of["columns"] if key not in columns]
+    for head in ("calendars", "entries"):
+        wrong += [(unknown, key, (head, key)) for key in of[head] if key not in shops]
+    for where, named in _named_shops(tables["retooling"], of):
+        wrong += [(unknown, name, (*where, "shops")) for name in named if name not in shops]
+        twice = {name for name in named if named.count(name) > 1}
+        wrong += [("each shop must stand once", name, (*where, "shops")) for name in twice]
+    together([lambda each=each: _raise(*each) for each in wrong])  # type: ignore[misc]
+
+
+def _raise(rule: str, got: Any, where: tuple[str, ...]) -> None:
+    raise fault(rule, got, *where)
+
+
+def _named_shops(
+    retooling: Any, of: Mapping[str, Any]
+) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """Where shops are named, and their names."""
+    tables: list[tuple[tuple[str, ...], Any]] = [(("retooling",), retooling)]
+    for head in ("supply", "slowdowns"):
+        tables += [((head, cause), table) for cause, table in of[head].items()]
+    for where, table in tables:
+        named = table.get("shops") if isinstance(table, Mapping) else getattr(table, "shops", None)
+        if isinstance(named, (list, tuple)):
+            yield where, [name for name in named if isinstance(name, str)]
 
 
 def _check_entry(key: str, shop: Shop, entry: tuple[str, ...]) -> None:
@@ -175,14 +217,6 @@ def _check_products(plan: Any) -> None:
         raise fault(rule, told, "products")
     if told not in ([], [next(iter(plan.shops))]):
         raise fault("only the first shop has products, which go through all", told, told[-1])
-
-
-def _named_shops(plan: Any) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    if plan.retooling is not None:
-        yield ("retooling",), plan.retooling.shops
-    for head in ("supply", "slowdowns"):
-        for cause, table in getattr(plan, head).items():
-            yield (head, cause), table.shops
 
 
 def _names_in(key: str, shop: AnyShop, *, several: bool) -> Iterator[tuple[str, str]]:
