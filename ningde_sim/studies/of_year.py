@@ -62,7 +62,8 @@ class YearExperiment(Experiment):
     @property
     def also(self) -> Sequence[str]:
         """What leaves the first shop, CKD sets."""
-        return tuple(name for name in (self._first, "ckd_sets") if name in self.units)[-2:]
+        names = [name for name in (self._first, "ckd_sets") if name != self.of]
+        return tuple(name for name in names if name in self.units)
 
     @property
     def _first(self) -> str:

@@ -178,7 +178,9 @@ def _read(data: dict[str, Any], folder: Path) -> tuple[Scenario | None, list[str
     faults: list[str] = []
     changes = data.pop("changes", {})
     names = data.get("shops")
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+    if names == []:
+        faults.append(checks.complain("shops", "a plant has at least one shop", names))
+    elif not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         rule = 'it must be a list of names, in the order of the flow, such as ["press", "paint"]'
         if names is not None:
             faults.append(checks.complain("shops", rule, names))
@@ -214,6 +216,8 @@ def _read(data: dict[str, Any], folder: Path) -> tuple[Scenario | None, list[str
 
 def _unknown_names(shops: list[str], data: Mapping[str, Any]) -> list[str]:
     """The faults of names in tables that could not be read for other faults."""
+    if not shops:
+        return []
     try:
         check_names(shops, {key: data.get(key) or {} for key in NAMING})
     except ValidationError as error:

@@ -114,6 +114,7 @@ class Scenario(Addressed):
             [
                 self._check_calendars,
                 self._check_causes,
+                self._check_names,
                 lambda: check_shops(self),
                 self._check_ramps,
                 self._check_before,
@@ -121,6 +122,13 @@ class Scenario(Addressed):
             ]
         )
         return self
+
+    def _check_names(self) -> None:
+        reserved = {field.name for field in dataclasses.fields(self)} | {"base", "changes"}
+        for key in self.shops:
+            if not key or key in reserved or "." in key or key.endswith(BEFORE):
+                rule = f"no shop may be called so: not {', '.join(sorted(reserved))}"
+                raise fault(rule, key, "shops", key)
 
     def _check_calendars(self) -> None:
         for key in ("start", "end"):

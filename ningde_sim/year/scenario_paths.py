@@ -13,8 +13,8 @@ from ningde_sim.plant.calendar import Calendar, ShopCalendar
 from ningde_sim.plant.nested import changed, leaves
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.scale import Scale
-from ningde_sim.year.overtime import check_plan
 from ningde_sim.year.dates import Period, periods
+from ningde_sim.year.overtime import check_plan
 from ningde_sim.year.shops import AnyShop
 
 Leaf = tuple[tuple[str, ...], Any]

@@ -11,6 +11,7 @@ from typing import Any
 
 from ningde_sim.plant.faults import fault, together
 from ningde_sim.plant.line import Line
+from ningde_sim.plant.product import Product, Sequence
 from ningde_sim.plant.read import build
 from ningde_sim.plant.schema import ShopFile
 from ningde_sim.plant.shop import Shop
@@ -209,14 +210,34 @@ def _check_entry(key: str, shop: Shop, entry: tuple[str, ...]) -> None:
 
 
 def _check_products(plan: Any) -> None:
-    """Refuse products that several tell."""
-    shops = plan.shops.items()
-    told = [key for key, shop in shops if isinstance(shop, ShopTables) and shop.shop.products]
-    if told and plan.products:
-        rule = "no shop has products of its own where the scenario has [products]"
-        raise fault(rule, told, "products")
-    if told not in ([], [next(iter(plan.shops))]):
-        raise fault("only the first shop has products, which go through all", told, told[-1])
+    """Refuse products that several tell.
+
+    [products] of the scenario or the first shop tells them. Another shop may name the same ones,
+    without shares, so that its cycles may differ by product.
+    """
+    told = {
+        key: shop.shop
+        for key, shop in plan.shops.items()
+        if isinstance(shop, ShopTables) and shop.shop.products
+    }
+    first = next(iter(plan.shops))
+    source = "[products]" if plan.products else f"the shop {first!r}"
+    names = [*plan.products]
+    if not names and first in told:
+        names = [product.name for product in told.pop(first).products]
+    for key, shop in told.items():
+        own = [product.name for product in shop.products]
+        if sorted(own) != sorted(names):
+            rule = (
+                f"{source} tells the products, which go through all: {', '.join(names) or 'none'}"
+            )
+            raise fault(rule, own, key, "products")
+        for product in shop.products:
+            if product != Product(product.name):
+                rule = f"only its name: {source} tells shares"
+                raise fault(rule, product, key, "products", product.name)
+        if shop.sequence != Sequence.random():
+            raise fault(f"{source} tells the sequence", shop.sequence.kind, key, "sequence")
 
 
 def _names_in(key: str, shop: AnyShop, *, several: bool) -> Iterator[tuple[str, str]]:

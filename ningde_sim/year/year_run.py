@@ -414,8 +414,9 @@ def _summary(run: YearRun) -> Iterator[str]:
     if plan.target is not None:
         target = plan.target.value
         against = f", {run.vehicles - target:+,.0f} against the target of {target:,.0f}"
-    yield f"  {word:<18}{run.vehicles:,}{against}"
     sets = f", and {run.ckd_sets:,} CKD sets" if plan.ckd is not None else ""
+    alone = sets if len(plan.made) == 1 else ""
+    yield f"  {word:<18}{run.vehicles:,}{against}{alone}"
     if plan.target is not None and plan.ckd is not None:
         yield f"  with CKD sets     {run.vehicles + run.ckd_sets - target:+,.0f} against it"
     for column in plan.made[:-1]:

@@ -15,12 +15,11 @@ from ningde_sim.year.joined_shops import join_shops
 from ningde_sim.year.open_hours import open_hours
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import LOST_CAUSES
-
-SHOPS = ("body_shop", "paint", "assembly")
 from ningde_sim.year.without import WITHOUT
 from ningde_sim.year.year_run import YearRun, simulate_year
 from tests.years import small_year
 
+SHOPS = ("body_shop", "paint", "assembly")
 CAUSES = ("overtime", "closures", "maintenance", "retooling", "chips", "stock_outs", "power")
 CAUSES += ("outbreak", "retooling_nights", "launches", "breakdown", "blocked", "starved", "rework")
 
