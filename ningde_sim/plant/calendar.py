@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, get_args
@@ -16,7 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 from pydantic.dataclasses import dataclass
 
 from ningde_sim._support.frozen import FROZEN, Entries, Named, unchangeable
-from ningde_sim.plant.faults import clear_faults, fault
+from ningde_sim.plant.faults import clear_faults, fault, together
 from ningde_sim.plant.paths import nearest
 from ningde_sim.plant.quantity import STRICT_KEYS, Name, Number, Quantity, in_unit
 from ningde_sim.plant.schema import MOST_CREWS, Date, Days, record
@@ -34,6 +36,11 @@ HOURS_OF_A_MONTH = 744
 """Of the longest. [h]"""
 
 MINUTES_OF_A_DAY = 24 * 60
+
+SATURDAY = 5
+
+RECENT = range(2015, 2027)
+"""Years by which a country is known to have make-up days."""
 
 HoursADay = Annotated[Quantity, in_unit("h", most=24)]
 HoursAMonth = Annotated[Quantity, in_unit("h/month", most=HOURS_OF_A_MONTH)]
@@ -89,7 +96,15 @@ def _pair(given: Any) -> Any:
 
 
 Break = tuple[Clock, Clock]
-SomeWeekdays = Annotated[tuple[Weekday, ...], Field(min_length=1)]
+
+
+def _distinct(days: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
+    if len({*days}) < len(days):
+        raise fault("each weekday must stand once", list(days))
+    return days
+
+
+SomeWeekdays = Annotated[tuple[Weekday, ...], Field(min_length=1), AfterValidator(_distinct)]
 
 
 @unchangeable
@@ -163,6 +178,14 @@ Shifts = Annotated[
 """A number of shifts, one after the other, or shifts by name."""
 
 
+@functools.cache
+def _has_make_up_days(country: str | None) -> bool:
+    """Whether a country works on some days off, to make up for others."""
+    if country is None:
+        return False
+    return bool(holidays.country_holidays(country, years=RECENT).weekend_workdays)
+
+
 def _check_country(name: str) -> str:
     known = holidays.list_supported_countries()
     if name not in known:
@@ -184,7 +207,10 @@ class Closure:
 @unchangeable
 @record
 class ShopCalendar:
-    """[calendars.<shop>]: where a shop differs from [calendar], by the keys of `Calendar`."""
+    """[calendars.<shop>]: where a shop differs from [calendar], by the keys of `Calendar`.
+
+    Its closures add to those of the plant; one of the same name replaces it, for 0 days with none.
+    """
 
     shifts: Shifts | None = None
     shift_hours: Annotated[Quantity, in_unit("h", least=0.5, most=24)] | None = None
@@ -216,7 +242,8 @@ class Calendar(ShopCalendar):
     ----------
     shifts : int, or mapping of name to Shift
         A number of shifts of `shift_hours` each, which follow one another from the start of the
-        production day; or shifts by name, such as {"early": ("06:00", "14:00")}.
+        production day; or shifts by name, such as {"early": ("06:00", "14:00")}. A production day
+        begins with the first of the shifts by name that any shop has.
     shift_hours : float, optional
         Of each of a number of shifts, without breaks. [h]
     crews : int, optional
@@ -258,7 +285,20 @@ class Calendar(ShopCalendar):
 
     @model_validator(mode="after")
     def _check(self) -> Calendar:
-        self._check_days()
+        together(
+            [
+                self._check_days,
+                self._check_shifts,
+                self._check_crews,
+                lambda: self._check_whole("crews_by_month"),
+                lambda: self._check_whole("saturdays_by_month"),
+                self._check_saturdays,
+                self._check_region,
+            ]
+        )
+        return self
+
+    def _check_shifts(self) -> None:
         by_month = [_most(each) for each in self.shift_hours_by_month or (0.0,)]
         if isinstance(self.shifts, Quantity):
             if self.shift_hours is None:
@@ -274,14 +314,45 @@ class Calendar(ShopCalendar):
                 if getattr(self, key) is not None:
                     raise fault("shifts by name have their own hours", getattr(self, key), key)
             self._check_overlap()
+
+    def _check_crews(self) -> None:
         if min(map(float, self.crews_by_month or (1,))) < 1:
             raise fault("each month needs a crew", self.crews_by_month, "crews_by_month")
+
+    def _check_whole(self, key: str) -> None:
+        for month, number in enumerate(map(float, getattr(self, key) or ()), start=1):
+            if number != int(number):
+                raise fault(f"month {month} must have a whole number", number, key)
+
+    def _check_region(self) -> None:
         if self.region is not None:
             regions = holidays.list_supported_countries().get(self.country or "", [])
             if self.region not in regions:
                 rule = f"{self.country or 'no country'} has {', '.join(regions) or 'no regions'}"
                 raise fault(rule, self.region, "region")
-        return self
+
+    def _check_saturdays(self) -> None:
+        """Raise a fault for Saturdays that are worked besides, where there are none to work."""
+        if not self._works_free_saturdays or self._may_work_free_saturdays:
+            return
+        key = "saturdays_by_month" if self.saturdays_by_month else "saturdays"
+        given = self.saturdays_by_month or self.every_month("saturdays")
+        if SATURDAY in self.days_of_week:
+            raise fault("no Saturday is free: its weekdays hold sat; leave it out", given, key)
+        raise fault("no shift works on a free Saturday: all have other weekdays", given, key)
+
+    @property
+    def _works_free_saturdays(self) -> bool:
+        most = 0.0 if self.saturdays is None else self.saturdays.most
+        return max(map(_most, self.saturdays_by_month or (most,))) > 0
+
+    @property
+    def _may_work_free_saturdays(self) -> bool:
+        if SATURDAY in self.days_of_week:
+            return False
+        if not isinstance(self.shifts, Mapping):
+            return True
+        return any(shift.weekdays is None for shift in self.shifts.values())
 
     def _check_days(self) -> None:
         if self.end is None:
@@ -317,27 +388,52 @@ class Calendar(ShopCalendar):
         for key in ("shift_hours", "crews", "saturdays", "overtime"):
             if key in new:
                 new.setdefault(f"{key}_by_month", None)
+        if "country" in new:
+            new.setdefault("region", None)
+        if "closures" in new:
+            new["closures"] = {**self.closures, **new["closures"]}
+        if not {"saturdays", "saturdays_by_month"} & new.keys():
+            free = dict.fromkeys(("saturdays", "saturdays_by_month"))
+            bare = dataclasses.replace(self, **{**new, **free})  # type: ignore[type-var]
+            new |= {} if bare._may_work_free_saturdays else free
         return dataclasses.replace(self, **new)  # type: ignore[type-var]
 
     def _check_overlap(self) -> None:
-        """Raise a fault for shifts of one day that overlap, across midnight too."""
-        for weekday in WEEKDAYS:
-            of_day = sorted(self._of_day(weekday), key=lambda each: each[1])
-            for (first, _, end), (other, start, _) in zip(
-                of_day, [*of_day[1:], *_next_day(of_day)], strict=False
-            ):
+        """Raise a fault for shifts that overlap, on one day or with those of the next day."""
+        days = WEEKDAYS[-1:] + WEEKDAYS
+        for weekday, next_day in itertools.pairwise(days):
+            today, tomorrow = self._of_day(weekday), self._of_day(next_day)
+            later = [(name, a + MINUTES_OF_A_DAY, b + MINUTES_OF_A_DAY) for name, a, b in tomorrow]
+            shifts = sorted([*today, *later], key=lambda each: each[1])
+            for (first, _, end), (other, start, _) in itertools.pairwise(shifts):
                 if start < end:
-                    rule = f"it overlaps with the shift {first!r} on one {weekday}"
+                    rule = f"it overlaps with the shift {first!r} of a {weekday}"
                     raise fault(rule, other, "shifts", other)
 
     def _of_day(self, weekday: Weekday) -> list[tuple[str, int, int]]:
-        """The shifts by name on a weekday: name, start, end since midnight. [min]"""
-        assert isinstance(self.shifts, Mapping)
+        """The shifts by name that may work on a weekday: name, start, end since midnight. [min]"""
         return [
             (name, minutes(shift.start), minutes(shift.start) + shift.length)
-            for name, shift in self.shifts.items()
-            if weekday in (shift.weekdays or self.weekdays or FIVE_DAYS)
+            for name, shift in self.shifts_on(weekday).items()
+            if shift.weekdays is not None or self._may_work(weekday)
         ]
+
+    def _may_work(self, weekday: Weekday) -> bool:
+        """Whether shifts without weekdays of their own may work on a weekday."""
+        usual = weekday in (self.weekdays or FIVE_DAYS)
+        besides = weekday == WEEKDAYS[SATURDAY] and self._works_free_saturdays
+        return usual or besides or _has_make_up_days(self.country)
+
+    def shifts_on(self, weekday: Weekday) -> dict[str, Shift]:
+        """The shifts by name that work on a weekday, if the plant does."""
+        assert isinstance(self.shifts, Mapping)
+        own = any(weekday in (shift.weekdays or ()) for shift in self.shifts.values())
+        usual = not own or weekday in (self.weekdays or FIVE_DAYS)
+        return {
+            name: shift
+            for name, shift in self.shifts.items()
+            if (usual if shift.weekdays is None else weekday in shift.weekdays)
+        }
 
     @property
     def days_of_week(self) -> tuple[int, ...]:
@@ -370,7 +466,3 @@ class Calendar(ShopCalendar):
 
 def _most(number: float | Quantity) -> float:
     return number.most if isinstance(number, Quantity) else number
-
-
-def _next_day(of_day: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
-    return [(name, a + MINUTES_OF_A_DAY, b + MINUTES_OF_A_DAY) for name, a, b in of_day[:1]]

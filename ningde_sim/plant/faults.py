@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -44,6 +45,26 @@ def found_by_pydantic(error: ValueError) -> ValidationError | None:
     """The faults that pydantic found, behind an error of a class with clear faults too."""
     cause = error if isinstance(error, ValidationError) else error.__cause__
     return cause if isinstance(cause, ValidationError) else None
+
+
+def together(checks: Iterable[Callable[[], object]]) -> None:
+    """Make some checks and raise one error with the faults of all.
+
+    Raises
+    ------
+    ValidationError
+        With every fault that a check has raised.
+    """
+    details: list[InitErrorDetails] = []
+    for check in checks:
+        try:
+            check()
+        except ValidationError as error:
+            for each in error.errors(include_url=False):
+                kind = PydanticCustomError("rule", "{rule}", {"rule": each["msg"]})
+                details.append(InitErrorDetails(type=kind, loc=each["loc"], input=each["input"]))
+    if details:
+        raise ValidationError.from_exception_data("fault", details)
 
 
 def below(error: ValueError, *where: str | int) -> ValidationError:

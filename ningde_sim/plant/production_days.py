@@ -19,13 +19,12 @@ import numpy as np
 
 from ningde_sim._support import units
 from ningde_sim._support.intervals import Windows
-from ningde_sim.plant.calendar import FIVE_DAYS, WEEKDAYS, Calendar, Shift, minutes
+from ningde_sim.plant.calendar import SATURDAY, WEEKDAYS, Calendar, Shift, minutes
 
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 MS_PER_MIN = 60_000
-SATURDAY = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,13 +35,18 @@ class ProductionDays:
     ----------
     dates : tuple of date
     origin : int
-        Minutes from midnight to the start of each production day; 0 with a number of shifts. [min]
+        Minutes from midnight to the start of each production day; 0 with a number of shifts, unless
+        another shop has shifts by name. [min]
     official : array of bool
         Official working days, make-up days included.
     nominal : array
         Hours of the shift pattern on the official working days. [ms, int64]
+    pattern : tuple of Windows
+        The same hours of each day, since its start. [ms]
     planned : array
         Hours that the plan asks for, overtime and Saturdays included. [ms, int64]
+    too_long : array
+        Hours of overtime beyond the 24 h of a day, which nobody can work. [ms, int64]
     first_shift : array
         From the start of the day to the end of its first shift; 0 if nobody works. [ms, int64]
     of_month : array
@@ -58,7 +62,9 @@ class ProductionDays:
     origin: int
     official: Flags
     nominal: Ints
+    pattern: tuple[Windows, ...]
     planned: Ints
+    too_long: Ints
     first_shift: Ints
     of_month: Ints
     windows: tuple[Windows, ...]
@@ -129,8 +135,10 @@ def production_days(
         When production days begin, in minutes from midnight; by default with the first shift. [min]
     """
     last = calendar.monthrange(end.year, end.month)[1]
-    origin = first_start(plan) if origin is None else origin
-    whole = _whole_months(plan, start.replace(day=1), end.replace(day=last), origin)
+    own = first_start(plan)
+    origin = (own or 0) if origin is None else origin
+    late = 0 if own is None else (own - origin) * MS_PER_MIN
+    whole = _whole_months(plan, start.replace(day=1), end.replace(day=last), origin, late)
     part = slice(start.day - 1, start.day + (end - start).days)
     cut = {
         field.name: getattr(whole, field.name)[part]
@@ -140,27 +148,25 @@ def production_days(
     return ProductionDays(origin=origin, **cut)
 
 
-def first_start(plan: Calendar) -> int:
-    """When the first shift begins, since midnight; 0 with a number of shifts. [min]"""
+def first_start(plan: Calendar) -> int | None:
+    """When the first shift begins, since midnight; None with a number of shifts. [min]"""
     if not isinstance(plan.shifts, Mapping):
-        return 0
+        return None
     return min(minutes(shift.start) for shift in plan.shifts.values())
 
 
 def usual_day(plan: Calendar, origin: int) -> Windows:
     """The hours of the first working day of a week, without overtime, since its start. [ms]"""
     if isinstance(plan.shifts, Mapping):
-        weekday = WEEKDAYS[plan.days_of_week[0]]
-        usual = plan.weekdays or FIVE_DAYS
-        running = [each for each in plan.shifts.values() if weekday in (each.weekdays or usual)]
-        return _united({str(k): _spans(each, origin) for k, each in enumerate(running)})
+        running = plan.shifts_on(WEEKDAYS[plan.days_of_week[0]])
+        return _united({name: _spans(each, origin) for name, each in running.items()})
     return [(0, round(plan.n_shifts * plan.every_month("shift_hours") * units.MS_PER_H))]
 
 
 def _whole_months(
-    plan: Calendar, start: datetime.date, end: datetime.date, origin: int
+    plan: Calendar, start: datetime.date, end: datetime.date, origin: int, late: int
 ) -> ProductionDays:
-    """The production days of a calendar in whole months."""
+    """The production days of a calendar in whole months, its first shift so `late`. [ms]"""
     off = (plan.days_of_week, plan.country, plan.region)
     official, saturdays = (np.array(flags) for flags in working_days(start, end, *off))
     days = np.datetime64(start) + np.arange(len(official))
@@ -172,6 +178,12 @@ def _whole_months(
         closed = (since >= 0) & (since < round(closure.days.value))
         worked &= ~closed
         saturdays &= ~closed
+    works = np.ones(len(dates), np.bool_)
+    if isinstance(plan.shifts, Mapping):
+        running = [bool(plan.shifts_on(weekday)) for weekday in WEEKDAYS]
+        works = np.array([running[day.weekday()] for day in dates])
+    worked &= works
+    saturdays &= works
     shift, overtime, n_worked = np.zeros((3, len(dates)))
     for number in set(month.tolist()):
         in_month = month == number
@@ -184,10 +196,12 @@ def _whole_months(
         n_worked[in_month] = np.count_nonzero(worked & in_month) or 1
     if isinstance(plan.shifts, Mapping):
         extra = overtime / n_worked
-        nominal, first, shifts = _named(plan, dates, official, worked, extra, origin)
+        pattern, first, shifts, too_long = _named(
+            plan, dates, official, worked, extra, origin, late
+        )
     else:
         hours = shift + overtime / plan.n_shifts / n_worked
-        nominal, first, shifts = _numbered(plan, official, worked, hours)
+        pattern, first, shifts, too_long = _numbered(plan, official, worked, hours)
     windows = tuple(_united(of_day) for of_day in shifts)
     planned = np.array([sum(b - a for a, b in each) for each in windows], dtype=np.int64)
     totals = np.bincount(month - month[0], planned).astype(np.int64)
@@ -195,7 +209,9 @@ def _whole_months(
         dates=dates,
         origin=origin,
         official=official,
-        nominal=nominal,
+        nominal=np.array([sum(b - a for a, b in each) for each in pattern], dtype=np.int64),
+        pattern=pattern,
+        too_long=too_long,
         planned=planned,
         first_shift=first,
         of_month=totals[month - month[0]],
@@ -204,8 +220,9 @@ def _whole_months(
     )
 
 
-_Pattern = tuple[Ints, Ints, list[dict[str, Windows]]]
-"""Nominal hours and the end of the first shift of each day, and its shifts by name. [ms]"""
+_Pattern = tuple[tuple[Windows, ...], Ints, list[dict[str, Windows]], Ints]
+"""Of each day the hours of its pattern, the end of the first shift, its shifts by name, overtime
+beyond 24 h. [ms]"""
 
 
 def _united(shifts: dict[str, Windows]) -> Windows:
@@ -229,7 +246,11 @@ def _numbered(plan: Calendar, official: Flags, worked: Flags, hours: Any) -> _Pa
         for of_day in zip(*ends, strict=True)
     ]
     nominal = _ms(np.where(official, n * plan.every_month("shift_hours"), 0.0))
-    return nominal, np.minimum(_ms(hours), planned), shifts
+    pattern: tuple[Windows, ...] = tuple(
+        [(0, of_day)] if of_day else [] for of_day in nominal.tolist()
+    )
+    too_long = _ms(np.where(worked, n * hours, 0.0)) - planned
+    return pattern, np.minimum(_ms(hours), planned), shifts, too_long
 
 
 def _named(
@@ -239,31 +260,28 @@ def _named(
     worked: Flags,
     extra: Any,
     origin: int,
+    late: int,
 ) -> _Pattern:
-    """Shifts by name, with the overtime behind the last one."""
-    assert isinstance(plan.shifts, Mapping)
-    nominal = np.zeros(len(dates), np.int64)
-    first = np.zeros(len(dates), np.int64)
+    """Shifts by name, with the overtime behind the last one, within 24 h of the first."""
+    first, too_long = np.zeros((2, len(dates)), np.int64)
+    pattern: list[Windows] = []
     shifts: list[dict[str, Windows]] = []
     for day, date in enumerate(dates):
-        running = {
-            name: _spans(each, origin)
-            for name, each in plan.shifts.items()
-            if _runs(plan, each, date)
-        }
-        if official[day]:
-            nominal[day] = sum(b - a for spans in running.values() for a, b in spans)
-        if not worked[day] or not running:
+        of_day = plan.shifts_on(WEEKDAYS[date.weekday()])
+        running = {name: _spans(each, origin) for name, each in of_day.items()}
+        pattern.append(_united(running) if official[day] else [])
+        if not worked[day]:
             shifts.append({})
             continue
         ends = {name: spans[-1][1] for name, spans in running.items()}
         last = max(ends, key=ends.__getitem__)
-        until = min(ends[last] + round(extra[day] * units.MS_PER_H), units.MS_PER_DAY)
-        begin, end = running[last][-1]
-        running[last][-1] = (begin, max(end, until))
+        wanted = ends[last] + round(extra[day] * units.MS_PER_H)
+        until = max(ends[last], min(wanted, late + units.MS_PER_DAY))
+        running[last][-1] = (running[last][-1][0], until)
+        too_long[day] = wanted - until
         first[day] = min(ends.values())
         shifts.append(running)
-    return nominal, first, shifts
+    return tuple(pattern), first, shifts, too_long
 
 
 def _spans(shift: Shift, origin: int) -> Windows:
@@ -271,15 +289,6 @@ def _spans(shift: Shift, origin: int) -> Windows:
     at = minutes(shift.start)
     later = (at - origin) % (24 * 60) - at
     return [((a + later) * MS_PER_MIN, (b + later) * MS_PER_MIN) for a, b in shift.spans()]
-
-
-def _runs(plan: Calendar, shift: Shift, date: datetime.date) -> bool:
-    """Whether a shift works on a day on which the plant works."""
-    usual = WEEKDAYS[date.weekday()] in (plan.weekdays or FIVE_DAYS)
-    if shift.weekdays is not None:
-        return WEEKDAYS[date.weekday()] in shift.weekdays
-    others = (each.weekdays or () for each in plan.shifts.values())  # type: ignore[union-attr]
-    return usual or not any(WEEKDAYS[date.weekday()] in each for each in others)
 
 
 def _ms(hours: Any) -> Ints:

@@ -78,12 +78,17 @@ class ShopTables:
         """
         faults: list[str] = []
         tables = _described(data, (), faults)
+        places = [line.partition(": ")[0] for line in faults]
+        try:
+            described = cls(tables)
+        except ValueError as error:
+            for line in str(error).splitlines()[1:]:
+                place = line.strip().partition(": ")[0]
+                if not any(other.startswith(place) for other in places):
+                    faults.append(line.strip())
         if faults:
             raise ValueError(faults_found(owner, faults))
-        try:
-            return cls(tables)
-        except ValueError as error:
-            raise ValueError(str(error).replace(UNNAMED, owner, 1)) from None
+        return described
 
     @classmethod
     def of(cls, shop: Shop) -> ShopTables:
@@ -106,9 +111,22 @@ class ShopTables:
         """The same with plain numbers in place of quantities."""
         return {key: _typical(value) for key, value in self.tables.items()}
 
+    def _check_ends(self) -> None:
+        """Raise an error for ranges whose ends make no shop, all low or all high."""
+        for end in ("low", "high"):
+            try:
+                shop_of({key: _typical(value, end) for key, value in self.tables.items()}, UNNAMED)
+            except ValueError as error:
+                first, *lines = str(error).splitlines()
+                where = f"with all ranges at their {end} ends: "
+                lines = [f"{p}: {where}{f}" for p, _, f in (x.partition(": ") for x in lines)]
+                raise ValueError("\n".join([first, *lines])) from None
+
     def _made(self) -> Shop:
         """The shop, each number at its typical value."""
         shop = shop_of(self.typical, UNNAMED)
+        if any(isinstance(value, Quantity) and value.uncertain for _, value in leaves(self.tables)):
+            self._check_ends()
         numbers = Counter(v.evidence for _, v in leaves(self.tables) if isinstance(v, Quantity))
         if not numbers:
             return shop
@@ -117,28 +135,130 @@ class ShopTables:
         return dataclasses.replace(shop, notes=(*shop.notes, note))
 
     def without(self, keys: Collection[str], *, steady: bool = False) -> ShopTables:
-        """The same shop without what stands under some keys, anywhere.
+        """The same shop without what stands under some keys of it, its lines and its stations.
 
         Parameters
         ----------
         keys : collection of str
-            Such as "failures".
+            Such as "failures". Without "reject" flows end that only rejects keep alive.
         steady : bool
-            Each cycle time at its mean.
+            Each cycle time at its mean, and setups that ask for no crew.
         """
-        return ShopTables(_left(self.tables, keys, steady))
+        left = _Without(keys, steady).of(self.tables, "shop")
+        return ShopTables(_without_dry_flows(left) if "reject" in keys else left)
 
 
-def _left(value: Any, keys: Collection[str], steady: bool) -> Any:
-    if isinstance(value, Mapping):
-        return type(value)(  # type: ignore[call-arg]
-            {
-                key: _mean(inner) if steady and key == "cycle_time" else _left(inner, keys, steady)
-                for key, inner in value.items()
-                if key not in keys
-            }
-        )
-    return value
+_BELOW: dict[str, dict[str, Any]] = {
+    "shop": {"lines": ("line",), "zones": ("line",)},
+    "line": {"stations": ("station",), "station": "station"},
+    "station": {"robots": ("robot",), "robot": "robot"},
+    "robot": {},
+}
+"""What stands under the keys of a table; of a tuple, under a name each."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Without:
+    """Leaves some keys out of tables: keys, not names that sound the same."""
+
+    keys: Collection[str]
+    steady: bool
+
+    def of(self, table: Any, kind: str) -> Any:
+        if not isinstance(table, Mapping):  # such as a number of stations, or a role
+            return table
+        kept: dict[str, Any] = {}
+        for key, inner in table.items():
+            below = _BELOW[kind].get(key)
+            if key in self.keys:
+                continue
+            if isinstance(below, tuple):
+                kept[key] = self._each(inner, *below)
+            elif below:
+                kept[key] = self.of(inner, below)
+            elif self.steady and kind == "station" and key == "cycle_time":
+                kept[key] = _mean(inner)
+            elif self.steady and key == "setup" and isinstance(inner, Mapping) and "time" in inner:
+                kept[key] = Entries({k: each for k, each in inner.items() if k != "crew"})
+            else:
+                kept[key] = inner
+        return type(table)(kept)  # type: ignore[call-arg]
+
+    def _each(self, tables: Any, kind: str) -> Any:
+        if isinstance(tables, Mapping):
+            return type(tables)({k: self.of(each, kind) for k, each in tables.items()})  # type: ignore[call-arg]
+        if isinstance(tables, tuple):
+            return tuple(self.of(each, kind) for each in tables)
+        return tables
+
+
+def _without_dry_flows(tables: Any) -> Any:
+    """A shop that rejects nothing, without the stores that nothing fills any more.
+
+    Lines go that take from such a store alone; alternatives to it stay.
+    """
+    lines: dict[str, Mapping[str, Any]] = {
+        name: Entries({key: inner for key, inner in line.items() if key != "rejects"})
+        for name, line in tables["lines"].items()
+    }
+    stores = dict(tables.get("stores", {}))
+    while True:
+        filled = {name for line in lines.values() for name in _stores_in(line, "puts", "returns")}
+        dry = {name for name, own in stores.items() if not own.get("initial")} - filled
+        fed = {name: _fed(line, dry) for name, line in lines.items()}
+        left = {name: line for name, line in fed.items() if line is not None}
+        used = {
+            name for line in left.values() for name in _stores_in(line, "takes", "puts", "returns")
+        }
+        if left == lines and stores.keys() <= used:
+            break
+        stores = {name: own for name, own in stores.items() if name in used - dry}
+        lines = left
+    rest = {key: inner for key, inner in tables.items() if key not in ("lines", "stores", "output")}
+    output = [name for name in tables.get("output", ()) if name in lines]
+    rest |= {"output": tuple(output)} if output else {}
+    rest |= {"stores": Listed(stores)} if stores else {}
+    return _without_unused({**rest, "lines": Listed(lines)})
+
+
+def _without_unused(tables: dict[str, Any]) -> Any:
+    """Tables without the zones that no line has any more."""
+    zones = {line.get("zone") for line in tables["lines"].values()}
+    if own := tables.get("zones"):
+        tables["zones"] = Entries({key: zone for key, zone in own.items() if key in zones})
+    return Entries(tables)
+
+
+def _flows(line: Mapping[str, Any], key: str) -> tuple[Any, ...]:
+    given = line.get(key, ())
+    return given if isinstance(given, tuple) else (given,)
+
+
+def _alternatives(flow: Any) -> list[str]:
+    """The stores of a flow: alternatives, shares or a number from each."""
+    if not isinstance(flow, Mapping):
+        return [str(flow)]
+    stores = flow.get("split", flow.get("stores", flow))
+    return [stores] if isinstance(stores, str) else [*stores]
+
+
+def _stores_in(line: Mapping[str, Any], *keys: str) -> list[str]:
+    return [name for key in keys for flow in _flows(line, key) for name in _alternatives(flow)]
+
+
+def _fed(line: Mapping[str, Any], dry: Collection[str]) -> Mapping[str, Any] | None:
+    """A line without alternatives that are dry; None if one of its flows is dry altogether."""
+    if not dry or "takes" not in line:
+        return line
+    takes: list[Any] = []
+    for flow in _flows(line, "takes"):
+        left = [name for name in _alternatives(flow) if name not in dry]
+        if not left:
+            return None
+        if isinstance(flow, Mapping) and "stores" in flow:
+            flow = Entries({**flow, "stores": tuple(left)})
+        takes.append(flow)
+    return Entries({**line, "takes": tuple(takes)})
 
 
 def _mean(cycle: Any) -> Any:
@@ -194,23 +314,30 @@ def _quantity(
         quantity = TypeAdapter(Quantity).validate_python(dict(table))
     except ValidationError as error:
         faults += fault_lines(error, Quantity, *path)
-        return 0.0
+        return table["value"] if isinstance(table["value"], (int, float)) else 1.0
     if unit is None:
         rule = "here stands a plain number, without a unit"
         faults.append(checks.complain(where, rule, str(quantity)))
     elif quantity.unit != unit:
         faults.append(checks.complain(where, f"the unit must be {unit!r}", quantity.unit))
+    elif unit in WHOLE_UNITS or unit == "cycles":
+        for name in ("value", "low", "high"):
+            number = getattr(quantity, name)
+            if number is not None and number != int(number):
+                faults.append(checks.complain(f"{where}.{name}", "it must be whole", number))
     return quantity
 
 
-def _typical(value: Any) -> Any:
+def _typical(value: Any, end: str = "value") -> Any:
+    """Plain tables, with the values of quantities or one of their ends."""
     if isinstance(value, Quantity):
+        number: float = {"low": value.least, "high": value.most}.get(end, value.value)
         whole = value.unit in WHOLE_UNITS or value.unit == "cycles"
-        return round(value.value) if whole else value.value
+        return round(number) if whole else number
     if isinstance(value, Listed):
-        return [_typical(each) for each in value.values()]
+        return [_typical(each, end) for each in value.values()]
     if isinstance(value, Mapping):
-        return {key: _typical(each) for key, each in value.items()}
+        return {key: _typical(each, end) for key, each in value.items()}
     if isinstance(value, tuple):
-        return [_typical(each) for each in value]
+        return [_typical(each, end) for each in value]
     return value

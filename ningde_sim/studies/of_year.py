@@ -16,7 +16,7 @@ from ningde_sim.engine.simulate import Engine
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.studies.experiment import Call, Experiment, Kept, Row, Workers
 from ningde_sim.studies.kept_tables import tables_of, taken
-from ningde_sim.year.calendar import days_of
+from ningde_sim.year.overtime import days_of
 from ningde_sim.year.read import scenario
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import LOST_CAUSES
@@ -63,7 +63,8 @@ class YearExperiment(Experiment):
     @property
     def also(self) -> Sequence[str]:
         """What leaves the first shop, CKD sets."""
-        return tuple(name for name in (self._first, "ckd_sets") if name in self.units)[-2:]
+        names = [name for name in (self._first, "ckd_sets") if name != self.of]
+        return tuple(name for name in names if name in self.units)
 
     @property
     def readings(self) -> Mapping[str, str]:

@@ -32,6 +32,7 @@ from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import BlockTable
 from ningde_sim.year.shops import (
     PACKING,
+    TO_PACKING,
     built,
     check_of,
     entry_lines,
@@ -46,9 +47,6 @@ WARM_UP_DAYS = 5
 
 BEFORE = "before "
 """Prefix of all names in a shop before the retooling."""
-
-TO_PACKING = "to packing"
-"""The store before the packing of CKD sets."""
 
 FASTER = 0.95
 """Cycle of a station that must not set the pace, as a share of the cycle that does. [-]"""
@@ -185,7 +183,13 @@ def _time(hours: OpenHours, key: str, windows: Windows, *, warm: bool = True) ->
     """A working time of the warm-up days, then of some windows that begin with the first day."""
     shift = WARM_UP_DAYS * units.MS_PER_DAY
     starts = [k * units.MS_PER_DAY for k in range(WARM_UP_DAYS)] if warm else []
-    times = [(start + a, start + b) for start in starts for a, b in hours.usual[key]]
+    times = [
+        (start + a, min(start + b, shift))
+        for start in starts
+        for a, b in hours.usual[key]
+        if start + a < shift
+    ]
+    times = joined(times)  # a late shift may end on the next day
     times += [(begin + shift, end + shift) for begin, end in windows]
     if not times:  # never at work: opens when all is over
         late = (len(hours.days) + WARM_UP_DAYS + 1) * units.MS_PER_DAY

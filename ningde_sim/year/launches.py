@@ -45,9 +45,10 @@ def check_products(products: Mapping[str, ProductTable], stations: Collection[st
     for name, table in products.items():
         for pattern in table.ramp.stations if table.ramp else ():
             if not any(fnmatchcase(station, pattern) for station in stations):
-                rule = f"no station of the plant has this name. {nearest(pattern, [*stations])}"
+                near = nearest(pattern, [*stations])
+                rule = "no station of the plant has this name" + (f". {near}" if near else "")
                 where = ("products", name, "ramp", "stations")
-                raise fault(rule.strip(), pattern, *where)
+                raise fault(rule, pattern, *where)
 
 
 def products_made(

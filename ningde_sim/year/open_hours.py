@@ -37,7 +37,7 @@ from ningde_sim.plant.production_days import (
 )
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import BlockTable, StopTable
-from ningde_sim.year.windows import Rate, trimmed
+from ningde_sim.year.windows import Rate, by_day, trimmed
 
 MOST_STOPS = 100_000
 """Stops of one cause in a run; if there were more, each would be too short to matter."""
@@ -110,7 +110,7 @@ def open_hours(scenario: Scenario, *, seed: int, run: int) -> OpenHours:
     """The open hours of a scenario, with the random streams of one run."""
     plan = scenario.calendar
     calendars = {key: plan.of_shop(scenario.calendars.get(key)) for key in scenario.shops}
-    origin = min(first_start(each) for each in (plan, *calendars.values()))
+    origin = start_of_days(scenario)
     span = (plan.first_day, plan.last_day, origin)
     days = production_days(plan, *span)
     retooling = _retooling(scenario, days)
@@ -121,22 +121,33 @@ def open_hours(scenario: Scenario, *, seed: int, run: int) -> OpenHours:
     shops = {}
     for name, shop in scenario.shops.items():
         own = calendars[name]
+        of_shop = production_days(own, *span)
         extra = shop.number("extra_hours") if isinstance(shop, BlockTable) else 0.0
         limit = 24.0 - own.every_month("maintenance")
-        hours = _planned(production_days(own, *span), extra, limit)
+        hours = _planned(of_shop, extra, limit)
         stop = joined([(retooling.begin, retooling.end)]) if name in retooling.shops else []
         hours = hours.closed_by("retooling", stop)
         for cause, (stopped, windows) in stops.items():
             hours = hours.closed_by(cause, windows if name in stopped else [])
-        for cause, within, rate in _reduced_rates(scenario, days, retooling, name):
+        for cause, within, rate in _reduced_rates(scenario, of_shop, own, retooling, name):
             hours = hours.slowed_by(cause, within, rate)
         shops[name] = hours
     usual = {name: usual_day(each, origin) for name, each in calendars.items()}
     return OpenHours(days, shops, usual, retooling.begin, _starts(scenario, days, retooling))
 
 
+def start_of_days(scenario: Scenario) -> int:
+    """When production days begin: with the first of all shifts by name, since midnight. [min]"""
+    own = [scenario.calendar.of_shop(each) for each in scenario.calendars.values()]
+    starts = [first_start(each) for each in (scenario.calendar, *own)]
+    return min((each for each in starts if each is not None), default=0)
+
+
 def _planned(days: ProductionDays, extra_hours: float, limit: float) -> ShopHours:
-    """The hours that the plan asks for; maintenance takes those beyond `limit` h a day."""
+    """The hours that the plan asks for; maintenance takes those beyond `limit` h a day.
+
+    What a late shift works beyond a production day belongs to the next one.
+    """
     extra, most = round(extra_hours * units.MS_PER_H), round(limit * units.MS_PER_H)
     planned: Windows = []
     late: Windows = []
@@ -145,12 +156,19 @@ def _planned(days: ProductionDays, extra_hours: float, limit: float) -> ShopHour
         left = most
         for number, (begin, end) in enumerate(windows):
             if number == len(windows) - 1:  # what is worked besides follows the last shift
-                end = max(end, min(end + extra, units.MS_PER_DAY))
+                end = max(end, min(end + extra, windows[0][0] + units.MS_PER_DAY))
             planned.append((start + begin, start + end))
             late.append((start + max(begin, min(end, begin + left)), start + end))
             left = max(0, left - (end - begin))
-    hours = joined(planned)
-    return ShopHours(days.nominal, hours, hours).closed_by("maintenance", joined(late))
+    horizon = [(0, len(days) * units.MS_PER_DAY)]
+    hours = intersection(joined(planned), horizon)
+    pattern = [
+        (day * units.MS_PER_DAY + begin, day * units.MS_PER_DAY + end)
+        for day, windows in enumerate(days.pattern)
+        for begin, end in windows
+    ]
+    nominal = by_day(joined(pattern), len(days))
+    return ShopHours(nominal, hours, hours).closed_by("maintenance", joined(late))
 
 
 def _start_of(day: datetime.date, days: ProductionDays) -> int:
@@ -197,9 +215,9 @@ def _working_days(plan: Calendar, days: ProductionDays, earlier: int) -> Any:
 
 
 def _reduced_rates(
-    scenario: Scenario, days: ProductionDays, retooling: _Retooling, name: str
+    scenario: Scenario, days: ProductionDays, plan: Calendar, retooling: _Retooling, name: str
 ) -> Iterator[tuple[str, Windows, Rate]]:
-    """What slows a shop down: the cause, its time, the rate at each instant."""
+    """What slows a shop with its own days down: the cause, its time, the rate at each instant."""
     for cause, table in scenario.slowdowns.items():
         begin = _start_of(table.start, days)
         end = begin + round(table.days.value * units.MS_PER_DAY) if name in table.shops else begin
@@ -207,7 +225,7 @@ def _reduced_rates(
     end = retooling.until if name in retooling.shops else retooling.end
     yield (
         "retooling_nights",
-        intersection(_nights(days), joined([(retooling.end, end)])),
+        intersection(_nights(days, plan), joined([(retooling.end, end)])),
         _constant(retooling.rate),
     )
 
@@ -216,9 +234,9 @@ def _constant(rate: float) -> Rate:
     return lambda _: rate
 
 
-def _nights(days: ProductionDays) -> Windows:
-    """Second and third shifts, and all of Saturdays and Sundays."""
-    weekend = np.array([day.weekday() >= 5 for day in days.dates])
+def _nights(days: ProductionDays, plan: Calendar) -> Windows:
+    """Second and third shifts, and all of the days that are not among the days of the week."""
+    weekend = np.array([day.weekday() not in plan.days_of_week for day in days.dates])
     start = np.arange(len(days)) * units.MS_PER_DAY
     begin = start + np.where(weekend, 0, days.first_shift)
     return joined(zip(begin.tolist(), (start + units.MS_PER_DAY).tolist(), strict=True))

@@ -28,7 +28,7 @@ from ningde_sim.year.overlay import overlaid, title_and_notes
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.scenario_paths import BEFORE
 from ningde_sim.year.schema import BlockTable
-from ningde_sim.year.shops import AnyShop
+from ningde_sim.year.shops import NAMING, AnyShop, check_names
 
 ALIKE = 0.9
 """How similar two names are of which one may be misspelt, from 0 to 1. [-]"""
@@ -280,14 +280,19 @@ def _read(data: dict[str, Any], folder: Path) -> tuple[Scenario | None, list[str
     faults: list[str] = []
     changes = data.pop("changes", {})
     names = data.get("shops")
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+    if names == []:
+        faults.append(checks.complain("shops", "a plant has at least one shop", names))
+    elif not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         rule = 'it must be a list of names, in the order of the flow, such as ["press", "paint"]'
         if names is not None:
             faults.append(checks.complain("shops", rule, names))
         names = []
+    for name in {name for name in names if names.count(name) > 1}:
+        faults.append(checks.complain("shops", "each shop must stand once", name))
+    names = [*dict.fromkeys(names)]
     groups: dict[str, dict[str, AnyShop]] = {"shops": {}, "before": {}}
     for name in names:
-        if name in RESERVED or "." in name or name.endswith(BEFORE):
+        if not name or name in RESERVED or "." in name or name.endswith(BEFORE):
             rule = f"no shop may be called so: not {', '.join(RESERVED)}"
             faults.append(checks.complain("shops", rule, name))
             continue
@@ -304,9 +309,22 @@ def _read(data: dict[str, Any], folder: Path) -> tuple[Scenario | None, list[str
     try:
         plan = TypeAdapter(Scenario).validate_python(data)
     except ValidationError as error:
-        others = [line for line in fault_lines(error, Scenario) if not line.startswith("shops: ")]
-        return None, [*faults, *others] if faults else fault_lines(error, Scenario)
+        lines = fault_lines(error, Scenario)
+        if faults:
+            lines = [line for line in lines if not line.startswith("shops: ")]
+        return None, [*dict.fromkeys([*faults, *lines, *_unknown_names(names, data)])]
     return _changed(plan, changes)
+
+
+def _unknown_names(shops: list[str], data: Mapping[str, Any]) -> list[str]:
+    """The faults of names in tables that could not be read for other faults."""
+    if not shops:
+        return []
+    try:
+        check_names(shops, {key: data.get(key) or {} for key in NAMING})
+    except ValidationError as error:
+        return fault_lines(error, Scenario)
+    return []
 
 
 RESERVED = tuple(

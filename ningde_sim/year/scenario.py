@@ -17,7 +17,7 @@ from ningde_sim._support.frozen import Entries, Named, unchangeable
 from ningde_sim._support.summary import wrapped
 from ningde_sim.plant import data_files
 from ningde_sim.plant.calendar import Calendar, ShopCalendar
-from ningde_sim.plant.faults import below, fault, fault_lines, faults_found
+from ningde_sim.plant.faults import below, fault, fault_lines, faults_found, together
 from ningde_sim.plant.nested import plain
 from ningde_sim.plant.paths import differences, nearest
 from ningde_sim.plant.quantity import Name, Quantity, Text, in_unit
@@ -109,6 +109,28 @@ class Scenario(Addressed):
 
     @model_validator(mode="after")
     def _check(self) -> Scenario:
+        together(
+            [
+                self._check_calendars,
+                self._check_causes,
+                self._check_names,
+                lambda: check_shops(self),
+                self._check_ramps,
+                self._check_before,
+                self._check_month_target,
+            ]
+        )
+        return self
+
+    def _check_names(self) -> None:
+        fields = dataclasses.fields(self)  # type: ignore[arg-type]
+        reserved = {field.name for field in fields} | {"base", "changes"}
+        for key in self.shops:
+            if not key or key in reserved or "." in key or key.endswith(BEFORE):
+                rule = f"no shop may be called so: not {', '.join(sorted(reserved))}"
+                raise fault(rule, key, "shops", key)
+
+    def _check_calendars(self) -> None:
         for key in ("start", "end"):
             if getattr(self.calendar, key) is None:
                 raise fault("a year needs its first and its last day", None, "calendar", key)
@@ -117,21 +139,24 @@ class Scenario(Addressed):
                 self.calendar.of_shop(own)
             except ValueError as error:
                 raise below(error, "calendars", key) from None
+
+    def _check_causes(self) -> None:
         names = ["nominal", "made", *LOST_CAUSES]
         for key in ("supply", "slowdowns"):
             for cause in getattr(self, key):
                 if cause in names:
                     raise fault("duplicate name of a cause of lost hours", cause, key, cause)
                 names.append(cause)
-        check_shops(self)
+
+    def _check_ramps(self) -> None:
         stations = [name for key, shop in self.shops.items() for name in stations_in(key, shop)]
         packs = self.ckd is not None and self.ckd.packs_bodies
         check_products(self.products, [*stations, *([PACKING] if packs else [])])
-        self._check_before()
-        if self.month_target is not None and self.month_target.unit not in self.made:
+
+    def _check_month_target(self) -> None:
+        if self.shops and self.month_target is not None and self.month_target.unit not in self.made:
             rule = f"its unit is one of {', '.join(self.made)}"
             raise fault(rule, self.month_target.unit, "month_target", "unit")
-        return self
 
     def _check_before(self) -> None:
         stopped = () if self.retooling is None else self.retooling.shops or tuple(self.shops)

@@ -9,12 +9,12 @@ from typing import Any, Self
 
 from ningde_sim._support import checks
 from ningde_sim.plant import paths
-from ningde_sim.plant.calendar import Calendar
+from ningde_sim.plant.calendar import Calendar, ShopCalendar
 from ningde_sim.plant.nested import changed, leaves
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.scale import Scale
-from ningde_sim.year.calendar import check_plan
 from ningde_sim.year.dates import Period, periods
+from ningde_sim.year.overtime import check_plan
 from ningde_sim.year.shops import AnyShop
 
 Leaf = tuple[tuple[str, ...], Any]
@@ -44,6 +44,7 @@ class Addressed:
 
     name: str
     calendar: Calendar
+    calendars: Mapping[str, ShopCalendar]
     shops: Mapping[str, AnyShop]
 
     def get(self, path: str) -> Any:
@@ -119,7 +120,10 @@ class Addressed:
         times : mapping of path to Period, optional
             What must lie in the calendar; by default all that has a date.
         """
-        check_plan(self.name, self.calendar, periods(self) if times is None else times)
+        own = {
+            f"calendars.{key}": self.calendar.of_shop(each) for key, each in self.calendars.items()
+        }
+        check_plan(self.name, self.calendar, periods(self) if times is None else times, own)
 
     def _moved(self, plan: Self, changes: Iterable[str]) -> dict[str, Period]:
         """The periods in a plan that changes moved relative to its calendar.

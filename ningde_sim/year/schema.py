@@ -154,6 +154,8 @@ class BlockTable:
     def _check(self) -> BlockTable:
         if self.uptime is not None and self.uptime.least < 1 and self.stop is None:
             raise fault("an uptime below 1 needs it: the mean length of a stop", None, "stop")
+        if self.stop is not None and self.uptime is None:
+            raise fault("a stop needs it, or has no effect", None, "uptime")
         if self.spare_capacity is not None and self.lead_time is None:
             rule = "it lies beside what the lead_time holds, and there is none"
             raise fault(rule, str(self.spare_capacity), "spare_capacity")

@@ -9,16 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ningde_sim.plant.faults import fault
+from ningde_sim.plant.faults import fault, together
 from ningde_sim.plant.line import Line
+from ningde_sim.plant.product import Product, Sequence
 from ningde_sim.plant.read import build
 from ningde_sim.plant.schema import ShopFile
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.shop_tables import ShopTables
+from ningde_sim.plant.start import Start
 from ningde_sim.year.schema import BlockTable
 
 Detailed = ShopFile | ShopTables
 AnyShop = Detailed | BlockTable
+
+TO_PACKING = "to packing"
+"""The store before the packing of CKD sets."""
 
 PACKING = "CKD packing"
 """The station that takes CKD sets from the bodies."""
@@ -61,71 +66,197 @@ def entry_lines(key: str, shop: Shop, entries: Mapping[str, tuple[str, ...]]) ->
     return free
 
 
+NO_MEANING = {
+    "start": "a year begins after days of undisturbed work",
+    "sequence": "a list of orders ends within the year; give shares of products or a cycle",
+}
+"""Keys of a shop that mean nothing in a year, or some of their values, and why."""
+
+HOURS = "the hours of a year stand in [calendar] and [calendars.<shop>]"
+
+
+def _check_meaning(key: str, shop: Shop) -> None:
+    """Refuse what a shop says that means nothing in a year, rather than ignore it."""
+    if shop.start != Start():
+        raise fault(f"{NO_MEANING['start']}; leave it out", shop.start, key, "start")
+    if shop.sequence is not None and shop.sequence.kind == "orders":
+        raise fault(NO_MEANING["sequence"], "orders", key, "sequence", "kind")
+    if shop.working_time is not None:
+        raise fault(f"{HOURS}; leave it out", shop.working_time, key, "working_time")
+    for head, things in (("lines", shop.lines), ("stores", shop.stores)):
+        for each in things:
+            if each.working_time is not None:
+                where = (key, head, each.name, "working_time")
+                raise fault(f"{HOURS}; leave it out", each.working_time, *where)
+    for crew in shop.crew_groups:
+        every = crew.working_time.every if crew.working_time else 24.0
+        if every is None or 24.0 % every:
+            rule = "a crew has its hours since the start of each production day: `every` must be 24"
+            raise fault(rule, every, key, "crews", crew.name, "working_time")
+    for product in shop.products:
+        for name, rule in (
+            ("start", "in a year [products] of the scenario tells the day of a start"),
+            ("ramp", "in a year [products] of the scenario tells the ramp of a product"),
+        ):
+            if given := getattr(product, name):
+                raise fault(rule, given, key, "products", product.name, name)
+
+
 def check_shops(plan: Any) -> None:
     """Raise a fault for shops, stores and names of a scenario that do not fit together."""
     shops: Mapping[str, AnyShop] = plan.shops
     if not shops:
         raise fault("a plant has at least one shop", [], "shops")
-    if len(plan.stores) != len(shops) - 1:
-        rule = f"one store between each two of {', '.join(shops)}, in their order"
-        raise fault(rule, ", ".join(plan.stores) or None, "stores")
-    stations: dict[str, str] = {}
+    together(
+        [
+            lambda: check_names([*shops], {key: getattr(plan, key) for key in NAMING}),
+            lambda: _check_parts(plan),
+            lambda: _check_products(plan),
+        ]
+    )
+
+
+def _check_parts(plan: Any) -> None:
+    """Raise a fault for names that stand twice, and for what means nothing in a year."""
+    shops: Mapping[str, AnyShop] = plan.shops
+    several = sum(not isinstance(shop, BlockTable) for shop in shops.values()) > 1
+    names: dict[tuple[str, str], str] = {}
+    for store in plan.stores:
+        names["store", words(plan.columns.get(store, store))] = "plant itself"
+    if plan.ckd is not None and plan.ckd.packs_bodies:
+        names |= {("station", PACKING): "packing of CKD sets", ("line", PACKING): "packing"}
+        names["store", TO_PACKING] = "packing of CKD sets"
+    for key, shop in [*shops.items(), *plan.before.items()]:
+        if isinstance(shop, ShopTables):
+            _check_meaning(key, shop.shop)
     for number, (key, shop) in enumerate(shops.items()):
         if number and not isinstance(shop, BlockTable):
             own = built(shop)
             _check_entry(key, own, entry_lines(key, own, plan.entries))
-        for name in stations_in(key, shop):
-            if name in stations:
-                rule = f"the shop {stations[name]!r} has a station of this name too"
-                raise fault(rule, name, key)
-            stations[name] = key
-    for key in plan.entries:
-        if isinstance(shops.get(key), BlockTable | None) or key == next(iter(shops)):
+        for kind, name in _names_in(key, shop, several=several):
+            if (kind, name) in names:
+                other = names[kind, name]
+                owner = f"shop {other!r}" if other in shops else other
+                raise fault(f"the {owner} has a {kind} of this name too", name, key)
+            names[kind, name] = key
+    if len({words(plan.columns.get(store, store)) for store in plan.stores}) < len(plan.stores):
+        raise fault("two stores have one name", dict(plan.columns), "columns")
+    for key in plan.entries.keys() & shops.keys():
+        if isinstance(shops[key], BlockTable) or key == next(iter(shops)):
             rule = "it names lines of a detailed shop behind the first"
             raise fault(rule, key, "entries", key)
-    for key in plan.columns:
-        known = [*shops, *plan.stores, *(f"in_{name}" for name in shops)]
-        if key not in known:
-            raise fault(f"one of {', '.join(known)}", key, "columns", key)
-    for key in plan.calendars:
-        if key not in shops:
-            raise fault(f"unknown shop; the plant has {', '.join(shops)}", key, "calendars", key)
-    for where, named in _named_shops(plan):
-        for name in named:
-            if name not in shops:
-                raise fault(
-                    f"unknown shop; the plant has {', '.join(shops)}", name, *where, "shops"
-                )
     if plan.ckd is not None and plan.ckd.packs_bodies and len(shops) < 2:
         rule = "CKD sets are taken from what leaves the last shop but one, and there is one shop"
         raise fault(rule, True, "ckd", "uses_body_shop")
-    _check_products(plan)
+
+
+NAMING = ("stores", "calendars", "entries", "columns", "retooling", "supply", "slowdowns")
+"""Tables of a scenario that name its shops."""
+
+
+def check_names(shops: list[str], tables: Mapping[str, Any]) -> None:
+    """Raise faults for unknown names of shops, and for stores that are not between them.
+
+    Parameters
+    ----------
+    shops : list of str
+    tables : mapping
+        Those of `NAMING`, as they are read, or as a faulty file has them.
+    """
+    of = {key: table if isinstance(table, Mapping) else {} for key, table in tables.items()}
+    unknown = f"unknown shop; the plant has {', '.join(shops)}"
+    columns = [*shops, *of["stores"], *(f"in_{name}" for name in shops)]
+    wrong: list[tuple[str, Any, tuple[str, ...]]] = []
+    if len(of["stores"]) != len(shops) - 1:
+        rule = f"one store between each two of {', '.join(shops)}, in their order"
+        wrong.append((rule, ", ".join(of["stores"]) or None, ("stores",)))
+    rule = f"one of {', '.join(columns)}"
+    wrong += [(rule, key, ("columns", key)) for key in of["columns"] if key not in columns]
+    for head in ("calendars", "entries"):
+        wrong += [(unknown, key, (head, key)) for key in of[head] if key not in shops]
+    for where, named in _named_shops(tables["retooling"], of):
+        wrong += [(unknown, name, (*where, "shops")) for name in named if name not in shops]
+        twice = {name for name in named if named.count(name) > 1}
+        wrong += [("each shop must stand once", name, (*where, "shops")) for name in twice]
+    together([lambda each=each: _raise(*each) for each in wrong])  # type: ignore[misc]
+
+
+def _raise(rule: str, got: Any, where: tuple[str, ...]) -> None:
+    raise fault(rule, got, *where)
+
+
+def _named_shops(
+    retooling: Any, of: Mapping[str, Any]
+) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """Where shops are named, and their names."""
+    tables: list[tuple[tuple[str, ...], Any]] = [(("retooling",), retooling)]
+    for head in ("supply", "slowdowns"):
+        tables += [((head, cause), table) for cause, table in of[head].items()]
+    for where, table in tables:
+        named = table.get("shops") if isinstance(table, Mapping) else getattr(table, "shops", None)
+        if isinstance(named, (list, tuple)):
+            yield where, [name for name in named if isinstance(name, str)]
 
 
 def _check_entry(key: str, shop: Shop, entry: tuple[str, ...]) -> None:
     known = [line.name for line in shop.lines]
+    if not entry:
+        raise fault(f"at least one of {', '.join(known)}", [], "entries", key)
     for name in entry:
         if name not in known:
             raise fault(f"unknown line; the shop has {', '.join(known)}", name, "entries", key)
+        if entry.count(name) > 1:
+            raise fault("each line must stand once", name, "entries", key)
 
 
 def _check_products(plan: Any) -> None:
-    """Refuse products that several tell."""
-    shops = plan.shops.items()
-    told = [key for key, shop in shops if isinstance(shop, ShopTables) and shop.shop.products]
-    if told and plan.products:
-        rule = "no shop has products of its own where the scenario has [products]"
-        raise fault(rule, told, "products")
-    if told not in ([], [next(iter(plan.shops))]):
-        raise fault("only the first shop has products, which go through all", told, told[-1])
+    """Refuse products that several tell.
+
+    [products] of the scenario or the first shop tells them. Another shop may name the same ones,
+    without shares, so that its cycles may differ by product.
+    """
+    told = {
+        key: shop.shop
+        for key, shop in plan.shops.items()
+        if isinstance(shop, ShopTables) and shop.shop.products
+    }
+    first = next(iter(plan.shops))
+    source = "[products]" if plan.products else f"the shop {first!r}"
+    names = [*plan.products]
+    if not names and first in told:
+        names = [product.name for product in told.pop(first).products]
+    for key, shop in told.items():
+        own = [product.name for product in shop.products]
+        if sorted(own) != sorted(names):
+            rule = (
+                f"{source} tells the products, which go through all: {', '.join(names) or 'none'}"
+            )
+            raise fault(rule, own, key, "products")
+        for product in shop.products:
+            if product != Product(product.name):
+                rule = f"only its name: {source} tells shares"
+                raise fault(rule, product, key, "products", product.name)
+        if shop.sequence not in (None, Sequence.random()):
+            raise fault(f"{source} tells the sequence", str(shop.sequence), key, "sequence")
 
 
-def _named_shops(plan: Any) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    if plan.retooling is not None:
-        yield ("retooling",), plan.retooling.shops
-    for head in ("supply", "slowdowns"):
-        for cause, table in getattr(plan, head).items():
-            yield (head, cause), table.shops
+def _names_in(key: str, shop: AnyShop, *, several: bool) -> Iterator[tuple[str, str]]:
+    """The names that a shop brings into the plant, which no other shop may have.
+
+    Of a shop of zones, which is built only if there are `several` detailed ones, the stations.
+    """
+    for name in stations_in(key, shop):
+        yield "station", name
+    if isinstance(shop, BlockTable):
+        yield "line", station_of(key, shop)
+        if shop.lead_time is not None:
+            yield "line", check_of(key, shop)
+            yield "store", inside_of(key)
+    elif several or isinstance(shop, ShopTables):
+        own = built(shop)
+        yield from (("line", line.name) for line in own.lines)
+        yield from (("store", store.name) for store in own.stores)
+        yield from (("robot", robot.name) for each in own.stations for robot in each.robots)
 
 
 def stations_in(key: str, shop: AnyShop) -> list[str]:

@@ -60,6 +60,18 @@ def _no_failures(scenario: Any) -> Any:
     return _shops(scenario, change)
 
 
+def _no_launches(scenario: Any) -> Any:
+    """Without new products; where cycles of a shop differ by product, all are made as mature."""
+    shops = scenario.shops.values()
+    if any(isinstance(shop, ShopTables) and shop.shop.products for shop in shops):
+        mature = {
+            name: replace(table, start=None, delay=None, ramp=None)
+            for name, table in scenario.products.items()
+        }
+        return replace(scenario, products=mature)
+    return replace(scenario, products={})
+
+
 def _no_quality(scenario: Any) -> Any:
     def change(shop: Any) -> Any:
         if isinstance(shop, BlockTable):
@@ -78,7 +90,7 @@ WITHOUT: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
         "calendar": _no_calendar,
         "retooling": lambda scenario: replace(scenario, retooling=None, before={}),
-        "launches": lambda scenario: replace(scenario, products={}),
+        "launches": _no_launches,
         "supply": lambda scenario: replace(scenario, supply={}, slowdowns={}),
         "failures": _no_failures,
         "quality": _no_quality,

@@ -231,17 +231,18 @@ class YearRun:
         -------
         DataFrame
             Index month, such as "2021-09". A column a product, in the order of the scenario: its
-            vehicles that passed the final check; "all" in a scenario without products. [vehicles]
+            vehicles that passed the final check; "all" in a plant without products. [vehicles]
         """
         months = self.open_hours.days.months
-        if not self.scenario.products:
+        names = [*self.scenario.products] or [each.name for each in self.shop_run.shop.products]
+        if not names:
             return self.monthly[[self.scenario.made[-1]]].set_axis(["all"], axis=1)
         exits = self.shop_run.sequence
         exits = exits[exits["line"].isin([*(self.shop_run.shop.output or ())])]
         day = np.ceil(exits["time"].to_numpy() / 24).astype(int).clip(min=1) - 1
         table = pd.crosstab(np.array(months)[day], exits["product"].to_numpy())
         rows = pd.Index(dict.fromkeys(months), name="month")
-        columns = pd.Index(self.scenario.products, name=None)
+        columns = pd.Index(names, name=None)
         return table.reindex(index=rows, columns=columns, fill_value=0)
 
     def lost_by_month(self, shop: str | None = None) -> pd.DataFrame:
@@ -428,8 +429,9 @@ def _summary(run: YearRun) -> Iterator[str]:
     if plan.target is not None:
         target = plan.target.value
         against = f", {run.vehicles - target:+,.0f} against the target of {target:,.0f}"
-    yield f"  {word:<18}{run.vehicles:,}{against}"
     sets = f", and {run.ckd_sets:,} CKD sets" if plan.ckd is not None else ""
+    alone = sets if len(plan.made) == 1 else ""
+    yield f"  {word:<18}{run.vehicles:,}{against}{alone}"
     if plan.target is not None and plan.ckd is not None:
         yield f"  with CKD sets     {run.vehicles + run.ckd_sets - target:+,.0f} against it"
     for column in plan.made[:-1]:

@@ -117,7 +117,7 @@ def test_a_quantity_that_is_equal_in_both_shops_changes_in_both(year):
 
 def test_one_number_for_all_months_replaces_a_list(year):
     """Unless the list is given too."""
-    assert year.get("calendar.shift_hours_by_month")[9:] == (10, 10, 10)
+    assert [*map(float, year.get("calendar.shift_hours_by_month")[9:])] == [10, 10, 10]
     assert year.replace({"calendar.shift_hours": 7}).calendar.of_month("shift_hours", 12) == 7
     by_month = {"calendar.shift_hours": 7, "calendar.shift_hours_by_month": (8.0,) * 12}
     assert year.replace(by_month).calendar.of_month("shift_hours", 12) == 8

@@ -44,7 +44,25 @@ def overtime(table: Calendar) -> dict[str, float]:
     return by_month
 
 
-def check_plan(name: str, table: Calendar, times: Mapping[str, Period]) -> None:
+def _warn_of_long_days(name: str, path: str, table: Calendar) -> None:
+    """Warn of overtime that does not fit into the 24 h of a day."""
+    days = days_of(table)
+    lost = float(units.ms_to_hours(int(days.too_long.sum())))
+    if lost >= 0.01:
+        text = (
+            f"Scenario {name!r}: {path}: overtime must fit into days of 24 h, but on "
+            f"{np.count_nonzero(days.too_long)} days it does not, got {lost:,.0f} h too many, "
+            "which nobody works. Plan more days or less overtime."
+        )
+        warnings.warn(CalendarWarning(text), stacklevel=5)
+
+
+def check_plan(
+    name: str,
+    table: Calendar,
+    times: Mapping[str, Period],
+    own: Mapping[str, Calendar] | None = None,
+) -> None:
     """Warn of dates outside the calendar, and of what the law of China does not allow.
 
     Parameters
@@ -54,7 +72,11 @@ def check_plan(name: str, table: Calendar, times: Mapping[str, Period]) -> None:
     table : Calendar
     times : mapping of path to Period
         When retooling, new products, closures, slowdowns and ships take place.
+    own : mapping of Calendar, optional
+        By path, those of shops that have their own.
     """
+    for path, each in {"calendar": table, **(own or {})}.items():
+        _warn_of_long_days(name, path, each)
     late = {path: time.begins for path, time in times.items() if time.begins > table.last_day}
     early = {path: time.begins for path, time in times.items() if time.over <= table.first_day}
     rules = (

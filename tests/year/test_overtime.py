@@ -10,7 +10,7 @@ import pytest
 
 from ningde_sim.exceptions import CalendarWarning
 from ningde_sim.plant.production_days import working_days
-from ningde_sim.year.calendar import days_of, overtime
+from ningde_sim.year.overtime import days_of, overtime
 from ningde_sim.year.read import scenario
 
 FIVE_DAY = [20, 17, 23, 22, 19, 21, 22, 22, 22, 17, 22, 23]
