@@ -25,7 +25,7 @@ def lines(run: ShopRun) -> list[str]:
     shares = (f"{state} {stations[state].sum() / total:.1%}" for state in states)
     worst = (stations["down"] + stations["waiting"]).sort_values(ascending=False).head(3)
     return [
-        f"{run.shop.name}: {run.hours:g} h after {run.warm_up:g} h of warm-up",
+        f"{run.shop.name}: {run.span} after {run.warm_up:g} h of warm-up",
         f"  bodies            {run.bodies:,}: {_rates(run)}",
         f"  lead time         {_lead_time(run)}",
         f"  quality           {_quality(stations)}",
