@@ -287,12 +287,13 @@ class ShopRun:
 
     @result_table
     def utilisation(self) -> pd.DataFrame:
-        """A row a station, by name: where its time goes, in shares.
+        """A row a station, by name: where its open time goes, in shares.
 
         - `line`, `zone`: of its line.
-        - `utilisation`: working, of the hours in which it is open; NaN if it never is. [-]
-        - `working`, `setup`, `planned`, `down`, `waiting`, `blocked`, `starved`, `off`: of the
-          counted hours; they add up to 1. [-]
+        - `utilisation`: the share `working`, by the name that reports give it. [-]
+        - `working`, `setup`, `planned`, `down`, `waiting`, `blocked`, `starved`: of its open hours;
+          they add up to 1, and are NaN if it is never open. [-]
+        - `off`: of the counted hours; only this share is of the time by the clock. [-]
         """
         return run_tables.utilisation(self.layout, self._hours)
 
@@ -346,7 +347,8 @@ class ShopRun:
         - `level_start`, `level_end`: at the start and the end of the counted hours. [parts]
         - `level`: mean over time, parts in transit included; NaN at capacity 0. [parts]
         - `full`, `empty`, `none_ready`: share of the counted hours at capacity, without parts, and
-          without parts that are ready (all in transit); NaN at capacity 0. [-]
+          without parts that are ready (all in transit); NaN at capacity 0. Closed hours count too,
+          as a store is full or empty then as well: `stores_by_shift` leaves them out. [-]
         """
         return run_tables.stores(self.layout, self._totals, self._counted_ms, declared=True)
 
