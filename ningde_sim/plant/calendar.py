@@ -9,6 +9,7 @@ import dataclasses
 import datetime
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Literal, get_args
 
 import holidays
@@ -308,11 +309,9 @@ class Calendar(ShopCalendar):
 
     def _check_overlap(self) -> None:
         """Raise a fault for shifts of one day that overlap, across midnight too."""
-        for weekday in WEEKDAYS:
-            of_day = sorted(self._of_day(weekday), key=lambda each: each[1])
-            for (first, _, end), (other, start, _) in zip(
-                of_day, [*of_day[1:], *_next_day(of_day)], strict=False
-            ):
+        week = [sorted(self._of_day(day), key=lambda each: each[1]) for day in WEEKDAYS]
+        for weekday, of_day, following in zip(WEEKDAYS, week, [*week[1:], week[0]], strict=True):
+            for (first, _, end), (other, start, _) in pairwise([*of_day, *_next_day(following)]):
                 if start < end:
                     rule = f"it overlaps with the shift {first!r} on one {weekday}"
                     raise fault(rule, other, "shifts", other)
