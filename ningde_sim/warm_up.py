@@ -219,7 +219,7 @@ def how_long(
     10.0
     """
     request: Any = {"hours": hours, "warm_up": 0.0, "seed": seed, "engine": engine}
-    owner, hours, _, seed = check_request("how_long", shop, **request)
+    owner, hours, _, seed, _ = check_request("how_long", shop, **request)
     runs = checks.whole(owner, "runs", runs, low=2, high=MOST_RUNS)
     workers = number_of_workers(owner, workers)
     time = _kept_by_all(shop) if every is None else None

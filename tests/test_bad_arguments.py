@@ -302,6 +302,9 @@ OF: Legal = lambda value: value is None  # noqa: E731
 TARGET = optional(number())
 RUNS: Mapping[str, tuple[Any, Legal]] = {
     "hours": (2, number(0.001, 1e6)),
+    "calendar": (None, OF),
+    "start": (None, OF),
+    "days": (None, OF),
     "warm_up": (0, number(0, 1e6)),
     "runs": (2, optional(whole(1, 9))),
     "seed": (0, seed),
@@ -337,7 +340,18 @@ def functions() -> dict[str, Case]:
             critical_path=(False, flag),
             trace=(False, flag),
             every=(None, optional(number(0.001, 1e6))),
-            **{key: RUNS[key] for key in ("hours", "warm_up", "seed", "engine", "progress")},
+            **{key: RUNS[key] for key in ("hours", "calendar", "start", "days")},
+            **{key: RUNS[key] for key in ("warm_up", "seed", "engine", "progress")},
+        ),
+        "simulate on dates": case(
+            simulate,
+            shop=(SHOP, nothing),
+            hours=(None, OF),
+            calendar=({"shifts": 2, "shift_hours": 0.5}, nothing),
+            start=("2026-03-02", lambda value: value == datetime.date(2021, 1, 1)),
+            days=(2, whole(1, 9)),
+            warm_up=(0, number(0, 1e6)),
+            seed=(0, seed),
         ),
         "replicate": case(
             replicate,

@@ -13,7 +13,7 @@ import numpy as np
 from ningde_sim._support import units
 from ningde_sim.engine import _kernel
 from ningde_sim.engine._kernel import NEVER, UNBORN
-from ningde_sim.engine.counts import COUNTED, Counts, History, Ints, Packed, period_ends
+from ningde_sim.engine.counts import COUNTED, Counts, History, Ints, Packed
 from ningde_sim.engine.critical_path import PathStep, awaited, between
 from ningde_sim.engine.layout import JoinLayout, Layout, StationLayout, StopLayout
 from ningde_sim.engine.rules import State
@@ -541,7 +541,7 @@ def run(
     run: int,
     trace: bool,
     critical_path: bool,
-    every: int | None,
+    ends: Ints | None,
     report: Callable[[int], None],
 ) -> Counts:
     """Run a layout to its horizon.
@@ -550,8 +550,9 @@ def run(
     ----------
     warm_up : int
         [ms]
-    every : int, optional
-        Keep a history, a row for each period of this length. [ms]
+    ends : array, optional
+        Keep a history, a row up to each of these instants since the warm-up, which rise to the end
+        of the run. [ms, int64]
     report : callable
         Called with the clock now and then. [ms]
     """
@@ -591,9 +592,11 @@ def run(
         if critical_path:
             _kernel.note_causes(floor)
         level_start, wip_start = floor.stores["level"].copy(), int(floor.g["wip"][0])
-    ends = period_ends(layout.horizon - warm_up, every)
-    history = History.blank(ends, len(floor.stations), len(floor.stores)) if every else None
-    for row, end in enumerate(ends.tolist()):
+    history = None
+    if ends is not None:
+        history = History.blank(ends, len(floor.stations), len(floor.stores))
+    stops = [layout.horizon - warm_up] if ends is None else ends.tolist()
+    for row, end in enumerate(stops):
         advance(warm_up + end, keep=True)
         if history is not None:
             _keep(floor, history, row)

@@ -55,10 +55,9 @@ N_STATES = 7
 """States of a station, without "off"."""
 
 
-def period_ends(counted: int, every: int | None) -> Ints:
-    """Ends of the periods of `every` ms, the last may be shorter; None makes one period. [ms]"""
-    marks = [] if every is None else range(every, counted, every)
-    return np.array([*marks, counted], dtype=np.int64)
+def period_ends(counted: int, every: int) -> Ints:
+    """Ends of the periods of `every` ms, of which the last may be shorter. [ms]"""
+    return np.array([*range(every, counted, every), counted], dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +71,7 @@ class History:
     Attributes
     ----------
     ends : array, shape (n,)
-        End of each period since the start of the counted hours. [ms, int64]
+        End of each period since the start of the counted hours: rising, of any lengths. [ms, int64]
     stations : dict of arrays, shape (n, n_stations)
         cycles, scrapped, reworked, rejected, failures, setups; stations in the order of the table
         `stations`, in `Counts` in that of the `Layout`. [int64]
@@ -105,6 +104,15 @@ class History:
             stores={k: np.zeros((n, n_stores), np.int64) for k in (*COUNTED["stores"], "level")},
             wip={k: np.zeros(n, np.int64) for k in ("wip_ms", "wip")},
         )
+
+    def at(self, ends: Ints) -> History:
+        """The rows of some of its instants. [ms]"""
+        rows = np.searchsorted(self.ends, ends)
+        stations, stores, wip = (
+            {name: values[rows] for name, values in of.items()}
+            for of in (self.stations, self.stores, self.wip)
+        )
+        return History(self.ends[rows], stations, self.spent[rows], stores, wip)
 
     def keep(
         self,

@@ -296,6 +296,8 @@ class Layout:
     shop : Shop
     horizon : int
         End of the run. [ms]
+    working_time : WorkingTime, optional
+        In place of that of the shop.
     stations : list of StationLayout
         Line by line, the copies of a line one after another.
     stores : list of StoreLayout
@@ -327,6 +329,7 @@ class Layout:
 
     shop: Shop
     horizon: int
+    working_time: WorkingTime | None = None
     stations: list[StationLayout] = field(default_factory=list)
     stores: list[StoreLayout] = field(default_factory=list)
     stops: list[StopLayout] = field(default_factory=list)
@@ -343,7 +346,7 @@ class Layout:
     _kinds: dict[str, dict[tuple[str, ...], int]] = field(default_factory=lambda: defaultdict(dict))
 
     def __post_init__(self) -> None:
-        self._time(self.shop.working_time)
+        self._time(None)
         for crew in self.shop.crew_groups:
             own = crew.working_time
             self.crews.append(CrewLayout(crew, -1 if own is None else self._time(own)))
@@ -482,7 +485,7 @@ class Layout:
         return uptimes
 
     def _time(self, own: WorkingTime | None) -> int:
-        time = own if own is not None else self.shop.working_time
+        time = own or self.working_time or self.shop.working_time
         return self._times.setdefault(time, len(self._times))
 
     def _add_joins(self, joins: Iterable[JoinLayout]) -> range:
@@ -847,13 +850,16 @@ class _Same:
 
 
 @lru_cache(maxsize=2)  # the runs of a study share a shop and its warm-up
-def _laid_out(same: _Same, horizon: int) -> Layout:
-    return Layout(same.shop, horizon)
+def _laid_out(same: _Same, horizon: int, working_time: WorkingTime | None) -> Layout:
+    return Layout(same.shop, horizon, working_time)
 
 
-def lay_out(shop: Shop, horizon: int) -> Layout:
-    """The layout of a shop up to a horizon [ms], which nobody may change: it is kept a while."""
-    return _laid_out(_Same(shop), horizon)
+def lay_out(shop: Shop, horizon: int, working_time: WorkingTime | None = None) -> Layout:
+    """The layout of a shop up to a horizon [ms], which nobody may change: it is kept a while.
+
+    A `working_time` stands in for that of the shop.
+    """
+    return _laid_out(_Same(shop), horizon, working_time)
 
 
 def _births(ages: Sequence[Age]) -> tuple[int, ...]:

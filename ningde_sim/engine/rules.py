@@ -227,3 +227,6 @@ class State(IntEnum):
 
 STATES = ("working", "setup", "planned", "down", "waiting", "blocked", "starved", "off")
 """The states in the order of the tables."""
+
+OPEN_STATES = STATES[:-1]
+"""The states but `off`: their shares of the open time add up to 1."""

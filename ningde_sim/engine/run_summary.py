@@ -9,36 +9,42 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ningde_sim._support import units
-from ningde_sim.engine.rules import STATES
+from ningde_sim.engine.rules import OPEN_STATES, STATES
 
 if TYPE_CHECKING:
     from ningde_sim.engine.shop_run import ShopRun
 
 
 def lines(run: ShopRun) -> list[str]:
-    """What came out, where the time went, what to know about the run."""
+    """What came out, where the open time went, what to know about the run."""
     stations = run.stations
-    hours = run.hours * stations["copies"]
-    waits = {state: stations[state] / hours for state in ("blocked", "starved")}
-    total = stations[list(STATES)].to_numpy().sum()
-    states = [state for state in STATES if state != "setup" or stations[state].any()]
+    waits = run.utilisation[["blocked", "starved"]].fillna(0.0)
+    total = stations[[*OPEN_STATES]].to_numpy().sum() or 1.0
+    states = [state for state in OPEN_STATES if state != "setup" or stations[state].any()]
     shares = (f"{state} {stations[state].sum() / total:.1%}" for state in states)
+    of = " of its open time" if stations["off"].any() else " of the time"
     worst = (stations["down"] + stations["waiting"]).sort_values(ascending=False).head(3)
     return [
-        f"{run.shop.name}: {run.hours:g} h after {run.warm_up:g} h of warm-up",
+        f"{run.shop.name}: {run.span} after {run.warm_up:g} h of warm-up",
         f"  bodies            {run.bodies:,}: {_rates(run)}",
         f"  lead time         {_lead_time(run)}",
         f"  quality           {_quality(stations)}",
-        f"  station hours     {', '.join(shares)}",
+        f"  station hours     {', '.join(shares)}{_off(stations)}",
         f"  failures          {_failures(run)}",
         f"  most stopped      {', '.join(f'{n} {h:.1f} h' for n, h in worst.items())}",
-        *(f"  most {s}      {w.idxmax()}, {w.max():.1%} of the time" for s, w in waits.items()),
+        *(f"  most {s}      {w.idxmax()}, {w.max():.1%}{of}" for s, w in waits.items()),
         *(f"  repair crews      {crews}" for crews in _crews(run)),
         f"  random streams    seed {run.seed}, run {run.run}, {run.engine} engine; one run only",
         *([f"  stuck             {run.stuck}"] if run.stuck else []),
         *([f"  without parts     {', '.join(run.unfed)}"] if run.unfed else []),
         *(f"  note              {note}" for note in run.shop.notes),
     ]
+
+
+def _off(stations: pd.DataFrame) -> str:
+    """The share of closed time, which the shares of the open time leave out."""
+    off = stations["off"].sum() / stations[[*STATES]].to_numpy().sum()
+    return f" of open time; off {off:.1%} by the clock" if off else ", off 0.0%"
 
 
 def _lead_time(run: ShopRun) -> str:

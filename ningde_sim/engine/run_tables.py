@@ -18,7 +18,7 @@ from ningde_sim.engine._kernel import OVERTIME
 from ningde_sim.engine.copies import first_copies, n_copies
 from ningde_sim.engine.counts import Counts, Ints, merged
 from ningde_sim.engine.layout import Layout
-from ningde_sim.engine.rules import STATES, State
+from ningde_sim.engine.rules import OPEN_STATES, STATES, State
 from ningde_sim.plant.crew import ALL_CREWS
 from ningde_sim.plant.line import numbered
 
@@ -157,14 +157,15 @@ def stores_shown(layout: Layout, *, declared: bool) -> np.ndarray[Any, np.dtype[
 def utilisation(layout: Layout, hours: Hours) -> pd.DataFrame:
     """A row a station."""
     rows, lines = first_copies(layout.stations), layout.shop.lines
-    counted = np.sum([hours[state] for state in STATES], axis=0)
-    opened = counted - hours["off"]
+    opened = np.sum([hours[state] for state in OPEN_STATES], axis=0)
+    shares = {s: hours[s] / np.where(opened > 0, opened, np.nan) for s in OPEN_STATES}
     return pd.DataFrame(
         {
             "line": [lines[row.line].name for row in rows],
             "zone": [lines[row.line].zone for row in rows],
-            "utilisation": hours["working"] / np.where(opened > 0, opened, np.nan),
-            **{state: hours[state] / counted for state in STATES},
+            "utilisation": shares["working"],
+            **shares,
+            "off": hours["off"] / (opened + hours["off"]),
         },
         index=pd.Index([row.station.name for row in rows], name="station"),
     )

@@ -18,20 +18,21 @@ from ningde_sim._support.summary import wrapped
 from ningde_sim.engine import period_tables, product_tables, run_summary, run_tables
 from ningde_sim.engine._kernel import EMPTY, OVERTIME, UNBORN
 from ningde_sim.engine.copies import added, totals
-from ningde_sim.engine.counts import Counts, History, Ints, Packed
+from ningde_sim.engine.counts import Counts, History, Ints, Packed, period_ends
 from ningde_sim.engine.critical_path import CriticalPath
 from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.rules import STATES, State
 from ningde_sim.engine.stuck import Stuck
 from ningde_sim.engine.stuck import find as find_stuck
 from ningde_sim.plant.line import numbered
+from ningde_sim.plant.run_dates import RunDates
 from ningde_sim.plant.shop import Shop
 from ningde_sim.plant.start import ON_STATION, Start
 
 ENOUGH = 20
 """Parts that others took of a store before a line that took none is told. [parts]"""
 
-Kept = TypeVar("Kept", Ints, History, Packed)
+Kept = TypeVar("Kept", Ints, History, Packed, RunDates)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -41,6 +42,10 @@ class ShopRun:
     The copies of a line are counted together: tables, critical path and history have a row, or a
     column, for each thing that the shop describes. The trace and `stuck` name each copy, such as
     "OP20 #2".
+
+    With a calendar the run has dates: `by_shift`, `by_day`, `stations_by_shift`, `stores_by_day`
+    and their like are tables by date. The history as a table is `periods`, with `every=24.0` or a
+    calendar; `stations_by_period` and `stores_by_period` stand beside it.
 
     Attributes
     ----------
@@ -58,6 +63,10 @@ class ShopRun:
         The arrays that all tables are made from, those of each copy of a line by itself. [ms]
     layout : Layout
         The numbers of stations, stores and failures in these arrays.
+    period : int, optional
+        Length of the periods of the history. [ms]
+    dates : RunDates, optional
+        With a calendar: `dates.start` is when the counted hours begin.
     """
 
     shop: Shop
@@ -68,6 +77,8 @@ class ShopRun:
     engine: str
     counts: Counts
     layout: Layout
+    period: int | None = None
+    dates: RunDates | None = None
 
     @property
     def bodies(self) -> int:
@@ -82,10 +93,15 @@ class ShopRun:
     @property
     def working_hours(self) -> float:
         """Counted hours in which any of the lines works. [h]"""
+        return float(units.ms_to_hours(self._opened_ms(*self._open)))
+
+    @cached_property
+    def _open(self) -> tuple[Ints, Ints]:
+        """When any of the lines opens and closes. [ms]"""
         layout = self.layout
         times = {row.time for row in layout.stations}
         windows = np.array([w for time in times for w in layout.windows[time]], dtype=np.int64)
-        return float(units.ms_to_hours(self._opened_ms(*union(*windows.reshape(-1, 2).T))))
+        return union(*windows.reshape(-1, 2).T)
 
     @cached_property
     def stuck(self) -> Stuck | None:
@@ -271,12 +287,13 @@ class ShopRun:
 
     @result_table
     def utilisation(self) -> pd.DataFrame:
-        """A row a station, by name: where its time goes, in shares.
+        """A row a station, by name: where its open time goes, in shares.
 
         - `line`, `zone`: of its line.
-        - `utilisation`: working, of the hours in which it is open; NaN if it never is. [-]
-        - `working`, `setup`, `planned`, `down`, `waiting`, `blocked`, `starved`, `off`: of the
-          counted hours; they add up to 1. [-]
+        - `utilisation`: the share `working`, by the name that reports give it. [-]
+        - `working`, `setup`, `planned`, `down`, `waiting`, `blocked`, `starved`: of its open hours;
+          they add up to 1, and are NaN if it is never open. [-]
+        - `off`: of the counted hours; only this share is of the time by the clock. [-]
         """
         return run_tables.utilisation(self.layout, self._hours)
 
@@ -330,7 +347,8 @@ class ShopRun:
         - `level_start`, `level_end`: at the start and the end of the counted hours. [parts]
         - `level`: mean over time, parts in transit included; NaN at capacity 0. [parts]
         - `full`, `empty`, `none_ready`: share of the counted hours at capacity, without parts, and
-          without parts that are ready (all in transit); NaN at capacity 0. [-]
+          without parts that are ready (all in transit); NaN at capacity 0. Closed hours count too,
+          as a store is full or empty then as well: `stores_by_shift` leaves them out. [-]
         """
         return run_tables.stores(self.layout, self._totals, self._counted_ms, declared=True)
 
@@ -500,38 +518,122 @@ class ShopRun:
     def history(self) -> History:
         """With `every=24.0`: what was counted up to the end of each period of 24 h.
 
-        All counts are cumulative from the start of the counted hours, in the arrays of `History`;
-        those of all copies of a line are added up, in the order of the tables.
+        With a calendar its periods are production days, unless `every` says otherwise. As a table
+        it is `periods`. All counts are cumulative from the start of the counted hours, in the
+        arrays of `History`; those of all copies of a line are added up, in the order of the tables.
         """
-        return self._kept(self._totals.history, "a history", "every=24.0")
+        history = self._kept(self._totals.history, "a history", "every=24.0")
+        if self.dates is None or self.period is None:
+            return history
+        return history.at(period_ends(self._counted_ms, self.period))
 
     @result_table
     def periods(self) -> pd.DataFrame:
-        """With `every=24.0`: a row a period of 24 h, by its beginning. [h]
+        """With `every=24.0` or a calendar: the history as a table, a row a period, by its begin.
 
-        - `end`: of the period, since the start of the counted hours. [h]
+        The begin is a date with a calendar, else in hours since the start of the counted ones.
+
+        - `begin`, `end`: of the period. [h, or dates]
+        - `open_hours`: in which any of the lines works, as in `working_hours`. [h]
         - `bodies`: that leave the output lines in it, its last instant included. [bodies]
-        - `scrapped`, `reworked`, `rejected`, `failures`: over all stations. [bodies, failures]
+        - `per_open_hour`: bodies an open hour (JPH); NaN where none is open. [bodies/h]
+        - `scrapped`, `reworked`, `rejected`, `failures`, `setups`: over all stations. [bodies,
+          failures, setups]
         - `wip`: mean work in process, as `ShopRun.wip`. [parts]
         - `working`, ..., `off`: over all stations, as in `stations`. [station hours]
         """
-        exits = np.concatenate([*self.exits.values()])
-        return period_tables.periods(self.layout, self.history, exits)
+        return self._over(self._by_period)
 
     @result_table
     def stations_by_period(self) -> pd.DataFrame:
-        """With `every=24.0`: `stations` of each period alone; a row a period and a station."""
-        return period_tables.stations(self.layout, self.history)
+        """With `every=24.0` or a calendar: `stations` of each period alone.
+
+        A row a period and a station.
+        """
+        return period_tables.stations(self.layout, self._by_period)
 
     @result_table
     def stores_by_period(self) -> pd.DataFrame:
-        """With `every=24.0`: `stores` of each period alone; a row a period and a store."""
-        return period_tables.stores(self.layout, self._totals, self.history, declared=True)
+        """With `every=24.0` or a calendar: `stores` of each period; a row a period and a store."""
+        return period_tables.stores(self.layout, self._totals, self._by_period, declared=True)
 
     @result_table
     def buffers_by_period(self) -> pd.DataFrame:
-        """With `every=24.0`: `buffers` of each period alone; a row a period and a buffer."""
-        return period_tables.stores(self.layout, self._totals, self.history, declared=False)
+        """With `every=24.0` or a calendar: `buffers` of each period alone.
+
+        A row a period and a buffer.
+        """
+        return period_tables.stores(self.layout, self._totals, self._by_period, declared=False)
+
+    @result_table
+    def by_shift(self) -> pd.DataFrame:
+        """With a calendar: a row a shift, by `day` and `shift`, with the columns of `periods`.
+
+        A shift lasts from `begin` to `end` with its breaks, and with the overtime behind the last
+        one; a night belongs to the day on which it starts. The closed time between shifts is left
+        out of `off` and `wip`. What is done in it, such as a body that is finished first, counts
+        for the shift before, so all other columns add up to the run.
+        """
+        return self._over(self._by_shift)
+
+    @result_table
+    def stations_by_shift(self) -> pd.DataFrame:
+        """With a calendar: `stations` of each shift; a row a day, a shift and a station.
+
+        What shifts are and what counts for them see `by_shift`.
+        """
+        return period_tables.stations(self.layout, self._by_shift)
+
+    @result_table
+    def stores_by_shift(self) -> pd.DataFrame:
+        """With a calendar: `stores` from begin to end of each shift; a row a day, shift and store.
+
+        What is put and taken in the closed time between shifts is left out.
+        """
+        return period_tables.stores(self.layout, self._totals, self._by_shift, declared=True)
+
+    @result_table
+    def by_day(self) -> pd.DataFrame:
+        """With a calendar: a row a production day, worked or not, with the columns of `periods`.
+
+        It lasts 24 h from the time at which the first shift begins.
+        """
+        return self._over(self._by_day)
+
+    @result_table
+    def stations_by_day(self) -> pd.DataFrame:
+        """With a calendar: `stations` of each production day; a row a day and a station."""
+        return period_tables.stations(self.layout, self._by_day)
+
+    @result_table
+    def stores_by_day(self) -> pd.DataFrame:
+        """With a calendar: `stores` of each production day; a row a day and a store."""
+        return period_tables.stores(self.layout, self._totals, self._by_day, declared=True)
+
+    def _over(self, spans: period_tables.Spans) -> pd.DataFrame:
+        exits = np.concatenate([*self.exits.values()])
+        opened = open_before(self._warm_up_ms + spans.edges, *self._open)
+        return period_tables.periods(self.layout, spans, exits, opened)
+
+    @property
+    def _by_period(self) -> period_tables.Spans:
+        start = None if self.dates is None else np.datetime64(self.dates.start, "ms")
+        return period_tables.by_period(self.history, start)
+
+    @property
+    def _by_shift(self) -> period_tables.Spans:
+        return period_tables.by_shift(*self._dated)
+
+    @property
+    def _by_day(self) -> period_tables.Spans:
+        return period_tables.by_day(*self._dated)
+
+    @property
+    def _dated(self) -> tuple[History, RunDates]:
+        """The history by the bounds of shifts and days, and the dates."""
+        option = 'calendar=..., start="2026-03-02", days=28'
+        dates = self._kept(self.dates, "dates", option)
+        return self._kept(self._totals.history, "dates", option), dates
 
     def _kept(self, kept: Kept | None, what: str, option: str) -> Kept:
         """What the run keeps only if asked to."""
@@ -541,9 +643,15 @@ class ShopRun:
             raise ValueError(checks.complain(owner, f"it must have kept {what}", None, cure))
         return kept
 
+    @property
+    def span(self) -> str:
+        """What was counted, in words: "160 h", with a calendar the days too."""
+        hours = f"{self.hours:g} h"
+        return hours if self.dates is None else f"{self.dates.title}, {hours}"
+
     def __repr__(self) -> str:
         return (
-            f"ShopRun({self.shop.name!r}, {self.hours:g} h, seed={self.seed}, run={self.run}, "
+            f"ShopRun({self.shop.name!r}, {self.span}, seed={self.seed}, run={self.run}, "
             f"engine={self.engine!r}: {self.bodies} bodies)"
         )
 

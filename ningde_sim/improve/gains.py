@@ -172,7 +172,7 @@ def gains(
     Derivatives by following the critical path of one run: Ho and Cao (1991), Perturbation
     Analysis of Discrete Event Dynamic Systems.
     """
-    owner, hours, warm_up, seed = check_request(
+    owner, hours, warm_up, seed, _ = check_request(
         "gains", shop, hours=hours, warm_up=warm_up, seed=seed, engine="compiled"
     )
     runs = checks.whole(owner, "runs", runs, low=2, high=MOST_RUNS)

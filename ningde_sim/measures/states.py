@@ -5,12 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ningde_sim.engine.rules import STATES, State
+from ningde_sim.engine.rules import OPEN_STATES, State
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.measures.state_log import read
-
-AT_WORK = STATES[:-1]
-"""The states but `off`: their shares of the working time add up to 1."""
 
 
 def shares(run_or_log: ShopRun | pd.DataFrame) -> pd.DataFrame:
@@ -27,11 +24,11 @@ def shares(run_or_log: ShopRun | pd.DataFrame) -> pd.DataFrame:
         A row a station: working, setup, planned, down, waiting, blocked, starved. [-]
     """
     if isinstance(run_or_log, ShopRun):
-        states = run_or_log.stations[list(AT_WORK)]
+        states = run_or_log.stations[list(OPEN_STATES)]
         spent, index = states.to_numpy(dtype=np.float64), states.index
     else:
         log = read(run_or_log)
-        spent, index = log.spent()[:, [State[s.upper()] for s in AT_WORK]], log.index
+        spent, index = log.spent()[:, [State[s.upper()] for s in OPEN_STATES]], log.index
     total = spent.sum(axis=1, keepdims=True)
     table = np.divide(spent, total, out=np.zeros_like(spent), where=total > 0)
-    return pd.DataFrame(table, columns=list(AT_WORK), index=index)
+    return pd.DataFrame(table, columns=list(OPEN_STATES), index=index)

@@ -112,7 +112,7 @@ class Shop:
         self._check_stores(owner)
         self._check_contents(owner)
         self._check_start(owner)
-        self._check_closing(owner)
+        self._check_windows(owner)
         self._check_crews(owner)
         object.__setattr__(self, "output", self._find_output(owner))
         self._check_products(owner)
@@ -342,18 +342,32 @@ class Shop:
         """The share of each product in the long run; none without products. [-]"""
         return mix(self.products, self.sequence)  # type: ignore[arg-type]
 
-    def _check_closing(self, owner: str) -> None:
-        """What a line does when it closes must be possible."""
+    def check_closing(self, owner: str, usual: WorkingTime | None) -> None:
+        """What a line does when it closes must be possible in the hours of a run.
+
+        Parameters
+        ----------
+        owner : str
+            Who complains.
+        usual : WorkingTime, optional
+            Of lines without one in the description, from a calendar.
+        """
         for line in self.lines:
-            if line.at_close == "pause":
-                continue
-            time = line.working_time or self.working_time
-            if time is None:
+            time = line.working_time or self.working_time or usual
+            if line.at_close != "pause" and time is None:
                 rule = f"line {line.name!r} never closes, so its at_close has no effect"
-                cure = "Give it a working_time, or leave at_close out."
+                cure = "Give it a working_time, run it with a calendar, or leave at_close out."
                 raise ValueError(checks.complain(owner, rule, line.at_close, cure))
+        self._check_windows(owner, usual)
+
+    def _check_windows(self, owner: str, usual: WorkingTime | None = None) -> None:
+        """Where a body is held before closing, a cycle must fit into the hours that are known."""
+        for line in self.lines:
+            time = line.working_time or self.working_time or usual
+            if line.at_close != "hold" or time is None:
+                continue
             longest = max(b - a for a, b in time.until(2 * (time.every or time.windows[-1][1])))
-            for station in line.stations if line.at_close == "hold" else ():
+            for station in line.stations:
                 cycle = station.cycle_distribution.mean
                 if cycle > longest * 3600:
                     rule = f"no cycle of {station.name!r} fits into a window of {longest:g} h"

@@ -33,6 +33,8 @@ OTHERS, ALL = "all others", "all"
 def plot_critical_path(run: ShopRun, ax: Axes | None = None, *, most: int = 14) -> Axes:
     """The counted hours as a waterfall: the parts of the critical path, the largest first.
 
+    Their per cent are of the open hours: closed ones have no share.
+
     Parameters
     ----------
     run : ShopRun
@@ -60,6 +62,7 @@ def plot_critical_path(run: ShopRun, ax: Axes | None = None, *, most: int = 14) 
     rest = hours.iloc[most:].groupby("cause").sum().sort_values(ascending=False)
     names = [*shown.index.tolist(), *((OTHERS, cause) for cause in rest.index)]
     parts = [(*name, h) for name, h in zip(names, [*shown, *rest], strict=True)]
+    opened = sum(h for _, cause, h in parts if cause != "closed")
     ax = new_axes(ax, 1.6 + 0.3 * len(parts))
     left, labelled = 0.0, set()
     for at, (_, cause, h) in enumerate(parts):
@@ -67,7 +70,7 @@ def plot_critical_path(run: ShopRun, ax: Axes | None = None, *, most: int = 14) 
         labelled.add(cause)
         ax.barh(at, h, 0.75, left, color=CAUSES[str(cause)], label=label)
         end = left + h
-        words = f"{h:,.1f} h ({100 * h / run.hours:.1f} %)"
+        words = f"{h:,.1f} h" + ("" if cause == "closed" else f" ({100 * h / opened:.1f} %)")
         if h > 0.25 * run.hours:
             ax.text((left + end) / 2, at, words, ha="center", va="center", fontsize=8)
         elif end > 0.75 * run.hours:

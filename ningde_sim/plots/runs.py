@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks
-from ningde_sim.engine.rules import STATES
+from ningde_sim.engine.rules import OPEN_STATES
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.plots.axes import BLUE, COLOURS, as_written, check, legend_above, new_axes
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def plot_states(
     run: ShopRun, ax: Axes | None = None, *, by: Literal["zone", "station"] = "zone"
 ) -> Axes:
-    """Where the time of the stations went: stacked shares of the states.
+    """Where the open time of the stations went: stacked shares of the states.
+
+    Closed hours are left out.
 
     Parameters
     ----------
@@ -38,18 +40,18 @@ def plot_states(
     if by not in ("zone", "station"):
         rule = "by must be 'zone' or 'station'"
         raise ValueError(checks.complain("plot_states", rule, by))
-    rare = ("off", "setup")
-    states = [state for state in STATES if state not in rare or run.stations[state].any()]
+    states = [state for state in OPEN_STATES if state != "setup" or run.stations[state].any()]
     hours = run.stations[states]
+    label = "share of open time [%]" if run.stations["off"].any() else "share of time [%]"
     if by == "zone":
         hours = hours.groupby(run.stations["zone"], sort=False).sum()
-    shares = 100 * hours.div(hours.sum(axis=1), axis=0)
+    shares = 100 * hours.div(hours.sum(axis=1), axis=0).fillna(0.0)
     title = f"{run.shop.name}: where the time went, {run.hours:g} h, run {run.run}"
     if by == "zone":
         ax = new_axes(ax, 1.4 + 0.3 * len(shares))
         working = _stack_rows(ax, shares, COLOURS)
         ax.bar_label(working, fmt="%.0f %%", label_type="center", color="white")
-        ax.set_xlabel("share of time [%]")
+        ax.set_xlabel(label)
     else:
         ax = new_axes(ax, 5.0)
         left = np.zeros(len(shares))
@@ -57,7 +59,7 @@ def plot_states(
             ax.bar(range(len(shares)), shares[state], 1.0, left, color=COLOURS[state], label=state)
             left = left + shares[state].to_numpy()
         _mark_zones(ax, run.stations["zone"])
-        ax.set(ylim=(0, 100), xlim=(-0.5, len(shares) - 0.5), ylabel="share of time [%]")
+        ax.set(ylim=(0, 100), xlim=(-0.5, len(shares) - 0.5), ylabel=label)
         ax.set_xlabel(f"{len(shares)} stations, in the order of the shop")
     legend_above(ax, title, columns=len(states))
     return ax
@@ -88,7 +90,7 @@ def _mark_zones(ax: Axes, zones: pd.Series) -> None:
 
 
 def plot_stores(run: ShopRun, ax: Axes | None = None) -> Axes:
-    """How full stores and buffers were: shares of time empty and full, mean level.
+    """How full stores and buffers were: shares of all time empty and full, mean level.
 
     Those of capacity 0, where parts go hand to hand, are left out.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from textwrap import shorten
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ import pandas as pd
 from ningde_sim._support import checks
 from ningde_sim._support.summary import wrapped
 from ningde_sim.engine.simulate import Engine
+from ningde_sim.plant.calendar import Calendar
 from ningde_sim.plant.paths import differences
 from ningde_sim.plant.shop import Shop
 from ningde_sim.statistics import estimate, paired
@@ -250,6 +253,9 @@ def compare(
     seed: int,
     workers: int | None = None,
     hours: float | None = None,
+    calendar: Calendar | Mapping[str, Any] | None = None,
+    start: datetime.date | str | None = None,
+    days: int | None = None,
     warm_up: float = 0.0,
     inputs: Inputs = "drawn",
     target: float | None = None,
@@ -271,7 +277,7 @@ def compare(
         Of each, 200 by default.
     seed : int
         From 0 to 2**63 - 1.
-    workers, hours, warm_up, inputs, target, engine, progress
+    workers, hours, calendar, start, days, warm_up, inputs, target, engine, progress
         As for `replicate`.
 
     Returns
@@ -303,6 +309,9 @@ def compare(
             seed=seed,
             workers=workers,
             hours=hours,
+            calendar=calendar,
+            start=start,
+            days=days,
             warm_up=warm_up,
             inputs=inputs,
             target=target,

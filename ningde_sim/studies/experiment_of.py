@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from ningde_sim._support import checks
 from ningde_sim.engine.simulate import Engine, check_request, warn_of_idle_crews
+from ningde_sim.plant.calendar import Calendar
 from ningde_sim.plant.shop import Shop
 from ningde_sim.studies.experiment import Experiment
 from ningde_sim.studies.kept_tables import checked
@@ -21,6 +23,9 @@ def experiment_of(
     what: Shop | Scenario | Experiment,
     *,
     hours: float | None,
+    calendar: Calendar | Mapping[str, Any] | None,
+    start: datetime.date | str | None,
+    days: int | None,
     warm_up: float,
     inputs: Inputs,
     seed: int,
@@ -40,6 +45,13 @@ def experiment_of(
         if hours is not None or warm_up:
             rule = "hours and warm_up are arguments for a Shop only"
             raise ValueError(checks.complain(f"{caller} {what.title!r}", rule, hours))
+        dated = {"calendar": calendar, "start": start, "days": days}
+        for name, given in dated.items():
+            if given is not None:
+                rule, cure = f"{name} is an argument for a Shop only", ""
+                if isinstance(what, YearExperiment):
+                    cure = "A Scenario has its own: scenario.replace changes it by path."
+                raise ValueError(checks.complain(f"{caller} {what.title!r}", rule, given, cure))
         if every is not None:
             rule = "every is an argument for a Shop only"
             raise ValueError(checks.complain(f"{caller} {what.title!r}", rule, every))
@@ -52,8 +64,25 @@ def experiment_of(
         rule = "it must be given a Shop or a Scenario"
         cure = "Call it." if callable(what) else 'scenario("ningde-2021") gives one.'
         raise TypeError(checks.complain(caller, rule, what, cure))
-    asked: Any = {"hours": hours, "warm_up": warm_up, "seed": seed, "engine": engine}
-    owner, hours, warm_up, _ = check_request(caller, what, **asked)
-    keep, every = check_kept(owner, keep, every, hours)
+    request = check_request(
+        caller,
+        what,
+        hours=hours,
+        calendar=calendar,
+        start=start,
+        days=days,
+        warm_up=warm_up,
+        seed=seed,
+        engine=engine,
+    )
+    keep, every = check_kept(request.owner, keep, every, request.hours, request.dates)
     warn_of_idle_crews(what)
-    return ShopExperiment(what, hours, warm_up, engine=engine, keep=keep, every=every)
+    return ShopExperiment(
+        what,
+        request.hours,
+        request.warm_up,
+        engine=engine,
+        keep=keep,
+        every=every,
+        dates=request.dates,
+    )

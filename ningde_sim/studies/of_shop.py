@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks, units
-from ningde_sim.engine.period_tables import BY_PERIOD
+from ningde_sim.engine.period_tables import BY_DATE, BY_PERIOD
 from ningde_sim.engine.rules import STATES, State
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.engine.simulate import Engine, check_period, nothing_leaves, run_shop
 from ningde_sim.exceptions import ShopStuck, WarmUpTooShort
 from ningde_sim.plant import shop_paths
+from ningde_sim.plant.run_dates import RunDates
 from ningde_sim.plant.shipped import shipped_as
 from ningde_sim.plant.shop import Shop
 from ningde_sim.statistics.estimate import Estimate
@@ -49,13 +50,21 @@ KEPT = (*(name for name in tables_of(ShopRun) if name not in ("trace", "sequence
 
 
 def check_kept(
-    owner: str, keep: Sequence[str], every: float | None, hours: float
+    owner: str,
+    keep: Sequence[str],
+    every: float | None,
+    hours: float,
+    dates: RunDates | None = None,
 ) -> tuple[tuple[str, ...], float | None]:
     """The names of what is kept, and the length of the periods, checked. [h]"""
     names = checked(owner, keep, KEPT)
     check_period(owner, every, hours)
     by_period = [name for name in names if name in BY_PERIOD]
-    if by_period and every is None:
+    by_date = [name for name in names if name in BY_DATE]
+    if by_date and dates is None:
+        rule, cure = f"{by_date[0]} needs a calendar", 'Give calendar=..., start="2026-03-02".'
+        raise ValueError(checks.complain(owner, rule, None, cure))
+    if by_period and every is None and dates is None:
         rule, cure = f"{by_period[0]} needs every, the length of the periods", "Give every=24.0."
         raise ValueError(checks.complain(owner, rule, every, cure))
     if every is not None and not by_period:
@@ -92,6 +101,8 @@ class ShopExperiment(Experiment):
         What each run keeps besides its results: names from `KEPT`.
     every : float, optional
         Length of the periods of the tables by period. [h]
+    dates : RunDates, optional
+        With a calendar; they hold the same hours and warm-up.
     """
 
     shop: Shop
@@ -101,6 +112,7 @@ class ShopExperiment(Experiment):
     engine: Engine = "compiled"
     keep: Sequence[str] = ()
     every: float | None = None
+    dates: RunDates | None = None
 
     of = "bodies"
     also = ("throughput", "failures")
@@ -113,8 +125,10 @@ class ShopExperiment(Experiment):
 
     @property
     def description(self) -> str:
-        """Its hours, by the clock where it keeps working times, and those of the warm-up."""
+        """Its hours, by the clock where it keeps working times, or days; and the warm-up."""
         after = f" after {self.warm_up:g} h" if self.warm_up else ""
+        if self.dates is not None:
+            return f"{self.dates.title}{after}"
         times = (self.shop.working_time, *(line.working_time for line in self.shop.lines))
         clock = " by the clock" if any(times) else ""
         return f"{self.hours:g} h{clock}{after}"
@@ -135,17 +149,22 @@ class ShopExperiment(Experiment):
 
     def run_keeping(self, seed: int, run: int) -> tuple[Row, Row, Kept]:
         """The same, and of the run what is to be kept."""
-        shop_run = self._run(seed, run, self.every)
+        by_date = any(name in (*BY_PERIOD, *BY_DATE) for name in self.keep)
+        shop_run = self._run(seed, run, self.every, by_date=by_date)
         exits = (
             np.sort(np.concatenate([*shop_run.exits.values()])) if "exits" in self.keep else None
         )
         tables = taken(shop_run, (name for name in self.keep if name != "exits"))
         return {}, _row(shop_run), Kept(tables, exits)
 
-    def _run(self, seed: int, run: int, every: float | None = None) -> ShopRun:
+    def _run(
+        self, seed: int, run: int, every: float | None = None, *, by_date: bool = False
+    ) -> ShopRun:
         return run_shop(
             self.shop,
             hours=self.hours,
+            dates=self.dates,
+            by_date=by_date,
             warm_up=self.warm_up,
             seed=seed,
             run=run,
@@ -167,13 +186,16 @@ class ShopExperiment(Experiment):
 
         Whether a longer one is too short the results cannot show: they are totals.
         """
-        if self.warm_up and nothing_leaves(self.shop, self.warm_up, seed=seed, engine=self.engine):
+        shop = self.shop
+        if self.dates is not None:
+            shop = dataclasses.replace(shop, working_time=self.dates.working_time)
+        if self.warm_up and nothing_leaves(shop, self.warm_up, seed=seed, engine=self.engine):
             warnings.warn(WarmUpTooShort(counted, self.warm_up), stacklevel=3)
 
     def call(self) -> Call:
         """By its name where the shop ships, else from the text of the shop."""
         arguments: dict[str, object]
-        arguments = {"hours": self.hours, "warm_up": self.warm_up, "engine": self.engine}
+        arguments = {**self._time, "warm_up": self.warm_up, "engine": self.engine}
         if self.keep:
             arguments |= {"keep": [*self.keep], "every": self.every}
         if shipped := shipped_as(self.shop):
@@ -182,6 +204,14 @@ class ShopExperiment(Experiment):
         imports = ["from pathlib import Path", "", "from ningde_sim import *"]
         what = f"eval(Path({SHOP_FILE!r}).read_text('utf-8'))"
         return Call(imports, what, arguments, (SHOP_FILE, repr(self.shop)))
+
+    @property
+    def _time(self) -> dict[str, object]:
+        """What says how long a run is."""
+        if self.dates is None:
+            return {"hours": self.hours}
+        start, days = str(self.dates.calendar.start), self.dates.n_days
+        return {"calendar": self.dates.described, "start": start, "days": days}
 
     def assumptions(self) -> pd.DataFrame | None:
         """Those of the scenario whose body shop it is; None where the shop does not ship."""
@@ -193,20 +223,22 @@ class ShopExperiment(Experiment):
 
     @property
     def content(self) -> Mapping[str, str]:
-        """Hours, engine, and all values of the shop."""
+        """Hours, engine, and all values of the calendar and the shop."""
         values = {
             "shop": self.shop.name,
             "hours": self.hours,
             "warm_up": self.warm_up,
             "engine": self.engine,
+            **(self.dates.content if self.dates else {}),
             **dict(shop_paths.values(self.shop)),
         }
         return {path: str(value) for path, value in values.items()}
 
     @property
     def digest(self) -> str:
-        """SHA-256 of hours, engine and the representation of the shop, which holds all of it."""
-        text = repr((self.hours, self.warm_up, self.engine, self.shop))
+        """SHA-256 of hours or calendar, engine and the representation of the shop: all of it."""
+        calendar = () if self.dates is None else (self.dates.content,)
+        text = repr((self.hours, self.warm_up, self.engine, self.shop, *calendar))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def replace(self, changes: Mapping[str, Any], known: Collection[str] = ()) -> ShopExperiment:

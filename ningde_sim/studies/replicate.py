@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import warnings
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
@@ -17,6 +18,7 @@ from ningde_sim._support.version import VERSION
 from ningde_sim.engine.counts import Packed
 from ningde_sim.engine.simulate import Engine
 from ningde_sim.exceptions import IncompleteStudy, PrecisionMissed, WorkerDied
+from ningde_sim.plant.calendar import Calendar
 from ningde_sim.plant.shop import Shop
 from ningde_sim.statistics import estimate, stopping
 from ningde_sim.statistics.estimate import Values
@@ -59,6 +61,9 @@ def replicate(
     what: Shop | Scenario | Experiment,
     *,
     hours: float | None = None,
+    calendar: Calendar | Mapping[str, Any] | None = None,
+    start: datetime.date | str | None = None,
+    days: int | None = None,
     warm_up: float = 0.0,
     inputs: Inputs = "drawn",
     runs: int | None = None,
@@ -87,7 +92,9 @@ def replicate(
     what : Shop, Scenario or Experiment
     hours : float
         Counted hours of each run of a shop by the clock, after the warm-up: time outside its
-        working time counts too. [h]
+        working time counts too. Give either hours or a calendar. [h]
+    calendar, start, days : optional
+        Of a shop in place of hours, as for `simulate`.
     warm_up : float
         Hours of a shop that do not count, from the empty start; `ningde_sim.warm_up.how_long` tells
         how many it needs. [h]
@@ -116,7 +123,8 @@ def replicate(
         as "stations" or "monthly", for `Study.table`; of a shop also "exits", for `Study.time_of`.
         A cell takes 8 bytes a run, an exit at most some 4.
     every : float, optional
-        Length of the periods of a shop's tables by period, such as "stations_by_period". [h]
+        Length of the periods of a shop's tables by period, such as "stations_by_period"; with a
+        calendar 24 h by default. [h]
     progress : bool, optional
         Show a bar; by default on a terminal.
 
@@ -158,6 +166,9 @@ def replicate(
         "replicate",
         what,
         hours=hours,
+        calendar=calendar,
+        start=start,
+        days=days,
         warm_up=warm_up,
         inputs=inputs,
         seed=seed,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import BrokenExecutor
 from functools import cache, partial
 from typing import Any
@@ -16,6 +17,7 @@ from ningde_sim._support.parallel import Work, bar, number_of_workers
 from ningde_sim._support.version import VERSION, VERSIONS
 from ningde_sim.engine.simulate import Engine
 from ningde_sim.exceptions import IncompleteStudy, ShopStuck, WorkerDied
+from ningde_sim.plant.calendar import Calendar
 from ningde_sim.plant.shop import Shop
 from ningde_sim.statistics.estimate import Values
 from ningde_sim.studies.checkpoint import Checkpoint
@@ -46,6 +48,9 @@ def sweep(
     workers: int | None = None,
     resume: str | os.PathLike[str] | None = None,
     hours: float | None = None,
+    calendar: Calendar | Mapping[str, Any] | None = None,
+    start: datetime.date | str | None = None,
+    days: int | None = None,
     warm_up: float = 0.0,
     inputs: Inputs = "drawn",
     target: float | None = None,
@@ -84,7 +89,7 @@ def sweep(
         It belongs to one shop or scenario and seed, to this version and its source code, and to
         the versions of the packages that results hang on. An `Experiment` of your own stands for
         its code itself: name another file when you change it.
-    hours, warm_up, inputs, target, engine, progress
+    hours, calendar, start, days, warm_up, inputs, target, engine, progress
         As for `replicate`.
 
     Returns
@@ -119,6 +124,9 @@ def sweep(
         "sweep",
         what,
         hours=hours,
+        calendar=calendar,
+        start=start,
+        days=days,
         warm_up=warm_up,
         inputs=inputs,
         seed=seed,

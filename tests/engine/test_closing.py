@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ningde_sim import Line, Shop, Station, Store, WorkingTime
+from ningde_sim import Line, Shop, Station, Store, WorkingTime, simulate
 from tests.engine.by_hand import HOUR, every, exits, states, windows
 
 SHIFT = WorkingTime([(0, 8)], every=24)
@@ -102,7 +102,7 @@ def test_the_path_shows_overtime_and_hours_off(run):
 
 def test_at_close_needs_a_working_time():
     with pytest.raises(ValueError, match=r"line 'L' never closes, so its at_close has no effect"):
-        Shop("s", [Line("L", [Station("A", 1)], at_close="hold")])
+        simulate(Shop("s", [Line("L", [Station("A", 1)], at_close="hold")]), hours=1, seed=0)
     with pytest.raises(ValueError, match=r"no cycle of 'A' fits into a window of 8 h, got '30000"):
         Shop("s", [Line("L", [Station("A", 30_000)], at_close="hold")], working_time=SHIFT)
     with pytest.raises(ValueError, match=r"Line 'L': at_close must be .*, got 'stop'"):

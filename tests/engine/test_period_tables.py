@@ -74,10 +74,21 @@ def test_utilisation_is_of_the_hours_in_which_the_line_is_open(run):
     shop = Shop("s", lines, stores=[Store("q", 2)], working_time=WorkingTime([(0, 0.5)], every=1))
     table = run(shop, 10 * HOUR, warm_up=HOUR).utilisation
     assert table.loc["A"].drop(["line", "zone"]).to_dict() == pytest.approx(
-        {"utilisation": 1, "working": 0.5, "off": 0.5}
+        {"utilisation": 1, "working": 1, "off": 0.5}
         | dict.fromkeys(("setup", "planned", "down", "waiting", "blocked", "starved"), 0)
     )
     assert table.loc["B", "utilisation"] == pytest.approx(0.5)
+    assert table.loc["B", "starved"] == pytest.approx(0.5)
+
+
+def test_the_summary_tells_shares_of_open_time(run):
+    """Two shifts of three: B starves 20 s of each minute, which is 33.3 % of shift time."""
+    lines = [Line("L", [Station("A", 60), Station("B", 40)])]
+    shop = Shop("s", lines, working_time=WorkingTime([(0, 16)], every=24))
+    text = " ".join(run(shop, 24 * HOUR, warm_up=24 * HOUR).summary().split())
+    assert "most starved B, 33.3% of its open time" in text
+    assert "working 83.3%, planned 0.0%, down 0.0%, waiting 0.0%, blocked 0.0%, starved" in text
+    assert "starved 16.7% of open time; off 33.3% by the clock" in text
 
 
 def test_a_station_that_is_never_open_has_no_utilisation(run):

@@ -151,7 +151,10 @@ FAULTS = {
     "too many": ({"shifts": 3, "shift_hours": 9}, "3 shifts must fit into 24 h"),
     "no hours": ({"shifts": 3}, "a number of shifts needs it"),
     "hours twice": ({"shifts": {"a": EARLY}, "shift_hours": 8}, "have their own hours"),
-    "country": ({"shifts": {"a": EARLY}, "country": "Germany"}, "it must be a country of the package"),
+    "country": (
+        {"shifts": {"a": EARLY}, "country": "Germany"},
+        "it must be a country of the package",
+    ),
     "region": ({"shifts": {"a": EARLY}, "country": "DE", "region": "XX"}, "DE has BB, BE"),
     "weekday": ({"shifts": {"a": EARLY}, "weekdays": ["Mon"]}, "weekdays.0"),
     "weekday twice": ({"shifts": {"a": EARLY}, "weekdays": ["mon", "mon"]}, "must stand once"),

@@ -36,12 +36,14 @@ def test_the_states_of_each_station_are_in_the_order_of_the_shop(run: ShopRun) -
     assert ax.get_ylabel() == "share of time [%]"
 
 
-def test_time_off_is_shown_where_there_is_any() -> None:
+def test_shares_are_of_open_time() -> None:
+    """B starves 20 s of each minute; that the shop closes for 16 h a day has no share."""
     hours = WorkingTime([(0, 8)], every=24)
-    shop = Shop("day", [Line("L", [Station("A", 60)])], working_time=hours)
-    ax = plot_states(simulate(shop, hours=24, seed=0))
-    assert legend(ax)[-1] == "off"
-    assert bars(ax)[-1][0].get_width() == pytest.approx(100 * 16 / 24)
+    shop = Shop("day", [Line("L", [Station("A", 60), Station("B", 40)])], working_time=hours)
+    ax = plot_states(simulate(shop, hours=24, warm_up=24, seed=0), by="station")
+    assert legend(ax)[-1] == "starved"
+    assert bars(ax)[-1][1].get_height() == pytest.approx(100 / 3)
+    assert ax.get_ylabel() == "share of open time [%]"
 
 
 def test_states_are_by_zone_or_by_station(run: ShopRun) -> None:

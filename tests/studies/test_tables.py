@@ -29,6 +29,7 @@ from ningde_sim import (
     simulate_year,
     sweep,
 )
+from ningde_sim.engine.period_tables import BY_DATE
 from ningde_sim.exceptions import FewRuns, NotReached, OpenInterval
 from ningde_sim.report.program import program
 from ningde_sim.statistics import estimate
@@ -89,7 +90,8 @@ def test_every_table_of_a_run_can_be_kept() -> None:
     by_period = {"periods", "stations_by_period", "stores_by_period", "buffers_by_period"}
     assert {*KEPT} >= {*tables, *by_period, "exits"}
     assert not {"trace", "sequence", "critical_path"} & {*KEPT}
-    for name in {*KEPT} - {"exits"}:
+    assert {*KEPT} >= {*BY_DATE}
+    for name in {*KEPT} - {"exits", *BY_DATE}:  # by date see test_dates_of_studies
         kept = study(runs=10, keep=[name], every=3.0 if name in by_period else None).table(name)
         run = simulate(SHOP, hours=8, warm_up=1, seed=0, every=3.0)
         assert kept.index.tolist() == getattr(run, name).index.tolist()
@@ -346,4 +348,4 @@ def test_shares_of_a_shop_that_closes() -> None:
     half = WorkingTime([(0, 0.5)], every=1)
     shop = Shop("s", [Line("L", [Station("A", Empirical([50, 70]))])], working_time=half)
     table = replicate(shop, hours=4, runs=10, seed=0, keep=["utilisation"]).table("utilisation")
-    assert table.loc["A", ["utilisation", "working", "off"]].tolist() == [1, 0.5, 0.5]
+    assert table.loc["A", ["utilisation", "working", "off"]].tolist() == [1, 1, 0.5]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ningde_sim._support import units
-from ningde_sim.engine.counts import Counts, History, Packed, period_ends
+from ningde_sim.engine.counts import Counts, History, Ints, Packed
 from ningde_sim.engine.critical_path import packed
 from ningde_sim.engine.layout import Layout
 from ningde_sim.engine.reference.events import Due
@@ -29,7 +29,7 @@ def run(
     run: int,
     trace: bool,
     critical_path: bool,
-    every: int | None,
+    ends: Ints | None,
     report: Callable[[int], None],
 ) -> Counts:
     """Run a layout to its horizon.
@@ -38,8 +38,9 @@ def run(
     ----------
     warm_up : int
         [ms]
-    every : int, optional
-        Keep a history, a row for each period of this length. [ms]
+    ends : array, optional
+        Keep a history, a row up to each of these instants since the warm-up, which rise to the end
+        of the run. [ms, int64]
     report : callable
         Called with the clock now and then. [ms]
     """
@@ -62,9 +63,11 @@ def run(
         floor.tracing = trace
         if critical_path:
             floor.note_causes()
-    ends = period_ends(layout.horizon - warm_up, every)
-    history = History.blank(ends, len(floor.stations), len(floor.stores)) if every else None
-    for row, end in enumerate(ends.tolist()):
+    history = None
+    if ends is not None:
+        history = History.blank(ends, len(floor.stations), len(floor.stores))
+    stops = [layout.horizon - warm_up] if ends is None else ends.tolist()
+    for row, end in enumerate(stops):
         advance(warm_up + end)
         if history is not None:
             floor.keep(history, row)
