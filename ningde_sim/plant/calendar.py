@@ -18,10 +18,12 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 from pydantic.dataclasses import dataclass
 
 from ningde_sim._support.frozen import FROZEN, Entries, Named, unchangeable
+from ningde_sim._support.intervals import joined
 from ningde_sim.plant.faults import clear_faults, fault, together
 from ningde_sim.plant.paths import nearest
 from ningde_sim.plant.quantity import STRICT_KEYS, Name, Number, Quantity, in_unit
 from ningde_sim.plant.schema import MOST_CREWS, Date, Days, record
+from ningde_sim.plant.working_time import WorkingTime
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
@@ -443,6 +445,28 @@ class Calendar(ShopCalendar):
             own = [{*(shift.weekdays or wanted)} for shift in self.shifts.values()]
             wanted = set().union(*own)
         return tuple(k for k, name in enumerate(WEEKDAYS) if name in wanted)
+
+    @property
+    def week(self) -> WorkingTime:
+        """Its usual week as a working time, whose hour 0 is the start of Monday.
+
+        For runs without dates: without public holidays, closures, Saturdays and overtime.
+        """
+        spans: list[tuple[int, int]] = []
+        for day in self.days_of_week:
+            midnight = day * MINUTES_OF_A_DAY
+            if isinstance(self.shifts, Mapping):
+                shifts = self.shifts_on(WEEKDAYS[day]).values()
+                of_day = [span for shift in shifts for span in shift.spans()]
+            else:
+                of_day = [(0, round(60 * self.n_shifts * self.every_month("shift_hours")))]
+            spans += [(midnight + begin, midnight + end) for begin, end in of_day]
+        week = 7 * MINUTES_OF_A_DAY
+        over = [(0, end - week) for begin, end in spans if end > week]  # of Sunday, on Monday
+        windows = joined(
+            [*over, *((begin, min(end, week)) for begin, end in spans if begin < week)]
+        )
+        return WorkingTime([(begin / 60, end / 60) for begin, end in windows], every=week / 60)
 
     @property
     def n_shifts(self) -> int:

@@ -22,12 +22,15 @@ import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from ningde_sim._support import checks
 from ningde_sim.plant import distributions
+from ningde_sim.plant.calendar import Calendar
 from ningde_sim.plant.crew import Crew
 from ningde_sim.plant.distributions import Distribution
 from ningde_sim.plant.entries import Split
-from ningde_sim.plant.faults import faults_found
+from ningde_sim.plant.faults import fault_lines, faults_found
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.paths import nearest
 from ningde_sim.plant.product import Product, Ramp, Sequence, Setup
@@ -62,6 +65,9 @@ _TABLES = {(Shop, "start"): Start, (Product, "ramp"): Ramp}
 
 _DURATIONS = ("uptime", "repair", "duration", "cycle_time", "same", "time")
 FLOWS = ("takes", "puts", "rejects", "returns")
+
+OF_WEEK = ("shifts", "shift_hours", "weekdays")
+"""Keys of a working time that is told by the shifts of a week: those of a `Calendar`."""
 
 OWN_NAME = "name"
 """The key of the name of a thing; what stands once, under a name, may leave it out."""
@@ -128,9 +134,7 @@ class _Reader:
         for key, kind in NAMED.items():
             given = self._mapping(key, rest.pop(key, {}))
             self._named[key] = {
-                name: self._table(
-                    kind, f"{key}.{name}", table, {} if kind is WorkingTime else {OWN_NAME: name}
-                )
+                name: self._named_table(kind, f"{key}.{name}", table, name)
                 for name, table in given.items()
             }
         zones = self._mapping("zones", rest.pop("zones", {}))
@@ -144,6 +148,23 @@ class _Reader:
         if isinstance(shop, Shop):
             self._check_used(shop)
         return None if shop is LACKING else shop
+
+    def _named_table(self, kind: type, where: str, given: Any, name: str) -> Any:
+        """What stands once, under a name; a working time may be told by the shifts of a week."""
+        if kind is not WorkingTime:
+            return self._table(kind, where, given, {OWN_NAME: name})
+        if not isinstance(given, Mapping) or "shifts" not in given:
+            return self._table(kind, where, given, {})
+        for key in sorted(given.keys() - {*OF_WEEK}):
+            rule = f"unknown key; the shifts of a week have {', '.join(OF_WEEK)}"
+            self._fault(f"{where}.{key}", rule, given[key], nearest(key, [*OF_WEEK]))
+        week = {key: value for key, value in given.items() if key in OF_WEEK}
+        try:
+            return TypeAdapter(Calendar).validate_python(week).week
+        except ValidationError as error:
+            for line in fault_lines(error, Calendar):
+                self._tell(f"{where}.{line.partition(':')[0]}", line.partition(": ")[2])
+        return LACKING
 
     def _check_used(self, shop: Shop) -> None:
         """Refuse what is written and given to nothing."""

@@ -19,6 +19,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+from ningde_sim.plant.calendar import WEEKDAYS
 from ningde_sim.plant.crew import Crew
 from ningde_sim.plant.distributions import Distribution
 from ningde_sim.plant.from_tables import DISTRIBUTIONS, FLOWS, MOST_STATIONS, OWN_NAME
@@ -69,7 +70,8 @@ def shop_schema() -> dict[str, Any]:
     for key, kind in NAMED.items():
         named = _table(kind)
         named["required"] = [each for each in named.get("required", ()) if each != OWN_NAME]
-        root["properties"][key] = {"type": "object", "additionalProperties": named}
+        options = [named, _week()] if kind is WorkingTime else [named]
+        root["properties"][key] = {"type": "object", "additionalProperties": _any_of(options)}
     zones = {"type": "object", "additionalProperties": _shared("Line")}
     root["properties"]["zones"] = zones
     title = "A shop of ningde_sim"
@@ -161,6 +163,18 @@ def _distribution() -> Schema:
         arguments["distribution"] = {"const": word}
         options.append({**table, "required": ["distribution", *required]})
     return {"oneOf": options}
+
+
+def _week() -> Schema:
+    """The shifts of a week, in place of the windows of a working time."""
+    pair = {**_list(_TEXT), "minItems": 2, "maxItems": 2}
+    days = _list({"enum": [*WEEKDAYS]})
+    shift = {"start": _TEXT, "end": _TEXT, "breaks": _list(pair), "weekdays": days}
+    shifts = {"additionalProperties": _any_of([pair, _closed(shift, "start", "end")])}
+    by_name = {"type": "object", **shifts}
+    number = {"type": "integer", "minimum": 1}
+    week = {"shifts": _any_of([number, by_name]), "shift_hours": {"type": "number"}}
+    return _closed({**week, "weekdays": days}, "shifts")
 
 
 def _quantity() -> Schema:

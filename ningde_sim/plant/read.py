@@ -87,7 +87,9 @@ def read_shop(name_or_path: str | os.PathLike[str]) -> Shop:
     ===========================  ==================================================================
     failures.<name>              the arguments of a `Failure`; where it is of, `failures = ["jam"]`
     planned_stops.<name>         those of a `PlannedStop`
-    working_times.<name>         those of a `WorkingTime`; where it is of, `working_time = "day"`
+    working_times.<name>         those of a `WorkingTime`; where it is of, `working_time = "day"`;
+                                 or `shifts` (with shift_hours, weekdays) of each week as a
+                                 `Calendar` has them, its hour 0 the start of Monday
     distribution = "lognormal"   in place of a number: a distribution, beside its arguments
     lines.stations = 22          that many stations, named after the line: "L-01" to "L-22"
     lines.station                what the stations of the line share, unless they say otherwise
