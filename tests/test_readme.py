@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ningde_sim import ningde_2021, read_shop, scenario, simulate_year
+from ningde_sim import Scale, compare, ningde_2021, read_shop, scenario, simulate_year
 from ningde_sim.facts import FACTS, PUBLISHED
 
 ROOT = Path(__file__).parents[1]
@@ -44,6 +44,18 @@ def test_its_own_plant_runs_for_its_year(tmp_path):
     hours = year.lost_hours.loc["nominal", "frames"]
     assert hours == (261 - 7) * 15.5  # weekdays and holidays in Germany; two shifts less 30 min
     assert 0.94 * hours * 80 < year.vehicles < hours * 80  # 45 s; two stations with 12 min in 8 h
+
+
+@pytest.mark.slow
+def test_the_month_is_not_the_year():
+    """What it says that a faster finish line brings, in the month and in the year."""
+    shop, plan, faster = ningde_2021(), scenario("ningde-2021").typical(), Scale(0.95)
+    paths = [f"{name}.finish.cycle_time" for name in ("body_shop", "body_shop_before")]
+    quicker = shop.replace({"stations.FIN-*.cycle_time": faster})
+    month = compare(shop, quicker, hours=500, warm_up=20, runs=16, seed=0).difference()
+    year = compare(plan, plan.replace(dict.fromkeys(paths, faster)), runs=16, seed=0).difference()
+    bodies, vehicles = (f"{d.value:.0f} ({d.low:.0f} to {d.high:.0f})" for d in (month, year))
+    assert f"5 % faster brings {bodies} bodies in this month, but {vehicles} vehicles" in README
 
 
 def test_it_is_a_front_page():
