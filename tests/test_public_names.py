@@ -6,6 +6,7 @@ import ningde_sim
 def test_the_public_names_are_these():
     """And nothing else."""
     assert sorted(ningde_sim.__all__) == [
+        "Calendar",
         "Comparison",
         "Crew",
         "Empirical",
@@ -28,6 +29,7 @@ def test_the_public_names_are_these():
         "Scenario",
         "Sequence",
         "Setup",
+        "Shift",
         "Shifted",
         "Shop",
         "ShopRun",

@@ -345,7 +345,7 @@ def _unit_faults(value: Any, path: tuple[str, ...] = (), unit: str | None = None
             yield checks.complain(where, rule, str(value))
         elif value.unit != unit:
             yield checks.complain(where, f"the unit must be {unit!r}", value.unit)
-        elif unit in WHOLE_UNITS or unit == "cycles":
+        elif unit in WHOLE_UNITS:
             for name in ("value", "low", "high"):
                 number = getattr(value, name)
                 if number is not None and number != int(number):

@@ -124,7 +124,8 @@ class Scenario(Addressed):
         return self
 
     def _check_names(self) -> None:
-        reserved = {field.name for field in dataclasses.fields(self)} | {"base", "changes"}
+        fields = dataclasses.fields(self)  # type: ignore[arg-type]
+        reserved = {field.name for field in fields} | {"base", "changes"}
         for key in self.shops:
             if not key or key in reserved or "." in key or key.endswith(BEFORE):
                 rule = f"no shop may be called so: not {', '.join(sorted(reserved))}"
