@@ -328,9 +328,13 @@ def _quantity(table: Mapping[str, Any], path: tuple[str, ...], faults: list[str]
 
 
 def _unit_faults(value: Any, path: tuple[str, ...] = (), unit: str | None = None) -> Iterator[str]:
-    """The faults of quantities that do not have the unit of their place, or are not whole."""
+    """The faults of quantities without the unit of their place, or not whole; of other names."""
     if isinstance(value, Listed):
         for name, inner in value.items():
+            if inner["name"] != name:
+                cure = "Build each plant, and compare them."
+                rule = "names have no path"
+                yield checks.complain(".".join([*path, name, "name"]), rule, inner["name"], cure)
             yield from _unit_faults(inner, (*path, name))
     elif isinstance(value, Mapping):
         for key, inner in value.items():

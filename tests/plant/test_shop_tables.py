@@ -187,6 +187,8 @@ def test_numbers_are_replaced_and_scaled_by_path():
         year.replace({CYCLE: -1})
     with pytest.raises(ValueError, match="the unit must be 's'"):
         year.replace({CYCLE: Quantity(1, "min", evidence="assumed", source="x")})
+    with pytest.raises(ValueError, match="names have no path"):
+        year.replace({CYCLE.replace("cycle_time", "name"): "Q"})
     with pytest.raises(KeyError, match="Did you mean"):
         year.replace({CYCLE.replace("cycle_time", "cycle_tim"): 3})
 

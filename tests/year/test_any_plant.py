@@ -516,3 +516,41 @@ def test_studies_of_an_own_plan_speak_its_words(plan, tmp_path):
         progress=False,
     )
     assert "parts" in swept.summary()
+
+
+BASE = """
+name = "base"
+title = "Press and wash"
+shops = ["press", "wash"]
+press = "press.toml"
+[wash]
+rate = 100
+[stores]
+between = 4
+[calendar]
+start = 2026-03-02
+end = 2026-03-29
+shifts = { early = { start = 06:00:00, end = 14:00:00 } }
+[calendars.press]
+maintenance = 17
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("", 20 * 7 * 90),
+        ("[wash]\nrate = 50\n", 20 * (7 * 50 + 4)),  # in the last hour what the store holds
+        ('shops = ["wash"]\n', 20 * 8 * 100),
+        ('shops = ["press"]\n', 20 * 7 * 90),
+        ('shops = ["press", "wash", "pack"]\n[pack]\nrate = 30\n[stores]\nb = 3\n', 20 * 8 * 30),
+        ('[changes]\n"calendar.shifts.early.end" = "10:00"\n', 20 * 4 * 90),
+        ('[changes]\n"press.lines.press line.stations.press 1.cycle_time" = 80\n', 20 * 7 * 45),
+    ],
+)
+def test_a_file_is_laid_over_that_of_an_own_plant(text, made, tmp_path):
+    one_station().to_toml(tmp_path / "press.toml")
+    (tmp_path / "base.toml").write_text(BASE)
+    (tmp_path / "plan.toml").write_text(f'base = "base.toml"\nname = "plan"\n{text}')
+    run = simulate_year(scenario(tmp_path / "plan.toml"), seed=0)
+    assert run.vehicles == pytest.approx(made, rel=0.005)
