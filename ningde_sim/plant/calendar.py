@@ -125,6 +125,11 @@ class Shift:
     weekdays : sequence of str, optional
         On which it is worked, such as ["sat"]; by default those of the calendar, and with them
         make-up days and the Saturdays that are worked besides.
+
+    Examples
+    --------
+    >>> Shift("22:00", "06:00", breaks=[("02:00", "02:30")]).length
+    480
     """
 
     start: Clock
@@ -379,7 +384,7 @@ class Calendar(ShopCalendar):
         return self.end
 
     def of_shop(self, own: ShopCalendar | None) -> Calendar:
-        """The calendar of a shop: this one, with what the shop has of its own."""
+        """The calendar of a shop: this one, with what the shop has of its `own`."""
         if own is None:
             return self
         given = {field.name: getattr(own, field.name) for field in dataclasses.fields(own)}  # type: ignore[arg-type]
@@ -427,7 +432,7 @@ class Calendar(ShopCalendar):
         return usual or besides or _has_make_up_days(self.country)
 
     def shifts_on(self, weekday: Weekday) -> dict[str, Shift]:
-        """The shifts by name that work on a weekday, if the plant does."""
+        """The shifts by name that work on a `weekday`, if the plant does."""
         assert isinstance(self.shifts, Mapping)
         own = any(weekday in (shift.weekdays or ()) for shift in self.shifts.values())
         usual = not own or weekday in (self.weekdays or FIVE_DAYS)
@@ -474,14 +479,14 @@ class Calendar(ShopCalendar):
         return int(self.shifts.value) if isinstance(self.shifts, Quantity) else len(self.shifts)
 
     def of_month(self, key: str, month: int) -> float:
-        """Shift hours, crews, Saturdays or overtime of a month, from 1 to 12."""
+        """What a `key` such as "crews" or "overtime" says of a `month`, from 1 to 12. [its unit]"""
         by_month: tuple[float | Quantity, ...] | None = getattr(self, f"{key}_by_month")
         if by_month is not None:
             return float(by_month[month - 1])
         return self.every_month(key)
 
     def every_month(self, key: str) -> float:
-        """The number for all months: 0 by default, of crews one for each shift."""
+        """The number of a `key` for all months: 0 by default, of crews one for each shift."""
         every: Quantity | None = getattr(self, key)
         if every is None:
             return float(self.n_shifts) if key == "crews" else 0.0

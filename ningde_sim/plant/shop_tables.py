@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -36,6 +36,9 @@ UNITS = {
 }
 """Unit of the numbers under a key, be it alone, of a distribution or by product."""
 
+BY_PRODUCT = ("cycle_time", "scrap", "rework", "reject")
+"""Keys under which numbers may stand by product."""
+
 PURE = ("cv", "shape", "hidden")
 """What has no unit wherever it stands."""
 
@@ -62,7 +65,13 @@ class ShopTables:
     shop: Shop = dataclasses.field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "shop", self._made())
+        faults = [*_unit_faults(self.tables)]
+        try:
+            object.__setattr__(self, "shop", self._made())
+        except ValueError as error:
+            faults += _not_at(faults, error)
+        if faults:
+            raise ValueError(faults_found(UNNAMED, faults))
 
     def __hash__(self) -> int:
         return hash(self.tables)
@@ -78,14 +87,10 @@ class ShopTables:
         """
         faults: list[str] = []
         tables = _described(data, (), faults)
-        places = [line.partition(": ")[0] for line in faults]
         try:
             described = cls(tables)
         except ValueError as error:
-            for line in str(error).splitlines()[1:]:
-                place = line.strip().partition(": ")[0]
-                if not any(other.startswith(place) for other in places):
-                    faults.append(line.strip())
+            faults += _not_at(faults, error)
         if faults:
             raise ValueError(faults_found(owner, faults))
         return described
@@ -146,6 +151,17 @@ class ShopTables:
         """
         left = _Without(keys, steady).of(self.tables, "shop")
         return ShopTables(_without_dry_flows(left) if "reject" in keys else left)
+
+
+def _not_at(faults: list[str], error: ValueError) -> list[str]:
+    """The faults of an error, but for those that follow from others, at their places or above."""
+    places = [line.partition(": ")[0] for line in faults]
+    lines = [line.strip() for line in str(error).splitlines()[1:]]
+    return [
+        line
+        for line in lines
+        if not any(place.startswith(line.partition(": ")[0]) for place in places)
+    ]
 
 
 _BELOW: dict[str, dict[str, Any]] = {
@@ -272,18 +288,13 @@ def _mean(cycle: Any) -> Any:
     return distribution_of(_typical(cycle)).mean
 
 
-def _described(
-    value: Any, path: tuple[str, ...], faults: list[str], unit: str | None = None
-) -> Any:
-    """Tables that cannot be changed, with quantities where numbers have a unit."""
+def _described(value: Any, path: tuple[str, ...], faults: list[str]) -> Any:
+    """Tables that cannot be changed, with quantities in place of their tables."""
     if isinstance(value, Mapping):
         if {"value", "unit"} <= value.keys():
-            return _quantity(value, path, unit, faults)
+            return _quantity(value, path, faults)
         return Entries(
-            {
-                key: _described(inner, (*path, str(key)), faults, _unit(value, path, key, unit))
-                for key, inner in value.items()
-            }
+            {key: _described(inner, (*path, str(key)), faults) for key, inner in value.items()}
         )
     if isinstance(value, (list, tuple)):
         names: list[Any] = [
@@ -301,31 +312,48 @@ def _unit(table: Mapping[str, Any], path: tuple[str, ...], key: str, above: str 
     """The unit of a number under a key of a table; that of the table is `above`."""
     if key == "every" and "duration" in table:
         return EVERY.get(str(table.get("unit", "cycles")))
+    if path and path[-1] in BY_PRODUCT and "distribution" not in table:
+        return above
     if key == "start" and path:
         return _SHARE if path[-1] == "ramp" else _H
     return _SHARE if key in PURE else UNITS.get(key, above)
 
 
-def _quantity(
-    table: Mapping[str, Any], path: tuple[str, ...], unit: str | None, faults: list[str]
-) -> Any:
-    where = ".".join(path)
+def _quantity(table: Mapping[str, Any], path: tuple[str, ...], faults: list[str]) -> Any:
     try:
-        quantity = TypeAdapter(Quantity).validate_python(dict(table))
+        return TypeAdapter(Quantity).validate_python(dict(table))
     except ValidationError as error:
         faults += fault_lines(error, Quantity, *path)
         return table["value"] if isinstance(table["value"], (int, float)) else 1.0
-    if unit is None:
-        rule = "here stands a plain number, without a unit"
-        faults.append(checks.complain(where, rule, str(quantity)))
-    elif quantity.unit != unit:
-        faults.append(checks.complain(where, f"the unit must be {unit!r}", quantity.unit))
-    elif unit in WHOLE_UNITS or unit == "cycles":
-        for name in ("value", "low", "high"):
-            number = getattr(quantity, name)
-            if number is not None and number != int(number):
-                faults.append(checks.complain(f"{where}.{name}", "it must be whole", number))
-    return quantity
+
+
+def _unit_faults(value: Any, path: tuple[str, ...] = (), unit: str | None = None) -> Iterator[str]:
+    """The faults of quantities without the unit of their place, or not whole; of other names."""
+    if isinstance(value, Listed):
+        for name, inner in value.items():
+            if inner["name"] != name:
+                cure = "Build each plant, and compare them."
+                rule = "names have no path"
+                yield checks.complain(".".join([*path, name, "name"]), rule, inner["name"], cure)
+            yield from _unit_faults(inner, (*path, name))
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _unit_faults(inner, (*path, key), _unit(value, path, key, unit))
+    elif isinstance(value, tuple):
+        for inner in value:
+            yield from _unit_faults(inner, path)
+    elif isinstance(value, Quantity):
+        where = ".".join(path)
+        if unit is None:
+            rule = "here stands a plain number, without a unit"
+            yield checks.complain(where, rule, str(value))
+        elif value.unit != unit:
+            yield checks.complain(where, f"the unit must be {unit!r}", value.unit)
+        elif unit in WHOLE_UNITS:
+            for name in ("value", "low", "high"):
+                number = getattr(value, name)
+                if number is not None and number != int(number):
+                    yield checks.complain(f"{where}.{name}", "it must be whole", number)
 
 
 def _typical(value: Any, end: str = "value") -> Any:

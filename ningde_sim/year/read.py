@@ -253,6 +253,11 @@ def _load(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     texts = title_and_notes(of_base, data, str(base), brought, _shop_notes(brought, path.parent))
     left_out = [name + end for name in old if name not in new for end in ("", BEFORE)]
     kept = {key: value for key, value in of_base.items() if key not in left_out}
+    if left_out:  # what was between them or of them goes too
+        kept.pop("stores", None)
+        for head in ("calendars", "entries", "columns"):
+            if isinstance(kept.get(head), dict):
+                kept[head] = {k: v for k, v in kept[head].items() if k not in left_out}
     return overlaid(kept, {**texts, **data})
 
 

@@ -236,8 +236,8 @@ def _check_products(plan: Any) -> None:
             if product != Product(product.name):
                 rule = f"only its name: {source} tells shares"
                 raise fault(rule, product, key, "products", product.name)
-        if shop.sequence not in (None, Sequence.random()):
-            raise fault(f"{source} tells the sequence", str(shop.sequence), key, "sequence")
+        if shop.sequence is not None and shop.sequence != Sequence.random():
+            raise fault(f"{source} tells the sequence", shop.sequence.kind, key, "sequence")
 
 
 def _names_in(key: str, shop: AnyShop, *, several: bool) -> Iterator[tuple[str, str]]:

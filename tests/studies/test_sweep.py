@@ -632,6 +632,7 @@ def finished(file: Path, year: Year) -> set[str]:
     try:
         checkpoint = Checkpoint(copy / file.name, content=year.content, seed=0, versions=VERSIONS)
     except CheckpointRefused:
+        shutil.rmtree(copy)
         return set()  # not yet made
     with checkpoint:
         for rate, noise in itertools.product([1.0, 2.0, 3.0, 4.0], [1.0, 2.0]):
