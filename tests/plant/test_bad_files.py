@@ -103,7 +103,8 @@ def text_as_number(data: dict[str, Any], chance: random.Random) -> str:
 
 
 def table_as_value(data: dict[str, Any], chance: random.Random) -> str:
-    return replaced(data, chance, dict, chance.choice([1, "x", True, [1, 2], [{"value": 1}]]))
+    """But no number, which stands for a quantity."""
+    return replaced(data, chance, dict, chance.choice(["x", True, [1, 2], [{"value": 1}]]))
 
 
 def list_as_value(data: dict[str, Any], chance: random.Random) -> str:
