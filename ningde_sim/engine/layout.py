@@ -298,6 +298,8 @@ class Layout:
         End of the run. [ms]
     working_time : WorkingTime, optional
         In place of that of the shop.
+    clock : float
+        Where the run begins in the periods of the working times of lines, stores and crews. [h]
     stations : list of StationLayout
         Line by line, the copies of a line one after another.
     stores : list of StoreLayout
@@ -330,6 +332,7 @@ class Layout:
     shop: Shop
     horizon: int
     working_time: WorkingTime | None = None
+    clock: float = 0.0
     stations: list[StationLayout] = field(default_factory=list)
     stores: list[StoreLayout] = field(default_factory=list)
     stops: list[StopLayout] = field(default_factory=list)
@@ -485,6 +488,7 @@ class Layout:
         return uptimes
 
     def _time(self, own: WorkingTime | None) -> int:
+        own = own.seen_from(self.clock) if own and self.clock else own
         time = own or self.working_time or self.shop.working_time
         return self._times.setdefault(time, len(self._times))
 
@@ -850,16 +854,19 @@ class _Same:
 
 
 @lru_cache(maxsize=2)  # the runs of a study share a shop and its warm-up
-def _laid_out(same: _Same, horizon: int, working_time: WorkingTime | None) -> Layout:
-    return Layout(same.shop, horizon, working_time)
+def _laid_out(same: _Same, horizon: int, working_time: WorkingTime | None, clock: float) -> Layout:
+    return Layout(same.shop, horizon, working_time, clock)
 
 
-def lay_out(shop: Shop, horizon: int, working_time: WorkingTime | None = None) -> Layout:
+def lay_out(
+    shop: Shop, horizon: int, working_time: WorkingTime | None = None, clock: float = 0.0
+) -> Layout:
     """The layout of a shop up to a horizon [ms], which nobody may change: it is kept a while.
 
-    A `working_time` stands in for that of the shop.
+    A `working_time` stands in for that of the shop; the run begins at hour `clock` of those of its
+    lines, stores and crews.
     """
-    return _laid_out(_Same(shop), horizon, working_time)
+    return _laid_out(_Same(shop), horizon, working_time, clock)
 
 
 def _births(ages: Sequence[Age]) -> tuple[int, ...]:

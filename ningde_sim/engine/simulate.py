@@ -18,7 +18,9 @@ from ningde_sim.engine.layout import lay_out
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.exceptions import LineUnfed, NoEffect, ShopStuck
 from ningde_sim.plant.calendar import Calendar
+from ningde_sim.plant.crew import Crew
 from ningde_sim.plant.entries import store_names
+from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.run_dates import RunDates, run_dates
 from ningde_sim.plant.shop import Shop
 
@@ -94,6 +96,18 @@ def _check_room(owner: str, shop: Shop, hours: float | None) -> None:
         rule = "the shop's working_time must be None beside a calendar, which gives it"
         cure = "Leave it out, or give it to a line, whose own goes on."
         raise ValueError(checks.complain(owner, rule, shop.working_time, cure))
+    things: list[Line | Store | Crew] = [*shop.lines, *shop.stores, *shop.crews]
+    for thing in things:
+        every = thing.working_time.every if thing.working_time else WEEK
+        if every is None or WEEK % every:
+            rule = "beside a calendar its working time must repeat within a week: every=24 or 168"
+            named = f"{owner}: {type(thing).__name__} {thing.name!r}"
+            cure = "Its hour 0 is then midnight, or that before Monday."
+            raise ValueError(checks.complain(named, rule, every, cure))
+
+
+WEEK = 168.0
+"""[h]"""
 
 
 def _check_hours(owner: str, hours: float | None, start: object, days: object) -> float:
@@ -153,8 +167,9 @@ def simulate(
     calendar : Calendar or mapping, optional
         Or a mapping with the keys of one. It gives the working time of all lines and stores that
         have none of their own. The run then has dates: it begins with the first production day and
-        counts 24 h for each of its days. Own working times, such as those of crews, count from the
-        start of the warm-up. Its numbers may have no ranges.
+        counts 24 h for each of its days. Own working times, such as those of crews, go by the
+        clock: hour 0 is midnight, with `every=168` that before Monday; they know no holidays. Its
+        numbers may have no ranges.
     start : date or str, optional
         The first day, such as "2026-03-02"; by default that of the calendar.
     days : int, optional
@@ -305,7 +320,8 @@ def run_shop(
     period = check_period(owner, every, hours)
     warm_up_ms = units.hours_to_ms(warm_up)
     horizon = warm_up_ms + units.hours_to_ms(hours)
-    layout = lay_out(shop, horizon, None if dates is None else dates.working_time)
+    of_dates = (None, 0.0) if dates is None else (dates.working_time, dates.clock)
+    layout = lay_out(shop, horizon, *of_dates)
     total = round(hours + warm_up)
     with bar(shop.name, total=total, unit="h", shown=progress, delay=2.0) as meter:
 

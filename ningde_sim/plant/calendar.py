@@ -271,8 +271,8 @@ class Calendar(ShopCalendar):
         From January on, in place of the number for all months. Nominal hours follow `shift_hours`.
     start, end : date, optional
         The first and the last day; a year needs both.
-    closures : mapping of name to Closure, optional
-        Such as {"summer": Closure(start=date(2026, 8, 3), days=14)}.
+    closures : mapping of name to mapping, optional
+        Such as {"summer": {"start": "2026-08-03", "days": 14}}.
 
     Raises
     ------
@@ -333,9 +333,11 @@ class Calendar(ShopCalendar):
 
     def _check_region(self) -> None:
         if self.region is not None:
-            regions = holidays.list_supported_countries().get(self.country or "", [])
+            if self.country is None:
+                raise fault("a region needs its country", self.region, "region")
+            regions = holidays.list_supported_countries()[self.country]
             if self.region not in regions:
-                rule = f"{self.country or 'no country'} has {', '.join(regions) or 'no regions'}"
+                rule = f"{self.country} has {', '.join(regions) or 'no regions'}"
                 raise fault(rule, self.region, "region")
 
     def _check_saturdays(self) -> None:

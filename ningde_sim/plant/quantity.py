@@ -151,6 +151,9 @@ class Quantity:
     @model_validator(mode="after")
     def _check_range(self) -> Quantity:
         low, high = self.low, self.high
+        if (low is None) != (high is None):
+            missing = "low" if low is None else "high"
+            raise fault("a range has both ends, low and high", None, missing)
         if low is not None and high is not None and low > high:
             raise fault(f"low must be at most high, which is {high:g}", low, "low")
         if low is not None and low > self.value:

@@ -91,6 +91,12 @@ class RunDates:
         return midnight + datetime.timedelta(minutes=self.days.origin)
 
     @property
+    def clock(self) -> float:
+        """From the midnight before a Monday to the start of the warm-up. [h]"""
+        since = 24.0 * self.calendar.first_day.weekday() + self.days.origin / 60
+        return (since - self.warm_up) % 168.0
+
+    @property
     def title(self) -> str:
         """Such as "28 days from 2026-03-02"."""
         plural = "s" if self.n_days > 1 else ""

@@ -99,6 +99,24 @@ class WorkingTime:
                     joined.append((opening, closing))
         return joined
 
+    def seen_from(self, hours: float) -> WorkingTime:
+        """The same times of one that repeats, counted from an hour later. [h]
+
+        Examples
+        --------
+        >>> WorkingTime([(6, 14), (22, 24)], every=24).seen_from(8).windows
+        ((0.0, 6.0), (14.0, 16.0), (22.0, 24.0))
+        """
+        assert self.every is not None
+        windows: list[tuple[float, float]] = []
+        for opening, closing in self.windows:
+            begin = (opening - hours) % self.every
+            end = begin + closing - opening
+            windows.append((begin, min(end, self.every)))
+            if end > self.every:
+                windows.append((0.0, end - self.every))
+        return WorkingTime(sorted(windows), every=self.every)
+
     def hours_until(self, hours: float) -> float:
         """Working hours from the start of the run to `hours`. [h]"""
         return math.fsum(min(closing, hours) - opening for opening, closing in self.until(hours))

@@ -113,7 +113,7 @@ def sobol(
     *,
     n: int = 64,
     seed: int,
-    of: str = "vehicles",
+    of: str | None = None,
     workers: int | None = None,
     level: float = 0.95,
     progress: bool | None = None,
@@ -167,7 +167,7 @@ def sobol(
     owner = f"sobol {scenario.name!r}"
     names = checks.members(owner, "inputs", inputs, str)
     scenario.at(dict.fromkeys(names, 0.5))  # complains of what is not uncertain
-    experiment = experiment_with(owner, scenario, of)
+    experiment, of = experiment_with(owner, scenario, of)
     return shares(
         partial(_year, scenario, names, seed, of),
         names,

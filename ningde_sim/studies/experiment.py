@@ -98,7 +98,7 @@ class Experiment(ABC):
 
     @property
     def parts(self) -> Mapping[str, str]:
-        """Parts of the plant by the column that tells which share of its hours each waited. [-]"""
+        """Parts of the plant by the column that is 1 in runs that the part limits, else 0. [-]"""
         return {}
 
     @property

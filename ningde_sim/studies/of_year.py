@@ -31,12 +31,11 @@ class YearExperiment(Experiment):
 
     Results: what leaves each shop, by its name (vehicles, bodies), scrapped, nominal;
     `lost_<cause>`, the vehicles that each cause took at the gate, so that nominal less these is
-    vehicles; `<shop>_<cause>`, hours of the first shop; `<shop>_waits`, the share of its open hours
-    that a shop waited for those beside it; `bodies_<month>` and `vehicles_<month>`, of
-    the first and the last shop. With [ckd] besides: ckd_sets, with_ckd_sets (vehicles and CKD
-    sets). With [export] besides: exports, of these exported_ckd_sets, `exports_<month>`,
-    `exports_by_<month>` from the start to its end; days_over, on which cars waited for a place in a
-    port's yard.
+    vehicles; `<shop>_<cause>`, hours of the first shop; `<shop>_limits`, 1 for the shop that limits
+    the year, else 0; `bodies_<month>` and `vehicles_<month>`, of the first and the last shop. With
+    [ckd] besides: ckd_sets, with_ckd_sets (vehicles and CKD sets). With [export] besides: exports,
+    of these exported_ckd_sets, `exports_<month>`, `exports_by_<month>` from the start to its end;
+    days_over, on which cars waited for a place in a port's yard.
 
     Parameters
     ----------
@@ -74,8 +73,7 @@ class YearExperiment(Experiment):
     @property
     def parts(self) -> Mapping[str, str]:
         """The shops, if there are several."""
-        shops = self.scenario.shops
-        return {f"{shop}_waits": shop for shop in shops} if len(shops) > 1 else {}
+        return _parts(self.scenario)
 
     @property
     def _first(self) -> str:
@@ -219,6 +217,11 @@ FIRST_SHOP_CAUSES = ("breakdown", "blocked")
 """Of the hours of the first shop, what a study keeps."""
 
 
+def _parts(plan: Scenario) -> dict[str, str]:
+    """The shops by their columns, if there are several."""
+    return {f"{shop}_limits": shop for shop in plan.shops} if len(plan.shops) > 1 else {}
+
+
 def _year_row(run: YearRun) -> Row:
     """What a study keeps of a year."""
     plan, monthly, daily = run.scenario, run.monthly, run.daily
@@ -235,7 +238,7 @@ def _year_row(run: YearRun) -> Row:
         "nominal": run.nominal,
         **{f"lost_{cause}": float(vehicles) for cause, vehicles in lost.items()},
         **{f"{name}_{cause}": float(hours[cause]) for cause in FIRST_SHOP_CAUSES},
-        **({f"{shop}_waits": share for shop, share in run.waits.items()} if run.waits else {}),
+        **{column: float(shop == run.limiting_shop) for column, shop in _parts(plan).items()},
         **{
             f"{word}_{month}": int(made)
             for word in dict.fromkeys((first, of))

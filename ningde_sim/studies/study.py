@@ -589,20 +589,15 @@ def results(study: Study) -> Lines:
         yield of, f"{means[of]} {experiment.units[of]}, the mean"
     if limit := limiting(study):
         part, runs = limit
-        yield (
-            "limits the year",
-            f"{part} in {runs:,} of {study.n:,} runs: it waits least for the others",
-        )
+        yield "limits the year", f"{part} in {runs:,} of {study.n:,} runs"
 
 
 def limiting(study: Study) -> tuple[str, int] | None:
-    """The part of the plant that waited least for the others in the most runs, and in how many."""
-    parts = study.experiment.parts
-    if not parts:
-        return None
-    least = np.argmin([study.column(column) for column in parts], axis=0)
-    runs = np.bincount(least, minlength=len(parts))
-    return [*parts.values()][int(runs.argmax())], int(runs.max())
+    """The part of the plant that limits the most runs, and how many."""
+    runs = {
+        part: int(study.column(column).sum()) for column, part in study.experiment.parts.items()
+    }
+    return max(runs.items(), key=lambda each: each[1]) if runs else None
 
 
 def cautions(study: Study) -> Lines:

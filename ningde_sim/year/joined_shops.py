@@ -221,7 +221,11 @@ def _detailed(
         exits = [line.stations[-1].name for line in output_lines(shop)]
         parts.measured.append((exits[0], exits[0]))
         parts.exits += exits
-    parts.crews += versions[-1][0].crew_groups
+    midnight = hours.days.origin / 60  # crews have their hours by the clock
+    parts.crews += [
+        replace(crew, working_time=crew.working_time and crew.working_time.seen_from(midnight))
+        for crew in versions[-1][0].crew_groups
+    ]
     return parts
 
 

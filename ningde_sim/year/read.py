@@ -52,6 +52,14 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     the unit below, or a quantity: { value = 60, unit = "s", low = 55, high = 70, evidence =
     "measured", source = "a study of May" }. What has a range is drawn anew in each run of a study.
 
+    A block is a station that sets the pace and a check behind it. Parts that are not right first
+    time are checked once more, without slowing the shop; what is `repeated` goes through the
+    station again. With a `lead_time` they travel so long from one to the other, at most rate times
+    lead time and `spare_capacity` of them: without spare, its stops block the station.
+
+    Of a shop with several lines behind the first shop `entries` says which lines take what the
+    shop before has made. `calendars.<shop>.shifts` replaces all shifts; closures add up, by name.
+
     With `base = "ningde-2021"`, or the name of a file beside it, a file needs to hold only what
     differs: its tables are laid over those of the base. Its [changes] then replace values by path,
     with a quantity, a number, a date or a word. `title` and `notes` of a file replace those of its
@@ -108,7 +116,7 @@ def scenario(name_or_path: str | os.PathLike[str]) -> Scenario:
     <block>.station                    name of what sets pace     <shop> line     "topcoat"
     <block>.check                      name of what follows       <shop> check    "inspection"
     stores.<store>                     parts; between two shops   none            120
-    entries.<shop>                     lines that take from it    its first       ["trim"]
+    entries.<shop>                     lines that take from it    its only one    ["trim"]
     columns.<shop or store>            name in tables of results  its key         "bodies"
     target                             any; it says what is made  none            240_000
     month_target                       a column of `monthly`      none            30_000

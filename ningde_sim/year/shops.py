@@ -58,12 +58,11 @@ def entry_lines(key: str, shop: Shop, entries: Mapping[str, tuple[str, ...]]) ->
     """The lines of a shop that take what the shop before it has made, before all else."""
     if key in entries:
         return entries[key]
-    free = tuple(line.name for line in shop.lines if not line.takes)
-    if len(free) != 1:
-        lines = ", ".join(free) or "it has none"
-        rule = f"which of its lines without `takes` take from the shop before? {lines}"
+    if len(shop.lines) > 1:
+        lines = ", ".join(line.name for line in shop.lines)
+        rule = f"which of its lines take what the shop before has made? It has {lines}"
         raise fault(rule, None, "entries", key)
-    return free
+    return (shop.lines[0].name,)
 
 
 NO_MEANING = {
@@ -91,7 +90,7 @@ def _check_meaning(key: str, shop: Shop) -> None:
     for crew in shop.crew_groups:
         every = crew.working_time.every if crew.working_time else 24.0
         if every is None or 24.0 % every:
-            rule = "a crew has its hours since the start of each production day: `every` must be 24"
+            rule = "a crew has its hours by the clock, from midnight on: `every` must be 24"
             raise fault(rule, every, key, "crews", crew.name, "working_time")
     for product in shop.products:
         for name, rule in (

@@ -330,19 +330,55 @@ class YearRun:
         return pd.DataFrame({"hours": hours, self.scenario.made[-1]: hours * self._rate})
 
     @cached_property
-    def waits(self) -> dict[str, float]:
-        """Which share of its open hours each shop waited for those beside it. [-]
+    def waits(self) -> pd.DataFrame:
+        """How long shops waited for those beside them, on days on which both work.
 
-        The one that waited least limits the year: what speeds up another one brings it little. A
-        single shop waits for none.
+        Returns
+        -------
+        DataFrame
+            A row a shop.
+
+            before
+                Without a part from the shop before it. [h]
+            behind
+                Without room in the store before the shop behind it. [h]
+            open_hours
+                Of the shop, on all days. [h]
         """
-        table = self.lost_hours
-        waited = table.loc[["blocked", "starved"]].sum()
-        worked = table.loc[["launches", "breakdown", "rework", "made"]].sum() + waited
-        shares = waited / worked.where(worked > 0, 1.0)
-        return (
-            {str(shop): float(share) for shop, share in shares.items()} if len(shares) > 1 else {}
-        )
+        shops = [*self.scenario.shops]
+        lost = {shop: self.lost_ms(shop) for shop in shops}
+        hours = {shop: table[[*WORKED]].sum(axis=1) for shop, table in lost.items()}
+        rows = []
+        for before, shop, behind in zip([None, *shops], shops, [*shops[1:], None], strict=False):
+            starved, blocked = lost[shop]["starved"], lost[shop]["blocked"]
+            rows.append(
+                {
+                    "before": starved[hours[before] > 0].sum() if before else 0,
+                    "behind": blocked[hours[behind] > 0].sum() if behind else 0,
+                    "open_hours": hours[shop].sum(),
+                }
+            )
+        return pd.DataFrame(rows, index=pd.Index(shops, name="shop")) / units.MS_PER_H
+
+    @property
+    def limiting_shop(self) -> str:
+        """The shop that limits the year: what speeds up another one brings it little.
+
+        Between two shops the one for which the other waits longer limits. Of those that limit on
+        both sides it is the one for which its neighbours wait longest.
+
+        References
+        ----------
+        Kuo, Lim, Meerkov (1996), Mathematical Problems in Engineering 2, 233-276: bottlenecks by
+        arrows from blocked and starved.
+        """
+        table, shops = self.waits, [*self.scenario.shops]
+        ahead, behind = table["behind"].to_numpy()[:-1], table["before"].to_numpy()[1:]
+        down = ahead > behind  # the shop before waits longer: the one behind it limits
+        sides = zip([True, *down.tolist()], [*(~down).tolist(), True], strict=True)
+        limits = [k for k, (left, right) in enumerate(sides) if left and right]
+        theirs = np.append(0.0, ahead) + np.append(behind, 0.0)
+        return shops[max(limits, key=theirs.__getitem__)]
 
     def lost_ms(self, shop: str | None = None) -> pd.DataFrame:
         """The lost time of one shop by day.
@@ -436,7 +472,7 @@ def _summary(run: YearRun) -> Iterator[str]:
         yield f"  with CKD sets     {run.vehicles + run.ckd_sets - target:+,.0f} against it"
     for column in plan.made[:-1]:
         yield f"  {column:<18}{daily[column].sum():,}{sets if column == plan.made[0] else ''}"
-    of = plan.made[0] if plan.month_target is None else plan.month_target.unit
+    of = word if plan.month_target is None else plan.month_target.unit
     best = f"{months[of].max():,} {of} ({months[of].idxmax()})"
     if plan.month_target is not None:
         wanted = plan.month_target.value
@@ -445,17 +481,22 @@ def _summary(run: YearRun) -> Iterator[str]:
     yield f"  best month        {best}"
     if "inside" in months:
         yield f"  inside at the end {months['inside'].iloc[-1]:,} {plan.made[0]}"
-    if run.waits:
-        least, *others = sorted(run.waits.items(), key=lambda each: each[1])
-        rest = ", ".join(f"{shop} {share:.0%}" for shop, share in others)
-        yield f"  limits the year   {least[0]}: it waited {least[1]:.0%} of its open hours for the"
-        yield f"                    shops beside it, {rest}"
+    if len(plan.shops) > 1:
+        waited = run.waits["before"] + run.waits["behind"]
+        shares = (waited / run.waits["open_hours"]).fillna(0.0)
+        told = ", ".join(f"{shop} {share:.1%}" for shop, share in shares.items())
+        yield f"  limits the year   {run.limiting_shop}; of their open hours shops waited for those"
+        yield f"                    beside them: {told}"
     yield f"  nominal           {run.nominal:,.0f} {word}; of these, at the gate"
     causes = run.losses[word].drop(["nominal", "made"])
     for cause, lost in causes[causes.abs() >= 0.5].items():
         yield f"    {cause:<16}{-lost:>+9,.0f}"
     yield f"  random streams    seed {run.seed}, run {run.run}, {run.engine} engine; one run only"
     yield from (f"  note              {note}" for note in plan.notes)
+
+
+WORKED = ("launches", "breakdown", "blocked", "starved", "rework", "made")
+"""Columns of lost hours that together are the open hours."""
 
 
 def simulate_year(

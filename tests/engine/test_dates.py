@@ -187,11 +187,18 @@ CALENDARS = st.sampled_from(
 BUILT = settings(max_examples=20, suppress_health_check=list(HealthCheck), deadline=None)
 
 
+def may_have_dates(shop: Shop) -> bool:
+    """Whether a calendar gives its hours, and those of its lines, stores and crews are weekly."""
+    things = [*shop.lines, *shop.stores, *shop.crews]
+    own = [thing.working_time.every for thing in things if thing.working_time]
+    return shop.working_time is None and all(every and 168 % every == 0 for every in own)
+
+
 @BUILT
 @given(shop=shops(), seed=st.integers(0, 2**31), warm_up=WARM, days=DAYS, calendar=CALENDARS)
 def test_shifts_and_days_add_up_to_the_run(shop, seed, warm_up, days, calendar):
     """Whatever the shop, all that is counted; hours closed by day only."""
-    shop = shop if shop.working_time is None else pair()
+    shop = shop if may_have_dates(shop) else pair()
     run = on_dates(shop, calendar, start="2026-01-05", days=2 * days, seed=seed, warm_up=warm_up)
     for table in (run.by_shift, run.by_day, run.periods):
         assert table["bodies"].sum() == run.bodies
@@ -208,7 +215,7 @@ def test_shifts_and_days_add_up_to_the_run(shop, seed, warm_up, days, calendar):
 @given(shop=shops(), seed=st.integers(0, 2**31), warm_up=WARM, calendar=CALENDARS)
 def test_engines_are_equal(shop, seed, warm_up, calendar):
     """Array for array, histories too."""
-    shop = shop if shop.working_time is None else pair()
+    shop = shop if may_have_dates(shop) else pair()
     options = {"start": "2026-01-05", "days": 1, "seed": seed, "warm_up": warm_up}
     options |= {"calendar": calendar, "every": 5.0, "trace": True}
     one, other = (on_dates(shop, engine=engine, **options) for engine in ("compiled", "reference"))
@@ -332,3 +339,46 @@ def test_help_says_where_the_history_is_as_a_table():
     """In one place."""
     assert "`periods`" in (ShopRun.history.__doc__ or "")
     assert "by_shift" in (ShopRun.__doc__ or "")
+
+
+def clocked(working_time: WorkingTime, **more: Any) -> Shop:
+    """A line with hours of its own, a body a minute."""
+    return Shop("clocked", [Line("L", [Station("A", 60)], working_time=working_time, **more)])
+
+
+@pytest.mark.parametrize("start", ["2026-03-02", "2026-03-04"])
+@pytest.mark.parametrize("warm_up", [0.0, 30.0])
+def test_hours_of_a_line_go_by_the_clock(start: str, warm_up: float) -> None:
+    """A line that works from 7 to 11 each Wednesday does so, whenever a run begins."""
+    wednesday = 2 * 24
+    week = WorkingTime([(wednesday + 7, wednesday + 11)], every=168)
+    calendar = {"shifts": {"day": ("06:00", "14:00")}}
+    run = simulate(
+        clocked(week), calendar=calendar, start=start, days=7, warm_up=warm_up, seed=0, every=1.0
+    )
+    made = run.periods["bodies"]
+    begins = made.index[made > 0]
+    assert [f"{begin:%a %H}" for begin in begins] == ["Wed 07", "Wed 08", "Wed 09", "Wed 10"]
+    assert run.bodies == 4 * 60
+
+
+def test_daily_hours_begin_at_midnight() -> None:
+    day = WorkingTime([(9, 10), (23, 24)], every=24)
+    run = simulate(
+        clocked(day), calendar={"shifts": {"day": ("06:00", "14:00")}}, start="2026-03-02", days=2,
+        seed=0, every=1.0,
+    )  # fmt: skip
+    made = run.periods["bodies"]
+    assert [f"{at:%d %H}" for at in made.index[made > 0]] == ["02 09", "02 23", "03 09", "03 23"]
+
+
+@pytest.mark.parametrize("every", [None, 100.0])
+def test_hours_that_do_not_repeat_in_a_week_are_refused(every: float | None) -> None:
+    with pytest.raises(ValueError, match=r"Line 'L': beside a calendar .* every=24 or 168"):
+        simulate(
+            clocked(WorkingTime([(0, 8)], every=every)),
+            calendar={"shifts": {"day": ("06:00", "14:00")}},
+            start="2026-03-02",
+            days=2,
+            seed=0,
+        )

@@ -284,7 +284,7 @@ NO_MEANING = {
     "store hours": (with_(store={"working_time": DAY}), r"w\.stores\.s\.working_time: the hours"),
     "crew hours": (
         with_(crews=[Crew("c", 1, working_time=WorkingTime([(0, 40)], every=168))]),
-        r"w\.crews\.c\.working_time: a crew has its hours since the start of each prod",
+        r"w\.crews\.c\.working_time: a crew has its hours by the clock, from midnight on",
     ),
     "start": (with_(start=Start({"A1": "working"})), r"w\.start: a year begins after days of und"),
     "orders": (
@@ -352,8 +352,10 @@ CLASHES = {
 @pytest.mark.parametrize("case", CLASHES)
 def test_a_name_that_stands_twice_in_the_plant_is_refused(case):
     shops, between, text = CLASHES[case]
+    last = shops["b"]
+    entries = {"b": [last.lines[0].name]} if isinstance(last, Shop) else {}
     with pytest.raises(ValueError, match=text):
-        year(shops, stores={between: 5})
+        year(shops, stores={between: 5}, entries=entries)
 
 
 # ------------------------------------------------------------------ retooling, CKD sets, export

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ningde_sim import Quantity, Scale, Scenario, replicate, scenario
+from ningde_sim import Line, Quantity, Scale, Scenario, Shop, Station, replicate, scenario
 from ningde_sim.year.year_run import simulate_year
 from tests.years import winter
 
@@ -83,23 +83,42 @@ def test_both_readings_of_the_target_stand_side_by_side() -> None:
     assert f"with CKD sets     {run.vehicles + run.ckd_sets - 30_000:+,}" in run.summary()
 
 
-def test_the_shop_that_waits_least_limits_the_year() -> None:
-    """Assembly at half its rate: it never waits, and the body shop mostly does."""
+def test_the_shop_that_others_wait_for_limits_the_year() -> None:
+    """Assembly at half its rate: the body shop and paint wait for room, and it never waits."""
     slow = winter().replace({"assembly.rate": 30, "assembly.uptime": 1}).typical()
     run = simulate_year(slow, seed=0)
-    assert min(run.waits, key=run.waits.__getitem__) == "assembly"
-    assert run.waits["assembly"] < 0.02
-    hours = run.lost_hours["body_shop"]
-    parts = hours[["launches", "breakdown", "blocked", "starved", "rework", "made"]]
-    assert run.waits["body_shop"] == pytest.approx(hours["blocked"] / parts.sum())
-    assert run.waits["body_shop"] > 0.4
+    assert run.limiting_shop == "assembly"
+    waits, hours = run.waits, run.lost_hours
+    assert waits.loc["body_shop", "behind"] == pytest.approx(hours.loc["blocked", "body_shop"])
+    assert waits.loc["assembly", "before"] < 0.02 * waits.loc["assembly", "open_hours"]
+    assert waits.loc["body_shop", "behind"] > 0.4 * waits.loc["body_shop", "open_hours"]
     assert "limits the year   assembly" in run.summary()
     study = replicate(slow, runs=3, seed=0, progress=False)
     assert "assembly in 3 of 3 runs" in study.summary()
-    fast = slow.replace(
-        {"assembly.rate": 64, "paint.rate": 68, "body_shop_before.*.cycle_time": 90}
-    )
+    fast = slow.replace({"assembly.rate": 64, "body_shop_before.*.cycle_time": 90})
     assert "limits the year   body_shop" in simulate_year(fast, seed=0).summary()
+    middle = slow.replace({"assembly.rate": 64, "paint.rate": 40})
+    assert simulate_year(middle, seed=0).limiting_shop == "paint"
+
+
+def test_who_works_when_the_others_are_closed_does_not_wait_for_them() -> None:
+    """On Saturdays a slow first shop fills the store before a closed one, and still limits."""
+    first = Shop("first", [Line("L", [Station("P", 60)])])
+    shifts = {"day": ["06:00", "14:00"], "saturday": {"start": "06:00", "end": "14:00"}}
+    saturday = {"shifts": shifts | {"saturday": shifts["saturday"] | {"weekdays": ["sat"]}}}
+    plan = Scenario.of(
+        {"first": first, "second": {"rate": 90}},
+        calendar={"shifts": {"day": shifts["day"]}},
+        calendars={"first": saturday},
+        stores={"between": 5},
+        start="2026-01-05",
+        end="2026-02-01",
+    )
+    run = simulate_year(plan, seed=0)
+    assert run.lost_hours.loc["blocked", "first"] > 4 * 7  # nearly all of each Saturday
+    assert run.waits.loc["first", "behind"] < 0.1
+    assert run.waits.loc["second", "before"] > 20
+    assert run.limiting_shop == "first"
 
 
 def test_a_faster_shop_that_does_not_limit_brings_next_to_nothing() -> None:
@@ -110,8 +129,6 @@ def test_a_faster_shop_that_does_not_limit_brings_next_to_nothing() -> None:
 
 
 def test_a_single_shop_has_no_line_about_others() -> None:
-    from ningde_sim import Line, Shop, Station
-
     shop = Shop("press", [Line("L", [Station("P", 60)])])
     plan = Scenario.of(shop, calendar={"shifts": 1, "shift_hours": 8}, start="2026-01-01")
     assert "limits" not in simulate_year(plan, seed=0).summary()
