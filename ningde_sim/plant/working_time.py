@@ -100,7 +100,7 @@ class WorkingTime:
         return joined
 
     def seen_from(self, hours: float) -> WorkingTime:
-        """The same times of one that repeats, counted from an hour later. [h]
+        """The same times of one that repeats, counted from some `hours` later. [h]
 
         Examples
         --------

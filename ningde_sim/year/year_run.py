@@ -329,7 +329,7 @@ class YearRun:
         hours = self.lost_hours[self.gate]
         return pd.DataFrame({"hours": hours, self.scenario.made[-1]: hours * self._rate})
 
-    @cached_property
+    @result_table
     def waits(self) -> pd.DataFrame:
         """How long shops waited for those beside them, on days on which both work.
 

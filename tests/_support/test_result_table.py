@@ -38,17 +38,28 @@ def shop() -> Shop:
 
 RESULTS: dict[str, tuple[Callable[[], Any], set[str]]] = {
     "ShopRun": (
-        lambda: simulate(shop(), hours=8, seed=0, trace=True, critical_path=True, every=1),
+        lambda: simulate(
+            shop(),
+            calendar={"shifts": 1, "shift_hours": 8},
+            start="2026-03-02",
+            days=1,
+            seed=0,
+            trace=True,
+            critical_path=True,
+            every=1,
+        ),
         {
             *("stations", "robots", "failures", "stores", "buffers", "crews", "trace"),
             *("utilisation", "periods", "planned_stops", "sequence"),
             *("products", "products_in_stores", "resequencing"),
             *("stations_by_period", "stores_by_period", "buffers_by_period"),
+            *("by_shift", "stations_by_shift", "stores_by_shift"),
+            *("by_day", "stations_by_day", "stores_by_day"),
         },
     ),
     "YearRun": (
         lambda: simulate_year(small_year(), seed=0),
-        {"daily", "monthly", "lost_hours", "losses", "products"},
+        {"daily", "monthly", "lost_hours", "losses", "products", "waits"},
     ),
     "ShippingRun": (
         lambda: simulate_year(small_year(), seed=0).shipping,

@@ -226,6 +226,7 @@ TEXT_WAYS: list[Callable[[bytes, random.Random], bytes]] = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore::ningde_sim.exceptions.NoEffect")  # a name of drawn_with
 @pytest.mark.parametrize("way", TEXT_WAYS)
 def test_a_text_that_is_no_toml_is_told_with_its_file(tmp_path: Path, way: Any) -> None:
     """Thirty files each way. What is still TOML, such as a cut note, may be accepted."""

@@ -475,7 +475,8 @@ def test_faults_of_a_scenario_are_told_before_the_first_run() -> None:
         ({"runs": 1.5}, TypeError, "runs must be a whole number"),
         ({"seed": -1}, ValueError, "seed must be at least 0"),
         ({"workers": 0}, ValueError, "workers must be at least 1"),
-        ({"hours": None}, TypeError, "hours must be a number"),
+        ({"hours": None}, ValueError, "it needs hours or a calendar"),
+        ({"hours": "8"}, TypeError, "hours must be a number"),
         ({"target": "x"}, TypeError, "target must be a number"),
     ],
 )
