@@ -110,7 +110,7 @@ class Quantity:
     unit : str
         Such as "s", "min", "h", "parts"; "-" for a share.
     low, high : float, optional
-        Range in which it probably lies, low <= value <= high. [unit]
+        Range in which it probably lies, low <= value <= high: both or none. [unit]
     evidence : str
         "reported" (in the article that the project starts from), "found" (read on a public page),
         "measured" (in one's own plant), "derived" (calculated from those), "recalled" (general
@@ -151,15 +151,15 @@ class Quantity:
     @model_validator(mode="after")
     def _check_range(self) -> Quantity:
         low, high = self.low, self.high
-        if (low is None) != (high is None):
-            missing = "low" if low is None else "high"
-            raise fault("a range has both ends, low and high", None, missing)
         if low is not None and high is not None and low > high:
             raise fault(f"low must be at most high, which is {high:g}", low, "low")
         if low is not None and low > self.value:
             raise fault(f"low must be at most the value of {self.value:g}", low, "low")
         if high is not None and high < self.value:
             raise fault(f"high must be at least the value of {self.value:g}", high, "high")
+        if (low is None) != (high is None):
+            missing = "low" if low is None else "high"
+            raise fault("a range has both ends, low and high", None, missing)
         return self
 
     def __float__(self) -> float:
@@ -188,8 +188,7 @@ class Quantity:
 
     def __str__(self) -> str:
         """For example `53 s (52-56), assumed`; of a share `0.5 (0.3-0.8), found`, without unit."""
-        bounds = ["?" if bound is None else f"{bound:g}" for bound in (self.low, self.high)]
-        spread = "" if bounds == ["?", "?"] else f" ({'-'.join(bounds)})"
+        spread = "" if self.low is None else f" ({self.low:g}-{self.high:g})"
         unit = "" if self.unit == "-" else f" {self.unit}"
         return f"{self.value:g}{unit}{spread}, {self.evidence}"
 

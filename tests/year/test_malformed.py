@@ -178,21 +178,17 @@ cans: name title stores.s.source body.rate.source ckd.share.source
 REMOVED = """
 pumps: month_target notes calendar.shifts.early calendar.shifts.early.breaks
   calendar.shifts.late calendar.shifts.sat calendar.weekdays calendar.region calendar.overtime
-  calendar.overtime.low calendar.overtime.high calendar.maintenance calendar.closures
-  calendar.closures.winter calendars calendars.assembly calendars.assembly.saturdays
-  calendars.assembly.crews stores.clean.low stores.clean.high columns columns.machining
-  machining.repair_crews machining.repair_crews.low machining.repair_crews.high
-  machining.failures.jam.uptime.mean.low machining.failures.jam.uptime.mean.high
-  machining.failures.jam.crew machining.lines.0.stations.0.cycle_time.low
-  machining.lines.0.stations.0.cycle_time.high machining.lines.0.stations.0.scrap
-  machining.lines.0.buffers wash.uptime.low wash.uptime.high wash.spare_capacity
+  calendar.maintenance calendar.closures calendar.closures.winter
+  calendars calendars.assembly calendars.assembly.saturdays calendars.assembly.crews
+  columns columns.machining machining.repair_crews machining.failures.jam.crew
+  machining.lines.0.stations.0.scrap machining.lines.0.buffers wash.spare_capacity
   wash.first_time_ok wash.repeated wash.scrap wash.extra_hours wash.station wash.check
-  assembly.stores.0.transit_time retooling retooling.delay.low retooling.delay.high
+  assembly.stores.0.transit_time retooling
   retooling.shops supply supply.chips supply.chips.season supply.steel slowdowns slowdowns.flu
   products products.large products.large.delay products.large.ramp products.large.ramp.stations
 cans: calendar.crews calendar.saturdays calendar.overtime calendar.shift_hours_by_month
-  calendar.crews_by_month calendar.saturdays_by_month calendar.overtime_by_month body.rate.low
-  body.rate.high ckd ckd.uses_body_shop
+  calendar.crews_by_month calendar.saturdays_by_month calendar.overtime_by_month
+  ckd ckd.uses_body_shop
 """
 """What may be left out, by plant."""
 
