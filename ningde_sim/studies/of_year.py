@@ -225,7 +225,7 @@ def _parts(plan: Scenario) -> dict[str, str]:
 def _year_row(run: YearRun) -> Row:
     """What a study keeps of a year."""
     plan, monthly, daily = run.scenario, run.monthly, run.daily
-    first, of = plan.made[0], plan.made[-1]
+    first, of, limiting = plan.made[0], plan.made[-1], run.limiting_shop
     lost = run.losses[of].drop(["nominal", "made"])
     name = next(iter(plan.shops))
     hours = run.lost_hours[name]
@@ -238,7 +238,7 @@ def _year_row(run: YearRun) -> Row:
         "nominal": run.nominal,
         **{f"lost_{cause}": float(vehicles) for cause, vehicles in lost.items()},
         **{f"{name}_{cause}": float(hours[cause]) for cause in FIRST_SHOP_CAUSES},
-        **{column: float(shop == run.limiting_shop) for column, shop in _parts(plan).items()},
+        **{column: float(shop == limiting) for column, shop in _parts(plan).items()},
         **{
             f"{word}_{month}": int(made)
             for word in dict.fromkeys((first, of))

@@ -308,7 +308,7 @@ class YearRun:
         -----
         `ningde_sim.year.lost_hours` says at which stations and how they are measured.
         """
-        table = pd.DataFrame({shop: self.lost_ms(shop).sum() for shop in self.scenario.shops})
+        table = pd.DataFrame({shop: lost.sum() for shop, lost in self._lost.items()})
         return (table / units.MS_PER_H).rename_axis("cause")
 
     @result_table
@@ -345,8 +345,7 @@ class YearRun:
             open_hours
                 Of the shop, on all days. [h]
         """
-        shops = [*self.scenario.shops]
-        lost = {shop: self.lost_ms(shop) for shop in shops}
+        shops, lost = [*self.scenario.shops], self._lost
         hours = {shop: table[[*WORKED]].sum(axis=1) for shop, table in lost.items()}
         rows = []
         for before, shop, behind in zip([None, *shops], shops, [*shops[1:], None], strict=False):
@@ -399,8 +398,17 @@ class YearRun:
         if name not in shops:
             rule = f"shop must be one of {', '.join(shops)}"
             raise ValueError(checks.complain(f"YearRun {self.scenario.name!r}", rule, shop))
-        measured, first = self._joined.measured[name], name == shops[0]
-        return lost_hours.lost_ms(self.shop_run, self.open_hours, name, measured, first=first)
+        return self._lost[name].copy()
+
+    @cached_property
+    def _lost(self) -> dict[str, pd.DataFrame]:
+        """The lost time of each shop, as `lost_ms` gives it."""
+        return {
+            name: lost_hours.lost_ms(
+                self.shop_run, self.open_hours, name, measured, first=number == 0
+            )
+            for number, (name, measured) in enumerate(self._joined.measured.items())
+        }
 
     def _scrapped(self, stations: Iterable[str]) -> Ints:
         names = [station.name for station in self.shop_run.shop.stations]
