@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import os
 import re
@@ -25,7 +24,7 @@ from ningde_sim.plant.quantity import Quantity
 from ningde_sim.plant.read import checked
 from ningde_sim.plant.shop_tables import ShopTables
 from ningde_sim.year.overlay import overlaid, title_and_notes
-from ningde_sim.year.scenario import Scenario
+from ningde_sim.year.scenario import RESERVED_RULE, Scenario, is_reserved
 from ningde_sim.year.scenario_paths import BEFORE
 from ningde_sim.year.schema import BlockTable
 from ningde_sim.year.shops import NAMING, AnyShop, check_names
@@ -305,9 +304,8 @@ def _read(data: dict[str, Any], folder: Path) -> tuple[Scenario | None, list[str
     names = [*dict.fromkeys(names)]
     groups: dict[str, dict[str, AnyShop]] = {"shops": {}, "before": {}}
     for name in names:
-        if not name or name in RESERVED or "." in name or name.endswith(BEFORE):
-            rule = f"no shop may be called so: not {', '.join(RESERVED)}"
-            faults.append(checks.complain("shops", rule, name))
+        if is_reserved(name):
+            faults.append(checks.complain("shops", RESERVED_RULE, name))
             continue
         if name not in data:
             rule = "the shop of this name is missing"
@@ -338,15 +336,6 @@ def _unknown_names(shops: list[str], data: Mapping[str, Any]) -> list[str]:
     except ValidationError as error:
         return fault_lines(error, Scenario)
     return []
-
-
-RESERVED = tuple(
-    sorted(
-        {field.name for field in dataclasses.fields(Scenario)}  # type: ignore[arg-type]
-        | {"base", "changes"}
-    )
-)
-"""Keys of a scenario, which no shop may have for a name."""
 
 
 def _shop(key: str, given: Any, folder: Path, faults: list[str]) -> AnyShop | None:

@@ -123,12 +123,9 @@ class Scenario(Addressed):
         return self
 
     def _check_names(self) -> None:
-        fields = dataclasses.fields(self)  # type: ignore[arg-type]
-        reserved = {field.name for field in fields} | {"base", "changes"}
         for key in self.shops:
-            if not key or key in reserved or "." in key or key.endswith(BEFORE):
-                rule = f"no shop may be called so: not {', '.join(sorted(reserved))}"
-                raise fault(rule, key, "shops", key)
+            if is_reserved(key):
+                raise fault(RESERVED_RULE, key, "shops", key)
 
     def _check_calendars(self) -> None:
         for key in ("start", "end"):
@@ -474,6 +471,18 @@ class Scenario(Addressed):
             f"  quantities  {words}; {len(self.uncertain_inputs())} of them drawn from their ranges"
         ]
         return wrapped("\n".join([*lines, *(f"  note        {note}" for note in self.notes)]))
+
+
+_FIELDS = {each.name for each in dataclasses.fields(Scenario)}  # type: ignore[arg-type]
+RESERVED = tuple(sorted(_FIELDS | {"base", "changes"}))
+"""Keys of a scenario, which no shop may have for a name."""
+
+RESERVED_RULE = f"no shop may be called so: not {', '.join(RESERVED)}"
+
+
+def is_reserved(name: str) -> bool:
+    """Whether no shop may have this name: it would be another key, or none."""
+    return not name or name in RESERVED or "." in name or name.endswith(BEFORE)
 
 
 def _by_name(owner: str, shops: Any) -> dict[str, Any]:
