@@ -24,6 +24,7 @@ from ningde_sim.plant.entries import renamed as renamed_flows
 from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.product import Setup
 from ningde_sim.plant.shop import Shop
+from ningde_sim.plant.shop_tables import ShopTables
 from ningde_sim.plant.station import Failure, PlannedStop, Robot, Station
 from ningde_sim.plant.working_time import WorkingTime
 from ningde_sim.year.launches import products_made, slowed_from
@@ -139,19 +140,20 @@ def join_shops(scenario: Scenario, hours: OpenHours) -> JoinedShops:
         out = between[k] if k < len(between) else None
         packs = k == len(between) - 1 and scenario.ckd is not None and scenario.ckd.packs_bodies
         to = TO_PACKING if packs else out
+        time = _time(hours, key, hours.shops[key].open)
         if isinstance(shop, BlockTable):
-            own = _block(key, shop, _time(hours, key, hours.shops[key].open), into, to)
+            own = _block(key, shop, time, into, to)
         else:
             own = _detailed(scenario, hours, key, into, to, late)
         if packs:
-            own.lines.append(_packing(scenario, own, _time(hours, key, hours.shops[key].open), out))
+            own.lines.append(_packing(scenario, own, time, out))
         if out is not None:
             own.stores.append(Store(out, sizes[k]))
         if packs:
             own.stores.append(Store(TO_PACKING, 1))
         parts[key] = own
     first = next(iter(scenario.shops.values()))
-    told = None if isinstance(first, BlockTable) else built(first)
+    told = first.shop if isinstance(first, ShopTables) else None  # no other shop tells products
     *_, gate = parts.values()
     whole = Shop(
         scenario.name,
