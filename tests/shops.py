@@ -350,3 +350,41 @@ def mixed_shops(draw: st.DrawFn) -> Shop:
     except ValueError as error:
         assume("chooses its parts" not in str(error))
         raise
+
+
+def flowing(shop: Shop) -> Shop:
+    """The same shop without what makes the compiled engine go from event to event."""
+
+    def tamed(thing: Line | Station | Robot) -> dict[str, object]:
+        failures = [
+            replace(each, clock="operating", then="resume" if each.then == "scrap" else each.then)
+            for each in thing.failures
+        ]
+        return {"failures": failures}
+
+    lines = []
+    for line in shop.lines:
+        stations = [
+            replace(
+                station,
+                robots=[replace(robot, **tamed(robot)) for robot in station.robots],
+                **tamed(station),
+            )
+            for station in line.stations
+        ]
+        plain = {"failures": (), "makes": (), "match": (), "transfer": "each"}
+        lines.append(replace(line, stations=stations, **plain))
+    stores = [
+        Store(
+            store.name,
+            max(1, store.capacity),
+            transit_time=store.transit_time or store.headway,
+            initial=store.initial,
+            working_time=store.working_time,
+        )
+        for store in shop.stores
+    ]
+    sequence = shop.sequence
+    if sequence is not None and sequence.kind == "orders":
+        sequence = Sequence.cycle(["A", "B", "A", "C"])
+    return replace(shop, lines=lines, stores=stores, sequence=sequence)

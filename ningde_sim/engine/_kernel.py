@@ -12,13 +12,24 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic, overload
+from numba import from_dtype, njit, types
+from numba.core.imputils import lower_getattr_generic
+from numba.extending import (
+    NativeValue,
+    infer_getattr,
+    intrinsic,
+    overload,
+    register_model,
+    unbox,
+)
+from numba.core.datamodel.models import OpaqueModel
+from numba.core.typing.templates import AttributeTemplate
+from numba.np.arrayobj import make_array, populate_array
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -58,9 +69,19 @@ def _load_cached(cache: Any, load: Callable[..., Any], *arguments: Any) -> Any:
         return None
 
 
+_INNER: Any = _OPTIONS.copy() | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""Of what only the kernel calls: it needs no way in from Python, and is cached with its callers."""
+
+
+def _inner(function: Function) -> Function:
+    """Compile a function that others here call."""
+    compiled: Function = njit(**_INNER)(function)
+    return compiled
+
+
 def _inlined(function: Function) -> Function:
     """Compile into each caller: these run at every event."""
-    compiled: Function = njit(forceinline=True, **_OPTIONS)(function)
+    compiled: Function = njit(forceinline=True, **_INNER)(function)
     return compiled
 
 
@@ -179,7 +200,7 @@ def uniform(stream, seed, run, k):
     return _unit(words[0])
 
 
-@_compiled
+@_inner
 def _gamma(stream, shape, seed, run, k):
     """Marsaglia and Tsang (2000), ACM TOMS 26:363-372; attempt i has a counter of its own."""
     d = (shape if shape >= 1.0 else shape + 1.0) - 1.0 / 3.0
@@ -202,7 +223,7 @@ def _gamma(stream, shape, seed, run, k):
         attempt += 1
 
 
-@_compiled
+@_inner
 def _normal(stream, mean, std, seed, run, k):
     """What lies above 0 of a normal distribution; attempt i has a counter of its own."""
     attempt = 0
@@ -330,6 +351,11 @@ STORE = np.dtype(
             *("declared", "selects", "in_order", "lanes", "rule"),
             *("last_in", "last_out", "most_out"),
             *("batches_in", "batches_out", "overtaken"),
+            # of the flow: several take from it or put to it; when last; the next arrival that
+            # someone waits for, the last keys at which someone asked
+            *("shared", "last_put", "last_take", "awaited", "asked_takes", "asked_puts"),
+            # the last keys at which someone took and put, and since when they had waited
+            *("took", "put_in", "taker_since", "putter_since"),
         )
     ]
 )
@@ -367,8 +393,9 @@ PRODUCT = np.dtype(
     ]
 )
 
-GROUP = np.dtype([(name, np.int64) for name in ("next", "head", "choosy")])
-"""A count of births: its next number, that product, whether lines wait until it is theirs."""
+GROUP = np.dtype([(name, np.int64) for name in ("next", "head", "choosy", "last_birth")])
+"""A count of births: its next number, that product, whether lines wait until it is theirs; the key
+of the last birth in the flow."""
 
 RECIPE = np.dtype(
     [
@@ -425,12 +452,16 @@ GLOBAL = np.dtype(
             # the sequence of products, how many there are, when the next of them starts
             *("sequence", "batch", "choices_of", "n_products", "next_start"),
             *("noting", "n_steps", "cause", "exit_of", "exit_at", "exit_cause"),
+            # of the flow: whether it flows; the key of what happens; from when, up to when;
+            # bits of the number of an event; sizes; why it gave up; time from exit to exit [ms]
+            *("flowing", "key", "began", "end", "end_key", "bits", "n_heap", "n_calls", "last_begin"),
+            *("gave_up", "exit_gap"),
         )
     ]
 )
 
 
-class Floor(NamedTuple):
+class Arrays(NamedTuple):
     """Everything that the kernel reads and writes."""
 
     by_product: Any  # None where all parts are alike: products cost such a shop nothing
@@ -471,10 +502,133 @@ class Floor(NamedTuple):
     woken: Any  # int64: stations that will try to move
     team: Any  # int64: stations that move together
     exits: Any  # int64 (n, 5): line, time, lead time, product, number
+    exit_keys: Any  # int64 (n,): keys of the exits, which are not in order where bodies flow
     trace: Any  # int64 (n, 4): thing, state, begin, end
     steps: Any  # int64 (n, 4): what it is, begin, end, the step before
     marks: Any  # int64 (n,): how often something refers to a step
     path: Any  # int64 (n, 4): steps that all paths have in common
+    flow: Any  # FLOW: the stations where bodies flow
+    ring: Any  # RING: beside `places`
+    heap: Any  # int64 (n, 2): events of the flow: key, what it is
+    calls: Any  # int64: stations that try to move at a shared store
+
+
+_ROOM = 4
+"""Numbers that describe an array: where it is, and its shape, of at most three dimensions."""
+
+
+class Floor:
+    """All arrays as one argument: a pointer to where they are.
+
+    To hand them over one by one would take longer than most functions do, and most of the time in
+    which they are compiled.
+    """
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.arrays = arrays
+        table = np.zeros((len(arrays), _ROOM), np.int64)
+        for row, array in zip(table, arrays, strict=True):
+            if isinstance(array, np.ndarray):
+                row[0] = array.ctypes.data
+                row[1 : 1 + array.ndim] = array.shape
+        self._table = table
+        self.address = table.ctypes.data
+        self._numba_type_ = _floor_type(arrays)
+
+    def __getattr__(self, name: str) -> Any:
+        """One of the arrays."""
+        return getattr(self.arrays, name)
+
+    def copy(self) -> Floor:
+        """Arrays of its own, with the same in them."""
+        copies = (each.copy() for each in self.arrays[1:])
+        return Floor(Arrays(self.arrays.by_product, *copies))
+
+    def replace(self, **arrays: Any) -> Floor:
+        """The same arrays but for some."""
+        return Floor(self.arrays._replace(**arrays))
+
+
+class FloorType(types.Type):
+    """What Numba knows of a floor: the types of its arrays, by name."""
+
+    def __init__(self, kinds: tuple[tuple[str, Any], ...]) -> None:
+        self.kinds = dict(kinds)
+        super().__init__(name=f"Floor{kinds}")
+
+
+def _floor_type(arrays: Arrays) -> FloorType:
+    shapes = tuple(
+        (name, (array.dtype, array.ndim) if isinstance(array, np.ndarray) else None)
+        for name, array in zip(Arrays._fields, arrays, strict=True)
+    )
+    return _floor_type_of(arrays.by_product is not None, shapes)
+
+
+@lru_cache
+def _floor_type_of(by_product: bool, shapes: tuple[tuple[str, Any], ...]) -> FloorType:
+    def kind(shape: Any) -> Any:
+        if shape is None:
+            return types.int64 if by_product else types.none
+        return types.Array(from_dtype(shape[0]), shape[1], "C")
+
+    return FloorType(tuple((name, kind(shape)) for name, shape in shapes))
+
+
+@register_model(FloorType)
+class _FloorModel(OpaqueModel):  # type: ignore[misc]
+    """A pointer."""
+
+
+@unbox(FloorType)
+def _unbox_floor(kind: Any, floor: Any, context: Any) -> NativeValue:
+    address = context.pyapi.object_getattr_string(floor, "address")
+    pointer = context.pyapi.long_as_voidptr(address)
+    context.pyapi.decref(address)
+    return NativeValue(pointer)
+
+
+@infer_getattr
+class _FloorAttributes(AttributeTemplate):  # type: ignore[misc]
+    key = FloorType
+
+    def generic_resolve(self, floor: FloorType, name: str) -> Any:
+        return floor.kinds.get(name)
+
+
+@lower_getattr_generic(FloorType)
+def _read_array(context: Any, builder: Any, kind: FloorType, floor: Any, name: str) -> Any:
+    """An array; where it is does not change, so it is looked up once in each function."""
+    array_type = kind.kinds[name]
+    if not isinstance(array_type, types.Array):
+        return context.get_constant_null(array_type)
+    word = ir.IntType(64)
+    numbers = builder.bitcast(floor, word.as_pointer())
+    first = _ROOM * list(kind.kinds).index(name)
+
+    def number(at: int) -> Any:
+        place = builder.gep(numbers, [ir.Constant(word, first + at)], inbounds=True)
+        loaded = builder.load(place)
+        loaded.set_metadata("invariant.load", builder.module.add_metadata([]))
+        return loaded
+
+    array = make_array(array_type)(context, builder)
+    size = context.get_abi_sizeof(context.get_data_type(array_type.dtype))
+    if isinstance(array_type.dtype, types.Record):
+        size = array_type.dtype.size
+    shape = [number(1 + axis) for axis in range(array_type.ndim)]
+    strides = [ir.Constant(word, size)]
+    for length in reversed(shape[1:]):
+        strides.insert(0, builder.mul(strides[0], length))
+    populate_array(
+        array,
+        data=builder.inttoptr(number(0), context.get_data_type(array_type.dtype).as_pointer()),
+        shape=shape,
+        strides=strides,
+        itemsize=ir.Constant(word, size),
+        meminfo=None,
+    )
+    return array._getvalue()
 
 
 # ------------------------------------------------------------ events: a calendar queue of slots
@@ -512,11 +666,21 @@ def _pop(heap, n):
     return lowest
 
 
+@_inner
+def _schedule_flow(f, slot):
+    """In the flow only repairs by crews are events; stations are followed."""
+    i = slot - _failure_slot(f, 0)
+    if i >= 0 and f.failures[_U(i)].groups < f.failures[_U(i)].groups_end:
+        _plan(f, slot)
+
+
 @_inlined
 def _schedule(f, slot, when):
     g = f.g[0]
     f.due[_U(slot)] = when
-    if when == g.now:
+    if g.flowing:
+        _schedule_flow(f, slot)
+    elif when == g.now:
         _push(f.due_now, g.n_due_now, slot)
         g.n_due_now += 1
     elif when < NEVER:
@@ -536,12 +700,13 @@ def _unlink(f, slot, bucket):
     f.after[_U(at)] = f.after[_U(slot)]
 
 
-@_compiled
+@_inner
 def _cancel(f, slot):
     """Cancel a station's event, which is not due now: it would come before what cancels it."""
     when = f.due[_U(slot)]
     if when < NEVER:
-        _unlink(f, slot, (when >> f.g[0].width) & (len(f.buckets) - 1))
+        if not f.g[0].flowing:
+            _unlink(f, slot, (when >> f.g[0].width) & (len(f.buckets) - 1))
         f.due[_U(slot)] = NEVER
 
 
@@ -613,7 +778,7 @@ def _after(f, time, duration):
     return _after_closing(f, time, duration)
 
 
-@_compiled
+@_inner
 def _after_closing(f, time, duration):
     t = f.times[_U(time)]
     left = duration - max(t.close - f.g[0].now, 0)
@@ -669,7 +834,7 @@ def _record_overtime(f, k):
         _record(f, k, OVERTIME, f.times[_U(s.time)].close)
 
 
-@_compiled
+@_inner
 def _end_overtime(f, time):
     """A working time opens, the last closing is still known."""
     for k in range(len(f.stations)):
@@ -680,7 +845,7 @@ def _end_overtime(f, time):
             s.overtime += _late_by(f, s)
 
 
-@_compiled
+@_inner
 def _open(f, time):
     """A working time opens: those that wait try to move, and what rested goes on."""
     t = f.times[_U(time)]
@@ -817,7 +982,7 @@ def _account_failure(f, i):
     failure.since_wall = f.g[0].now
 
 
-@_compiled
+@_inner
 def _book_stops(f, k, passed):
     """Book the time that passed on each planned stop of a station that lasts on."""
     s = f.stations[_U(k)]
@@ -913,7 +1078,7 @@ def doing(f, k):
     return 2 * _overtime(f, k) if _late_by(f, f.stations[_U(k)]) > 0 else _activity(f, k)
 
 
-@_compiled
+@_inner
 def _activity(f, k):
     """What a loaded station does, in overtime or not; of several repairs or waits the first."""
     s = f.stations[_U(k)]
@@ -939,7 +1104,7 @@ def _task_of(f, k, task):
     return k + (0 if task == WORKING else task - PLANNED + 1) * len(f.stations)
 
 
-@_compiled
+@_inner
 def _step(f, k, ending):
     """The step of a loaded station ends, or is broken off because something else happens."""
     s = f.stations[_U(k)]
@@ -1008,7 +1173,7 @@ def _hold(f, step):
     return 0
 
 
-@_compiled
+@_inner
 def _hold_all(f):
     """Mark all steps that a path may still go through; how many beginnings the paths have."""
     beginnings = _hold(f, f.g[0].exit_cause)
@@ -1072,7 +1237,7 @@ def most_steps(f):
     return len(f.steps) - MOST_STEPS - 3 * len(f.stations)
 
 
-@_compiled
+@_inner
 def _renumber(f):
     """Refer to steps by their new numbers."""
     g = f.g[0]
@@ -1139,7 +1304,7 @@ def _ask(f, k, content):
         _wake_mates(f, s)
 
 
-@_compiled
+@_inner
 def _join(f, s, store, empty):
     """Where a station waits for a part (a place) in a store; -1 if it does not."""
     if s.content != LOADED and (s.content == EMPTY) == empty:
@@ -1151,7 +1316,7 @@ def _join(f, s, store, empty):
     return -1
 
 
-@_compiled
+@_inner
 def _is_alternative(f, j, store):
     """Whether a store is one of those that a join may use."""
     for a in range(f.joins[_U(j)].alternatives, f.joins[_U(j)].alternatives_end):
@@ -1160,7 +1325,7 @@ def _is_alternative(f, j, store):
     return False
 
 
-@_compiled
+@_inner
 def _choose(f, k):
     """Of the splits of a station, choose the stores for its body of this cycle."""
     s = f.stations[_U(k)]
@@ -1174,7 +1339,7 @@ def _choose(f, k):
             join.store = f.alternatives[_U(a)]
 
 
-@_compiled
+@_inner
 def _forget_choice(f, k):
     """The body has left: the next one is sent anew."""
     s = f.stations[_U(k)]
@@ -1207,7 +1372,7 @@ def _in_team(f, n, k):
     return in_team
 
 
-@_compiled
+@_inner
 def _next_partner(f, n, store, empty, turn):
     """The first station after `turn` that a team of n may meet at a store, -1 if there is none."""
     q = f.stores[_U(store)]
@@ -1256,20 +1421,20 @@ def _available(q, empty):
     return q.ready if empty else q.free
 
 
-@_compiled
+@_inner
 def _n_stores(f, j):
     """How many stores a join may use now."""
     join = f.joins[_U(j)]
     return 1 if join.store >= 0 else join.alternatives_end - join.alternatives
 
 
-@_compiled
+@_inner
 def _nth_store(f, j, a):
     join = f.joins[_U(j)]
     return join.store if join.store >= 0 else f.alternatives[_U(join.alternatives + a)]
 
 
-@_compiled
+@_inner
 def _gather(f, k):
     """Find the stations that must move together with station k: their number, 0 if one can't.
 
@@ -1344,7 +1509,7 @@ def _gather(f, k):
     return n
 
 
-@_compiled
+@_inner
 def _has_more(f, j, store, empty):
     """Whether a store can serve a join besides those of the team that use it already."""
     q = f.stores[_U(store)]
@@ -1352,7 +1517,7 @@ def _has_more(f, j, store, empty):
     return claimed + f.joins[_U(j)].number <= _available(q, empty)
 
 
-@_compiled
+@_inner
 def _claim(f, j, store):
     """A member of a team uses a store."""
     join = f.joins[_U(j)]
@@ -1361,7 +1526,7 @@ def _claim(f, j, store):
     _change_claim(f, join, join.number)
 
 
-@_compiled
+@_inner
 def _take_back(f, c):
     """The joins of a choice use no store any more."""
     for side in (1, 3):
@@ -1372,7 +1537,7 @@ def _take_back(f, c):
             _change_claim(f, join, -join.number)
 
 
-@_compiled
+@_inner
 def _change_claim(f, join, number):
     q = f.stores[_U(join.used)]
     if join.takes:
@@ -1399,7 +1564,7 @@ def _can_move_alone(f, k):
     return 1
 
 
-@_compiled
+@_inner
 def _one_serves(f, j, empty):
     """Whether one of the stores of a join can serve it; the first is used."""
     join = f.joins[_U(j)]
@@ -1415,7 +1580,10 @@ def _take(f, i, m):
     """The m-th of the parts in store i leaves."""
     q = f.stores[_U(i)]
     q.n_taken += 1
-    if q.capacity > 0:
+    if f.g[0].flowing:
+        if q.capacity > 0:
+            _ring_take(f, i)
+    elif q.capacity > 0:
         _account_store(f, i)
         q.level -= 1
         q.ready -= 1
@@ -1441,9 +1609,11 @@ def _put(f, i, part):
         if q.lanes > 0:
             _choose_lane(f, q, part)
         _count_in(q, f.held[_U(i)], f.g[0].now, f.parts[_U(part)].product)
+    if f.g[0].flowing and q.capacity > 0:
+        _ring_put(f, i)
     f.places[_U(q.in_)] = part
     q.in_ = q.in_ + 1 if q.in_ + 1 < q.places_end else q.places
-    if q.capacity > 0:
+    if q.capacity > 0 and not f.g[0].flowing:
         _account_store(f, i)
         q.level += 1
         q.free -= 1
@@ -1485,7 +1655,7 @@ def _arrive(f, i):
     _wake_waiting(f, i, True)
 
 
-@_compiled
+@_inner
 def _go_in(f, i):
     """A part goes onto conveyor i, whose entry is not clear for a headway."""
     q = f.stores[_U(i)]
@@ -1504,7 +1674,7 @@ def _go_in(f, i):
     _schedule(f, _first_entry(f) + i, _after(f, q.time, q.headway))
 
 
-@_compiled
+@_inner
 def _come_up(f, i):
     """The part at the end of conveyor i has left, the next one comes up a headway later."""
     q = f.stores[_U(i)]
@@ -1517,7 +1687,7 @@ def _come_up(f, i):
         _schedule(f, len(f.times) + i, max(f.queues[_U(at)], q.end_is_free))
 
 
-@_compiled
+@_inner
 def _leave_entry(f, i):
     """The last part leaves the entry of conveyor i."""
     q = f.stores[_U(i)]
@@ -1537,7 +1707,7 @@ def _first_entry(f):
 # A line that indexes together
 
 
-@_compiled
+@_inner
 def _all_done(f, s):
     """Whether a line can index: no body is in work or on its way out, nothing is down."""
     for k in range(s.mates, s.mates_end):
@@ -1547,7 +1717,7 @@ def _all_done(f, s):
     return True
 
 
-@_compiled
+@_inner
 def _may_index(f, k):
     """Whether a station may move with its line: the last body leaves first, then all at once."""
     s = f.stations[_U(k)]
@@ -1566,7 +1736,7 @@ def _can_move(f, k):
     return _is_open(f, s.time) and (s.mates_end == 0 or _may_index(f, k))
 
 
-@_compiled
+@_inner
 def _wake_mates(f, s):
     """If its line can index, all try to move."""
     if _all_done(f, s):
@@ -1574,14 +1744,14 @@ def _wake_mates(f, s):
             _wake(f, k)
 
 
-@_compiled
+@_inner
 def _index(f, s):
     """A station moves with its line."""
     if s.content == EMPTY or s.content == FINISHED:
         f.stations[_U(s.mates)].indexed_at = f.g[0].now
 
 
-@_compiled
+@_inner
 def _exchange(f, n):
     """Move a team of n: all put, then all take, then all go on."""
     f.g[0].cause = _latest_cause(f, n)
@@ -1637,7 +1807,7 @@ def _receive(f, k):
         _count_wip(f, part.product, 1)
 
 
-@_compiled
+@_inner
 def _assemble(f, k):
     s = f.stations[_U(k)]
     body = -1
@@ -1661,7 +1831,7 @@ def _assemble(f, k):
     s.part = body
 
 
-@_compiled
+@_inner
 def _is_older(f, part, other):
     born, others = f.parts[_U(part)].born, f.parts[_U(other)].born
     return born != UNBORN and (others == UNBORN or born < others)
@@ -1677,7 +1847,7 @@ def _give(f, k):
         _leave_line(f, k)
 
 
-@_compiled
+@_inner
 def _leave_line(f, k):
     """Put all parts; more than one are copies of the body, carriers are not born yet."""
     s = f.stations[_U(k)]
@@ -1701,6 +1871,10 @@ def _exit(f, k):
     """A body leaves the shop; what is left of it carried the body."""
     s, g = f.stations[_U(k)], f.g[0]
     body = f.parts[_U(s.part)]
+    if g.n_exits == len(f.exits):
+        g.gave_up = NO_ROOM
+        return
+    f.exit_keys[_U(g.n_exits)] = g.key if g.flowing else g.now << g.bits
     f.exits[_U(g.n_exits), 0] = s.line
     f.exits[_U(g.n_exits), 1] = g.now
     f.exits[_U(g.n_exits), 2] = g.now - body.born
@@ -1735,7 +1909,7 @@ def _forget_product(f, part):
     f.parts[_U(part)].product = f.parts[_U(part)].number = -1 if f.by_product is not None else 0
 
 
-@_compiled
+@_inner
 def _copy_part(f, part):
     """One part more like this one."""
     other = _new_part(f)
@@ -1800,7 +1974,7 @@ def product_of_number(f, n):
     return f.orders[slot] & 63
 
 
-@_compiled
+@_inner
 def _draw_product(f, n):
     """The product of the n-th part, by the shares of those that have started."""
     g = f.g[0]
@@ -1835,7 +2009,7 @@ def look_ahead(f, group):
     f.groups_of_lines[_U(group)].head = product_of_number(f, f.groups_of_lines[_U(group)].next)
 
 
-@_compiled
+@_inner
 def _first_undecided(f, group):
     """The first number, at the start of a batch, of which no count knows the product."""
     first = f.groups_of_lines[_U(group)].next
@@ -1862,7 +2036,7 @@ def _make_next(f, k):
         _look_further(f, s.group)
 
 
-@_compiled
+@_inner
 def _look_further(f, group):
     """The next in a count is not known yet, or there are stations that wait until it is theirs."""
     look_ahead(f, group)
@@ -1884,7 +2058,7 @@ def _makes(makes, product):
     return product >= 0 and (makes >> product) & 1 == 1
 
 
-@_compiled
+@_inner
 def _pick(f, s, i, makes):
     """Which of the parts that are ready in store i a station takes; -1 if it can make none."""
     q = f.stores[_U(i)]
@@ -1898,7 +2072,7 @@ def _pick(f, s, i, makes):
     return -1
 
 
-@_compiled
+@_inner
 def _products_in(f, s, j, makes):
     """Of some products those of which a store of a join has enough parts that can be taken."""
     found = 0
@@ -1908,7 +2082,7 @@ def _products_in(f, s, j, makes):
     return found
 
 
-@_compiled
+@_inner
 def _store_of(f, s, j, makes):
     """The first store of a join that has enough parts of some products; -1 if there is none."""
     for a in range(_n_stores(f, j)):
@@ -1918,7 +2092,7 @@ def _store_of(f, s, j, makes):
     return -1
 
 
-@_compiled
+@_inner
 def _n_parts(f, s, i, makes, most):
     """How many parts of some products can be taken from store i, at most `most`."""
     q = f.stores[_U(i)]
@@ -1937,7 +2111,7 @@ def _n_parts(f, s, i, makes, most):
     return n
 
 
-@_compiled
+@_inner
 def _body_of(f, s, i, makes, number):
     """Of the parts that a station would take from store i that which becomes the body."""
     q = f.stores[_U(i)]
@@ -1956,7 +2130,7 @@ def _body_of(f, s, i, makes, number):
     return body
 
 
-@_compiled
+@_inner
 def _can_choose(f, k):
     """Whether a station that chooses its parts finds all that it needs: 1 or 0."""
     s = f.stations[_U(k)]
@@ -1990,7 +2164,7 @@ def _place(q, m):
     return at if at < q.places_end else at - (q.places_end - q.places)
 
 
-@_compiled
+@_inner
 def _bring_forward(f, q, m):
     """The m-th part of a store goes past those before it."""
     part = f.places[_U(_place(q, m))]
@@ -2000,7 +2174,7 @@ def _bring_forward(f, q, m):
     f.places[_U(q.out)] = part
 
 
-@_compiled
+@_inner
 def _leaves_bank(f, s, q, makes):
     """Which part leaves a bank: the best of the first of each lane that can be made; or -1."""
     best, best_value = -1, -NEVER
@@ -2024,7 +2198,7 @@ def _leaves_bank(f, s, q, makes):
     return best
 
 
-@_compiled
+@_inner
 def _run_of_lane(f, q, m):
     """How many parts of one product stand behind each other from the first of a lane on."""
     first = f.parts[_U(f.places[_U(_place(q, m))])]
@@ -2038,7 +2212,7 @@ def _run_of_lane(f, q, m):
     return n
 
 
-@_compiled
+@_inner
 def _choose_lane(f, q, part):
     """The lane of a bank into which a part goes."""
     for lane in range(q.lanes):
@@ -2073,7 +2247,7 @@ def _choose_lane(f, q, part):
 # hand over all arrays of `Floor` would take longer than they do.
 
 
-@_compiled
+@_inner
 def _count_in(q, held, now, product):
     """A part comes to a store."""
     if product != q.last_in:
@@ -2084,7 +2258,7 @@ def _count_in(q, held, now, product):
         held[_U(product), 0] += 1
 
 
-@_compiled
+@_inner
 def _count_out(q, held, now, product, number):
     """A part leaves a store."""
     if product != q.last_out:
@@ -2104,7 +2278,7 @@ def ramped(duration, since, start, tau):
     return np.int64(np.rint(duration / speed))
 
 
-@_compiled
+@_inner
 def _take_recipe(f, k):
     """The body in work has a product of its own: its cycle, and how often it fails; the cycle.
 
@@ -2125,7 +2299,7 @@ def _take_recipe(f, k):
     return left
 
 
-@_compiled
+@_inner
 def _set_up(f, k):
     """The station is set up for its body; whether this takes time before the work.
 
@@ -2154,7 +2328,7 @@ def _set_up(f, k):
     return True
 
 
-@_compiled
+@_inner
 def _tally(f, k, column):
     """Count what became of a body, by its product."""
     f.tally[_U(k), _U(f.parts[_U(f.stations[_U(k)].part)].product), _U(column)] += 1
@@ -2235,7 +2409,7 @@ def _work(f, k):
     s.whole = s.left
 
 
-@_compiled
+@_inner
 def _planned_stops(f, k):
     """The stops that are due begin side by side: the longest counts; some ask for a crew.
 
@@ -2312,7 +2486,7 @@ def _station_due(f, k):
         _finish(f, k)
 
 
-@_compiled
+@_inner
 def _end_task(f, k):
     """A planned stop ends: a setup or the work follows; or a setup ends."""
     s = f.stations[_U(k)]
@@ -2375,7 +2549,7 @@ def _scrap(f, k):
 # --------------------------------------------------------------------------- failures and crews
 
 
-@_compiled
+@_inner
 def _fail_in_operation(f, k):
     s = f.stations[_U(k)]
     i = s.failures
@@ -2390,7 +2564,7 @@ def _failure_slot(f, i):
     return len(f.times) + len(f.stores) + len(f.stations) + i
 
 
-@_compiled
+@_inner
 def _failure_due(f, i):
     """A repair ends or rests, or a clock runs out."""
     failure = f.failures[_U(i)]
@@ -2402,7 +2576,7 @@ def _failure_due(f, i):
         _repaired(f, i)
 
 
-@_compiled
+@_inner
 def _fail(f, i):
     """Stop the stations of a failure; ask for a crew if one is needed."""
     failure = f.failures[_U(i)]
@@ -2452,7 +2626,7 @@ def _stop_station(f, k, failure):
         _scrap(f, k)
 
 
-@_compiled
+@_inner
 def _leave_overtime(f, k):
     """A station does not stay at closing any more: the repairs that go on are timed anew."""
     s = f.stations[_U(k)]
@@ -2543,7 +2717,7 @@ def _queue_for_crew(f, i):
         f.failures[_U(previous)].behind = i
 
 
-@_compiled
+@_inner
 def _repair(f, i, group):
     """The repair goes on, with a crew up to the closing at most."""
     if group >= 0:
@@ -2553,7 +2727,7 @@ def _repair(f, i, group):
     _time_repair(f, i)
 
 
-@_compiled
+@_inner
 def _time_repair(f, i):
     """When a repair ends or rests."""
     failure = f.failures[_U(i)]
@@ -2573,7 +2747,7 @@ def _time_repair(f, i):
     _schedule(f, _failure_slot(f, i), end)
 
 
-@_compiled
+@_inner
 def _rest(f, i):
     """The working time closes: the crew leaves; what is left asks again, in its turn."""
     failure = f.failures[_U(i)]
@@ -2587,7 +2761,7 @@ def _rest(f, i):
     _crew_leaves(f, group)
 
 
-@_compiled
+@_inner
 def _repaired(f, i):
     """The clock starts afresh, the crew goes to the next failure, the stations go on."""
     failure = f.failures[_U(i)]
@@ -2611,7 +2785,7 @@ def _repaired(f, i):
             _wake_mates(f, s)
 
 
-@_compiled
+@_inner
 def _idle_step(f, failure, k, what):
     """A step of a failure that holds a line that indexes, at a station without a body in work.
 
@@ -2629,7 +2803,7 @@ def _idle_step(f, failure, k, what):
     s.cause = _note(f, what, begin, before)
 
 
-@_compiled
+@_inner
 def _crew_leaves(f, group):
     """A crew is free."""
     f.crews[_U(group)].busy -= 1
@@ -2637,7 +2811,7 @@ def _crew_leaves(f, group):
     _serve(f)
 
 
-@_compiled
+@_inner
 def _serve(f):
     """The free crews go to those that wait."""
     g = f.g[0]
@@ -2656,7 +2830,7 @@ def _serve(f):
         i = behind
 
 
-@_compiled
+@_inner
 def _crew_comes(f, i, group):
     failure = f.failures[_U(i)]
     waited = _failure_reading(f, failure) - failure.since
@@ -2677,7 +2851,7 @@ def _line_reading(f, line):
     return line.worked + (_reading(f, line.time) - line.since if line.n_working > 0 else 0)
 
 
-@_compiled
+@_inner
 def _line_starts(f, clock):
     """One more station of a line works: the clocks of its failures run."""
     line = f.lines[_U(clock)]
@@ -2692,7 +2866,7 @@ def _line_starts(f, clock):
             _schedule(f, slot, _after(f, line.time, failure.fails_at - line.worked))
 
 
-@_compiled
+@_inner
 def _line_rests(f, clock):
     """One station of a line less works; a clock that runs out at this instant still does."""
     line = f.lines[_U(clock)]
@@ -2708,7 +2882,7 @@ def _line_rests(f, clock):
             _cancel(f, slot)
 
 
-@_compiled
+@_inner
 def _first_to_fail(f, k):
     s = f.stations[_U(k)]
     first = NEVER
@@ -2795,3 +2969,992 @@ def advance(f, until, events):
             _open(f, slot)
         events -= 1
     return False
+
+
+# --------------------------------------------------------------------------- the flow
+#
+# Within a stretch in which no working time opens or closes, bodies flow: a move is made as soon as
+# what it needs is known, whatever the clocks of others say. An instant is a key: the time and the
+# number of the event, in the order of the rules, in whose train something happens. A move happens
+# at the greatest of the keys that it needs, so ties come out as from the events one by one. Events
+# are only what others' order hangs on: who asks at a store that several share, parts that arrive
+# there while someone waits, requests for crews and repairs by them. They wait in a heap; since an
+# effect never has a lower key than its cause, the lowest key in the heap is the next, once all that
+# can move has moved. What keys cannot order makes the flow give up.
+#
+# `flow` is one loop, with each of its parts inlined once: compiled functions that hand `Floor` to
+# each other cost more than what they do here, at run time and when they are compiled.
+
+IDLE, LOADING, HUNGRY, READY, ASKED = range(5)
+"""How a station flows: not, or up to an event; about to begin; empty; finished; the same, and its
+record says so."""
+
+GENERIC, BY_HAND, BY_RING, ENDLESS = range(4)
+"""How a station takes or puts: with several stores or shared ones, or in one of the simple ways."""
+
+SAME_STORE, SAME_COUNT, SAME_CREW, NO_ROOM, NO_TIME = range(1, 6)
+"""Why the flow gives up."""
+
+MOST_SLOTS = 16
+"""Bits of a key for the number of the event, at most."""
+
+LONG = 2**40
+"""A cycle that the flow does not count down: 35 years. [ms]"""
+
+FLOW = np.dtype(
+    [
+        (name, np.int64)
+        for name in (
+            # since when it is empty or finished, as a key; in the cycles since its accounts were
+            # booked: how many, worked, blocked; up to which number and work nothing happens
+            *("status", "at", "n", "free", "work", "margin", "blocked", "fixed"),
+            *("part", "slot", "ways_in", "ways_out", "feeder", "taker", "in_store", "out_store"),
+            # `plain`: each cycle is the same, and good; that of the body in work, when it began, and
+            # when the station asked for it, as keys; it takes what is not born yet; others' order hangs on what it takes, puts, gets born
+            *("cycle", "plain", "starts", "asked", "carriers", "shares_in", "shares_out", "counted"),
+            # it waits at shared stores; that is planned; it is called; it may need a crew to begin
+            *("asking", "asks", "called", "crewed"),
+        )
+    ]
+)
+
+RING = np.dtype([(name, np.int64) for name in ("ready", "free", "since")])
+"""A place of a store: keys of its part's arrival and of when it got free; since when it is there."""
+
+_ASK, _BEGIN, _EVENT = range(3)
+_OWN, _TRAIN, _LATER = 0, 2**40, 2**41
+"""Of one key: the event itself, what asks in its train, then what becomes due at that instant."""
+
+
+@_inlined
+def _ms(f, key):
+    return key >> f.g[0].bits
+
+
+@_inlined
+def _key(f, when, slot):
+    """The key of an event; of one that is due in the train of another it is that of the other."""
+    g = f.g[0]
+    if when >= NEVER >> MOST_SLOTS:
+        return NEVER
+    return max((when << g.bits) | slot, g.key if when == g.now else 0)
+
+
+@_inner
+def _push_key(g, heap, key, what):
+    """Plan an event of the flow."""
+    i = g.n_heap
+    if i == len(heap):
+        g.gave_up = NO_ROOM
+        return
+    g.n_heap += 1
+    while i > 0:
+        parent = (i - 1) >> 1
+        above = heap[_U(parent), 0]
+        if above < key or (above == key and heap[_U(parent), 1] <= what):
+            break
+        heap[_U(i), 0] = above
+        heap[_U(i), 1] = heap[_U(parent), 1]
+        i = parent
+    heap[_U(i), 0] = key
+    heap[_U(i), 1] = what
+
+
+@_inner
+def _pop_key(g, heap):
+    """Take the event of the lowest key: what it is."""
+    what = heap[0, 1]
+    n = g.n_heap - 1
+    g.n_heap = n
+    key, last = heap[_U(n), 0], heap[_U(n), 1]
+    i, child = 0, 1
+    while child < n:
+        below = heap[_U(child), 0]
+        if child + 1 < n:
+            other = heap[_U(child + 1), 0]
+            if other < below or (
+                other == below and heap[_U(child + 1), 1] < heap[_U(child), 1]
+            ):
+                child, below = child + 1, other
+        if key < below or (key == below and last <= heap[_U(child), 1]):
+            break
+        heap[_U(i), 0] = below
+        heap[_U(i), 1] = heap[_U(child), 1]
+        i, child = child, 2 * child + 1
+    heap[_U(i), 0] = key
+    heap[_U(i), 1] = last
+    return what
+
+
+@_inlined
+def _plan(f, slot):
+    """An event of a station or a failure on which others' order hangs."""
+    g = f.g[0]
+    when = f.due[_U(slot)]
+    if when <= g.end:
+        key = (when << g.bits) | slot
+        if when == g.now and slot >= _failure_slot(f, 0):
+            g.gave_up = NO_TIME
+        order = _OWN if key > g.key else _LATER
+        _push_key(g, f.heap, max(key, g.key), order | (slot << 4) | _EVENT)
+
+
+# Accounts
+
+
+@_inlined
+def _arm(f, k):
+    """Count cycles anew: how many there are until something else happens than a good body."""
+    s = f.stations[_U(k)]
+    h = f.flow[_U(k)]
+    h.n = h.work = h.blocked = 0
+    h.free = s.next_stop - s.done if s.at_close == PAUSE else 0
+    h.margin = s.fails_at - s.worked
+
+
+@_inlined
+def _book(f, k):
+    """Book the cycles of a station up to when it became empty or finished."""
+    s = f.stations[_U(k)]
+    h = f.flow[_U(k)]
+    reading = _ms(f, h.at) - f.times[_U(s.time)].closed_ms + s.overtime
+    f.spent[_U(k), WORKING] += h.work
+    f.spent[_U(k), BLOCKED] += h.blocked
+    f.spent[_U(k), STARVED] += reading - s.since - h.work - h.blocked
+    s.done += h.n
+    s.cycles += h.n
+    s.worked += h.work
+    s.since = reading
+    s.since_wall = _ms(f, h.at)
+    s.part = h.part
+    _note_ask(f, s, h.at)
+    _arm(f, k)
+
+
+@_inlined
+def _note_ask(f, s, key):
+    """A station asked at this key, unless it waits since before the stretch."""
+    if _ms(f, key) > f.g[0].began:
+        s.asked_at = _ms(f, key)
+
+
+@_inlined
+def _following(q, place):
+    """The next place in the ring of a store."""
+    return place + 1 if place + 1 < q.places_end else q.places
+
+
+# How long a store is full or empty are differences of the keys of its places: which of the two is
+# known later books them.
+
+
+@_inlined
+def _ring_put(f, i):
+    """A part comes to a place of store i at the present key."""
+    q = f.stores[_U(i)]
+    g = f.g[0]
+    now = g.now
+    place = f.ring[_U(q.in_)]
+    arrives = now
+    place.since = now
+    place.ready = g.key
+    if q.transit > 0:
+        arrives = _after(f, q.time, q.transit)
+        place.ready = _key(f, arrives, len(f.times) + i)
+    q.level_ms -= now
+    if q.level == 0:
+        q.empty_ms += max(0, now - q.last_take)
+        q.none_ready_ms += max(0, min(arrives, g.end) - q.last_take)
+    q.level += 1
+    if q.level < q.capacity:
+        q.full_ms += max(0, _ms(f, f.ring[_U(_following(q, q.in_))].free) - now)
+    q.last_put = now
+
+
+@_inlined
+def _ring_take(f, i):
+    """The first part of store i leaves at the present key."""
+    q = f.stores[_U(i)]
+    g = f.g[0]
+    now = g.now
+    f.ring[_U(q.out)].free = g.key
+    q.level_ms += now
+    if q.level == q.capacity:
+        q.full_ms += max(0, now - q.last_put)
+    q.level -= 1
+    if q.level > 0:
+        following = f.ring[_U(_following(q, q.out))]
+        q.empty_ms += max(0, following.since - now)
+        q.none_ready_ms += max(0, min(_ms(f, following.ready), g.end) - now)
+    q.last_take = now
+
+
+# Stations
+
+
+@_inlined
+def _next_cycle(f, k, key):
+    """The next cycle of a station, -1 if its body needs more than a good cycle. [ms]"""
+    s = f.stations[_U(k)]
+    h = f.flow[_U(k)]
+    g = f.g[0]
+    done = s.done + h.n
+    left = s.fixed
+    if f.by_product is not None and (s.changes >= 0 or s.varies):
+        product = f.parts[_U(h.part)].product
+        if s.changes >= 0 and (
+            product != s.set_for
+            or f.changes[_U(s.changes + product * g.n_products + product)] >= 0
+        ):
+            return -1
+        if s.varies:
+            s.part = h.part
+            g.now, g.key = _ms(f, key), key
+            left = _take_recipe(f, k)
+            if left >= LONG or h.work + left > h.margin or _fails(f, s, done):
+                f.drawn[_U(s.drawn + product)] -= 1
+                return -1
+            return left
+    if left < 0:
+        left = draw_ms(f.streams, f.values, s.cycle, g.seed, g.run, done)
+    return -1 if left >= LONG or _fails(f, s, done) else left
+
+
+@_inlined
+def _fails(f, s, k):
+    """Whether the k-th body of a station is not good."""
+    if s.fails == 0.0:
+        return False
+    return uniform(f.streams[_U(s.quality)], f.g[0].seed, f.g[0].run, k) < s.fails
+
+
+@_inner
+def _follow(f, k, slot):
+    """Follow a station from event to event, up to where it waits, or others' order hangs on it.
+
+    The first is that of a slot; -1 if a body has come; -2 if there is none yet.
+    """
+    s = f.stations[_U(k)]
+    h = f.flow[_U(k)]
+    g = f.g[0]
+    own_slot = len(f.times) + len(f.stores) + k
+    n_requests = g.n_crew_requests
+    while True:
+        if slot == -1:
+            _load(f, k)
+            if g.n_crew_requests > n_requests:
+                if g.last_begin == g.key:
+                    g.gave_up = SAME_CREW
+                g.last_begin = g.key
+        elif slot == own_slot:
+            f.due[_U(slot)] = NEVER
+            _station_due(f, k)
+        elif slot >= 0:
+            f.due[_U(slot)] = NEVER
+            _failure_due(f, slot - _failure_slot(f, 0))
+        if s.content != LOADED:
+            break
+        slot = own_slot
+        when = f.due[_U(slot)]
+        hangs_on = h.crewed or (s.running and _asks_for_crew(f, s))
+        for i in range(s.failures, s.failures_end if s.open > 0 else s.failures):
+            failure = f.failures[_U(i)]
+            due = f.due[_U(_failure_slot(f, i))]
+            if failure.groups < failure.groups_end:
+                hangs_on |= failure.state != RUNNING
+            elif due < when:
+                slot, when = _failure_slot(f, i), due
+        if when > g.end:
+            return
+        if when == g.now and (
+            slot != own_slot or (s.task == WORKING and s.left <= s.fails_at - s.worked)
+        ):
+            g.gave_up = NO_TIME
+        if hangs_on:
+            _plan(f, slot)
+            return
+        g.key = _key(f, when, slot)
+        g.now = when
+    h.at = g.key
+    _wait(f, k)
+
+
+@_inlined
+def _wait(f, k):
+    """The record of a station says that it waits: it does in the flow."""
+    s = f.stations[_U(k)]
+    h = f.flow[_U(k)]
+    h.part = s.part
+    s.state = STARVED
+    _arm(f, k)
+    h.asking = h.asks = 0
+    h.status = ASKED
+    if s.content == EMPTY:
+        h.status = HUNGRY
+    elif s.content == FINISHED and h.ways_out != GENERIC:
+        h.status = READY
+
+
+@_inlined
+def _asks_for_crew(f, s):
+    """Whether the failure that comes before the body is finished needs a crew."""
+    if s.task != WORKING or s.left <= s.fails_at - s.worked:
+        return False
+    i = s.failures
+    while f.failures[_U(i)].fails_at != s.fails_at:
+        i += 1
+    return f.failures[_U(i)].groups < f.failures[_U(i)].groups_end
+
+
+# Moves
+
+
+@_inlined
+def _is_shared(f, j):
+    """Whether a join uses a store at which several wait for each other."""
+    store = f.joins[_U(j)].store
+    return store < 0 or f.stores[_U(store)].shared
+
+
+@_inlined
+def _move_key(f, k):
+    """When a station that waits has all that it needs of stores of its own; NEVER: not known."""
+    s = f.stations[_U(k)]
+    h = f.flow[_U(k)]
+    empty = h.status == HUNGRY
+    key = h.at
+    for j in range(s.takes if empty else s.wants, s.takes_end if empty else s.wants_end):
+        join = f.joins[_U(j)]
+        if _is_shared(f, j):
+            continue
+        join.used = join.store
+        q = f.stores[_U(join.store)]
+        if q.capacity == 0:
+            partner = f.flow[_U(join.partner)]
+            if not empty:  # the station behind takes
+                _wake(f, join.partner)
+                return NEVER
+            if partner.status < READY or (
+                partner.status == ASKED and f.stations[_U(join.partner)].content != FINISHED
+            ):
+                return NEVER
+            key = max(key, partner.at)
+        elif empty:
+            if q.level < join.number:
+                return NEVER
+            key = max(key, f.ring[_U(_place(q, join.number - 1))].ready)
+        else:
+            if q.level + join.number > q.capacity:
+                return NEVER
+            at = q.in_ + join.number - 1
+            at = at if at < q.places_end else at - (q.places_end - q.places)
+            key = max(key, f.ring[_U(at)].free)
+    return key
+
+
+@_inlined
+def _shares(f, k):
+    """Whether others' order hangs on when a station that waits moves."""
+    s = f.stations[_U(k)]
+    h = f.flow[_U(k)]
+    if s.content == EMPTY:
+        return h.shares_in
+    if s.content == FINISHED:
+        return h.shares_out
+    shared = False
+    for j in range(s.wants, s.wants_end):
+        shared = shared or _is_shared(f, j)
+    return shared
+
+
+@_inlined
+def _serves_now(f, k, key):
+    """Whether the shared stores have all that a station waits for; which are used.
+
+    Otherwise an event is planned for each part under way that it waits for.
+    """
+    s = f.stations[_U(k)]
+    g = f.g[0]
+    empty = s.content == EMPTY
+    all_served = True
+    for j in range(s.wants, s.wants_end):
+        if not _is_shared(f, j):
+            continue
+        join = f.joins[_U(j)]
+        n = 1 if join.store >= 0 else join.alternatives_end - join.alternatives
+        served = False
+        for a in range(n):
+            store = join.store if join.store >= 0 else f.alternatives[_U(join.alternatives + a)]
+            q = f.stores[_U(store)]
+            if served:
+                continue
+            if not empty:
+                served = q.level + join.number <= q.capacity
+            elif q.level >= join.number:
+                ready = f.ring[_U(_place(q, join.number - 1))].ready
+                served = ready <= key
+                if key < ready < q.awaited and ready <= g.end_key:
+                    q.awaited = ready
+                    slot = len(f.times) + store
+                    _push_key(g, f.heap, ready, _OWN | (slot << 4) | _EVENT)
+            if served:
+                join.used = store
+        all_served = all_served and served
+    return all_served
+
+
+@_inlined
+def _call(f, store, empty):
+    """Those that wait for parts (places) at a shared store try to move at this key."""
+    q = f.stores[_U(store)]
+    g = f.g[0]
+    for m in range(q.takers if empty else q.putters, q.takers_end if empty else q.putters_end):
+        k = f.queues[_U(m)]
+        h = f.flow[_U(k)]
+        if not h.asking or h.called or (h.status == HUNGRY) != empty:
+            continue
+        s = f.stations[_U(k)]
+        if empty or s.one_way or _join(f, s, store, False) >= 0:
+            h.called = 1
+            f.calls[_U(g.n_calls)] = k
+            g.n_calls += 1
+
+
+@_inlined
+def _first_called(f):
+    """Of those that were called who asked first."""
+    g = f.g[0]
+    first = 0
+    for m in range(1, g.n_calls):
+        if f.flow[_U(f.calls[_U(m)])].at < f.flow[_U(f.calls[_U(first)])].at:
+            first = m
+    k = f.calls[_U(first)]
+    g.n_calls -= 1
+    f.calls[_U(first)] = f.calls[_U(g.n_calls)]
+    f.flow[_U(k)].called = 0
+    return k
+
+
+@_inlined
+def _ask_in_turn(f, k, key):
+    """A station comes to shared stores, or to its count of births, and is called at once."""
+    s = f.stations[_U(k)]
+    h = f.flow[_U(k)]
+    g = f.g[0]
+    empty = s.content == EMPTY
+    h.asking = h.called = 1
+    f.calls[_U(g.n_calls)] = k
+    g.n_calls += 1
+    if empty and h.counted:
+        group = f.groups_of_lines[_U(s.group)]
+        if group.last_birth == key:
+            g.gave_up = SAME_COUNT
+        group.last_birth = key
+    for j in range(s.wants, s.wants_end):
+        if _is_shared(f, j):
+            join = f.joins[_U(j)]
+            n = 1 if join.store >= 0 else join.alternatives_end - join.alternatives
+            for a in range(n):
+                store = join.store if join.store >= 0 else f.alternatives[_U(join.alternatives + a)]
+                q = f.stores[_U(store)]
+                if (q.asked_takes if empty else q.asked_puts) == key:
+                    g.gave_up = SAME_STORE
+                moved, since = q.put_in, q.putter_since
+                if empty:
+                    moved, since = q.took, q.taker_since
+                if moved == key and since > h.at:  # it could have come first
+                    g.gave_up = SAME_STORE
+                if empty:
+                    q.asked_takes = key
+                else:
+                    q.asked_puts = key
+
+
+@_inner
+def _note_finish(f, k):
+    """A finished station asks for its places: its record is brought up to date."""
+    s = f.stations[_U(k)]
+    h = f.flow[_U(k)]
+    _book(f, k)
+    s.content = FINISHED
+    s.wants, s.wants_end = s.puts, s.puts_end
+    h.status = ASKED
+    h.asking = h.asks = 0
+    if s.splits:
+        _choose(f, k)
+
+
+@_inlined
+def _move(f, k, key):
+    """A station moves, or takes from those that hand their bodies to it."""
+    s = f.stations[_U(k)]
+    h = f.flow[_U(k)]
+    g = f.g[0]
+    g.now, g.key = _ms(f, key), key
+    takes = h.status == HUNGRY
+    n = 1
+    f.team[0] = k
+    if takes:
+        n = 0
+        for j in range(s.takes, s.takes_end):
+            join = f.joins[_U(j)]
+            if not _is_shared(f, j) and f.stores[_U(join.store)].capacity == 0:
+                f.team[_U(n)] = join.partner
+                n += 1
+    for m in range(n):
+        _hand_over(f, f.team[_U(m)], key)
+    if not takes:
+        return
+    _receive(f, k)
+    h.part = s.part
+    h.asking = h.asks = 0
+    for j in range(s.takes, s.takes_end):
+        used = f.joins[_U(j)].used
+        q = f.stores[_U(used)]
+        if q.shared:
+            q.took, q.taker_since = key, h.at
+            _call(f, used, False)
+        elif q.capacity > 0 and q.putters < q.putters_end:
+            _wake(f, f.queues[_U(q.putters)])
+    h.starts = key
+    h.status = LOADING
+    _wake(f, k)
+
+
+@_inlined
+def _hand_over(f, k, key):
+    """A station gives its body away, and is empty."""
+    s = f.stations[_U(k)]
+    h = f.flow[_U(k)]
+    if h.status == READY:
+        _note_finish(f, k)
+    h.blocked += _ms(f, key) - _ms(f, h.at)
+    _give(f, k)
+    for j in range(s.wants, s.wants_end):
+        used = f.joins[_U(j)].used
+        q = f.stores[_U(used)]
+        if q.shared:
+            q.put_in, q.putter_since = key, h.at
+            _call(f, used, True)
+        elif q.capacity > 0 and q.takers < q.takers_end:
+            _wake(f, f.queues[_U(q.takers)])
+    if s.splits:
+        _forget_choice(f, k)
+    h.status = HUNGRY
+    h.at = key
+    h.asking = h.asks = 0
+    _wake(f, k)
+
+
+@_inlined
+def _flow_on(f, k):
+    """A body flows on from a station, or to it, as far as it can the simple way.
+
+    The station at which it needs another way, -1 if there is none.
+    """
+    g = f.g[0]
+    end = g.end_key
+    bits = g.bits
+    h = f.flow[_U(k)]
+    key = h.starts
+    begins = h.status == LOADING
+    if h.status == HUNGRY:
+        if h.ways_in == BY_RING:
+            q = f.stores[_U(h.in_store)]
+            if q.level == 0:
+                return -1
+            key = max(h.at, f.ring[_U(q.out)].ready)
+            if key > end:
+                return -1
+            if f.flow[_U(h.feeder)].status >= READY:
+                _wake(f, h.feeder)
+            begins = True
+        elif h.ways_in == ENDLESS:
+            key = h.at
+            if key > end:
+                return -1
+            h.part = _new_part(f)
+            begins = True
+        elif h.ways_in == BY_HAND:
+            k = h.feeder
+            h = f.flow[_U(k)]
+        else:
+            return k
+    takes = begins and h.ways_in == BY_RING and h.status == HUNGRY
+    while True:
+        if begins:
+            if takes:
+                q = f.stores[_U(h.in_store)]
+                g.now, g.key = key >> bits, key
+                q.n_taken += 1
+                _ring_take(f, h.in_store)
+                h.part = f.places[_U(q.out)]
+                q.out = _following(q, q.out)
+            if h.carriers and f.parts[_U(h.part)].born == UNBORN:
+                g.now, g.key = key >> bits, key
+                f.parts[_U(h.part)].born = g.now
+                _count_wip(f, 0, 1)
+            cycle = -1
+            if h.n < h.free:
+                cycle = h.fixed if h.plain else _next_cycle(f, k, key)
+            if cycle < 0 or h.work + cycle > h.margin:
+                h.status = LOADING
+                h.starts = key
+                return k
+            if cycle == 0:
+                g.gave_up = NO_TIME
+            h.n += 1
+            h.work += cycle
+            h.cycle = cycle
+            h.asked = h.at
+            h.status = READY
+            h.at = max(key, (((key >> bits) + cycle) << bits) | h.slot)
+        if h.status != READY:
+            return k if h.status == ASKED else -1
+        if h.ways_out == GENERIC:
+            return k
+        behind = h.taker
+        b = f.flow[_U(behind)]
+        begins = takes = False
+        if h.ways_out == BY_HAND:
+            if b.status != HUNGRY:
+                return -1
+            if b.ways_in != BY_HAND:
+                return behind
+            key = max(h.at, b.at)
+            if key > end:
+                return -1
+            h.blocked += (key >> bits) - (h.at >> bits)
+            q = f.stores[_U(h.out_store)]
+            q.n_put += 1
+            q.n_taken += 1
+            b.part = h.part
+            h.at = key
+            begins = True
+        else:
+            q = f.stores[_U(h.out_store)]
+            if q.level == q.capacity:
+                return -1
+            key = max(h.at, f.ring[_U(q.in_)].free)
+            if key > end:
+                return -1
+            h.blocked += (key >> bits) - (h.at >> bits)
+            g.now, g.key = key >> bits, key
+            q.n_put += 1
+            _ring_put(f, h.out_store)
+            f.places[_U(q.in_)] = h.part
+            q.in_ = _following(q, q.in_)
+            h.at = key
+            if b.status == HUNGRY:
+                if b.ways_in == BY_RING:
+                    key = max(b.at, f.ring[_U(q.out)].ready)
+                    begins = takes = key <= end
+                else:
+                    _wake(f, behind)
+        h.status = HUNGRY
+        if h.ways_in == BY_RING:
+            if f.stores[_U(h.in_store)].level > 0:
+                _wake(f, k)
+        elif h.ways_in != BY_HAND or f.flow[_U(h.feeder)].status >= READY:
+            _wake(f, k)
+        if not begins:
+            return -1
+        k = behind
+        h = b
+
+
+# A stretch
+
+
+@_inner
+def _take_over(f, end):
+    """The state of the event kernel becomes that of the flow, up to an instant."""
+    g = f.g[0]
+    now = g.now
+    g.flowing = 1
+    g.began = now
+    g.end = end
+    g.end_key = (end << g.bits) | ((1 << g.bits) - 1)
+    g.key = (now << g.bits) | ((1 << g.bits) - 1)
+    g.n_heap = g.n_calls = 0
+    g.last_begin = -1
+    for i in range(len(f.buckets)):
+        f.buckets[_U(i)] = -1
+    for i in range(len(f.groups_of_lines)):
+        f.groups_of_lines[_U(i)].last_birth = -1
+    for i in range(len(f.stores)):
+        q = f.stores[_U(i)]
+        q.asked_takes = q.asked_puts = q.took = q.put_in = -1
+        q.awaited = NEVER
+        if q.capacity == 0:
+            continue
+        _account_store(f, i)
+        q.level_ms -= q.level * now
+        q.last_put = q.last_take = now
+        for m in range(q.n_under_way):
+            place = f.ring[_U(_place(q, q.ready + m))]
+            place.ready = _key(f, f.queues[_U(_part_slot(q, m))], len(f.times) + i)
+        if q.n_under_way > 0:
+            f.due[_U(len(f.times) + i)] = NEVER
+            if q.ready == 0:
+                first = f.queues[_U(_part_slot(q, 0))]
+                q.none_ready_ms += max(0, min(first, end) - now)
+    for i in range(len(f.failures)):
+        if f.failures[_U(i)].groups < f.failures[_U(i)].groups_end:
+            _plan(f, _failure_slot(f, i))
+    for k in range(len(f.stations)):
+        f.flow[_U(k)].status = IDLE if f.stations[_U(k)].content == LOADED else HUNGRY
+        f.flow[_U(k)].at = f.stations[_U(k)].asked
+    n = _line_up(f)
+    for m in range(n):
+        f.flow[_U(f.team[_U(m)])].starts = m
+    for k in range(len(f.stations)):
+        s = f.stations[_U(k)]
+        h = f.flow[_U(k)]
+        h.status = IDLE
+        h.asking = h.asks = 0
+        if f.times[_U(s.time)].close <= now:
+            continue
+        if s.content == LOADED:
+            h.status = LOADING
+            h.starts = -1
+        else:
+            h.at = now << g.bits
+            if _shares(f, k):
+                h.at += h.starts
+            _account_station(f, k)
+            _wait(f, k)
+        _wake(f, k)
+
+
+@_inner
+def _line_up(f):
+    """The stations that wait at shared stores in the order in which they asked: how many."""
+    n = 0
+    for k in range(len(f.stations)):
+        if f.flow[_U(k)].status < HUNGRY or not _shares(f, k):
+            continue
+        turn = f.flow[_U(k)].at
+        i = n
+        while i > 0 and f.flow[_U(f.team[_U(i - 1)])].at > turn:
+            f.team[_U(i)] = f.team[_U(i - 1)]
+            i -= 1
+        f.team[_U(i)] = k
+        n += 1
+    return n
+
+
+@_inner
+def _hand_back(f):
+    """The state of the flow becomes that of the event kernel."""
+    g = f.g[0]
+    end = g.end
+    for k in range(len(f.stations)):
+        if f.flow[_U(k)].status > LOADING:
+            _settle_station(f, k)
+    n = _line_up(f)
+    for m in range(n):
+        k = f.team[_U(m)]
+        if _ms(f, f.flow[_U(k)].at) > g.began:
+            s = f.stations[_U(k)]
+            g.n_requests += 1
+            s.asked = g.n_requests
+            if f.by_product is not None and s.content == EMPTY:
+                s.asked += s.rank
+    g.flowing = 0
+    g.now = end
+    for i in range(len(f.stores)):
+        if f.stores[_U(i)].capacity > 0:
+            _settle_store(f, i)
+    for slot in range(len(f.due)):
+        when = f.due[_U(slot)]
+        if when < NEVER:
+            bucket = (when >> g.width) & (len(f.buckets) - 1)
+            f.after[_U(slot)] = f.buckets[_U(bucket)]
+            f.buckets[_U(bucket)] = slot
+
+
+@_inlined
+def _settle_station(f, k):
+    """The record of a station says what the flow knows."""
+    s = f.stations[_U(k)]
+    h = f.flow[_U(k)]
+    g = f.g[0]
+    if h.status == READY and _ms(f, h.at) > g.end:
+        h.n -= 1
+        h.work -= h.cycle
+        g.now = _ms(f, h.at) - h.cycle
+        h.at = g.now << g.bits
+        h.status = IDLE
+        _book(f, k)
+        s.content = LOADED
+        s.task = s.state = WORKING
+        s.left = s.whole = h.cycle
+        s.running = 1
+        s.begun = s.held = 0
+        s.began = s.since
+        _note_ask(f, s, h.asked)
+        f.due[_U(len(f.times) + len(f.stores) + k)] = _after(f, s.time, h.cycle)
+        return
+    _book(f, k)
+    if h.status == HUNGRY:
+        s.content = EMPTY
+        s.wants, s.wants_end = s.takes, s.takes_end
+    elif h.status == READY:
+        s.content = FINISHED
+        s.wants, s.wants_end = s.puts, s.puts_end
+    s.state = STARVED if h.status == HUNGRY else BLOCKED
+    if _ms(f, h.at) > g.began:
+        g.n_requests += 1
+        s.asked = g.n_requests
+
+
+@_inlined
+def _settle_store(f, i):
+    """The record of a store says what the flow knows."""
+    q = f.stores[_U(i)]
+    g = f.g[0]
+    q.level_ms += q.level * g.end
+    if q.level == q.capacity:
+        q.full_ms += g.end - q.last_put
+    if q.level == 0:
+        q.empty_ms += g.end - q.last_take
+        q.none_ready_ms += g.end - q.last_take
+    q.since = g.end
+    q.ready = q.level
+    q.free = q.capacity - q.level
+    q.n_under_way = 0
+    if q.transit > 0:
+        while q.ready > 0 and f.ring[_U(_place(q, q.ready - 1))].ready > g.end_key:
+            q.ready -= 1
+        q.n_under_way = q.level - q.ready
+        q.first = 0
+        for m in range(q.n_under_way):
+            ready = f.ring[_U(_place(q, q.ready + m))].ready
+            when = NEVER if ready == NEVER else _ms(f, ready)
+            f.queues[_U(_part_slot(q, m))] = when
+            if m == 0:
+                f.due[_U(len(f.times) + i)] = when
+
+
+@_inlined
+def _stretch(f, until):
+    """Up to when nothing opens or closes, and no product starts. [ms]"""
+    g = f.g[0]
+    end = until
+    for i in range(len(f.times)):
+        t = f.times[_U(i)]
+        if t.close > g.now:
+            end = min(end, t.close)
+        if t.now + 1 < t.windows_end:
+            end = min(end, f.windows[_U(t.now + 1), 0] - 1)
+    if f.by_product is not None and g.next_start < NEVER:
+        end = min(end, g.next_start - 1)
+    return end
+
+
+@_inlined
+def _is_late(f):
+    """Whether a station works overtime."""
+    late = False
+    for k in range(len(f.stations)):
+        s = f.stations[_U(k)]
+        closed = f.times[_U(s.time)].close <= f.g[0].now
+        late = late or (closed and s.content == LOADED and _stays(s))
+    return late
+
+
+@_compiled
+def flow(f, until, events):
+    """Run up to and including `until`, or less far; up to where the event kernel must go on.
+
+    Less far for about so many events, or for lack of room: it is where the clock is then. `gave_up`
+    of the globals says that the run has to be made anew, by events alone, and why.
+    """
+    g = f.g[0]
+    began = g.now
+    end = _stretch(f, until)
+    if end <= began:
+        return min(until, began + (60_000 if g.next_start <= began + 1 else 1))
+    if _is_late(f):
+        return end
+    room = (len(f.exits) - g.n_exits) // 4 * g.exit_gap
+    end = min(end, began + max(1, min(events << g.width, room)))
+    _take_over(f, end)
+    key = 0
+    while g.gave_up == 0:
+        follows = mover = -1
+        slot = -2
+        if g.n_calls > 0:
+            mover = _first_called(f)
+            if not f.flow[_U(mover)].asking or not _serves_now(f, mover, key):
+                continue
+        elif g.n_woken > 0:
+            g.n_woken -= 1
+            k = f.woken[_U(g.n_woken)]
+            f.stations[_U(k)].woken = 0
+            if f.flow[_U(k)].status == LOADING and f.flow[_U(k)].starts < 0:
+                follows = k
+                g.now, g.key = g.began, g.began << g.bits
+            else:
+                k = _flow_on(f, k)
+                if k < 0:
+                    continue
+                h = f.flow[_U(k)]
+                if h.status == LOADING:
+                    if h.crewed:
+                        _book(f, k)
+                        h.status = IDLE
+                        _push_key(g, f.heap, h.starts, _TRAIN | (k << 4) | _BEGIN)
+                        continue
+                    follows, slot = k, -1
+                    _book(f, k)
+                    g.now, g.key = _ms(f, h.starts), h.starts
+                elif h.at > g.end_key or h.asking or h.asks:
+                    continue
+                else:
+                    s = f.stations[_U(k)]
+                    if h.status == HUNGRY:
+                        s.content = EMPTY
+                        s.wants, s.wants_end = s.takes, s.takes_end
+                    elif h.status == READY:
+                        _note_finish(f, k)
+                    move_key = _move_key(f, k)
+                    if move_key > g.end_key:
+                        continue
+                    if _shares(f, k):
+                        h.asks = 1
+                        _push_key(g, f.heap, move_key, _TRAIN | (k << 4) | _ASK)
+                        continue
+                    mover, key = k, move_key
+        elif g.n_heap > 0:
+            key = f.heap[0, 0]
+            what = _pop_key(g, f.heap)
+            number = (what & (_TRAIN - 1)) >> 4
+            g.now, g.key = _ms(f, key), key
+            if what & 15 == _ASK:
+                _ask_in_turn(f, number, key)
+                continue
+            if what & 15 == _BEGIN:
+                follows, slot = number, -1
+            elif number < len(f.times) + len(f.stores):
+                f.stores[_U(number - len(f.times))].awaited = NEVER
+                _call(f, number - len(f.times), True)
+                continue
+            elif f.due[_U(number)] != g.now:
+                continue
+            else:
+                slot = number
+                follows = number - len(f.times) - len(f.stores)
+                if follows >= len(f.stations):
+                    follows = f.failures[_U(number - _failure_slot(f, 0))].station
+        else:
+            break
+        if follows >= 0:
+            f.flow[_U(follows)].status = IDLE
+            _follow(f, follows, slot)
+        else:
+            _move(f, mover, key)
+    if g.gave_up == 0:
+        _hand_back(f)
+    return g.now

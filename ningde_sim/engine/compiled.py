@@ -15,6 +15,7 @@ from ningde_sim.engine import _kernel
 from ningde_sim.engine._kernel import NEVER, UNBORN
 from ningde_sim.engine.counts import COUNTED, Counts, History, Ints, Packed
 from ningde_sim.engine.critical_path import PathStep, awaited, between
+from ningde_sim.engine.flow_records import GAVE_UP, LONGEST_RUN, flow_records, hindrance, n_slots
 from ningde_sim.engine.layout import JoinLayout, Layout, StationLayout, StopLayout
 from ningde_sim.engine.rules import State
 from ningde_sim.plant.line import MOST_LANES, AtClose, BankRule
@@ -349,7 +350,7 @@ def build(
 ) -> _kernel.Floor:
     """Write a layout into the arrays of the kernel."""
     blank = _blank(layout)
-    floor = _kernel.Floor(blank.by_product, *(array.copy() for array in blank[1:]))
+    floor = blank.copy()
     g = floor.g
     g["seed"], g["run"], g["tracing"] = np.uint64(seed).astype(np.int64), run, trace
     floor.failures["first"] = layout.first_uptimes(seed, run)
@@ -357,9 +358,9 @@ def build(
         _number_parts(floor, layout)
     if trace:
         room = len(floor.stations) + len(floor.failures)
-        floor = floor._replace(trace=np.zeros((N_TRACE + 4 * room, 4), np.int64))
+        floor = floor.replace(trace=np.zeros((N_TRACE + 4 * room, 4), np.int64))
     if critical_path:
-        floor = floor._replace(**_steps(N_STEPS + 3 * len(floor.stations)))
+        floor = floor.replace(**_steps(N_STEPS + 3 * len(floor.stations)))
     return floor
 
 
@@ -376,7 +377,6 @@ def _blank(layout: Layout) -> _kernel.Floor:
     recipes = _recipes(layout, streams)
     stations = _stations(layout, failures, recipes)
     n_products = len(layout.products)
-    n_slots = len(times) + 2 * len(stores) + len(stations) + len(failures)
     g = _records(1, _kernel.GLOBAL)
     g["free_crews"] = sum(row.crew.number for row in layout.crews)
     g["first_queued"] = g["first_free"] = -1
@@ -384,8 +384,11 @@ def _blank(layout: Layout) -> _kernel.Floor:
     g["exit_of"] = next(k for k, row in enumerate(layout.stations) if row.output)
     means = [row.station.cycle_distribution.mean * units.MS_PER_S for row in layout.stations]
     g["width"] = int(np.log2(max(1.0, float(np.mean(means)) / len(means))))
+    g["bits"] = n_slots(layout).bit_length() if layout.horizon < LONGEST_RUN else 0
+    rates = [1.0 / max(means[k], 1.0) for k, row in enumerate(layout.stations) if row.output]
+    g["exit_gap"] = max(1, int(1.0 / sum(rates)))
     _sequence(g, layout)
-    return _kernel.Floor(
+    arrays = _kernel.Arrays(
         by_product=1 if layout.by_product else None,
         g=g,
         times=times,
@@ -417,16 +420,19 @@ def _blank(layout: Layout) -> _kernel.Floor:
         queues=queues,
         ways=np.zeros((len(queues), 2), np.int64),
         spent=np.zeros((len(stations), len(State)), np.int64),
-        due=np.full(n_slots, NEVER, np.int64),
-        after=np.full(n_slots, -1, np.int64),
+        due=np.full(n_slots(layout), NEVER, np.int64),
+        after=np.full(n_slots(layout), -1, np.int64),
         buckets=np.full(N_BUCKETS, -1, np.int64),
-        due_now=np.zeros(n_slots, np.int64),
+        due_now=np.zeros(n_slots(layout), np.int64),
         woken=np.zeros(len(stations), np.int64),
         team=np.zeros(len(stations) + 1, np.int64),
         exits=np.zeros((N_EXITS + len(stations), 5), np.int64),
+        exit_keys=np.zeros(N_EXITS + len(stations), np.int64),
         trace=np.zeros((1, 4), np.int64),
         **_steps(1),
+        **flow_records(layout, stations, stores),
     )
+    return _kernel.Floor(arrays)
 
 
 def _sequence(g: Records, layout: Layout) -> None:
@@ -476,7 +482,7 @@ class _Path:
             return floor
         grown = _steps(2 * len(floor.steps))
         grown["steps"][:n_steps] = floor.steps[:n_steps]
-        return floor._replace(**grown)
+        return floor.replace(**grown)
 
     def complete(self, floor: _kernel.Floor) -> Packed:
         """The steps that the last body waited for, then those after it."""
@@ -543,6 +549,7 @@ def run(
     critical_path: bool,
     ends: Ints | None,
     report: Callable[[int], None],
+    by_events: bool = False,
 ) -> Counts:
     """Run a layout to its horizon.
 
@@ -555,7 +562,54 @@ def run(
         of the run. [ms, int64]
     report : callable
         Called with the clock now and then. [ms]
+    by_events : bool
+        Go from event to event; otherwise bodies flow where they can.
     """
+    kept = {"asked for": by_events, "trace": trace, "critical path": critical_path}
+    why = next((reason for reason, holds in kept.items() if holds), "") or hindrance(layout)
+    request: dict[str, Any] = {"warm_up": warm_up, "seed": seed, "run": run, "trace": trace}
+    request |= {"critical_path": critical_path, "ends": ends, "report": report}
+    if not why:
+        try:
+            return _run(layout, _flow, "", **request)
+        except _GaveUp as gave_up:
+            why = GAVE_UP[gave_up.args[0]]
+    return _run(layout, _kernel.advance, why, **request)
+
+
+class _GaveUp(Exception):
+    """Keys did not tell the order of what happened."""
+
+
+def _flow(floor: _kernel.Floor, until: int, events: int) -> bool:
+    """As `_kernel.advance`, but bodies flow from opening to closing."""
+    g = floor.g[0]
+    stop = int(g.now) + (events << int(g.width))
+    while g.now < min(until, stop):
+        end = int(_kernel.flow(floor, until, events))
+        if g.gave_up:
+            raise _GaveUp(int(g.gave_up))
+        if end > g.now and not _kernel.advance(floor, end, events):
+            return False
+        if g.n_exits > N_EXITS // 2:
+            break
+    return bool(g.now >= until)
+
+
+def _run(
+    layout: Layout,
+    engine: Callable[[_kernel.Floor, int, int], bool],
+    why: str,
+    *,
+    warm_up: int,
+    seed: int,
+    run: int,
+    trace: bool,
+    critical_path: bool,
+    ends: Ints | None,
+    report: Callable[[int], None],
+) -> Counts:
+    """Run it by events, for the reason told, or in the flow."""
     floor = build(layout, seed=seed, run=run, trace=trace, critical_path=critical_path)
     path_so_far = _Path(layout, warm_up)
     exits = {row.line: Packed(4) for row in layout.stations if row.output}
@@ -568,7 +622,7 @@ def run(
         done = False
         while not done:
             began = perf_counter()
-            done = bool(_kernel.advance(floor, until, events))
+            done = bool(engine(floor, until, events))
             took = perf_counter() - began
             if not keep:
                 floor.g["n_exits"] = 0
@@ -604,7 +658,7 @@ def run(
     _drain(floor, warm_up, exits, intervals)
     traced = np.concatenate(intervals) if trace else None
     path = path_so_far.complete(floor) if critical_path else None
-    return _collect(floor, warm_up, level_start, wip_start, exits, traced, history, path)
+    return _collect(floor, warm_up, level_start, wip_start, exits, traced, history, path, why)
 
 
 def _keep(floor: _kernel.Floor, history: History, row: int) -> None:
@@ -613,7 +667,7 @@ def _keep(floor: _kernel.Floor, history: History, row: int) -> None:
     The accounts of the failures stay open, because a wait for a crew is measured from where its
     account was last closed.
     """
-    _kernel.close_accounts(floor._replace(failures=floor.failures[:0]))
+    _kernel.close_accounts(floor.replace(failures=floor.failures[:0]))
     stores = _counted(floor, "stores") | {"level": floor.stores["level"]}
     wip = {name: int(floor.g[name][0]) for name in ("wip_ms", "wip")}
     history.keep(row, _counted(floor, "stations"), floor.spent[:, : State.OFF], stores, wip)
@@ -643,7 +697,8 @@ def _drain(
     floor: _kernel.Floor, warm_up: int, exits: dict[int, Packed], intervals: list[Ints]
 ) -> None:
     """Take over the exits and the trace that the kernel has written, to make room for more."""
-    rows = floor.exits[: int(floor.g["n_exits"][0])]
+    n_exits = int(floor.g["n_exits"][0])
+    rows = floor.exits[np.argsort(floor.exit_keys[:n_exits], kind="stable")]
     for number, times in exits.items():
         times.add(rows[rows[:, 0] == number, 1:] - np.array([warm_up, 0, 0, 0]))
     intervals.append(floor.trace[: int(floor.g["n_trace"][0])] - np.array([0, 0, warm_up, warm_up]))
@@ -674,6 +729,7 @@ def _collect(
     trace: Ints | None,
     history: History | None,
     path: Packed | None,
+    why: str,
 ) -> Counts:
     counted = {
         table: {name: values.copy() for name, values in _counted(floor, table).items()}
@@ -707,4 +763,6 @@ def _collect(
         trace=trace,
         history=history,
         path=path,
+        engine="events" if why else "flow",
+        by_events=why,
     )

@@ -182,6 +182,10 @@ class Counts:
     history : History or None
     path : Packed, rows of 3, or None
         Steps of the critical path in order of time, as in `critical_path.CriticalPath`.
+    engine : {"flow", "events", "reference"}
+        What counted it.
+    by_events : str
+        Why bodies did not flow; "" if they did.
     """
 
     stations: dict[str, Ints]
@@ -199,6 +203,8 @@ class Counts:
     trace: Ints | None
     history: History | None
     path: Packed | None
+    engine: str
+    by_events: str = ""
 
 
 def merged(trace: Ints) -> Ints:

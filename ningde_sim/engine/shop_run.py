@@ -57,8 +57,6 @@ class ShopRun:
         Hours before them that do not count. [h]
     seed, run : int
         Which random streams it had.
-    engine : str
-        Which engine ran.
     counts : Counts
         The arrays that all tables are made from, those of each copy of a line by itself. [ms]
     layout : Layout
@@ -74,11 +72,23 @@ class ShopRun:
     warm_up: float
     seed: int
     run: int
-    engine: str
     counts: Counts
     layout: Layout
     period: int | None = None
     dates: RunDates | None = None
+
+    @property
+    def engine(self) -> str:
+        """What ran: bodies that flow ("flow"), event by event ("events"), or SimPy ("reference").
+
+        All give equal arrays.
+        """
+        return self.counts.engine
+
+    @property
+    def by_events(self) -> str:
+        """Why the compiled engine went from event to event; "" if it did not."""
+        return self.counts.by_events
 
     @property
     def bodies(self) -> int:

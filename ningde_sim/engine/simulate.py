@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from ningde_sim._support import checks, units
 from ningde_sim._support.parallel import bar
 from ningde_sim.engine import compiled, reference
-from ningde_sim.engine.counts import Ints, period_ends
+from ningde_sim.engine.counts import Counts, Ints, period_ends
 from ningde_sim.engine.layout import lay_out
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.exceptions import LineUnfed, NoEffect, ShopStuck
@@ -24,8 +25,12 @@ from ningde_sim.plant.line import Line, Store
 from ningde_sim.plant.run_dates import RunDates, run_dates
 from ningde_sim.plant.shop import Shop
 
-Engine = Literal["compiled", "reference"]
-_ENGINES = {"compiled": compiled.run, "reference": reference.run}
+Engine = Literal["compiled", "events", "reference"]
+_ENGINES: dict[str, Callable[..., Counts]] = {
+    "compiled": compiled.run,
+    "events": partial(compiled.run, by_events=True),
+    "reference": reference.run,
+}
 
 MAX_PERIODS = 1_000_000
 """The most periods of a history: more would be a trace."""
@@ -183,8 +188,10 @@ def simulate(
         Any whole number from 0 to 2**63 - 1; 0 is a seed like any other.
     run : int
         Which of the independent runs of the seed, from 0.
-    engine : {"compiled", "reference"}
-        Both give equal arrays; the reference is SimPy, slow and readable.
+    engine : {"compiled", "events", "reference"}
+        All give equal arrays; the reference is SimPy, slow and readable. The compiled engine lets
+        bodies flow where the rules allow it, else, and if told to, it goes from event to event:
+        `ShopRun.engine` and `.by_events` tell what ran, and why.
     critical_path : bool
         Keep the critical path: `ShopRun.critical_path()` shows where the time went. It takes some
         3 MB a year, packed, and memory for the steps that have not met in one path yet.
@@ -338,7 +345,7 @@ def run_shop(
             ends=_history_ends(horizon - warm_up_ms, period, dates),
             report=report,
         )
-    return ShopRun(shop, hours, warm_up, seed, run, engine, counts, layout, period, dates)
+    return ShopRun(shop, hours, warm_up, seed, run, counts, layout, period, dates)
 
 
 def _history_ends(counted: int, period: int | None, dates: RunDates | None) -> Ints | None:

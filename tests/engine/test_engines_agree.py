@@ -23,9 +23,9 @@ TABLES = (
 N_EVENTS = 10_000
 
 
-def assert_equal(one: ShopRun, other: ShopRun) -> None:
+def assert_equal(one: ShopRun, other: ShopRun, tables: tuple[str, ...] = TABLES) -> None:
     """Every table and array of two runs, to the last bit."""
-    for table in TABLES:
+    for table in tables:
         pd.testing.assert_frame_equal(
             getattr(one, table), getattr(other, table), check_exact=True, obj=table
         )

@@ -116,4 +116,5 @@ def _collect(floor: Floor, warm_up: int, history: History | None) -> Counts:
         trace=np.array(floor.trace, np.int64).reshape(-1, 4) - begun if floor.tracing else None,
         history=history,
         path=packed(floor.critical_path(warm_up), warm_up) if floor.noting else None,
+        engine="reference",
     )

@@ -1,0 +1,147 @@
+"""Where bodies flow: which shops the compiled engine need not run event by event, and how.
+
+The rules are the same; `_kernel` says how it works. What it cannot put in order yet is told.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ningde_sim.engine import _kernel
+from ningde_sim.engine.layout import Layout, StationLayout
+
+Records = np.ndarray[Any, Any]
+
+GAVE_UP = {
+    _kernel.SAME_STORE: "two stations asked at one store at one event",
+    _kernel.SAME_COUNT: "two parts of one count were born at one event",
+    _kernel.SAME_CREW: "two stations asked for a crew at one event",
+    _kernel.NO_TIME: "a cycle or a repair took no time",
+    _kernel.NO_ROOM: "more happened at a time than there is room for",
+}
+"""Why bodies stopped to flow, and the run was made anew event by event."""
+
+LONGEST_RUN = 2**45
+"""Of which times and numbers of events are one number. [ms]"""
+
+
+def hindrance(layout: Layout) -> str:
+    """What of a shop does not flow; "" if all does."""
+    if layout.horizon >= LONGEST_RUN or n_slots(layout) >= 2**_kernel.MOST_SLOTS:
+        return "size"
+    kinds = {
+        "calendar clocks": any(row.clock == "calendar" for row in layout.failures),
+        "failures of lines": any(row.of_line for row in layout.failures),
+        "failures that scrap": any(row.then == "scrap" for row in layout.failures),
+        "alternatives": any(len(row.stores) > 1 and row.route < 0 for row in layout.joins),
+        "lines that index": any(row.together for row in layout.stations),
+        "lines that choose parts": any(row.choosy or row.picks for row in layout.stations),
+        "conveyors": any(row.headway for row in layout.stores),
+        "banks": any(row.lanes for row in layout.stores),
+        "stores in order": any(row.in_order for row in layout.stores),
+        "hand to hand with several": not all(_meets_one(layout, row) for row in layout.stations),
+    }
+    return next((kind for kind, hinders in kinds.items() if hinders), "")
+
+
+def n_slots(layout: Layout) -> int:
+    """How many things have events."""
+    things = len(layout.windows), 2 * len(layout.stores), len(layout.stations), len(layout.failures)
+    return sum(things)
+
+
+def _meets_one(layout: Layout, row: StationLayout) -> bool:
+    """Whether a station that meets others hand to hand meets only one at each store."""
+    putters, takers = layout.feeders_and_takers
+    for j in (*row.takes, *row.puts, *row.returns, *row.rejects):
+        join = layout.joins[j]
+        if all(layout.stores[store].capacity for store in join.stores):
+            continue
+        store = join.stores[0]
+        one = len(join.stores) == 1 and join.route < 0 and join.number == 1
+        one = one and len(putters[store]) == 1 == len(takers[store])
+        if not one or j in (*row.returns, *row.rejects) or (j in row.puts and len(row.puts) > 1):
+            return False
+    return True
+
+
+def flow_records(layout: Layout, stations: Records, stores: Records) -> dict[str, Any]:
+    """The records of the flow; which stores are shared."""
+    putters, takers = layout.feeders_and_takers
+    joins = layout.joins
+    chosen = {i for row in joins if len(row.stores) > 1 and row.route < 0 for i in row.stores}
+    sides = zip(putters, takers, strict=True)
+    stores["shared"] = [len(p) > 1 or len(t) > 1 or i in chosen for i, (p, t) in enumerate(sides)]
+    rows, n = layout.stations, len(stations)
+    flow = np.zeros(n, _kernel.FLOW).view(np.recarray)
+    flow["slot"] = len(layout.windows) + len(stores) + np.arange(n)
+    flow["fixed"] = stations["fixed"]
+    alike = (stations["varies"] == 0) & (stations["changes"] < 0) & (stations["fails"] == 0.0)
+    flow["plain"] = alike & (stations["fixed"] > 0) & (stations["fixed"] < _kernel.LONG)
+    asking = [any(layout.failures[i].groups for i in _between_bodies(layout, row)) for row in rows]
+    flow["crewed"] = asking
+    births = [_births(layout, group) for group in range(layout.n_groups)]
+    counted = [k for several in births if len(several) > 1 for k in several]
+    flow["counted"][counted] = 1
+
+    def shares(numbers: range) -> bool:
+        return any(stores["shared"][i] for j in numbers for i in joins[j].stores)
+
+    flow["shares_in"] = flow["counted"] | np.array([shares(row.takes) for row in rows])
+    flow["shares_out"] = [shares(row.puts) for row in rows]
+    flow["feeder"] = flow["taker"] = np.arange(n)
+    for k, row in enumerate(rows):
+        _ways(layout, flow[k], row, stations[k], stores)
+    for h in flow:  # who hands its body on, and who takes it, do so in the simple way, or neither
+        if h["ways_in"] == _kernel.BY_HAND and flow["ways_out"][h["feeder"]] != _kernel.BY_HAND:
+            h["ways_in"] = _kernel.GENERIC
+    n_places = int(stores["places_end"].max(initial=0))
+    n_events = 4 * n + 2 * len(layout.failures) + 4 * len(stores) + 64
+    return {
+        "flow": flow,
+        "ring": np.zeros(n_places + 1, _kernel.RING).view(np.recarray),
+        "heap": np.zeros((n_events, 2), np.int64),
+        "calls": np.zeros(n + 1, np.int64),
+    }
+
+
+def _between_bodies(layout: Layout, row: StationLayout) -> list[int]:
+    """The planned stops and setups with a crew of a station, among the failures."""
+    return [i for i in row.failures if layout.failures[i].is_planned]
+
+
+def _births(layout: Layout, group: int) -> list[int]:
+    """The stations at which parts with a product may be born, of one count."""
+    lines = layout.shop.lines
+    return [
+        k
+        for k, row in enumerate(layout.stations if layout.by_product else ())
+        if row.makes and row.group == group and layout.shop.gives_birth(lines[row.line])
+    ]
+
+
+def _ways(layout: Layout, h: Any, row: StationLayout, station: Any, stores: Records) -> None:
+    """How a station takes and puts, where that is simple."""
+    putters, takers = layout.feeders_and_takers
+
+    def only_store(numbers: range) -> int:
+        """The store of a single join, if it is nobody else's; else -1."""
+        joins = [layout.joins[j] for j in numbers]
+        if len(joins) != 1 or joins[0].number > 1 or len(joins[0].stores) > 1:
+            return -1
+        store = joins[0].stores[0]
+        declared = layout.by_product and stores["declared"][store]
+        return -1 if stores["shared"][store] or declared or not takers[store] else store
+
+    if not row.takes and not layout.by_product:
+        h["ways_in"], h["carriers"] = _kernel.ENDLESS, 1
+    elif (store := only_store(row.takes)) >= 0:
+        h["ways_in"] = _kernel.BY_RING if stores["capacity"][store] else _kernel.BY_HAND
+        h["in_store"], h["carriers"] = store, stores["declared"][store]
+        if putters[store]:
+            h["feeder"] = putters[store][0]
+    if station["hands_on"] and (store := only_store(row.puts)) >= 0:
+        h["ways_out"] = _kernel.BY_RING if stores["capacity"][store] else _kernel.BY_HAND
+        h["out_store"], h["taker"] = store, takers[store][0]
