@@ -6,7 +6,10 @@ of pairs. Both take their ends in one unit, and hold the begin but not the end.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -60,9 +63,17 @@ def open_before(at: Any, opens: Any, closes: Any) -> Any:
 
 def joined(pairs: Iterable[tuple[int, int]]) -> Windows:
     """Any pairs of begin and end as windows; those that end before they begin are left out."""
-    lasting = [(begin, end) for begin, end in pairs if begin < end]
-    begins, ends = union(*np.array(lasting, dtype=np.int64).reshape(-1, 2).T)
-    return list(zip(begins.tolist(), ends.tolist(), strict=True))
+    begin, end = np.fromiter(chain.from_iterable(pairs), np.int64).reshape(-1, 2).T
+    lasting = begin < end
+    return as_windows(*union(begin[lasting], end[lasting]))
+
+
+def as_windows(begin: Any, end: Any) -> Windows:
+    """Arrays of begins and ends, rising and apart, as windows."""
+    return list(zip(begin.tolist(), end.tolist(), strict=True))
+
+
+_begin, _end = itemgetter(0), itemgetter(1)
 
 
 def intersection(one: Windows, other: Windows) -> Windows:
@@ -73,16 +84,21 @@ def intersection(one: Windows, other: Windows) -> Windows:
     >>> intersection([(0, 8), (9, 17)], [(6, 12)])
     [(6, 8), (9, 12)]
     """
+    few, many = (one, other) if len(one) < len(other) else (other, one)
     windows: Windows = []
-    i = j = 0
-    while i < len(one) and j < len(other):
-        begin, end = max(one[i][0], other[j][0]), min(one[i][1], other[j][1])
-        if begin < end:
-            windows.append((begin, end))
-        if one[i][1] < other[j][1]:
-            i += 1
-        else:
-            j += 1
+    at = 0
+    for begin, end in few:
+        at = bisect_right(many, begin, at, key=_end)
+        until = bisect_left(many, end, at, key=_begin)
+        if at == until:
+            continue
+        first, *_ = inner = many[at:until]
+        if first[0] < begin:
+            inner[0] = (begin, first[1])
+        if end < inner[-1][1]:
+            inner[-1] = (inner[-1][0], end)
+        windows += inner
+        at = until - 1
     return windows
 
 
@@ -94,6 +110,7 @@ def difference(one: Windows, other: Windows) -> Windows:
     >>> difference([(0, 8), (9, 17)], [(6, 12)])
     [(0, 6), (12, 17)]
     """
-    edges = [-(2**62), *(edge for window in other for edge in window), 2**62]
-    gaps = list(zip(edges[::2], edges[1::2], strict=True))
-    return intersection(one, [gap for gap in gaps if gap[0] < gap[1]])
+    if not other:
+        return one
+    begins, ends = zip(*other, strict=True)
+    return intersection(one, list(zip((-(2**62), *ends), (*begins, 2**62), strict=True)))

@@ -10,7 +10,7 @@ import dataclasses
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -51,11 +51,13 @@ class ProductionDays:
         From the start of the day to the end of its first shift; 0 if nobody works. [ms, int64]
     of_month : array
         Hours that the plan asks for in the whole month of the day. [ms, int64]
+    of_year : array
+        Its month in the year, January 0. [int64]
     windows : tuple of Windows
         The planned hours of each day, since its start. [ms]
-    shifts : tuple of dict
-        Of each day, by name, the windows of its shifts, since its start; overtime behind the last
-        shift is its own. [ms]
+    ends : array, shape (n, n_shifts + 1), or tuple of dict
+        Of a number of shifts the start of the first and the end of each, since the start of the
+        day, overtime included; of shifts by name their windows. [ms, int64]
     """
 
     dates: tuple[datetime.date, ...]
@@ -67,8 +69,9 @@ class ProductionDays:
     too_long: Ints
     first_shift: Ints
     of_month: Ints
+    of_year: Ints
     windows: tuple[Windows, ...]
-    shifts: tuple[dict[str, Windows], ...]
+    ends: Any
 
     def __len__(self) -> int:
         return len(self.dates)
@@ -77,6 +80,19 @@ class ProductionDays:
     def months(self) -> list[str]:
         """The month of each day, such as "2021-09"."""
         return [f"{day:%Y-%m}" for day in self.dates]
+
+    @cached_property
+    def shifts(self) -> tuple[dict[str, Windows], ...]:
+        """Of each day, by name, the windows of its shifts, since its start. [ms]
+
+        Overtime behind the last shift is its own.
+        """
+        if isinstance(self.ends, tuple):
+            return self.ends
+        return tuple(
+            {f"shift {k + 1}": [(a, b)] for k, (a, b) in enumerate(pairwise(of_day)) if a < b}
+            for of_day in self.ends.tolist()
+        )
 
 
 @lru_cache(maxsize=64)
@@ -167,62 +183,109 @@ def _whole_months(
     plan: Calendar, start: datetime.date, end: datetime.date, origin: int, late: int
 ) -> ProductionDays:
     """The production days of a calendar in whole months, its first shift so `late`. [ms]"""
-    off = (plan.days_of_week, plan.country, plan.region)
-    official, saturdays = (np.array(flags) for flags in working_days(start, end, *off))
-    days = np.datetime64(start) + np.arange(len(official))
-    dates = tuple(days.tolist())
-    month = np.array([12 * day.year + day.month - 1 for day in dates])
-    worked = official.copy()
+    days = _days(start, end, plan.days_of_week, plan.country, plan.region)
+    worked, saturdays = days.official.copy(), days.free_saturday.copy()
     for closure in plan.closures.values():
-        since = (days - np.datetime64(closure.start)).astype(np.int64)
-        closed = (since >= 0) & (since < round(closure.days.value))
-        worked &= ~closed
-        saturdays &= ~closed
-    works = np.ones(len(dates), np.bool_)
+        first = (closure.start - start).days
+        closed = slice(max(0, first), max(0, first + round(closure.days.value)))
+        worked[closed] = saturdays[closed] = False
     if isinstance(plan.shifts, Mapping):
-        running = [bool(plan.shifts_on(weekday)) for weekday in WEEKDAYS]
-        works = np.array([running[day.weekday()] for day in dates])
-    worked &= works
-    saturdays &= works
-    shift, overtime, n_worked = np.zeros((3, len(dates)))
-    for number in set(month.tolist()):
-        in_month = month == number
-        of_year = number % 12 + 1
-        wanted = round(plan.of_month("saturdays", of_year))
-        worked |= in_month & saturdays & (np.cumsum(in_month & saturdays) <= wanted)
-        shift[in_month] = plan.of_month("shift_hours", of_year)
-        crews = plan.of_month("crews", of_year)
-        overtime[in_month] = plan.of_month("overtime", of_year) * crews
-        n_worked[in_month] = np.count_nonzero(worked & in_month) or 1
+        running = np.array([bool(plan.shifts_on(weekday)) for weekday in WEEKDAYS])
+        works = running[days.weekday]
+        worked &= works
+        saturdays &= works
+    shift, overtime, crews, besides = (
+        np.array([plan.of_month(key, month) for month in range(1, 13)])[days.of_year]
+        for key in ("shift_hours", "overtime", "crews", "saturdays")
+    )
+    so_far = np.cumsum(saturdays)
+    before = (so_far - saturdays)[days.first_of_month]
+    worked |= saturdays & (so_far - before <= np.rint(besides))
+    n_worked = np.maximum(np.bincount(days.month, worked), 1)[days.month]
     if isinstance(plan.shifts, Mapping):
-        extra = overtime / n_worked
-        pattern, first, shifts, too_long = _named(
-            plan, dates, official, worked, extra, origin, late
+        extra = overtime * crews / n_worked
+        pattern, first_shift, ends, too_long = _named(
+            plan, days.dates, days.official, worked, extra, origin, late
         )
+        windows = tuple(_united(of_day) for of_day in ends)
+        planned = np.array([sum(b - a for a, b in each) for each in windows], dtype=np.int64)
     else:
-        hours = shift + overtime / plan.n_shifts / n_worked
-        pattern, first, shifts, too_long = _numbered(plan, official, worked, hours)
-    windows = tuple(_united(of_day) for of_day in shifts)
-    planned = np.array([sum(b - a for a, b in each) for each in windows], dtype=np.int64)
-    totals = np.bincount(month - month[0], planned).astype(np.int64)
+        hours = shift + overtime * crews / plan.n_shifts / n_worked
+        pattern, first_shift, ends, too_long = _numbered(plan, days.official, worked, hours)
+        planned = ends[:, -1]
+        windows = _from_start(planned)
+    totals = np.bincount(days.month, planned).astype(np.int64)
     return ProductionDays(
-        dates=dates,
+        dates=days.dates,
         origin=origin,
-        official=official,
+        official=days.official,
         nominal=np.array([sum(b - a for a, b in each) for each in pattern], dtype=np.int64),
         pattern=pattern,
         too_long=too_long,
         planned=planned,
-        first_shift=first,
-        of_month=totals[month - month[0]],
+        first_shift=first_shift,
+        of_month=totals[days.month],
+        of_year=days.of_year,
         windows=windows,
-        shifts=tuple(shifts),
+        ends=ends,
     )
 
 
-_Pattern = tuple[tuple[Windows, ...], Ints, list[dict[str, Windows]], Ints]
-"""Of each day the hours of its pattern, the end of the first shift, its shifts by name, overtime
+@dataclass(frozen=True, eq=False)
+class _Days:
+    """What no plan changes in the days of whole months, arrays of shape (n,).
+
+    Attributes
+    ----------
+    dates : tuple of date
+    weekday : array
+        Monday 0. [int64]
+    official, free_saturday : array of bool
+        As `working_days` tells them.
+    month, of_year : array
+        Its month, from 0 with the first one; that of the year, January 0. [int64]
+    first_of_month : array
+        The number of the first day of its month. [int64]
+    """
+
+    dates: tuple[datetime.date, ...]
+    weekday: Ints
+    official: Flags
+    free_saturday: Flags
+    month: Ints
+    of_year: Ints
+    first_of_month: Ints
+
+
+@lru_cache(maxsize=64)
+def _days(
+    start: datetime.date,
+    end: datetime.date,
+    weekdays: tuple[int, ...],
+    country: str | None,
+    region: str | None,
+) -> _Days:
+    """The days of whole months, the same in all runs of a year."""
+    official, saturdays = (
+        np.array(flags) for flags in working_days(start, end, weekdays, country, region)
+    )
+    dates = tuple((np.datetime64(start) + np.arange(len(official))).tolist())
+    months = np.array([12 * day.year + day.month - 1 for day in dates])
+    month = months - months[0]
+    arrays = (official, saturdays, month, months % 12, np.searchsorted(month, month))
+    for array in (weekday := np.array([day.weekday() for day in dates]), *arrays):
+        array.flags.writeable = False
+    return _Days(dates, weekday, *arrays)
+
+
+_Pattern = tuple[tuple[Windows, ...], Ints, Any, Ints]
+"""Of each day the hours of its pattern, the end of the first shift, `ProductionDays.ends`, overtime
 beyond 24 h. [ms]"""
+
+
+def _from_start(lengths: Ints) -> tuple[Windows, ...]:
+    """Hours of so many milliseconds from the start of each day on. [ms]"""
+    return tuple([(0, length)] if length else [] for length in lengths.tolist())
 
 
 def _united(shifts: dict[str, Windows]) -> Windows:
@@ -240,17 +303,11 @@ def _numbered(plan: Calendar, official: Flags, worked: Flags, hours: Any) -> _Pa
     """A number of shifts that follow one another, each longer by its part of the overtime."""
     n = plan.n_shifts
     planned = _ms(np.where(worked, np.minimum(n * hours, 24.0), 0.0))
-    ends = [*(np.minimum(_ms(k * hours), planned).tolist() for k in range(n)), planned.tolist()]
-    shifts = [
-        {f"shift {k + 1}": [(a, b)] for k, (a, b) in enumerate(pairwise(of_day)) if a < b}
-        for of_day in zip(*ends, strict=True)
-    ]
+    ends = [*(np.minimum(_ms(k * hours), planned) for k in range(n)), planned]
     nominal = _ms(np.where(official, n * plan.every_month("shift_hours"), 0.0))
-    pattern: tuple[Windows, ...] = tuple(
-        [(0, of_day)] if of_day else [] for of_day in nominal.tolist()
-    )
     too_long = _ms(np.where(worked, n * hours, 0.0)) - planned
-    return pattern, np.minimum(_ms(hours), planned), shifts, too_long
+    first = np.minimum(_ms(hours), planned)
+    return _from_start(nominal), first, np.stack(ends, axis=1), too_long
 
 
 def _named(
@@ -281,7 +338,7 @@ def _named(
         too_long[day] = wanted - until
         first[day] = min(ends.values())
         shifts.append(running)
-    return tuple(pattern), first, shifts, too_long
+    return tuple(pattern), first, tuple(shifts), too_long
 
 
 def _spans(shift: Shift, origin: int) -> Windows:

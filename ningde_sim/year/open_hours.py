@@ -17,8 +17,10 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -37,7 +39,7 @@ from ningde_sim.plant.production_days import (
 )
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import BlockTable, StopTable
-from ningde_sim.year.windows import Rate, by_day, trimmed
+from ningde_sim.year.windows import arrays, by_day, trimmed
 
 MOST_STOPS = 100_000
 """Stops of one cause in a run; if there were more, each would be too short to matter."""
@@ -69,7 +71,7 @@ class ShopHours:
         lost = {**self.lost, cause: intersection(self.open, within)}
         return ShopHours(self.nominal, self.planned, difference(self.open, within), lost)
 
-    def slowed_by(self, cause: str, within: Windows, rate: Rate) -> ShopHours:
+    def slowed_by(self, cause: str, within: Windows, rate: float) -> ShopHours:
         """The same after a cause slows the shop down within some time."""
         stay, closed = trimmed(intersection(self.open, within), rate)
         return ShopHours(
@@ -113,18 +115,26 @@ def open_hours(scenario: Scenario, *, seed: int, run: int) -> OpenHours:
     origin = start_of_days(scenario)
     span = (plan.first_day, plan.last_day, origin)
     days = production_days(plan, *span)
+    own_days = {
+        key: days if own is plan else production_days(own, *span) for key, own in calendars.items()
+    }
     retooling = _retooling(scenario, days)
+    worked = _worked(days)
     stops = {
-        cause: (table.shops, _stops(cause, table, days, seed=seed, run=run))
+        cause: (table.shops, _stops(cause, table, days, worked, seed=seed, run=run))
         for cause, table in scenario.supply.items()
     }
     shops = {}
+    planned: dict[tuple[int, float, float], ShopHours] = {}
     for name, shop in scenario.shops.items():
         own = calendars[name]
-        of_shop = production_days(own, *span)
+        of_shop = own_days[name]
         extra = shop.number("extra_hours") if isinstance(shop, BlockTable) else 0.0
         limit = 24.0 - own.every_month("maintenance")
-        hours = _planned(of_shop, extra, limit)
+        asked = (id(of_shop), extra, limit)
+        if asked not in planned:
+            planned[asked] = _planned(of_shop, extra, limit)
+        hours = planned[asked]
         stop = joined([(retooling.begin, retooling.end)]) if name in retooling.shops else []
         hours = hours.closed_by("retooling", stop)
         for cause, (stopped, windows) in stops.items():
@@ -151,24 +161,32 @@ def _planned(days: ProductionDays, extra_hours: float, limit: float) -> ShopHour
     extra, most = round(extra_hours * units.MS_PER_H), round(limit * units.MS_PER_H)
     planned: Windows = []
     late: Windows = []
-    for day, windows in enumerate(days.windows):
-        start = day * units.MS_PER_DAY
+    start = 0
+    for windows in days.windows:
         left = most
-        for number, (begin, end) in enumerate(windows):
-            if number == len(windows) - 1:  # what is worked besides follows the last shift
-                end = max(end, min(end + extra, windows[0][0] + units.MS_PER_DAY))
+        for begin, end in windows[:-1]:
             planned.append((start + begin, start + end))
             late.append((start + max(begin, min(end, begin + left)), start + end))
             left = max(0, left - (end - begin))
-    horizon = [(0, len(days) * units.MS_PER_DAY)]
-    hours = intersection(joined(planned), horizon)
-    pattern = [
+        for begin, end in windows[-1:]:  # what is worked besides follows the last shift
+            if extra:
+                end = max(end, min(end + extra, windows[0][0] + units.MS_PER_DAY))
+            planned.append((start + begin, start + end))
+            if end - begin > left:
+                late.append((start + begin + left, start + end))
+        start += units.MS_PER_DAY
+    hours = intersection(joined(planned), [(0, start)])
+    nominal = by_day(joined(_since_start(days.pattern)), len(days))
+    return ShopHours(nominal, hours, hours).closed_by("maintenance", joined(late))
+
+
+def _since_start(of_days: Iterable[Windows]) -> list[tuple[int, int]]:
+    """Hours of each day since its start, as hours since that of the first day. [ms]"""
+    return [
         (day * units.MS_PER_DAY + begin, day * units.MS_PER_DAY + end)
-        for day, windows in enumerate(days.pattern)
+        for day, windows in enumerate(of_days)
         for begin, end in windows
     ]
-    nominal = by_day(joined(pattern), len(days))
-    return ShopHours(nominal, hours, hours).closed_by("maintenance", joined(late))
 
 
 def _start_of(day: datetime.date, days: ProductionDays) -> int:
@@ -210,36 +228,39 @@ def _working_days(plan: Calendar, days: ProductionDays, earlier: int) -> Any:
     """Starts of the working days, with so many days before the first production day. [ms]"""
     earlier = min(earlier, MOST_DAYS - len(days))
     start = plan.first_day - datetime.timedelta(days=earlier)
-    planned = production_days(plan, start, plan.last_day).planned
+    planned = production_days(plan, start, plan.last_day).planned if earlier else days.planned
     return (np.flatnonzero(planned) - earlier) * units.MS_PER_DAY
 
 
 def _reduced_rates(
     scenario: Scenario, days: ProductionDays, plan: Calendar, retooling: _Retooling, name: str
-) -> Iterator[tuple[str, Windows, Rate]]:
+) -> Iterator[tuple[str, Windows, float]]:
     """What slows a shop with its own days down: the cause, its time, the rate at each instant."""
     for cause, table in scenario.slowdowns.items():
         begin = _start_of(table.start, days)
         end = begin + round(table.days.value * units.MS_PER_DAY) if name in table.shops else begin
-        yield cause, joined([(begin, end)]), _constant(table.rate.value)
+        yield cause, joined([(begin, end)]), table.rate.value
     end = retooling.until if name in retooling.shops else retooling.end
-    yield (
-        "retooling_nights",
-        intersection(_nights(days, plan), joined([(retooling.end, end)])),
-        _constant(retooling.rate),
-    )
+    yield "retooling_nights", _nights(days, plan, retooling.end, end), retooling.rate
 
 
-def _constant(rate: float) -> Rate:
-    return lambda _: rate
+def _nights(days: ProductionDays, plan: Calendar, begin: int, end: int) -> Windows:
+    """From `begin` to `end` second and third shifts, and week-ends as a whole. [ms]
 
-
-def _nights(days: ProductionDays, plan: Calendar) -> Windows:
-    """Second and third shifts, and all of the days that are not among the days of the week."""
-    weekend = np.array([day.weekday() not in plan.days_of_week for day in days.dates])
-    start = np.arange(len(days)) * units.MS_PER_DAY
-    begin = start + np.where(weekend, 0, days.first_shift)
-    return joined(zip(begin.tolist(), (start + units.MS_PER_DAY).tolist(), strict=True))
+    A week-end is all of the days that are not among the days of the week.
+    """
+    first = min(max(0, begin // units.MS_PER_DAY), len(days))
+    last = min(max(first, -(-end // units.MS_PER_DAY)), len(days))
+    usual = plan.days_of_week
+    nights = [
+        (
+            day * units.MS_PER_DAY
+            + (int(days.first_shift[day]) if days.dates[day].weekday() in usual else 0),
+            (day + 1) * units.MS_PER_DAY,
+        )
+        for day in range(first, last)
+    ]
+    return intersection(joined(nights), joined([(begin, end)]))
 
 
 def _starts(scenario: Scenario, days: ProductionDays, retooling: _Retooling) -> dict[str, int]:
@@ -257,7 +278,28 @@ def _starts(scenario: Scenario, days: ProductionDays, retooling: _Retooling) -> 
 # ------------------------------------------------------------------ supply
 
 
-def _stops(cause: str, table: StopTable, days: ProductionDays, *, seed: int, run: int) -> Windows:
+@dataclass(frozen=True, eq=False)
+class _Worked:
+    """The windows of the plan, one after the other: day, length, begin, hours before it. [ms]"""
+
+    day: Ints
+    length: Ints
+    begin: list[int]
+    before: list[int]
+
+
+def _worked(days: ProductionDays) -> _Worked:
+    """The windows of a plan."""
+    number = np.fromiter(map(len, days.windows), np.int64, len(days))
+    day = np.repeat(np.arange(len(days)), number)
+    begin, end = arrays([window for windows in days.windows for window in windows])
+    before = np.concatenate(([0], np.cumsum(end - begin)))
+    return _Worked(day, end - begin, (day * units.MS_PER_DAY + begin).tolist(), before.tolist())
+
+
+def _stops(
+    cause: str, table: StopTable, days: ProductionDays, plan: _Worked, *, seed: int, run: int
+) -> Windows:
     """The stops of one cause.
 
     In a working hour of a month with weight w the hazard of a stop is s w / (d (1 - s w)) for a
@@ -265,11 +307,9 @@ def _stops(cause: str, table: StopTable, days: ProductionDays, *, seed: int, run
     it is that number times w over the planned hours of the whole month, even if the calendar cuts
     it short.
     """
-    day, begin, hours = _worked(days)
-    worked = np.concatenate(([0], np.cumsum(hours)))
-    hazard = _hazard(table, days)[day] * hours / units.MS_PER_H
-    risk = np.concatenate(([0.0], np.cumsum(hazard)))
-    between = Draws("supply", cause, "gap", Exponential(1))
+    hazard = _hazard(table, days)[plan.day] * plan.length / units.MS_PER_H
+    worked, risk = plan.before, np.concatenate(([0.0], np.cumsum(hazard))).tolist()
+    between = _gap_draws(cause)
     law = Lognormal(table.duration.value, steady_if_small(table.cv.value))
     length = Draws("supply", cause, "length", law)
     stops: Windows = []
@@ -280,24 +320,28 @@ def _stops(cause: str, table: StopTable, days: ProductionDays, *, seed: int, run
             break
         if k == MOST_STOPS:
             raise ValueError(_too_many(cause, table))
-        first = _instant(float(np.interp(at, risk, worked)), worked, begin)
-        lasts = min(length(seed, run, k), 1e6)
-        ends = float(np.interp(at, risk, worked)) + lasts * units.MS_PER_H
-        last = len(days) * units.MS_PER_DAY if ends >= worked[-1] else _instant(ends, worked, begin)
+        begins = _interpolated(at, risk, worked)
+        first = _instant(begins, plan)
+        ends = begins + min(length(seed, run, k), 1e6) * units.MS_PER_H
+        last = len(days) * units.MS_PER_DAY if ends >= worked[-1] else _instant(ends, plan)
         stops.append((first, last))
-        at = float(np.interp(min(ends, worked[-1]), worked, risk))
+        at = _interpolated(min(ends, worked[-1]), worked, risk)
     return joined(stops)
 
 
-def _worked(days: ProductionDays) -> tuple[Ints, Ints, Ints]:
-    """The windows of the plan: day, begin, length. [ms]"""
-    rows = [
-        (day, day * units.MS_PER_DAY + begin, end - begin)
-        for day, windows in enumerate(days.windows)
-        for begin, end in windows
-    ]
-    day, begin, length = np.array(rows, dtype=np.int64).reshape(-1, 3).T
-    return day, begin, length
+@lru_cache(maxsize=256)
+def _gap_draws(cause: str) -> Draws:
+    """The risk between two stops of a cause."""
+    return Draws("supply", cause, "gap", Exponential(1))
+
+
+def _interpolated(x: float, at: Sequence[float], values: Sequence[float]) -> float:
+    """What `numpy.interp` gives, to the bit, from `at[0]` to `at[-1]`; for one number faster."""
+    k = bisect_right(at, x) - 1
+    if k == len(at) - 1:
+        return float(values[k])
+    slope = (values[k + 1] - values[k]) / (at[k + 1] - at[k])
+    return slope * (x - at[k]) + values[k]
 
 
 def _too_many(cause: str, table: StopTable) -> str:
@@ -311,7 +355,7 @@ def _hazard(table: StopTable, days: ProductionDays) -> Any:
     """Expected stops in a working hour of each day. [1/h]"""
     weight = np.ones(len(days))
     if table.season is not None:
-        weight = np.array([table.season[day.month - 1] for day in days.dates])
+        weight = np.array(table.season)[days.of_year]
     if table.share is not None:
         lost = table.share.value * weight
         return lost / (table.duration.value * (1 - lost))
@@ -319,7 +363,7 @@ def _hazard(table: StopTable, days: ProductionDays) -> Any:
     return table.per_month.value * weight / np.maximum(days.of_month / units.MS_PER_H, 1e-9)
 
 
-def _instant(working: float, worked: Any, begin: Any) -> int:
+def _instant(working: float, plan: _Worked) -> int:
     """The instant at which the plan has worked for so long. [ms]"""
-    window = int(np.searchsorted(worked, working, side="right")) - 1
-    return int(begin[window]) + round(working - float(worked[window]))
+    window = bisect_right(plan.before, working) - 1
+    return plan.begin[window] + round(working - plan.before[window])
