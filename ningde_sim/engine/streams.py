@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -131,8 +132,20 @@ class Draws:
     ) -> None:
         streams = Streams()
         streams.add(kind, name, purpose, distribution or UNIT, 1, 0)
-        self._rows, self._values = streams.arrays()
+        (self._row,), self._values = streams.arrays()
 
     def __call__(self, seed: int, run: int, k: int) -> float:
         """The k-th draw, in the unit of the distribution."""
-        return float(_kernel.draw(self._rows[0], self._values, seed, run, k))
+        return float(_kernel.draw(self._row, self._values, seed, run, k))
+
+
+def first_draws(
+    kind: str, names: Sequence[str], purpose: str, *, seed: int, run: int, n: int
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """The first n numbers between 0 and 1 of many streams, shape (n_names, n). [-]"""
+    streams = Streams()
+    for name in names:
+        streams.add(kind, name, purpose, UNIT, 1, 0)
+    table = np.empty((len(names), n))
+    _kernel.fill_draws(table, *streams.arrays(), seed, run)
+    return table

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from ningde_sim._support.frozen import Entries
@@ -78,6 +79,59 @@ def changed(table: Table, change: Callable[[tuple[str, ...], Any], Any], *path: 
         if (found := found_by_pydantic(error)) is None:
             raise
         raise ValueError("\n".join(fault_lines(found, type(table), *path))) from None
+
+
+class Copies:
+    """Copies of tables with other values at some paths, made fast, because unchecked.
+
+    Parameters
+    ----------
+    table : table
+    paths : sequence of tuple of str
+        Of quantities in it, as `leaves` tells them, whose values a copy replaces. Those of the
+        copies must keep the rules of the tables.
+    """
+
+    def __init__(self, table: Any, paths: Sequence[tuple[str, ...]]) -> None:
+        self._table = table
+        self._place = paths.index(()) if () in paths else None
+        within: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
+        for place, path in enumerate(paths):
+            if path:
+                within.setdefault(path[0], []).append((place, path[1:]))
+        self._inner = {}
+        for key, told in within.items():
+            own = table[int(key) - 1] if isinstance(table, tuple) else dict(_items(table) or ())[key]
+            self._inner[key] = ([place for place, _ in told], Copies(own, [rest for _, rest in told]))
+
+    def at(self, values: Sequence[float]) -> Any:
+        """The copy with these values, one for each of the paths. [unit of each]"""
+        table = self._table
+        if self._place is not None:
+            return _copied(table, {"value": values[self._place], "low": None, "high": None})
+        if not self._inner:
+            return table
+        new = {
+            key: inner.at([values[place] for place in places])
+            for key, (places, inner) in self._inner.items()
+        }
+        if isinstance(table, tuple):
+            return tuple(new.get(str(k), each) for k, each in enumerate(table, start=1))
+        return type(table)({**table, **new}) if isinstance(table, Mapping) else _copied(table, new)
+
+
+def _copied(table: Any, new: Mapping[str, Any]) -> Any:
+    """A copy of a frozen dataclass with other fields, unchecked."""
+    copy = object.__new__(type(table))
+    for name in _names(type(table)):
+        object.__setattr__(copy, name, new[name] if name in new else getattr(table, name))
+    return copy
+
+
+@cache
+def _names(cls: type) -> tuple[str, ...]:
+    """The fields of a dataclass."""
+    return tuple(field.name for field in dataclasses.fields(cls))
 
 
 def plain(value: Any) -> Any:
