@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -63,9 +62,18 @@ def open_before(at: Any, opens: Any, closes: Any) -> Any:
 
 def joined(pairs: Iterable[tuple[int, int]]) -> Windows:
     """Any pairs of begin and end as windows; those that end before they begin are left out."""
-    begin, end = np.fromiter(chain.from_iterable(pairs), np.int64).reshape(-1, 2).T
-    lasting = begin < end
-    return as_windows(*union(begin[lasting], end[lasting]))
+    windows: Windows = []
+    reached = -(2**63)
+    for begin, end in sorted(pairs):
+        if begin >= end:
+            continue
+        if begin > reached:
+            windows.append((begin, end))
+            reached = end
+        elif end > reached:
+            windows[-1] = (windows[-1][0], end)
+            reached = end
+    return windows
 
 
 def as_windows(begin: Any, end: Any) -> Windows:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import calendar
 import dataclasses
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -208,18 +208,19 @@ def _whole_months(
             plan, days.dates, days.official, worked, extra, origin, late
         )
         windows = tuple(_united(of_day) for of_day in ends)
-        planned = np.array([sum(b - a for a, b in each) for each in windows], dtype=np.int64)
+        nominal, planned = _lengths(pattern), _lengths(windows)
     else:
         hours = shift + overtime * crews / plan.n_shifts / n_worked
-        pattern, first_shift, ends, too_long = _numbered(plan, days.official, worked, hours)
+        nominal = _ms(np.where(days.official, plan.n_shifts * plan.every_month("shift_hours"), 0.0))
+        first_shift, ends, too_long = _numbered(plan, worked, hours)
         planned = ends[:, -1]
-        windows = _from_start(planned)
+        pattern, windows = _from_start(nominal), _from_start(planned)
     totals = np.bincount(days.month, planned).astype(np.int64)
     return ProductionDays(
         dates=days.dates,
         origin=origin,
         official=days.official,
-        nominal=np.array([sum(b - a for a, b in each) for each in pattern], dtype=np.int64),
+        nominal=nominal,
         pattern=pattern,
         too_long=too_long,
         planned=planned,
@@ -278,9 +279,9 @@ def _days(
     return _Days(dates, weekday, *arrays)
 
 
-_Pattern = tuple[tuple[Windows, ...], Ints, Any, Ints]
-"""Of each day the hours of its pattern, the end of the first shift, `ProductionDays.ends`, overtime
-beyond 24 h. [ms]"""
+def _lengths(of_days: Iterable[Windows]) -> Ints:
+    """Hours of each day. [ms]"""
+    return np.array([sum(b - a for a, b in each) for each in of_days], dtype=np.int64)
 
 
 def _from_start(lengths: Ints) -> tuple[Windows, ...]:
@@ -299,15 +300,20 @@ def _united(shifts: dict[str, Windows]) -> Windows:
     return windows
 
 
-def _numbered(plan: Calendar, official: Flags, worked: Flags, hours: Any) -> _Pattern:
-    """A number of shifts that follow one another, each longer by its part of the overtime."""
+def _numbered(plan: Calendar, worked: Flags, hours: Any) -> tuple[Ints, Any, Ints]:
+    """A number of shifts that follow one another, each longer by its part of the overtime.
+
+    Returns
+    -------
+    tuple
+        The end of the first shift, `ProductionDays.ends`, overtime beyond 24 h. [ms]
+    """
     n = plan.n_shifts
     planned = _ms(np.where(worked, np.minimum(n * hours, 24.0), 0.0))
     ends = [*(np.minimum(_ms(k * hours), planned) for k in range(n)), planned]
-    nominal = _ms(np.where(official, n * plan.every_month("shift_hours"), 0.0))
     too_long = _ms(np.where(worked, n * hours, 0.0)) - planned
     first = np.minimum(_ms(hours), planned)
-    return _from_start(nominal), first, np.stack(ends, axis=1), too_long
+    return first, np.stack(ends, axis=1), too_long
 
 
 def _named(
@@ -318,8 +324,15 @@ def _named(
     extra: Any,
     origin: int,
     late: int,
-) -> _Pattern:
-    """Shifts by name, with the overtime behind the last one, within 24 h of the first."""
+) -> tuple[tuple[Windows, ...], Ints, tuple[dict[str, Windows], ...], Ints]:
+    """Shifts by name, with the overtime behind the last one, within 24 h of the first.
+
+    Returns
+    -------
+    tuple
+        The hours of the pattern, the end of the first shift, `ProductionDays.ends`, overtime beyond
+        24 h. [ms]
+    """
     first, too_long = np.zeros((2, len(dates)), np.int64)
     pattern: list[Windows] = []
     shifts: list[dict[str, Windows]] = []

@@ -17,10 +17,11 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -73,13 +74,16 @@ class ShopHours:
 
     def slowed_by(self, cause: str, within: Windows, rate: float) -> ShopHours:
         """The same after a cause slows the shop down within some time."""
-        stay, closed = trimmed(intersection(self.open, within), rate)
-        return ShopHours(
-            self.nominal,
-            self.planned,
-            joined([*difference(self.open, within), *stay]),
-            {**self.lost, cause: closed},
-        )
+        slow = intersection(self.open, within)
+        stay, closed = trimmed(slow, rate)
+        lost = {**self.lost, cause: closed}
+        if not slow:
+            return ShopHours(self.nominal, self.planned, self.open, lost)
+        first = bisect_right(self.open, slow[0][0], key=itemgetter(1))
+        last = bisect_left(self.open, slow[-1][1], key=itemgetter(0))
+        inner = joined([*difference(self.open[first:last], within), *stay])
+        still = [*self.open[:first], *inner, *self.open[last:]]
+        return ShopHours(self.nominal, self.planned, still, lost)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,23 +129,23 @@ def open_hours(scenario: Scenario, *, seed: int, run: int) -> OpenHours:
         for cause, table in scenario.supply.items()
     }
     shops = {}
-    planned: dict[tuple[int, float, float], ShopHours] = {}
+    alike: dict[tuple[Any, ...], ShopHours] = {}  # shops of equal hours share them
     for name, shop in scenario.shops.items():
-        own = calendars[name]
-        of_shop = own_days[name]
+        own, of_shop = calendars[name], own_days[name]
         extra = shop.number("extra_hours") if isinstance(shop, BlockTable) else 0.0
-        limit = 24.0 - own.every_month("maintenance")
-        asked = (id(of_shop), extra, limit)
-        if asked not in planned:
-            planned[asked] = _planned(of_shop, extra, limit)
-        hours = planned[asked]
-        stop = joined([(retooling.begin, retooling.end)]) if name in retooling.shops else []
-        hours = hours.closed_by("retooling", stop)
-        for cause, (stopped, windows) in stops.items():
-            hours = hours.closed_by(cause, windows if name in stopped else [])
-        for cause, within, rate in _reduced_rates(scenario, of_shop, own, retooling, name):
-            hours = hours.slowed_by(cause, within, rate)
-        shops[name] = hours
+        causes = [name in table.shops for table in scenario.slowdowns.values()]
+        causes += [name in retooling.shops, *(name in stopped for stopped, _ in stops.values())]
+        key = (id(own), extra, *causes)
+        if key not in alike:
+            hours = _planned(of_shop, extra, 24.0 - own.every_month("maintenance"))
+            stop = [(retooling.begin, retooling.end)] if name in retooling.shops else []
+            hours = hours.closed_by("retooling", joined(stop))
+            for cause, (stopped, windows) in stops.items():
+                hours = hours.closed_by(cause, windows if name in stopped else [])
+            for cause, within, rate in _reduced_rates(scenario, of_shop, own, retooling, name):
+                hours = hours.slowed_by(cause, within, rate)
+            alike[key] = hours
+        shops[name] = alike[key]
     usual = {name: usual_day(each, origin) for name, each in calendars.items()}
     return OpenHours(days, shops, usual, retooling.begin, _starts(scenario, days, retooling))
 
@@ -176,7 +180,9 @@ def _planned(days: ProductionDays, extra_hours: float, limit: float) -> ShopHour
                 late.append((start + begin + left, start + end))
         start += units.MS_PER_DAY
     hours = intersection(joined(planned), [(0, start)])
-    nominal = by_day(joined(_since_start(days.pattern)), len(days))
+    nominal = days.nominal
+    if any(windows and windows[-1][1] > units.MS_PER_DAY for windows in days.pattern):
+        nominal = by_day(joined(_since_start(days.pattern)), len(days))
     return ShopHours(nominal, hours, hours).closed_by("maintenance", joined(late))
 
 
