@@ -135,12 +135,16 @@ def _flow(
     to_gate = {key: math.prod([*behind.values()][k + 1 :]) for k, key in enumerate(plan.shops)}
     servers: list[_Server] = []
     clocks: dict[int, Floats] = {}
+    cycles: dict[tuple[str, ...], Any] = {(): 1.0}
+    middle = (at[:-1] + at[1:]) / (2 * units.MS_PER_DAY)
     for number, (key, shop) in enumerate(plan.shops.items()):
         own = hours.shops[key]
         if id(own) not in clocks:
             clocks[id(own)] = _clock(at, own, hours.usual[key])
         clock = clocks[id(own)]
-        pace = _pace(plan, hours, key, speeds, slowed[key], at) * kept[key] * to_gate[key]
+        if (names := tuple(slowed[key])) not in cycles:
+            cycles[names] = mean_cycles(plan.products, hours.starts, names, middle)
+        pace = _pace(plan, hours, key, speeds, at) * kept[key] * to_gate[key] / cycles[names]
         work = np.concatenate(([0.0], np.cumsum(pace * np.diff(clock))))
         if isinstance(shop, BlockTable) and shop.lead_time is not None:
             room = lead_capacity(shop) * to_gate[key]
@@ -205,13 +209,14 @@ def _instants(plan: Scenario, hours: OpenHours) -> Ints:
     """
     edges = [np.arange(-WARM_UP_DAYS, len(hours.days) + 1) * units.MS_PER_DAY]
     shops = {id(shop): shop for shop in hours.shops.values()}.values()
-    for shop in shops:
-        for cause in plan.supply:
-            edges += arrays(shop.lost[cause])
-    if len({id(shop.planned) for shop in shops}) > 1:
-        for shop in shops:
-            edges += arrays(shop.planned)
-    return np.unique(np.concatenate(edges))
+    closed = [shop.lost[cause] for shop in shops for cause in plan.supply]
+    plans = {id(shop.planned): shop.planned for shop in shops}
+    for windows in [*closed, *(plans.values() if len(plans) > 1 else ())]:
+        if windows:
+            edges += arrays(windows)
+    at = np.sort(np.concatenate(edges))
+    instants: Ints = at[np.append(True, at[1:] > at[:-1])]
+    return instants
 
 
 def _clock(at: Ints, shop: ShopHours, usual: Windows) -> Floats:
@@ -223,21 +228,13 @@ def _clock(at: Ints, shop: ShopHours, usual: Windows) -> Floats:
 
 
 def _pace(
-    plan: Scenario,
-    hours: OpenHours,
-    key: str,
-    speeds: Mapping[str, Rate],
-    slowed: Sequence[str],
-    at: Ints,
+    plan: Scenario, hours: OpenHours, key: str, speeds: Mapping[str, Rate], at: Ints
 ) -> Any:
-    """The rate of a shop between each two instants, in its open hours. [bodies/h]"""
-    pace: Any = speeds[key][0]
-    if key in plan.before:
-        pace = np.where(at[:-1] < hours.switch, speeds[f"{key}{BEFORE}"][0], pace)
-    if slowed:
-        middle = (at[:-1] + at[1:]) / (2 * units.MS_PER_DAY)
-        pace = pace / mean_cycles(plan.products, hours.starts, slowed, middle)
-    return pace
+    """The rate of a shop without new models, between each two instants, when open. [bodies/h]"""
+    after = speeds[key][0]
+    if key not in plan.before:
+        return after
+    return np.where(at[:-1] < hours.switch, speeds[f"{key}{BEFORE}"][0], after)
 
 
 def _ckd_sets(plan: Scenario, made: Mapping[str, Floats]) -> Floats:

@@ -129,6 +129,7 @@ def open_hours(scenario: Scenario, *, seed: int, run: int) -> OpenHours:
         for cause, table in scenario.supply.items()
     }
     shops = {}
+    planned: dict[tuple[int, float], ShopHours] = {}
     alike: dict[tuple[Any, ...], ShopHours] = {}  # shops of equal hours share them
     for name, shop in scenario.shops.items():
         own, of_shop = calendars[name], own_days[name]
@@ -137,7 +138,10 @@ def open_hours(scenario: Scenario, *, seed: int, run: int) -> OpenHours:
         causes += [name in retooling.shops, *(name in stopped for stopped, _ in stops.values())]
         key = (id(own), extra, *causes)
         if key not in alike:
-            hours = _planned(of_shop, extra, 24.0 - own.every_month("maintenance"))
+            if (id(own), extra) not in planned:
+                limit = 24.0 - own.every_month("maintenance")
+                planned[id(own), extra] = _planned(of_shop, extra, limit)
+            hours = planned[id(own), extra]
             stop = [(retooling.begin, retooling.end)] if name in retooling.shops else []
             hours = hours.closed_by("retooling", joined(stop))
             for cause, (stopped, windows) in stops.items():

@@ -72,20 +72,31 @@ def cumulative_flow(work: Sequence[Floats], behind: Sequence[Behind]) -> list[Fl
         [parts]
     """
     flow, last = [*work], len(work) - 1
-    down, up = [*range(len(work))], [*range(last - 1, -1, -1)]
+    stale = {*range(len(work))}
+    sweep = [*range(last + 1), *range(last - 1, 0, -1)]
     for _ in range(MOST_ROUNDS):
-        moved = False
-        for k in (*down, *up):
-            limit = np.full_like(work[k], np.inf)
-            if k:
-                limit = behind[k - 1].out(flow[k - 1])
-            if k < last:
-                limit = np.minimum(limit, flow[k + 1] + behind[k].capacity)
-            slack = limit - work[k]
-            slack[0] = min(slack[0], 0.0)
-            new = work[k] + np.minimum.accumulate(slack)
-            moved = moved or bool((flow[k] - new).max() > CLOSE)
+        for k in sweep:
+            if k not in stale:
+                continue
+            stale.discard(k)
+            new = work[k] + np.minimum.accumulate(_slack(k, flow, work, behind))
+            if (flow[k] - new).max() > CLOSE:
+                stale |= {k - 1, k + 1} & {*sweep}
             flow[k] = new
-        if not moved:
+        if not stale:
             break
     return flow
+
+
+def _slack(
+    k: int, flow: Sequence[Floats], work: Sequence[Floats], behind: Sequence[Behind]
+) -> Floats:
+    """How much more than its work parts and places would have let a server pass on. [parts]"""
+    slack = np.zeros_like(work[k])
+    if k:
+        slack = behind[k - 1].out(flow[k - 1]) - work[k]
+    if k < len(work) - 1:
+        places = flow[k + 1] + behind[k].capacity - work[k]
+        slack = np.minimum(slack, places) if k else places
+    slack[0] = min(slack[0], 0.0)
+    return slack
