@@ -156,6 +156,25 @@ class Experiment(ABC):
         """Run `run` of `seed` with its own streams, and what it keeps besides its results."""
         return *self.run(seed, run), Kept({})
 
+    def cheap(self, seed: int, run: int) -> dict[str, float]:
+        """Readings of a cheap model of a run, on the inputs and random streams of that run.
+
+        They move with the results of the run and are never taken for them: a study may use them as
+        control variates, with a mean of many cheap runs.
+
+        Parameters
+        ----------
+        seed, run : int
+            As those of `run`.
+
+        Returns
+        -------
+        dict of str to float
+            By the names of columns of the results, some of these; the same in each run. Empty where
+            there is no cheap model. [units of the columns]
+        """
+        return {}
+
     def idle(self, of: str) -> Collection[str]:
         """Inputs that cannot affect the column `of` of the results, whatever their values."""
         return ()

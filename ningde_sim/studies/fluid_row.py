@@ -1,0 +1,51 @@
+"""The results of a year as a continuous flow, in the columns of a study of simulated years."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ningde_sim._support import units
+from ningde_sim._support.intervals import Windows
+from ningde_sim.studies.experiment import Row
+from ningde_sim.year.fluid_model import FluidFlow, FluidModel
+from ningde_sim.year.schema import BlockTable
+from ningde_sim.year.windows import by_day
+
+
+def fluid_row(model: FluidModel, seed: int, run: int) -> Row:
+    """Of the columns that a study keeps of a year, those that the flow of a run knows."""
+    flow = model.run(seed, run)
+    plan, made = flow.scenario, flow.made
+    totals = {word: float(by_day.sum()) for word, by_day in made.items()}
+    of = plan.made[-1]
+    sets = {}
+    if plan.ckd is not None:
+        packed = float(flow.ckd_sets.sum())
+        sets = {"ckd_sets": packed, "with_ckd_sets": totals[of] + packed}
+    row = {of: totals[of], **totals, **sets, "scrapped": float(flow.scrapped.sum()), **_lost(flow)}
+    for word in dict.fromkeys((plan.made[0], of)):
+        by_month = np.add.reduceat(made[word], model.month_begins).tolist()
+        for month, number in zip(model.months, by_month, strict=True):
+            row[f"{word}_{month}"] = number
+    return row
+
+
+def _lost(flow: FluidFlow) -> Row:
+    """What closed hours took from the last shop, as `YearRun.losses` counts it. [vehicles]"""
+    *_, name = flow.scenario.shops
+    block = flow.scenario.shops[name]
+    if not isinstance(block, BlockTable):
+        return {}
+    shop, an_hour = flow.open_hours.shops[name], block.rate.value / units.MS_PER_H
+    besides = by_day(shop.planned, len(shop.nominal)) - shop.nominal
+    return {
+        "nominal": int(shop.nominal.sum()) * an_hour,
+        "lost_overtime": -int(besides[besides > 0].sum()) * an_hour,
+        "lost_closures": -int(besides[besides < 0].sum()) * an_hour,
+        **{f"lost_{cause}": _length(lost) * an_hour for cause, lost in shop.lost.items()},
+    }
+
+
+def _length(windows: Windows) -> int:
+    """How long windows are together. [ms]"""
+    return sum(end - begin for begin, end in windows)
