@@ -101,8 +101,13 @@ class Copies:
                 within.setdefault(path[0], []).append((place, path[1:]))
         self._inner = {}
         for key, told in within.items():
-            own = table[int(key) - 1] if isinstance(table, tuple) else dict(_items(table) or ())[key]
-            self._inner[key] = ([place for place, _ in told], Copies(own, [rest for _, rest in told]))
+            own = (
+                table[int(key) - 1] if isinstance(table, tuple) else dict(_items(table) or ())[key]
+            )
+            self._inner[key] = (
+                [place for place, _ in told],
+                Copies(own, [rest for _, rest in told]),
+            )
 
     def at(self, values: Sequence[float]) -> Any:
         """The copy with these values, one for each of the paths. [unit of each]"""
@@ -117,19 +122,22 @@ class Copies:
         }
         if isinstance(table, tuple):
             return tuple(new.get(str(k), each) for k, each in enumerate(table, start=1))
-        return type(table)({**table, **new}) if isinstance(table, Mapping) else _copied(table, new)
+        if isinstance(table, Mapping):
+            return type(table)({**table, **new})  # type: ignore[call-arg]
+        return _copied(table, new)
 
 
 def _copied(table: Any, new: Mapping[str, Any]) -> Any:
     """A copy of a frozen dataclass with other fields, unchecked."""
     copy = object.__new__(type(table))
-    for name in _names(type(table)):
+    cls: Any = type(table)
+    for name in _names(cls):
         object.__setattr__(copy, name, new[name] if name in new else getattr(table, name))
     return copy
 
 
 @cache
-def _names(cls: type) -> tuple[str, ...]:
+def _names(cls: Any) -> tuple[str, ...]:
     """The fields of a dataclass."""
     return tuple(field.name for field in dataclasses.fields(cls))
 

@@ -199,7 +199,7 @@ def _whole_months(
         for key in ("shift_hours", "overtime", "crews", "saturdays")
     )
     so_far = np.cumsum(saturdays)
-    before = (so_far - saturdays)[days.first_of_month]
+    before: Ints = (so_far - saturdays)[days.first_of_month]
     worked |= saturdays & (so_far - before <= np.rint(besides))
     n_worked = np.maximum(np.bincount(days.month, worked), 1)[days.month]
     if isinstance(plan.shifts, Mapping):

@@ -16,8 +16,8 @@ import tomli_w
 from ningde_sim.engine.simulate import Engine
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.studies.experiment import Call, Experiment, Kept, Row, Workers
-from ningde_sim.studies.kept_tables import tables_of, taken
 from ningde_sim.studies.fluid_row import fluid_row
+from ningde_sim.studies.kept_tables import tables_of, taken
 from ningde_sim.year.fluid_model import FluidModel
 from ningde_sim.year.overtime import days_of
 from ningde_sim.year.read import scenario
@@ -194,9 +194,9 @@ class YearExperiment(Experiment):
     def cheap(self, seed: int, run: int) -> Row:
         """Readings of the year as a continuous flow, see `ningde_sim.year.fluid_model`.
 
-        The columns of the results that it knows: what leaves each shop, CKD sets, scrapped, those
-        by month; of the hours, which are those of the year, nominal and `lost_<cause>` where the
-        last shop is a block.
+        It knows what leaves each shop, CKD sets, scrapped, in all and by month; of the hours, which
+        are those of the year, nominal and `lost_<cause>`, where the last shop is a block; of the
+        export the share of what is made, some days later.
         """
         return fluid_row(self._fluid, seed, run)
 

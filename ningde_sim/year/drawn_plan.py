@@ -6,7 +6,6 @@ So all runs share one checked scenario, and a run copies only the tables that ho
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 
 from ningde_sim.plant.nested import Copies
@@ -19,7 +18,9 @@ Values = Mapping[str, float]
 
 
 class DrawnPlan:
-    """A scenario without its export, whose inputs are drawn for many runs.
+    """A scenario whose inputs are drawn for many runs, but for those behind the gate.
+
+    Of the export only the shares of vehicles and CKD sets are drawn.
 
     Parameters
     ----------
@@ -34,8 +35,8 @@ class DrawnPlan:
     """
 
     def __init__(self, scenario: Scenario, *, drawn: bool = True) -> None:
-        plan = dataclasses.replace(scenario, export=None)
-        uncertain = plan.ranges() if drawn else {}
+        told = scenario.ranges() if drawn else {}
+        uncertain = {path: told[path] for path in told if not _is_transport(path)}
         self._names = tuple(dict.fromkeys(name for name, _ in uncertain.values()))
         number = {name: k for k, name in enumerate(self._names)}
         # equal ranges that are drawn together have one value
@@ -44,12 +45,12 @@ class DrawnPlan:
         self._share = [number[key[0]] for key in alike]
         row = {key: k for k, key in enumerate(alike)}
         rows = {p: row[n, q.low, q.value, q.high, q.unit] for p, (n, q) in uncertain.items()}
-        located = plan.located
-        outside = [path for path in rows if not _is_inside(plan, located[path])]
+        located = scenario.located
+        outside = [path for path in rows if not _is_inside(scenario, located[path])]
         self.inside = tuple(path for path in rows if path not in outside)
         self._outside_rows = [rows[path] for path in outside]
         self._inside_rows = [rows[path] for path in self.inside]
-        self._copies = Copies(plan, [located[path] for path in outside])
+        self._copies = Copies(scenario, [located[path] for path in outside])
 
     def at(self, seed: int, run: int) -> tuple[Scenario, Values]:
         """The inputs of a run.
@@ -57,7 +58,7 @@ class DrawnPlan:
         Returns
         -------
         Scenario
-            With the values of the run, but not inside detailed shops.
+            With the values of the run, but not inside detailed shops and behind the gate.
         mapping of str to float
             By path those inside detailed shops. [unit of each]
         """
@@ -67,6 +68,11 @@ class DrawnPlan:
         plan: Scenario = self._copies.at([values[k] for k in self._outside_rows])
         inside = (values[k] for k in self._inside_rows)
         return plan, dict(zip(self.inside, inside, strict=True))
+
+
+def _is_transport(path: str) -> bool:
+    """Whether a value tells how cars and sets travel, rather than how many."""
+    return path.startswith("export.") and path not in ("export.vehicle_share", "export.ckd_share")
 
 
 def _is_inside(plan: Scenario, names: tuple[str, ...]) -> bool:

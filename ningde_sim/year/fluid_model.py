@@ -52,7 +52,7 @@ class FluidFlow:
     Attributes
     ----------
     scenario : Scenario
-        With the values of the run, without export and without those inside detailed shops.
+        With the values of the run, but not inside detailed shops and behind the gate.
     open_hours : OpenHours
         Those of the engine's run.
     made : dict of array
@@ -103,7 +103,8 @@ class FluidModel:
             for key, shop in scenario.shops.items()
         }
         calendar = scenario.calendar
-        days = np.arange(calendar.first_day, np.datetime64(calendar.last_day) + 1)
+        n_days = (calendar.last_day - calendar.first_day).days + 1
+        days = np.datetime64(calendar.first_day) + np.arange(n_days)
         month, begins = np.unique(days.astype("datetime64[M]"), return_index=True)
         self.months = tuple(month.astype(str).tolist())
         self.month_begins: Ints = begins
@@ -227,9 +228,7 @@ def _clock(at: Ints, shop: ShopHours, usual: Windows) -> Floats:
     return clock
 
 
-def _pace(
-    plan: Scenario, hours: OpenHours, key: str, speeds: Mapping[str, Rate], at: Ints
-) -> Any:
+def _pace(plan: Scenario, hours: OpenHours, key: str, speeds: Mapping[str, Rate], at: Ints) -> Any:
     """The rate of a shop without new models, between each two instants, when open. [bodies/h]"""
     after = speeds[key][0]
     if key not in plan.before:

@@ -92,7 +92,9 @@ class FluidYear:
             Index month, such as "2021-09". Columns and units as in `daily`: levels of stores at the
             end of the month, all others as sums.
         """
-        grouped = self.daily.groupby(pd.Index(self.open_hours.days.months, name="month"), sort=False)
+        grouped = self.daily.groupby(
+            pd.Index(self.open_hours.days.months, name="month"), sort=False
+        )
         table = grouped.sum()
         levels = [*self._flow.levels]
         table[levels] = grouped[levels].last()

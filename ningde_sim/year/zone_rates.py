@@ -2,16 +2,19 @@
 
 The lines of a zone have no buffers, or small ones: what stops a station stops its line. So a body
 takes a line its cycle, its planned stops, and for each failure that a station may have the cycle
-times MTTR over MTBF (Buzacott 1967). Failures that ask for a crew wait for one as in the queue M/M/c;
-the work that crews have follows from the rate without waits. The slowest zone sets the rate. Stores
-between zones, which never let it reach that of the slowest alone, are left out: the mean is too
-high, but what moves it is what moves the shop.
+times MTTR over MTBF. Failures that ask for a crew wait for one as in an M/G/c queue, approximated
+from M/M/c; the work of the crews is that at the rate without waits. The slowest zone sets the rate.
+Of the stops of other zones the last one loses what lasts longer than the stores between them.
+
+For the bodies of the shops that ship, some 60 an hour, the formula is within 0.5 % of the simulated
+mean. It need not be: what matters is that drawn values move it as they move the shop.
 
 References
 ----------
 Buzacott (1967), Automatic transfer lines with buffer stocks, International Journal of Production
 Research 5, 183-200: lines without buffers. Gershwin (1994), Manufacturing Systems Engineering,
-section 3.4.
+section 3.4. Lee, Longton (1959), Queueing processes associated with airline passenger check-in,
+Operational Research Quarterly 10, 56-71: waits in M/G/c.
 """
 
 from __future__ import annotations
@@ -167,7 +170,9 @@ class ZoneRates:
         good = float(np.prod(1 - v[self._scrap]))
         return float(min(rates.min(), rates[-1] * (1 - lost))) * good, good
 
-    def _starved(self, v: Floats, rates: Floats, cycle: Floats, stop: Floats, mtbf: Floats) -> float:
+    def _starved(
+        self, v: Floats, rates: Floats, cycle: Floats, stop: Floats, mtbf: Floats
+    ) -> float:
         """Share of the time of the last zone in which long stops of others leave it no parts. [-]
 
         A stop of one of n lines takes what the others do not make from the stores up to the last
@@ -218,7 +223,7 @@ def _wait(asked: Floats, mttr: Floats, spread: Floats, crews: float) -> float:
     total = asked.sum()
     mean = float(asked @ mttr) / total
     square = float(asked @ (mttr**2 * (1 + spread**2))) / total
-    return waits * mean / (crews - load) * square / (2 * mean**2)
+    return float(waits * mean / (crews - load) * square / (2 * mean**2))
 
 
 def _beyond(mean: Floats, cv: Floats, limit: Floats) -> Floats:
