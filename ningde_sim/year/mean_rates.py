@@ -3,7 +3,7 @@
 Of a block it is rate times uptime, less what is repeated. Of a shop of zones it follows from a
 formula (`ningde_sim.year.zone_rates`). Of any other shop it is its `theory.capacity`; that at drawn
 inputs is taken as a product of what each of them does alone, known at its low, typical and high
-value, with logarithms straight between these.
+value, and in between straight on logarithmic axes.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.scenario_paths import BEFORE
 from ningde_sim.year.schema import BlockTable
 from ningde_sim.year.zone_rates import ZoneRates
+
+LEAST_VALUE = 1e-3
+"""Below it values count as they are, above it by their logarithms. [unit of each]"""
 
 LEAST_RATE = 1e-9
 """Of a shop that makes nothing, so that its logarithm exists. [bodies/h]"""
@@ -55,9 +58,9 @@ class TableRates:
         self._curves = []
         for k in self._given:
             _, quantity = uncertain[paths[k]]
-            ends = [quantity.least, quantity.value, quantity.most]
-            rates = [_log_capacity(scenario.replaced({paths[k]: x}), head) for x in ends]
-            self._curves.append((ends, rates))
+            known = [quantity.least, quantity.value, quantity.most]
+            rates = [_log_capacity(scenario.replaced({paths[k]: x}), head) for x in known]
+            self._curves.append(([_scaled(x) for x in known], rates))
 
     def at(self, values: Sequence[float]) -> Rate:
         """The mean rate of the shop, scrap left out.
@@ -68,9 +71,14 @@ class TableRates:
             One for each of the paths. [unit of each]
         """
         total = self._typical
-        for k, (ends, rates) in zip(self._given, self._curves, strict=True):
-            total += float(np.interp(values[k], ends, rates)) - self._typical
+        for k, (known, rates) in zip(self._given, self._curves, strict=True):
+            total += float(np.interp(_scaled(values[k]), known, rates)) - self._typical
         return math.exp(total), 1.0
+
+
+def _scaled(value: float) -> float:
+    """A value on the axis of a curve: its logarithm, straight near 0."""
+    return math.asinh(value / LEAST_VALUE)
 
 
 def _log_capacity(scenario: Scenario, head: str) -> float:
