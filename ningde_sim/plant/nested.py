@@ -99,15 +99,11 @@ class Copies:
         for place, path in enumerate(paths):
             if path:
                 within.setdefault(path[0], []).append((place, path[1:]))
-        self._inner = {}
-        for key, told in within.items():
-            own = (
-                table[int(key) - 1] if isinstance(table, tuple) else dict(_items(table) or ())[key]
-            )
-            self._inner[key] = (
-                [place for place, _ in told],
-                Copies(own, [rest for _, rest in told]),
-            )
+        self._inner = [
+            (key, [place for place, _ in told], Copies(_at(table, key), [path for _, path in told]))
+            for key, told in within.items()
+        ]
+        self._is_list, self._is_mapping = isinstance(table, tuple), isinstance(table, Mapping)
 
     def at(self, values: Sequence[float]) -> Any:
         """The copy with these values, one for each of the paths. [unit of each]"""
@@ -116,15 +112,17 @@ class Copies:
             return _copied(table, {"value": values[self._place], "low": None, "high": None})
         if not self._inner:
             return table
-        new = {
-            key: inner.at([values[place] for place in places])
-            for key, (places, inner) in self._inner.items()
-        }
-        if isinstance(table, tuple):
+        new = {key: inner.at([values[k] for k in places]) for key, places, inner in self._inner}
+        if self._is_list:
             return tuple(new.get(str(k), each) for k, each in enumerate(table, start=1))
-        if isinstance(table, Mapping):
-            return type(table)({**table, **new})  # type: ignore[call-arg]
-        return _copied(table, new)
+        return type(table)({**table, **new}) if self._is_mapping else _copied(table, new)
+
+
+def _at(table: Any, key: str) -> Any:
+    """What stands in a table under a key, or in a list of quantities under its number."""
+    if isinstance(table, tuple):
+        return table[int(key) - 1]
+    return table[key] if isinstance(table, Mapping) else getattr(table, key)
 
 
 def _copied(table: Any, new: Mapping[str, Any]) -> Any:

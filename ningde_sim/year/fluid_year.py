@@ -30,6 +30,14 @@ class FluidYear:
         What was run, each quantity at its value.
     seed, run : int
         Its random streams.
+
+    Examples
+    --------
+    >>> shops = {"press": {"rate": 50}, "paint": {"rate": 60}}
+    >>> week = {"shifts": 1, "shift_hours": 8, "start": "2026-03-02", "end": "2026-03-06"}
+    >>> plan = Scenario.of(shops, calendar=week, stores={"between": 40})
+    >>> fluid_year(plan, seed=0)
+    FluidYear('press', seed=0, run=0: 2,000 parts, without random failures)
     """
 
     scenario: Scenario

@@ -104,7 +104,7 @@ class ZoneRates:
     """
 
     def __init__(self, file: ShopFile, head: str, paths: Sequence[str]) -> None:
-        self._file, self._counts = file, _counted(file)
+        self._counts = _counted(file)
         known = {written(head, names): v for names, v in leaves(file) if isinstance(v, Quantity)}
         number = {path: k for k, path in enumerate(known)}
         self._typical = np.array([each.value for each in known.values()])
@@ -119,10 +119,12 @@ class ZoneRates:
             return number[f"{head}.{key}"]
 
         zones, failures, stops = file.zones, file.failures, file.planned_stops
-        self._cycle = [
+        cycles = [
             [at(f"{key}.cycle_time"), *(at(f"{key}.cycle_times.{s}") for s in zone.cycle_times)]
             for key, zone in zones.items()
         ]
+        self._cycle = [place for of_zone in cycles for place in of_zone]
+        self._first_cycle = np.cumsum([0, *map(len, cycles[:-1])])
         self._cv, self._crews = at("cycle_time_cv", 0.0), at("repair_crews", np.inf)
         self._mtbf = [at(f"failures.{key}.uptime") for key in failures]
         self._mttr = [at(f"failures.{key}.repair") for key in failures]
@@ -134,10 +136,13 @@ class ZoneRates:
         ]
         self._again = [at(f"{key}.inspection.rework", 0.0) for key in zones]
         copies = file.copies()
+        ways = [*_between(file)]
         self._stores = [
-            [at(f"stores.{store}.capacity") for store in way for _ in range(copies[store])]
-            for way in _between(file)
+            at(f"stores.{s}.capacity") for way in ways for s in way for _ in range(copies[s])
         ]
+        self._store_zone = np.repeat(
+            np.arange(len(ways)), [sum(copies[store] for store in way) for way in ways]
+        )
         self._scrap = [at(f"{key}.inspection.scrap", 0.0) for key in zones]
 
     def at(self, values: Sequence[float]) -> tuple[float, float]:
@@ -157,7 +162,7 @@ class ZoneRates:
         """
         v = self._typical.copy()
         v[self._places] = [values[k] for k in self._given]
-        cycle = np.array([max(v[each]) for each in self._cycle])
+        cycle = np.maximum.reduceat(v[self._cycle], self._first_cycle)
         work = cycle * (1 + RANDOM_CYCLE * v[self._cv] + v[self._again]) + self._planned(v)
         mtbf, mttr = v[self._mtbf], v[self._mttr] / 60
         rates = self._rates(cycle, work, mttr / mtbf)
@@ -180,7 +185,7 @@ class ZoneRates:
         """
         lines, pace = self._counts.lines, rates.min()
         missing = np.maximum(pace - rates * (lines - 1) / lines, 0.0)
-        held = FILLED * np.array([v[each].sum() for each in self._stores])
+        held = FILLED * np.bincount(self._store_zone, v[self._stores], len(lines))
         lasts = held / np.maximum(missing, 1e-9)
         beyond = _beyond(stop, v[self._spread], lasts[:, None])
         each = self._counts.machines / mtbf * beyond * (missing / pace)[:, None]
