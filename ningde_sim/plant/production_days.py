@@ -41,8 +41,8 @@ class ProductionDays:
         Official working days, make-up days included.
     nominal : array
         Hours of the shift pattern on the official working days. [ms, int64]
-    pattern : tuple of Windows
-        The same hours of each day, since its start. [ms]
+    by_name : tuple of Windows, optional
+        With shifts by name the same hours of each day, since its start. [ms]
     planned : array
         Hours that the plan asks for, overtime and Saturdays included. [ms, int64]
     too_long : array
@@ -53,8 +53,6 @@ class ProductionDays:
         Hours that the plan asks for in the whole month of the day. [ms, int64]
     of_year : array
         Its month in the year, January 0. [int64]
-    windows : tuple of Windows
-        The planned hours of each day, since its start. [ms]
     ends : array, shape (n, n_shifts + 1), or tuple of dict
         Of a number of shifts the start of the first and the end of each, since the start of the
         day, overtime included; of shifts by name their windows. [ms, int64]
@@ -64,13 +62,12 @@ class ProductionDays:
     origin: int
     official: Flags
     nominal: Ints
-    pattern: tuple[Windows, ...]
+    by_name: tuple[Windows, ...] | None
     planned: Ints
     too_long: Ints
     first_shift: Ints
     of_month: Ints
     of_year: Ints
-    windows: tuple[Windows, ...]
     ends: Any
 
     def __len__(self) -> int:
@@ -82,13 +79,37 @@ class ProductionDays:
         return [f"{day:%Y-%m}" for day in self.dates]
 
     @cached_property
+    def pattern(self) -> tuple[Windows, ...]:
+        """The nominal hours of each day, since its start. [ms]"""
+        return _from_start(self.nominal) if self.by_name is None else self.by_name
+
+    @cached_property
+    def windows(self) -> tuple[Windows, ...]:
+        """The planned hours of each day, since its start. [ms]"""
+        if self.by_name is None:
+            return _from_start(self.planned)
+        return tuple(_united(of_day) for of_day in self.ends)
+
+    @cached_property
+    def spans(self) -> tuple[Ints, Ints, Ints]:
+        """Day, begin and end of each planned window, since the start of its day. [ms, int64]"""
+        if self.by_name is None:
+            day = np.flatnonzero(self.planned)
+            return day, np.zeros_like(day), self.planned[day]
+        day = np.repeat(np.arange(len(self)), [*map(len, self.windows)])
+        spans = [window for windows in self.windows for window in windows]
+        begin, end = np.array(spans, dtype=np.int64).reshape(-1, 2).T
+        return day, begin, end
+
+    @cached_property
     def shifts(self) -> tuple[dict[str, Windows], ...]:
         """Of each day, by name, the windows of its shifts, since its start. [ms]
 
         Overtime behind the last shift is its own.
         """
-        if isinstance(self.ends, tuple):
-            return self.ends
+        if self.by_name is not None:
+            of_days: tuple[dict[str, Windows], ...] = self.ends
+            return of_days
         return tuple(
             {f"shift {k + 1}": [(a, b)] for k, (a, b) in enumerate(pairwise(of_day)) if a < b}
             for of_day in self.ends.tolist()
@@ -159,9 +180,10 @@ def production_days(
     cut = {
         field.name: getattr(whole, field.name)[part]
         for field in dataclasses.fields(whole)
-        if field.name != "origin"
+        if field.name not in ("origin", "by_name")
     }
-    return ProductionDays(origin=origin, **cut)
+    by_name = None if whole.by_name is None else whole.by_name[part]
+    return ProductionDays(origin=origin, by_name=by_name, **cut)
 
 
 def first_start(plan: Calendar) -> int | None:
@@ -202,32 +224,30 @@ def _whole_months(
     before: Ints = (so_far - saturdays)[days.first_of_month]
     worked |= saturdays & (so_far - before <= np.rint(besides))
     n_worked = np.maximum(np.bincount(days.month, worked), 1)[days.month]
+    by_name: tuple[Windows, ...] | None = None
     if isinstance(plan.shifts, Mapping):
         extra = overtime * crews / n_worked
-        pattern, first_shift, ends, too_long = _named(
+        by_name, first_shift, ends, too_long = _named(
             plan, days.dates, days.official, worked, extra, origin, late
         )
-        windows = tuple(_united(of_day) for of_day in ends)
-        nominal, planned = _lengths(pattern), _lengths(windows)
+        nominal, planned = _lengths(by_name), _lengths(_united(of_day) for of_day in ends)
     else:
         hours = shift + overtime * crews / plan.n_shifts / n_worked
         nominal = _ms(np.where(days.official, plan.n_shifts * plan.every_month("shift_hours"), 0.0))
         first_shift, ends, too_long = _numbered(plan, worked, hours)
         planned = ends[:, -1]
-        pattern, windows = _from_start(nominal), _from_start(planned)
     totals = np.bincount(days.month, planned).astype(np.int64)
     return ProductionDays(
         dates=days.dates,
         origin=origin,
         official=days.official,
         nominal=nominal,
-        pattern=pattern,
+        by_name=by_name,
         too_long=too_long,
         planned=planned,
         first_shift=first_shift,
         of_month=totals[days.month],
         of_year=days.of_year,
-        windows=windows,
         ends=ends,
     )
 

@@ -27,7 +27,14 @@ from typing import Any
 import numpy as np
 
 from ningde_sim._support import checks, units
-from ningde_sim._support.intervals import Windows, difference, intersection, joined
+from ningde_sim._support.intervals import (
+    Windows,
+    as_windows,
+    difference,
+    intersection,
+    joined,
+    union,
+)
 from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.streams import Draws
 from ningde_sim.plant.calendar import MOST_DAYS, Calendar
@@ -40,7 +47,7 @@ from ningde_sim.plant.production_days import (
 )
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import BlockTable, StopTable
-from ningde_sim.year.windows import arrays, by_day, trimmed
+from ningde_sim.year.windows import by_day, trimmed
 
 MOST_STOPS = 100_000
 """Stops of one cause in a run; if there were more, each would be too short to matter."""
@@ -167,27 +174,23 @@ def _planned(days: ProductionDays, extra_hours: float, limit: float) -> ShopHour
     What a late shift works beyond a production day belongs to the next one.
     """
     extra, most = round(extra_hours * units.MS_PER_H), round(limit * units.MS_PER_H)
-    planned: Windows = []
-    late: Windows = []
-    start = 0
-    for windows in days.windows:
-        left = most
-        for begin, end in windows[:-1]:
-            planned.append((start + begin, start + end))
-            late.append((start + max(begin, min(end, begin + left)), start + end))
-            left = max(0, left - (end - begin))
-        for begin, end in windows[-1:]:  # what is worked besides follows the last shift
-            if extra:
-                end = max(end, min(end + extra, windows[0][0] + units.MS_PER_DAY))
-            planned.append((start + begin, start + end))
-            if end - begin > left:
-                late.append((start + begin + left, start + end))
-        start += units.MS_PER_DAY
-    hours = intersection(joined(planned), [(0, start)])
+    day, begin, end = days.spans
+    first = np.searchsorted(day, day)
+    before = np.cumsum(end - begin) - (end - begin)
+    left = np.maximum(most - (before - before[first]), 0)
+    if extra:  # what is worked besides follows the last shift
+        last = np.append(day[1:] > day[:-1], True)[: len(day)]
+        until = np.minimum(end + extra, begin[first] + units.MS_PER_DAY)
+        end = np.where(last, np.maximum(end, until), end)
+    start = day * units.MS_PER_DAY
+    planned = as_windows(*union(start + begin, start + end))
+    late = end - begin > left
+    lost = as_windows(*union((start + begin + left)[late], (start + end)[late]))
+    hours = intersection(planned, [(0, len(days) * units.MS_PER_DAY)])
     nominal = days.nominal
-    if any(windows and windows[-1][1] > units.MS_PER_DAY for windows in days.pattern):
-        nominal = by_day(joined(_since_start(days.pattern)), len(days))
-    return ShopHours(nominal, hours, hours).closed_by("maintenance", joined(late))
+    if days.by_name is not None:  # a late shift may end on the next day
+        nominal = by_day(joined(_since_start(days.by_name)), len(days))
+    return ShopHours(nominal, hours, hours).closed_by("maintenance", lost)
 
 
 def _since_start(of_days: Iterable[Windows]) -> list[tuple[int, int]]:
@@ -300,9 +303,7 @@ class _Worked:
 
 def _worked(days: ProductionDays) -> _Worked:
     """The windows of a plan."""
-    number = np.fromiter(map(len, days.windows), np.int64, len(days))
-    day = np.repeat(np.arange(len(days)), number)
-    begin, end = arrays([window for windows in days.windows for window in windows])
+    day, begin, end = days.spans
     before = np.concatenate(([0], np.cumsum(end - begin)))
     return _Worked(day, end - begin, (day * units.MS_PER_DAY + begin).tolist(), before.tolist())
 
