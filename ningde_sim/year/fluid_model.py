@@ -14,7 +14,7 @@ line systems, Queueing Systems 12, 3-94.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,62 +132,36 @@ def _flow(
     kept = dict.fromkeys(plan.shops, 1.0)  # what is not packed into CKD sets
     if plan.ckd is not None and plan.ckd.packs_bodies:
         kept[[*plan.shops][-2]] = 1 - plan.ckd.share.value
-    behind = {key: speeds[key][1] * kept[key] for key in plan.shops}
-    to_gate = {key: math.prod([*behind.values()][k + 1 :]) for k, key in enumerate(plan.shops)}
-    servers: list[_Server] = []
-    clocks: dict[int, Floats] = {}
-    cycles: dict[tuple[str, ...], Any] = {(): 1.0}
-    middle = (at[:-1] + at[1:]) / (2 * units.MS_PER_DAY)
-    for number, (key, shop) in enumerate(plan.shops.items()):
-        own = hours.shops[key]
-        if id(own) not in clocks:
-            clocks[id(own)] = _clock(at, own, hours.usual[key])
-        clock = clocks[id(own)]
-        if (names := tuple(slowed[key])) not in cycles:
-            cycles[names] = mean_cycles(plan.products, hours.starts, names, middle)
-        pace = _pace(plan, hours, key, speeds, at) * kept[key] * to_gate[key] / cycles[names]
-        work = np.concatenate(([0.0], np.cumsum(pace * np.diff(clock))))
-        if isinstance(shop, BlockTable) and shop.lead_time is not None:
-            room = lead_capacity(shop) * to_gate[key]
-            servers.append(_Server(work, f"in_{key}", Behind(room, shop.lead_time.value, clock)))
-            work = work / FASTER  # of the check
-        store = [*plan.stores][number : number + 1]
-        room = plan.stores[store[0]].value * to_gate[key] if store else math.inf
-        servers.append(_Server(work, store[0] if store else "", Behind(room), shop=key))
+    servers = [*_servers(plan, hours, speeds, slowed, kept, at)]
     flow = cumulative_flow([s.work for s in servers], [s.behind for s in servers[:-1]])
     days = np.searchsorted(at, np.arange(len(hours.days) + 1) * units.MS_PER_DAY)
-    made, levels = {}, {}
+    flow = [each[days] for each in flow]
+    made = {
+        server.shop: np.diff(each) / server.share
+        for server, each in zip(servers, flow, strict=True)
+        if server.shop is not None
+    }
+    levels = {
+        plan.columns.get(server.store, server.store): (put - taken)[1:] / server.share
+        for server, put, taken in zip(servers, flow, flow[1:], strict=False)
+    }
+    scrapping = [*plan.shops][1:] or [*plan.shops]
+    scrapped = [made[key] / kept[key] * (1 / speeds[key][1] - 1) for key in scrapping]
     words = dict(zip(plan.shops, plan.made, strict=True))
-    share = 1.0
-    for number in range(len(servers) - 1, -1, -1):
-        server = servers[number]
-        if server.shop is not None:
-            share = to_gate[server.shop]
-            made[server.shop] = np.diff(flow[number][days]) / share
-        if server.store:
-            column = plan.columns.get(server.store, server.store)
-            level = flow[number][days[1:]] - flow[number + 1][days[1:]]
-            levels[column] = level / share
-    lost = [*plan.shops][1:] or [*plan.shops]
-    begun = {key: made[key] / kept[key] / speeds[key][1] for key in lost}
-    return FluidFlow(
-        plan,
-        hours,
-        {words[key]: made[key] for key in plan.shops},
-        _ckd_sets(plan, made),
-        np.sum([begun[key] * (1 - speeds[key][1]) for key in lost], axis=0),
-        dict(reversed(levels.items())),
-    )
+    named = {words[key]: by_day for key, by_day in made.items()}
+    return FluidFlow(plan, hours, named, _ckd_sets(plan, made), np.sum(scrapped, axis=0), levels)
 
 
 @dataclass(frozen=True, eq=False)
 class _Server:
-    """A shop, or the check at its end.
+    """A shop, or the station of one whose parts then travel to its check.
 
     Attributes
     ----------
     work : array, shape (n_instants,)
         What would have passed it up to each instant if it never waited, at the gate. [bodies]
+    share : float
+        Of what passes it what gets to the gate. [-]
     store : str
         Behind it; "" behind the last shop.
     behind : Behind
@@ -197,9 +171,42 @@ class _Server:
     """
 
     work: Floats
+    share: float
     store: str
     behind: Behind
     shop: str | None = None
+
+
+def _servers(
+    plan: Scenario,
+    hours: OpenHours,
+    speeds: Mapping[str, Rate],
+    slowed: Mapping[str, Sequence[str]],
+    kept: Mapping[str, float],
+    at: Ints,
+) -> Iterator[_Server]:
+    """The shops in the order of the flow; of one with a lead time its station and its check."""
+    clocks: dict[int, Floats] = {}
+    cycles: dict[tuple[str, ...], Any] = {(): 1.0}
+    middle = (at[:-1] + at[1:]) / (2 * units.MS_PER_DAY)
+    passed = [speeds[key][1] * kept[key] for key in plan.shops]
+    for number, (key, shop) in enumerate(plan.shops.items()):
+        own, share = hours.shops[key], math.prod(passed[number + 1 :])
+        if id(own) not in clocks:
+            clocks[id(own)] = _clock(at, own, hours.usual[key])
+        clock = clocks[id(own)]
+        if (names := tuple(slowed[key])) not in cycles:
+            cycles[names] = mean_cycles(plan.products, hours.starts, names, middle)
+        pace = _pace(plan, hours, key, speeds, at) * kept[key] * share / cycles[names]
+        work = np.concatenate(([0.0], np.cumsum(pace * np.diff(clock))))
+        if isinstance(shop, BlockTable) and shop.lead_time is not None:
+            inside = kept[key] * share
+            room = Behind(lead_capacity(shop) * inside, shop.lead_time.value, clock)
+            yield _Server(work, inside, f"in_{key}", room)
+            work = work / FASTER  # of the check
+        store = next(iter([*plan.stores][number : number + 1]), "")
+        capacity = plan.stores[store].value if store else math.inf
+        yield _Server(work, share, store, Behind(capacity * share), shop=key)
 
 
 def _instants(plan: Scenario, hours: OpenHours) -> Ints:
