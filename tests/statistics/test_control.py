@@ -119,16 +119,16 @@ def test_95_percent_intervals_hold_in_93_to_97(of, correlation: float, wrong: bo
     assert 0.93 <= told(of, correlation, wrong=wrong).held <= 0.97
 
 
-@CHEAP_MODELS
-def test_intervals_of_a_small_probability_hold(correlation: float, wrong: bool) -> None:
+@pytest.mark.parametrize("correlation", [0.95, 0.0])
+def test_intervals_of_a_small_probability_hold(correlation: float) -> None:
     """A tenth of 120 runs: some studies have fewer than 10 hits, whose intervals are wide."""
-    assert 0.93 <= told(chance, correlation, wrong=wrong).held <= 0.99
+    assert 0.93 <= told(chance, correlation).held <= 0.99
 
 
 @pytest.mark.parametrize("correlation", [0.95, 0.0])
 @pytest.mark.parametrize("of", [median, upper])
 def test_intervals_of_quantiles_hold(of, correlation: float) -> None:
-    assert 0.93 <= told(of, correlation, 200, studies=300).held <= 0.995
+    assert 0.93 <= told(of, correlation, 200, studies=200).held <= 0.995
 
 
 def pairs(
@@ -177,8 +177,10 @@ def test_a_good_cheap_model_makes_intervals_narrower(of, width: float) -> None:
     assert told(of, 0.95).width < width
 
 
-@CHEAP_MODELS
-@pytest.mark.parametrize("of", [mean, even, chance])
+@pytest.mark.parametrize(
+    ("of", "correlation", "wrong"),
+    [(mean, 0.95, True), (even, 0.95, True), (chance, 0.95, False), (chance, 0.0, False)],
+)
 def test_a_cheap_model_however_wrong_does_not_bias(of, correlation: float, wrong: bool) -> None:
     given = told(of, correlation, wrong=wrong)
     assert abs(given.error) < 3.5 * given.standard_error
@@ -189,13 +191,12 @@ def test_a_useless_cheap_model_costs_a_few_percent_of_the_width(of) -> None:
     assert told(of, 0.0).width < 1.06
 
 
-def test_what_the_mean_of_skewed_results_owes_to_the_fit_is_no_bias() -> None:
-    """In-sample the line would take a part of each rare large result for the control's."""
+def test_the_fit_of_a_curved_control_is_no_bias() -> None:
+    """Fitted to all runs, the line would make the mean of z + z^2 too small by about 2 / n."""
     errors = []
-    for sample in samples(0.9, 30, studies=4_000):
-        skewed = Control(*(np.exp(readings) for readings in sample.control))
-        estimated = control.mean(np.exp(sample.results), skewed, level=0.95)
-        errors.append(estimated.value - math.exp(0.5))
+    for sample in samples(1.0, 30, studies=2_000):
+        curved = sample.results + np.square(sample.results)
+        errors.append(control.mean(curved, sample.control, level=0.95).value - 1)
     assert abs(np.mean(errors)) < 3.5 * np.std(errors) / math.sqrt(len(errors))
 
 
