@@ -13,6 +13,24 @@ left of y over n, plus that of w f over m: with a correlation r of x and y, and 
 Of a probability, y is whether a run hits, and f the probability of a hit given the reading, with
 normal residuals about the line, times a slope of 0 to 1 that is fitted too.
 
+How often 95 % intervals held the truth in 1,000 studies (standard error 0.7 points) with 4,000
+further runs, and how wide they were beside those without a control:
+
+=================== === =========== =========== =========== =========== ============
+results, r           n   mean        P = 0.5     P = 0.1     median      90 % of runs
+=================== === =========== =========== =========== =========== ============
+normal, 0.95        120 96.2 % 0.36 95.2 % 0.56 97.9 % 0.72 97.5 % 0.60 97.8 % 0.78
+normal, 0.95        400 95.6 % 0.42 94.2 % 0.59 96.5 % 0.63 95.5 % 0.61 96.8 % 0.68
+normal, 0           120 96.0 % 1.01 95.9 % 1.01 97.1 % 1.02 96.5 % 1.04 97.5 % 1.04
+normal, 0           400 93.2 % 1.00 95.0 % 1.00 96.6 % 1.02 95.3 % 1.02 97.2 % 1.08
+lognormal, 0.9      120 95.1 % 0.50 96.6 % 0.71 97.1 % 0.79 98.7 % 0.73 98.7 % 0.84
+lognormal, 0.9      400 95.1 % 0.54 96.3 % 0.71 96.2 % 0.72 96.2 % 0.71 97.0 % 0.76
+=================== === =========== =========== =========== =========== ============
+
+(Of the lognormal, r is that of the logarithms.) In the same studies intervals without a control
+held in 93 % to 97.5 %. With r = 0.95, intervals of differences of means held in 95 % to 96 %, with
+a width of 0.36 to 0.43; those of probabilities in 95 % to 96 %, with 0.80.
+
 Without readings that differ, or with fewer than 30 runs, all estimates are those of `estimate` and
 `paired`.
 

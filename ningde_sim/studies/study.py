@@ -226,6 +226,8 @@ class Study:
         `working`, is followed by the ends of its intervals, `working_low` and `working_high`. Each
         interval holds by itself: of 100 cells at 95 %, some 5 miss.
 
+        They are of the runs alone, without a control.
+
         A cell that is NaN in some runs, such as the MTBF of what did not fail, is the mean over
         the others: read it with care where these are few. With one of them its interval is
         infinite, with none it is NaN.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -64,10 +64,12 @@ def upper(of: Sample) -> Estimate:
 
 LEAST = float(stats.norm.isf(0.1))
 
+exact = cache(partial(estimate.probability, level=0.95))
+
 PLAIN: dict[Callable[[Sample], Estimate], Callable[[Values], Estimate]] = {
     mean: lambda y: estimate.mean(y, level=0.95),
-    chance: lambda y: estimate.probability(int(np.sum(y >= LEAST)), len(y), level=0.95),
-    even: lambda y: estimate.probability(int(np.sum(y >= 0)), len(y), level=0.95),
+    chance: lambda y: exact(int(np.sum(y >= LEAST)), len(y)),
+    even: lambda y: exact(int(np.sum(y >= 0)), len(y)),
     median: lambda y: estimate.quantile(y, 0.5, level=0.95),
     upper: lambda y: estimate.quantile(y, 0.9, level=0.95),
 }

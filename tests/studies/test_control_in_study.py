@@ -16,6 +16,8 @@ import pytest
 
 from ningde_sim import Comparison, Line, Shop, Station, compare, replicate, sweep
 from ningde_sim.exceptions import PrecisionMissed
+from ningde_sim.report.program import program
+from ningde_sim.report.study_page import answer
 from ningde_sim.statistics import control
 from ningde_sim.studies.cheap_runs import FURTHER
 from ningde_sim.studies.experiment import Experiment, Row, Workers
@@ -182,6 +184,20 @@ def test_a_missed_precision_tells_the_runs_with_control() -> None:
     with pytest.warns(PrecisionMissed) as plain:
         replicate(Plant(seen=0.0), runs=40, precision={"mean": 1.0}, seed=5, progress=False)
     assert caught[0].message.needed < 0.5 * plain[0].message.needed
+
+
+def test_the_program_that_runs_it_again_has_the_same_further_runs(study) -> None:
+    assert "control_runs=4000," in program(study)
+    assert "control_runs=0," in program(study.plain)
+    without = replicate(Plant(seen=0.0), runs=5, seed=3, progress=False)
+    assert "control_runs" not in program(without)
+
+
+def test_the_page_tells_runs_that_reached_apart_from_the_probability(study) -> None:
+    hits = int((study.column() >= 1000).sum())
+    share = round(100 * study.probability().value)
+    assert f"reached in {hits} of 100 runs, with the control {share} %" in answer(study)
+    assert f"reached in {hits} of 100 runs, that is {hits} %" in answer(study.plain)
 
 
 # ------------------------------------------------------------------ two studies
