@@ -273,7 +273,8 @@ def _run(
     done = task.recall(checkpoint) if checkpoint else 0
     total, n_points = len(task.points) * task.runs, len(task.points)
     try:
-        _run_cheap(task, checkpoint, workers, shown)
+        if task.m:
+            _run_cheap(task, checkpoint, workers, shown)
         with Work(
             partial(_one, task.seed),
             task.calls(),
@@ -312,10 +313,10 @@ def _run_cheap(
     task: _Task, checkpoint: Checkpoint | None, workers: int | None, shown: bool | None
 ) -> None:
     """The readings of the main column of each design point, of its runs and of further ones."""
-    numbers = [*range(task.runs), *range(FURTHER, FURTHER + task.m)] if task.m else []
+    numbers = [*range(task.runs), *range(FURTHER, FURTHER + task.m)]
     keys = [f"{digest} cheap" for digest in task.digests]
     rows: list[dict[int, Row]] = [{} for _ in keys]
-    if checkpoint and numbers:
+    if checkpoint:
         rows = [{run: row for run, (_, row) in checkpoint.finished(key).items()} for key in keys]
     missing = [(k, [run for run in numbers if run not in rows[k]]) for k in range(len(keys))]
     calls = ((k, task.at(k), run) for k, runs in missing for run in runs)
@@ -335,7 +336,7 @@ def _run_cheap(
                 checkpoint.add(keys[point], run, {}, row)
             rows[point][run] = row
     for point, readings in enumerate(rows):
-        if numbers and all(readings.values()):
+        if all(readings.values()):
             own, further = numbers[: task.runs], numbers[task.runs :]
             task.cheap[point] = CheapRuns(
                 *(columns([readings[run] for run in part]) for part in (own, further))
