@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from functools import cache, partial
 from typing import Any
@@ -196,8 +196,13 @@ class _Task:
             self.inputs[point], self.values[point] = map(_records, both)
 
     def calls(self) -> Iterator[Call]:
-        """What is still to be run; a design point is made when its turn comes."""
-        missing = [(k, [r for r in range(self.runs) if r not in self.open[k]]) for k in self.open]
+        """What is still to be run."""
+        return self.calls_of(
+            [(k, [r for r in range(self.runs) if r not in self.open[k]]) for k in self.open]
+        )
+
+    def calls_of(self, missing: Sequence[tuple[int, Sequence[int]]]) -> Iterator[Call]:
+        """Runs of design points by their numbers; a design point is made when its turn comes."""
         for point, numbers in missing:
             experiment = self.at(point)
             yield from ((point, experiment, run) for run in numbers)
@@ -319,10 +324,9 @@ def _run_cheap(
     if checkpoint:
         rows = [{run: row for run, (_, row) in checkpoint.finished(key).items()} for key in keys]
     missing = [(k, [run for run in numbers if run not in rows[k]]) for k in range(len(keys))]
-    calls = ((k, task.at(k), run) for k, runs in missing for run in runs)
     with Work(
         partial(_reading, task.seed),
-        calls,
+        task.calls_of(missing),
         title=f"{task.experiment.title}: cheap model",
         total=len(keys) * len(numbers),
         done=len(keys) * len(numbers) - sum(len(runs) for _, runs in missing),
