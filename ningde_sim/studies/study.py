@@ -144,6 +144,7 @@ class Study:
 
     def control(self, of: str | None = None) -> Control | None:
         """The readings of a cheap model for a column, or else the main one; None where none are."""
+        self.column(of)  # complains of what is none
         return self.cheap.control(self.experiment.of if of is None else of, self.experiment.of)
 
     # ------------------------------------------------------------------ estimates
