@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -672,15 +671,15 @@ def _control(study: Study) -> Lines:
     """How many runs would do as well without the cheap model, in words."""
     if not study.cheap or study.n < control.FEWEST:
         return
-    what = "the mean" if study.target is None else f"P(>= {study.target:,.10g})"
-    own, plain = (
-        each.mean() if study.target is None else each.probability() for each in (study, study.plain)
-    )
-    runs = study.n * (half_width(plain) / half_width(own)) ** 2 if half_width(own) else math.inf
+    widths = {"the mean": [half_width(each.mean()) for each in (study, study.plain)]}
+    if study.target is not None:
+        name = f"P(>= {study.target:,.10g})"
+        widths[name] = [half_width(each.probability()) for each in (study, study.plain)]
+    runs = {what: study.n * (plain / own) ** 2 for what, (own, plain) in widths.items() if own}
+    words = " and ".join(f"{what} with {n:,.0f}" for what, n in runs.items())
     yield (
         "control",
-        f"{study.cheap.m:,} runs of a cheap model: {what} as narrow as with {runs:,.0f} runs "
-        "without it",
+        f"{study.cheap.m:,} runs of a cheap model: as narrow as, without it, {words} runs",
     )
 
 

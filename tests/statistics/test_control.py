@@ -123,8 +123,8 @@ def test_95_percent_intervals_hold_in_93_to_97(of, correlation: float, wrong: bo
 
 @pytest.mark.parametrize("correlation", [0.95, 0.0])
 def test_intervals_of_a_small_probability_hold(correlation: float) -> None:
-    """A tenth of 120 runs: some studies have fewer than 10 hits, whose intervals are wide."""
-    assert 0.93 <= told(chance, correlation).held <= 0.99
+    """A tenth of 120 runs: intervals err on the safe side, as those without a control do."""
+    assert 0.93 <= told(chance, correlation).held <= 0.985
 
 
 @pytest.mark.parametrize("correlation", [0.95, 0.0])
@@ -174,7 +174,7 @@ def test_a_mean_varies_as_its_interval_says() -> None:
     assert given.standard_error == pytest.approx(expected, rel=0.08)
 
 
-@pytest.mark.parametrize(("of", "width"), [(mean, 0.58), (even, 0.7), (chance, 0.85)])
+@pytest.mark.parametrize(("of", "width"), [(mean, 0.58), (even, 0.7), (chance, 0.8)])
 def test_a_good_cheap_model_makes_intervals_narrower(of, width: float) -> None:
     assert told(of, 0.95).width < width
 

@@ -127,11 +127,18 @@ def test_a_wrong_number_of_further_runs_is_refused(wrong) -> None:
 
 
 def test_the_summary_tells_how_many_runs_would_do_as_well(study) -> None:
-    runs = round(100 * (width(study.plain.probability()) / width(study.probability())) ** 2)
+    mean, share = (
+        round(100 * (width(plain) / width(own)) ** 2)
+        for own, plain in (
+            (study.mean(), study.plain.mean()),
+            (study.probability(), study.plain.probability()),
+        )
+    )
+    told = "4,000 runs of a cheap model: as narrow as, without it, the mean with"
     text = " ".join(str(study).split())
-    assert f"4,000 runs of a cheap model: P(>= 1,000) as narrow as with {runs:,} runs" in text
-    mean = dataclasses.replace(study, target=None)
-    assert "4,000 runs of a cheap model: the mean as narrow as with" in " ".join(str(mean).split())
+    assert f"{told} {mean:,} and P(>= 1,000) with {share:,} runs" in text
+    without_target = " ".join(str(dataclasses.replace(study, target=None)).split())
+    assert f"{told} {mean:,} runs" in without_target
     assert "cheap" not in str(study.plain)
 
 
