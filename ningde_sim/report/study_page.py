@@ -101,9 +101,9 @@ def answer(study: Study) -> str:
         share = study.probability(level=LEVEL)
         ends = f"95 % interval {_percent(share.low)} to {_percent(share.high)}"
         result = f"{study.target:,.6g} {experiment.units[experiment.of]} are reached in "
-        result += (
-            f"{round(share.value * n):,} of {n:,} runs, that is {_percent(share.value)} ({ends})"
-        )
+        hits = int((study.column() >= study.target).sum())
+        that_is = "with the control" if study.control() else "that is"
+        result += f"{hits:,} of {n:,} runs, {that_is} {_percent(share.value)} ({ends})"
         for of, words in experiment.readings.items():
             other = study.probability(study.target, of=of, level=LEVEL)
             ends = f"{_percent(other.low)} to {_percent(other.high)}"

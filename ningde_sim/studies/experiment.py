@@ -12,10 +12,15 @@ import pandas as pd
 
 from ningde_sim._support import checks
 from ningde_sim.exceptions import ShopStuck
-from ningde_sim.statistics.estimate import Estimate
+from ningde_sim.statistics.estimate import Estimate, Values
 
 Row = dict[str, float]
 """One value a column, the same columns in the same order in each run."""
+
+
+def columns(rows: Sequence[Row]) -> dict[str, Values]:
+    """The rows of all runs as columns, each of shape (n,)."""
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
 class Kept(NamedTuple):
@@ -157,21 +162,11 @@ class Experiment(ABC):
         return *self.run(seed, run), Kept({})
 
     def cheap(self, seed: int, run: int) -> dict[str, float]:
-        """Readings of a cheap model of a run, on the inputs and random streams of that run.
+        """Readings of a cheap model of run `run` of `seed`; {} where there is none.
 
-        They move with the results of the run and are never taken for them: a study may use them as
-        control variates, with a mean of many cheap runs.
-
-        Parameters
-        ----------
-        seed, run : int
-            As those of `run`.
-
-        Returns
-        -------
-        dict of str to float
-            By the names of columns of the results, some of these; the same in each run. Empty where
-            there is no cheap model. [units of the columns]
+        They are of the same inputs and random streams as the run, so that they are correlated with
+        its results, by the names of the columns of the results that the model knows: the same for
+        each run.
         """
         return {}
 

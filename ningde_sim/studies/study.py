@@ -19,10 +19,12 @@ from ningde_sim._support.units import MS_PER_H
 from ningde_sim.engine.counts import Packed
 from ningde_sim.exceptions import FewRuns, NotReached
 from ningde_sim.plant.paths import nearest
-from ningde_sim.statistics import conditioning, estimate, variance_shares
+from ningde_sim.statistics import conditioning, control, estimate, variance_shares
 from ningde_sim.statistics.conditioning import NOTHING_KNOWN, KnownMonths
+from ningde_sim.statistics.control import Control
 from ningde_sim.statistics.estimate import Estimate, Values
-from ningde_sim.statistics.stopping import Precision
+from ningde_sim.statistics.stopping import Precision, half_width
+from ningde_sim.studies.cheap_runs import NO_CHEAP_RUNS, CheapRuns
 from ningde_sim.studies.experiment import Experiment
 from ningde_sim.studies.information import Information, information
 from ningde_sim.studies.kept_tables import KeptTable
@@ -68,6 +70,9 @@ class Study:
         The tables that it was to keep of each run.
     exits : sequence of Packed
         If it was to keep them, when bodies left, run by run.
+    cheap : CheapRuns
+        Readings of a cheap model, the control of mean, probability, quantile and differences; all
+        else is of the runs alone.
     """
 
     experiment: Experiment
@@ -82,6 +87,7 @@ class Study:
     known: KnownMonths = NOTHING_KNOWN
     tables: Mapping[str, KeptTable] = field(default_factory=dict)
     exits: Sequence[Packed] = ()
+    cheap: CheapRuns = NO_CHEAP_RUNS
 
     def __post_init__(self) -> None:
         for columns in (self.inputs, self.values, self.repeats):
@@ -122,9 +128,23 @@ class Study:
             for name, values in table.values.items():
                 sha.update(f"{name} {values.dtype.str} {values.shape}\n".encode())
                 sha.update(values.tobytes())
+        for part, columns in (("own", self.cheap.own), ("further", self.cheap.further)):
+            for name, column in columns.items():
+                sha.update(f"{part} {name} {column.dtype.str} {len(column)}\n".encode())
+                sha.update(column.tobytes())
         for exits in self.exits:
             sha.update(f"exits {len(exits)}\n".encode() + exits.array().tobytes())
         return sha.hexdigest()
+
+    @property
+    def plain(self) -> Study:
+        """The same study without a control: its estimates are of the runs alone."""
+        return replace(self, cheap=NO_CHEAP_RUNS)
+
+    def control(self, of: str | None = None) -> Control | None:
+        """The readings of a cheap model for a column, or else the main one; None where none are."""
+        self.column(of)  # complains of what is none
+        return self.cheap.control(self.experiment.of if of is None else of, self.experiment.of)
 
     # ------------------------------------------------------------------ estimates
 
@@ -132,6 +152,8 @@ class Study:
         self, target: float | None = None, *, of: str | None = None, level: float = 0.95
     ) -> Estimate:
         """The probability that a run reaches the target, with the exact interval.
+
+        With a control, see `statistics.control.probability`.
 
         Parameters
         ----------
@@ -162,13 +184,14 @@ class Study:
         if least is None:
             cure = "Give it here, or to replicate."
             raise ValueError(checks.complain(self._owner, f"{of} has no target", target, cure))
-        hits = int(np.sum(values >= least))
         level = checks.share(self._owner, "level", level)
-        share = estimate.probability(hits, self.n, level=level)
+        share = control.probability(values, least, self.control(of), level=level)
         return estimate.warn(share.wider(self.known.widening, least=0.0, most=1.0))
 
     def mean(self, *, of: str | None = None, level: float = 0.95) -> Estimate:
         """The mean of a run, with Student's t interval.
+
+        With a control, see `statistics.control.mean`.
 
         Warns
         -----
@@ -176,14 +199,15 @@ class Study:
             Fewer than 10 runs; one run.
         """
         level = checks.share(self._owner, "level", level)
-        mean = estimate.mean(self.column(of), level=level)
+        mean = control.mean(self.column(of), self.control(of), level=level)
         return estimate.warn(mean.wider(self.known.widening))
 
     def quantile(self, q: float, *, of: str | None = None, level: float = 0.95) -> Estimate:
         """What a share `q` of the runs stays at or below, with an interval of order statistics.
 
         It holds whatever the distribution; its `level` is the one reached, at least that asked
-        for. Where the runs are too few for a bound, the end is infinite.
+        for. Where the runs are too few for a bound, the end is infinite. With a control, see
+        `statistics.control.quantile`.
 
         Warns
         -----
@@ -191,7 +215,8 @@ class Study:
             Fewer than 10 runs; fewer than bound this quantile (72 for 5 % or 95 %).
         """
         q, level = checks.share(self._owner, "q", q), checks.share(self._owner, "level", level)
-        quantile = estimate.quantile(self.column(of), q, level=level).wider(self.known.widening)
+        quantile = control.quantile(self.column(of), q, self.control(of), level=level)
+        quantile = quantile.wider(self.known.widening)
         return estimate.warn(quantile, needed=estimate.runs_for_quantile(q, level=level))
 
     def table(self, name: str, *, level: float = 0.95) -> pd.DataFrame:
@@ -200,6 +225,8 @@ class Study:
         Its rows and columns are those of the run's own table; each column of results, such as
         `working`, is followed by the ends of its intervals, `working_low` and `working_high`. Each
         interval holds by itself: of 100 cells at 95 %, some 5 miss.
+
+        They are of the runs alone, without a control.
 
         A cell that is NaN in some runs, such as the MTBF of what did not fail, is the mean over
         the others: read it with care where these are few. With one of them its interval is
@@ -293,7 +320,9 @@ class Study:
         """
         self.check_paired(other)
         level = checks.share(self._owner, "level", level)
-        difference = estimate.mean(self.column(of) - other.column(of), level=level)
+        columns = other.column(of), self.column(of)
+        controls = other.control(of), self.control(of)
+        difference = control.difference(*columns, controls, level=level)
         return estimate.warn(difference.wider(max(self.known.widening, other.known.widening)))
 
     def check_paired(self, other: Study) -> None:
@@ -431,7 +460,7 @@ class Study:
         The regression is itself an estimate, the worse the further the months are from those of
         the runs: intervals of mean, probability and quantile are so much wider, see
         `KnownMonths.widening`. All other intervals take it as known. Tables that the study keeps
-        are left out: they are of the runs as they were.
+        and its control are left out: they are of the runs as they were.
 
         Parameters
         ----------
@@ -471,6 +500,7 @@ class Study:
             known=after.known,
             tables={},
             exits=(),
+            cheap=NO_CHEAP_RUNS,
         )
 
     # ------------------------------------------------------------------ text
@@ -607,6 +637,7 @@ def cautions(study: Study) -> Lines:
         "run with",
         f"seed {study.seed}, {study.experiment.engine} engine, version {study.version}",
     )
+    yield from _control(study)
     if study.inputs:
         yield "interval", "from the number of runs only; the uncertainty of the inputs is in the"
         yield "", "spread of the runs, as far as their ranges are stated"
@@ -625,8 +656,8 @@ def cautions(study: Study) -> Lines:
         yield "stuck", f"{n:,} of {study.n:,} runs came to a stop: the results hold dead time"
     if not study.complete:
         yield "incomplete", "interrupted: these are the first runs only"
-    if study.precision and not study.precision.reached(values):
-        reached = study.precision.estimate(values)
+    if study.precision and not study.precision.reached(values, study.control()):
+        reached = study.precision.estimate(values, study.control())
         yield (
             "imprecise",
             f"{reached}: +-{study.precision.wanted:g} was asked for, "
@@ -634,6 +665,22 @@ def cautions(study: Study) -> Lines:
         )
     if study.n < needed:
         yield "few runs", f"{needed} runs bound the 5 % and 95 % on both sides"
+
+
+def _control(study: Study) -> Lines:
+    """How many runs would do as well without the cheap model, in words."""
+    if not study.cheap or study.n < control.FEWEST:
+        return
+    widths = {"the mean": [half_width(each.mean()) for each in (study, study.plain)]}
+    if study.target is not None:
+        name = f"P(>= {study.target:,.10g})"
+        widths[name] = [half_width(each.probability()) for each in (study, study.plain)]
+    runs = {what: study.n * (plain / own) ** 2 for what, (own, plain) in widths.items() if own}
+    words = " and ".join(f"{what} with {n:,.0f}" for what, n in runs.items())
+    yield (
+        "control",
+        f"{study.cheap.m:,} runs of a cheap model: as narrow as, without it, {words} runs",
+    )
 
 
 def _strongest(table: pd.DataFrame) -> str:
