@@ -81,6 +81,11 @@ def as_windows(begin: Any, end: Any) -> Windows:
     return list(zip(begin.tolist(), end.tolist(), strict=True))
 
 
+def length(windows: Windows) -> int:
+    """How long windows are together."""
+    return sum(map(_end, windows)) - sum(map(_begin, windows))
+
+
 _begin, _end = itemgetter(0), itemgetter(1)
 
 

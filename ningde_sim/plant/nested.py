@@ -128,16 +128,16 @@ def _at(table: Any, key: str) -> Any:
 def _copied(table: Any, new: Mapping[str, Any]) -> Any:
     """A copy of a frozen dataclass with other fields, unchecked."""
     copy = object.__new__(type(table))
-    cls: Any = type(table)
-    for name in _names(cls):
-        object.__setattr__(copy, name, new[name] if name in new else getattr(table, name))
+    for name, get, write in _slots(type(table)):
+        write(copy, new[name] if name in new else get(table))
     return copy
 
 
 @cache
-def _names(cls: Any) -> tuple[str, ...]:
-    """The fields of a dataclass."""
-    return tuple(field.name for field in dataclasses.fields(cls))
+def _slots(cls: Any) -> tuple[tuple[str, Callable[..., Any], Callable[..., None]], ...]:
+    """The fields of a slotted dataclass, with what reads and what writes each."""
+    slots = ((field.name, getattr(cls, field.name)) for field in dataclasses.fields(cls))
+    return tuple((name, slot.__get__, slot.__set__) for name, slot in slots)
 
 
 def plain(value: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ningde_sim._support import units
-from ningde_sim._support.intervals import Windows
 from ningde_sim.studies.experiment import Row
 from ningde_sim.year.fluid_model import FluidFlow, FluidModel
 from ningde_sim.year.schema import BlockTable
@@ -62,10 +61,6 @@ def _lost(flow: FluidFlow) -> Row:
         "nominal": int(shop.nominal.sum()) * an_hour,
         "lost_overtime": -int(besides[besides > 0].sum()) * an_hour,
         "lost_closures": -int(besides[besides < 0].sum()) * an_hour,
-        **{f"lost_{cause}": _length(lost) * an_hour for cause, lost in shop.lost.items()},
+        **{f"lost_{cause}": ms * an_hour for cause, ms in shop.paces[1].items()},
     }
 
-
-def _length(windows: Windows) -> int:
-    """How long windows are together. [ms]"""
-    return sum(end - begin for begin, end in windows)

@@ -16,12 +16,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from ningde_sim._support import units
-from ningde_sim._support.intervals import Windows, open_before
+from ningde_sim._support.intervals import Windows
 from ningde_sim.engine.counts import Ints
 from ningde_sim.year.drawn_plan import DrawnPlan
 from ningde_sim.year.joined_shops import (
@@ -217,7 +218,7 @@ def _instants(plan: Scenario, hours: OpenHours) -> Ints:
     """
     edges = [np.arange(-WARM_UP_DAYS, len(hours.days) + 1) * units.MS_PER_DAY]
     shops = {id(shop): shop for shop in hours.shops.values()}.values()
-    closed = [shop.lost[cause] for shop in shops for cause in plan.supply]
+    closed = [shop.closed[cause] for shop in shops for cause in plan.supply]
     plans = {id(shop.planned): shop.planned for shop in shops}
     for windows in [*closed, *(plans.values() if len(plans) > 1 else ())]:
         if windows:
@@ -230,8 +231,13 @@ def _instants(plan: Scenario, hours: OpenHours) -> Ints:
 def _clock(at: Ints, shop: ShopHours, usual: Windows) -> Floats:
     """The open time of a shop up to each instant, those of the warm-up before its own. [h]"""
     warm_up = [(begin - WARM_UP, end - WARM_UP) for begin, end in warm_up_windows(usual)]
-    begin, end = arrays([*warm_up, *shop.open])
-    clock: Floats = open_before(at, begin, end) / units.MS_PER_H
+    times = [(warm_up, 1.0), *shop.paces[0]]
+    begin, end = arrays([*chain.from_iterable(windows for windows, _ in times)])
+    pace = np.repeat([pace for _, pace in times], [len(windows) for windows, _ in times])
+    order = np.argsort(begin)
+    edges = np.stack((begin[order], end[order]), axis=1).ravel()
+    reached = np.cumsum((pace * (end - begin))[order]) / units.MS_PER_H
+    clock: Floats = np.interp(at, edges, np.append(0.0, np.repeat(reached, 2)[:-1]))
     return clock
 
 
