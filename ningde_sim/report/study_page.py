@@ -17,7 +17,9 @@ from ningde_sim.plots.svg import to_svg
 from ningde_sim.report import html
 from ningde_sim.report.program import program
 from ningde_sim.statistics import estimate
-from ningde_sim.studies.study import ENOUGH, Study, cautions, results
+from ningde_sim.statistics.variance_shares import ENOUGH
+from ningde_sim.studies.study import Study
+from ningde_sim.studies.study_summary import cautions, results
 
 LEVEL = 0.95
 """Confidence of all intervals of the page. [-]"""

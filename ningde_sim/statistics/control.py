@@ -8,7 +8,8 @@ where f predicts y from x. Each f is fitted to four fifths of the runs and used 
 so no result has part in its own control: the mean is unbiased however wrong the cheap model is, and
 one that knows nothing leaves the interval about as wide as it was. The variance is that of what is
 left of y over n, plus that of w f over m: with a correlation r of x and y, and the line as f, it is
-1 - w r^2 times that without a control.
+1 - w r^2 times that without a control. Further runs whose inputs are Latin hypercubes of 32 have a
+mean that varies less, which batches of 32 show: of years of "ningde-2021" a third as much.
 
 Of a probability, y is whether a run hits, and f the probability of a hit given the reading, with
 normal residuals about the line, times a slope of 0 to 1 that is fitted too.
@@ -68,11 +69,18 @@ HITS = 5
 EVENTS = 10
 """Likewise a difference of them, of runs that differ; and a quantile, of runs beyond it."""
 
+BATCH = 32
+"""Further runs in a row that may depend on each other, as those of a Latin hypercube do. [runs]"""
+
+FEWEST_BATCHES = 20
+"""With fewer batches further runs count as independent, which is safe for a hypercube."""
+
 STEPS = 3
 """Steps in which a quantile is found; each moves by the error of the last control."""
 
 ROUNDING = 1e-9
-"""Least spread of results about the line, as a share of their range. [-]"""
+"""Least range of readings, as a share of the largest, and least spread of results about the line,
+as a share of their range. [-]"""
 
 Prediction = Callable[[Values], Values]
 """From readings to predicted results, each of shape (runs,)."""
@@ -89,7 +97,8 @@ class Control(NamedTuple):
     own : array, shape (n,)
         Of the n runs themselves.
     further : array, shape (m,)
-        Of m further runs, with other inputs and random streams.
+        Of m further runs, with other inputs and random streams; batches of `BATCH` of them are
+        independent of one another.
     """
 
     own: Values
@@ -240,7 +249,12 @@ def _usable(control: Control | None, values: Values) -> TypeGuard[Control]:
     """Whether there are runs enough, and readings that differ."""
     if control is None or len(values) < FEWEST:
         return False
-    return bool(np.isfinite(np.ptp(control.own)) and np.ptp(control.own) > 0)
+    return all(np.isfinite(each).all() for each in control) and _differ(control.own)
+
+
+def _differ(readings: Values) -> bool:
+    """Whether readings differ by more than rounding."""
+    return bool(np.ptp(readings) > ROUNDING * np.abs(readings).max())
 
 
 class _Left(NamedTuple):
@@ -257,16 +271,21 @@ class _Left(NamedTuple):
     @property
     def variance(self) -> float:
         """Of the estimate."""
-        parts = (
-            self.results.var(ddof=2) / len(self.results),
-            self.control.var() / self.control.size,
-        )
-        return float(sum(parts))
+        return float(self.results.var(ddof=2)) / len(self.results) + _of_mean(self.control)
 
     def less(self, other: _Left) -> _Left:
         """Of the difference."""
         m = min(len(self.control), len(other.control))
         return _Left(self.results - other.results, self.control[:m] - other.control[:m])
+
+
+def _of_mean(control: Values) -> float:
+    """The variance of a mean: from that of batches, which sees what stratified runs gain."""
+    batches = len(control) // BATCH
+    if batches < FEWEST_BATCHES:
+        return float(control.var()) / max(len(control), 1)
+    means = control[: batches * BATCH].reshape(batches, BATCH).mean(axis=1)
+    return float(means.var(ddof=1)) * BATCH / len(control)
 
 
 def _left(values: Values, control: Control) -> _Left:
@@ -297,8 +316,7 @@ def _line(readings: Values, values: Values) -> Prediction:
     """The line of least squares, flat where the readings do not differ."""
     middle, mean = readings.mean(), values.mean()
     away = readings - middle
-    squares = float(away @ away)
-    slope = float(away @ values) / squares if squares > 0 else 0.0
+    slope = float(away @ values) / float(away @ away) if _differ(readings) else 0.0
     return lambda readings: mean + slope * (readings - middle)
 
 

@@ -16,8 +16,9 @@ from ningde_sim.studies.experiment import Experiment, columns
 FURTHER = 2**32
 """Number of the first further run: no study, and no repeat, has so many."""
 
-A_RUN, MOST = 40, 4000
-"""Further runs for each run, and in all, by default: their part of the variance is small."""
+A_RUN, MOST = 32, 8192
+"""Further runs for each run, and in all, by default: whole hypercubes, so many that their part of
+the variance is small, so few that the runs themselves take most of the time."""
 
 MOST_ASKED = 10**7
 

@@ -63,4 +63,3 @@ def _lost(flow: FluidFlow) -> Row:
         "lost_closures": -int(besides[besides < 0].sum()) * an_hour,
         **{f"lost_{cause}": ms * an_hour for cause, ms in shop.paces[1].items()},
     }
-

@@ -22,12 +22,13 @@ from ningde_sim.plant.calendar import Calendar
 from ningde_sim.plant.shop import Shop
 from ningde_sim.statistics import estimate, stopping
 from ningde_sim.statistics.stopping import Precision
+from ningde_sim.statistics.variance_shares import EVERY
 from ningde_sim.studies.cheap_runs import CheapRuns, Readings, further_runs, number_of_further
 from ningde_sim.studies.experiment import Experiment, Row, columns
 from ningde_sim.studies.experiment_of import experiment_of
 from ningde_sim.studies.kept_tables import RunTable, packed, stacked
 from ningde_sim.studies.of_year import Inputs
-from ningde_sim.studies.study import EVERY, Study
+from ningde_sim.studies.study import Study
 from ningde_sim.year.scenario import Scenario
 
 RUNS = 200
@@ -123,8 +124,8 @@ def replicate(
     control_runs : int, optional
         Where the experiment has a cheap model (`Experiment.cheap`), and at least 30 runs are made,
         so many further runs of it: with the readings of the runs themselves they are the control
-        that makes intervals narrower, see `statistics.control`. By default 40 a run, at most
-        4,000; 0 for no control.
+        that makes intervals narrower, see `statistics.control`. By default 32 a run, at most
+        8,192; 0 for no control.
     engine : {"compiled", "reference"}
         Of a shop or scenario: both give equal results; the reference is slow.
     keep : sequence of str

@@ -205,6 +205,21 @@ def test_the_fit_of_a_curved_control_is_no_bias() -> None:
 # ------------------------------------------------------------------ edges
 
 
+def test_the_mean_of_stratified_further_runs_varies_less() -> None:
+    """Each batch takes each of 32 slices once: nothing is left of the variance of further runs."""
+    (sample,) = samples(0.95, 100, studies=1)
+    rng = np.random.default_rng(1)
+    slices = np.array([rng.permutation(control.BATCH) for _ in range(100)])
+    further = stats.norm.ppf((slices + rng.random(slices.shape)) / control.BATCH).ravel()
+    stratified = control.mean(sample.results, Control(sample.control.own, further), level=0.95)
+    mixed = rng.permutation(further)
+    independent = control.mean(sample.results, Control(sample.control.own, mixed), level=0.95)
+    assert stratified.value == pytest.approx(independent.value)
+    least = math.sqrt((1 - 0.95**2) / (1 - 0.95**2 * 32 / 33))
+    width = (stratified.high - stratified.low) / (independent.high - independent.low)
+    assert width == pytest.approx(least, abs=0.03)
+
+
 def test_a_perfect_cheap_model_makes_one_study_of_all_runs() -> None:
     rng = np.random.default_rng(0)
     values, further = rng.standard_normal(100), rng.standard_normal(900)
@@ -215,7 +230,9 @@ def test_a_perfect_cheap_model_makes_one_study_of_all_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    "own", [np.ones(100), np.full(100, np.nan), [*np.arange(99.0), np.inf]], ids=str
+    "own",
+    [np.ones(100), 5e4 + 1e-11 * np.arange(100), np.full(100, np.nan), [*np.arange(99.0), np.inf]],
+    ids=["equal", "equal but for rounding", "none", "one infinite"],
 )
 def test_readings_that_say_nothing_are_no_control(own) -> None:
     values = np.arange(100.0)
@@ -227,6 +244,19 @@ def test_readings_that_say_nothing_are_no_control(own) -> None:
     assert control.quantile(values, 0.5, useless, level=0.9) == estimate.quantile(
         values, 0.5, level=0.9
     )
+
+
+@pytest.mark.parametrize("apart", [1, 2, 6])
+def test_readings_that_differ_in_few_runs_spoil_nothing(apart: int) -> None:
+    """Equal but for rounding in most runs, such as what a rare cause takes."""
+    (sample,) = samples(0.0, 100, studies=1)
+    for readings in sample.control:
+        readings[:] = 7e4 + 1e-11 * readings
+        readings[:apart] += 100
+    for of in (mean, even, chance, median):
+        own, plain = of(sample), PLAIN[of](sample.results)
+        assert own.bounded
+        assert own.high - own.low < 1.3 * (plain.high - plain.low)
 
 
 def test_few_runs_have_no_control() -> None:

@@ -19,8 +19,9 @@ from ningde_sim.exceptions import PrecisionMissed
 from ningde_sim.report.program import program
 from ningde_sim.report.study_page import answer
 from ningde_sim.statistics import control
-from ningde_sim.studies.cheap_runs import FURTHER
+from ningde_sim.studies.cheap_runs import A_RUN, FURTHER, MOST
 from ningde_sim.studies.experiment import Experiment, Row, Workers
+from ningde_sim.year.uncertainty import BLOCK
 
 SHOP = Shop("coin", [Line("L", [Station("A", 36, scrap=0.1)])])
 
@@ -87,7 +88,7 @@ def study():
 
 
 def test_estimates_are_narrower_by_default(study) -> None:
-    assert study.cheap.m == 4_000
+    assert study.cheap.m == 3_200
     assert width(study.mean()) < 0.5 * width(study.plain.mean())
     assert width(study.probability()) < 0.8 * width(study.plain.probability())
     assert width(study.quantile(0.5)) < 0.8 * width(study.plain.quantile(0.5))
@@ -95,9 +96,14 @@ def test_estimates_are_narrower_by_default(study) -> None:
 
 def test_they_are_those_of_the_runs_and_the_further_runs(study) -> None:
     own = np.array([Plant().cheap(3, run)["cars"] for run in range(100)])
-    further = np.array([Plant().cheap(3, FURTHER + run)["cars"] for run in range(4_000)])
+    further = np.array([Plant().cheap(3, FURTHER + run)["cars"] for run in range(3_200)])
     expected = control.mean(study.column(), control.Control(own, further), level=0.95)
     assert study.mean() == expected
+
+
+def test_batches_of_further_runs_are_whole_hypercubes() -> None:
+    for runs in (FURTHER, control.BATCH, A_RUN, MOST):
+        assert runs % BLOCK == 0
 
 
 def test_a_column_has_its_own_readings_or_else_those_of_the_main_one(study) -> None:
@@ -117,7 +123,7 @@ def test_it_can_be_switched_off(study) -> None:
 def test_further_runs_can_be_asked_for() -> None:
     few = replicate(Plant(), runs=40, seed=3, control_runs=50, progress=False)
     assert few.cheap.m == 50
-    assert replicate(Plant(), runs=40, seed=3, progress=False).cheap.m == 1_600
+    assert replicate(Plant(), runs=40, seed=3, progress=False).cheap.m == 1_280
 
 
 @pytest.mark.parametrize("wrong", [-1, 2.5, "many", True])
@@ -134,7 +140,7 @@ def test_the_summary_tells_how_many_runs_would_do_as_well(study) -> None:
             (study.probability(), study.plain.probability()),
         )
     )
-    told = "4,000 runs of a cheap model: as narrow as, without it, the mean with"
+    told = "3,200 runs of a cheap model: as narrow as, without it, the mean with"
     text = " ".join(str(study).split())
     assert f"{told} {mean:,} and P(>= 1,000) with {share:,} runs" in text
     without_target = " ".join(str(dataclasses.replace(study, target=None)).split())
@@ -194,7 +200,7 @@ def test_a_missed_precision_tells_the_runs_with_control() -> None:
 
 
 def test_the_program_that_runs_it_again_has_the_same_further_runs(study) -> None:
-    assert "control_runs=4000," in program(study)
+    assert "control_runs=3200," in program(study)
     assert "control_runs=0," in program(study.plain)
     without = replicate(Plant(seen=0.0), runs=5, seed=3, progress=False)
     assert "control_runs" not in program(without)
@@ -221,7 +227,7 @@ def test_differences_are_narrower_and_those_of_the_two_estimates() -> None:
     apart = both.probability_difference(1020.0)
     assert 0 < width(apart) < width(plain.probability_difference(1020.0))
     assert both.variance_reduction() == plain.variance_reduction()
-    assert "4,000 runs of a cheap model of each" in str(both)
+    assert "3,200 runs of a cheap model of each" in str(both)
     assert "cheap" not in str(plain)
     assert both.table.loc["cars", "first"] == first.mean().value
 
@@ -260,7 +266,7 @@ def test_a_sweep_is_narrower(swept) -> None:
     assert narrower[0] == pytest.approx(1)  # they differ in 6 runs only
     assert narrower[2] < 0.9
     assert swept.against(1)["difference"].tolist() == pytest.approx([-10, 20])
-    assert "2,400 runs of a cheap model at each design point" in str(swept)
+    assert "1,920 runs of a cheap model at each design point" in str(swept)
     assert "cheap" not in str(swept.plain)
 
 
