@@ -83,7 +83,7 @@ def as_windows(begin: Any, end: Any) -> Windows:
 
 def length(windows: Windows) -> int:
     """How long windows are together."""
-    return sum(map(_end, windows)) - sum(map(_begin, windows))
+    return sum(end - begin for begin, end in windows)
 
 
 _begin, _end = itemgetter(0), itemgetter(1)

@@ -127,8 +127,9 @@ def _at(table: Any, key: str) -> Any:
 
 def _copied(table: Any, new: Mapping[str, Any]) -> Any:
     """A copy of a frozen dataclass with other fields, unchecked."""
-    copy = object.__new__(type(table))
-    for name, get, write in _slots(type(table)):
+    cls: Any = type(table)
+    copy = object.__new__(cls)
+    for name, get, write in _slots(cls):
         write(copy, new[name] if name in new else get(table))
     return copy
 

@@ -17,7 +17,7 @@ from ningde_sim.year.scenario import Scenario
 
 @dataclass(frozen=True, repr=False, eq=False)
 class FluidYear:
-    """Result of one run of a scenario as a continuous flow.
+    """An approximation of one run of a scenario: a continuous flow.
 
     It has the open hours of the year that `simulate_year` runs with the same seed and number, and
     no random failures: each shop makes its mean in each open hour, as far as the stores beside it
@@ -37,7 +37,7 @@ class FluidYear:
     >>> week = {"shifts": 1, "shift_hours": 8, "start": "2026-03-02", "end": "2026-03-06"}
     >>> plan = Scenario.of(shops, calendar=week, stores={"between": 40})
     >>> fluid_year(plan, seed=0)
-    FluidYear('press', seed=0, run=0: 2,000 parts, without random failures)
+    FluidYear('press', seed=0, run=0: about 2,000 parts, an approximation without random failures)
     """
 
     scenario: Scenario
@@ -111,7 +111,8 @@ class FluidYear:
     def __repr__(self) -> str:
         return (
             f"FluidYear({self.scenario.name!r}, seed={self.seed}, run={self.run}: "
-            f"{self.vehicles:,.0f} {self.scenario.made[-1]}, without random failures)"
+            f"about {self.vehicles:,.0f} {self.scenario.made[-1]}, an approximation without random "
+            "failures)"
         )
 
     def __str__(self) -> str:
