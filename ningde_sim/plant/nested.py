@@ -99,20 +99,23 @@ class Copies:
         for place, path in enumerate(paths):
             if path:
                 within.setdefault(path[0], []).append((place, path[1:]))
-        self._inner = [
+        inner = [
             (key, [place for place, _ in told], Copies(_at(table, key), [path for _, path in told]))
             for key, told in within.items()
         ]
+        self._leaves = [(k, places[0], c._table) for k, places, c in inner if c._place is not None]
+        self._inner = [each for each in inner if each[2]._place is None]
         self._is_list, self._is_mapping = isinstance(table, tuple), isinstance(table, Mapping)
 
     def at(self, values: Sequence[float]) -> Any:
         """The copy with these values, one for each of the paths. [unit of each]"""
         table = self._table
         if self._place is not None:
-            return _copied(table, {"value": values[self._place], "low": None, "high": None})
-        if not self._inner:
+            return _with_value(table, values[self._place])
+        new = {key: _with_value(leaf, values[place]) for key, place, leaf in self._leaves}
+        new |= {key: inner.at([values[k] for k in places]) for key, places, inner in self._inner}
+        if not new:
             return table
-        new = {key: inner.at([values[k] for k in places]) for key, places, inner in self._inner}
         if self._is_list:
             return tuple(new.get(str(k), each) for k, each in enumerate(table, start=1))
         return type(table)({**table, **new}) if self._is_mapping else _copied(table, new)
@@ -123,6 +126,11 @@ def _at(table: Any, key: str) -> Any:
     if isinstance(table, tuple):
         return table[int(key) - 1]
     return table[key] if isinstance(table, Mapping) else getattr(table, key)
+
+
+def _with_value(quantity: Any, value: float) -> Any:
+    """A quantity without a range."""
+    return _copied(quantity, {"value": value, "low": None, "high": None})
 
 
 def _copied(table: Any, new: Mapping[str, Any]) -> Any:

@@ -271,21 +271,36 @@ class _Left(NamedTuple):
     @property
     def variance(self) -> float:
         """Of the estimate."""
-        return float(self.results.var(ddof=2)) / len(self.results) + _of_mean(self.control)
+        return self._parts[0] + self._parts[1]
+
+    @property
+    def degrees(self) -> float:
+        """Degrees of freedom of the variance (Welch, Satterthwaite)."""
+        (own, further), n = self._parts, len(self.results)
+        if not further:
+            return n - 2
+        return (own + further) ** 2 / (own**2 / (n - 2) + further**2 / (len(self._means) - 1))
+
+    @property
+    def _parts(self) -> tuple[float, float]:
+        """The variance that the runs give the estimate, and that which the further runs do."""
+        own = float(self.results.var(ddof=2)) / len(self.results)
+        means = self._means
+        return own, float(means.var(ddof=1)) / len(means) if len(means) > 1 else 0.0
+
+    @property
+    def _means(self) -> Values:
+        """Independent means of further runs: of whole batches, or of each run if these are few."""
+        batches = len(self.control) // BATCH
+        if batches < FEWEST_BATCHES:
+            return self.control
+        means: Values = self.control[: batches * BATCH].reshape(batches, BATCH).mean(axis=1)
+        return means
 
     def less(self, other: _Left) -> _Left:
         """Of the difference."""
         m = min(len(self.control), len(other.control))
         return _Left(self.results - other.results, self.control[:m] - other.control[:m])
-
-
-def _of_mean(control: Values) -> float:
-    """The variance of a mean: from that of batches, which sees what stratified runs gain."""
-    batches = len(control) // BATCH
-    if batches < FEWEST_BATCHES:
-        return float(control.var()) / max(len(control), 1)
-    means = control[: batches * BATCH].reshape(batches, BATCH).mean(axis=1)
-    return float(means.var(ddof=1)) * BATCH / len(control)
 
 
 def _left(values: Values, control: Control) -> _Left:
@@ -356,5 +371,5 @@ def _student(left: _Left, level: float, comparisons: int = 1) -> Estimate:
     """The mean of what is left, with Student's t interval."""
     n, middle = len(left.results), left.mean
     tail = (1 - level) / comparisons / 2
-    half = float(scipy.stats.t.isf(tail, n - 2)) * math.sqrt(left.variance)
+    half = float(scipy.stats.t.isf(tail, left.degrees)) * math.sqrt(left.variance)
     return Estimate(middle, middle - half, middle + half, level, n)
