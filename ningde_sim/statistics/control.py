@@ -45,20 +45,15 @@ Zrnic, Candes (2024), PNAS 121, e2322083121, for cross-fitting.
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from typing import NamedTuple, TypeGuard
+from typing import TypeGuard
 
 import numpy as np
 import scipy
 
 from ningde_sim.statistics import estimate, paired
+from ningde_sim.statistics.cross_fit import Control, Left, chance, differ, left_of, left_of_hits
 from ningde_sim.statistics.estimate import Estimate, Values
-
-FOLDS = 5
-"""Parts of the runs, each of which is predicted from the others."""
 
 FEWEST = 30
 """With fewer runs there is no control. [runs]"""
@@ -69,40 +64,8 @@ HITS = 5
 EVENTS = 10
 """Likewise a difference of them, of runs that differ; and a quantile, of runs beyond it."""
 
-BATCH = 32
-"""Further runs in a row that may depend on each other, as those of a Latin hypercube do. [runs]"""
-
-FEWEST_BATCHES = 20
-"""With fewer batches further runs count as independent, which is safe for a hypercube."""
-
 STEPS = 3
 """Steps in which a quantile is found; each moves by the error of the last control."""
-
-ROUNDING = 1e-9
-"""Least range of readings, as a share of the largest, and least spread of results about the line,
-as a share of their range. [-]"""
-
-Prediction = Callable[[Values], Values]
-"""From readings to predicted results, each of shape (runs,)."""
-
-Fit = Callable[[Values, Values], Prediction]
-"""From readings and results of some runs, each of shape (runs,)."""
-
-
-class Control(NamedTuple):
-    """Readings of a cheap model.
-
-    Attributes
-    ----------
-    own : array, shape (n,)
-        Of the n runs themselves.
-    further : array, shape (m,)
-        Of m further runs, with other inputs and random streams; batches of `BATCH` of them are
-        independent of one another.
-    """
-
-    own: Values
-    further: Values
 
 
 def mean(values: Values, control: Control | None, *, level: float) -> Estimate:
@@ -117,7 +80,7 @@ def mean(values: Values, control: Control | None, *, level: float) -> Estimate:
     """
     if not _usable(control, values):
         return estimate.mean(values, level=level)
-    return _student(_left(values, control), level)
+    return _student(left_of(values, control), level)
 
 
 def difference(
@@ -142,7 +105,7 @@ def difference(
     one, two = controls
     if not (_usable(one, first) and _usable(two, second)):
         return paired.difference(first, second, level=level, comparisons=comparisons)
-    apart = _left(second, two).less(_left(first, one))
+    apart = left_of(second, two).less(left_of(first, one))
     return _student(apart, level, comparisons)
 
 
@@ -200,7 +163,7 @@ def probability_difference(
     one, two = controls
     if not (_usable(one, first) and _usable(two, second)):
         return plain
-    apart = _left_of_hits(second, least, two).less(_left_of_hits(first, least, one))
+    apart = left_of_hits(second, least, two).less(left_of_hits(first, least, one))
     if np.sum(hits != other_hits) < EVENTS:
         moved = apart.mean - plain.value
         return replace(plain, value=apart.mean, low=plain.low + moved, high=plain.high + moved)
@@ -234,7 +197,7 @@ def quantile(values: Values, q: float, control: Control | None, *, level: float)
         """The run up to which there is this share, found from another value on."""
         for _ in range(STEPS):
             more = math.nextafter(value, math.inf)
-            error = _left_of_hits(values, more, control).mean - np.mean(values >= more)
+            error = left_of_hits(values, more, control).mean - np.mean(values >= more)
             rank = math.ceil(n * (share + error)) - 1 - below
             value = float(ranked[min(max(rank, 0), n - 1)])
         return value
@@ -249,116 +212,17 @@ def _usable(control: Control | None, values: Values) -> TypeGuard[Control]:
     """Whether there are runs enough, and readings that differ."""
     if control is None or len(values) < FEWEST:
         return False
-    return all(np.isfinite(each).all() for each in control) and _differ(control.own)
-
-
-def _differ(readings: Values) -> bool:
-    """Whether readings differ by more than rounding."""
-    return bool(np.ptp(readings) > ROUNDING * np.abs(readings).max())
-
-
-class _Left(NamedTuple):
-    """What a control leaves of the results, shape (n,), and the control of further runs, (m,)."""
-
-    results: Values
-    control: Values
-
-    @property
-    def mean(self) -> float:
-        """The estimate."""
-        return float(self.results.mean())
-
-    @property
-    def variance(self) -> float:
-        """Of the estimate."""
-        return self._parts[0] + self._parts[1]
-
-    @property
-    def degrees(self) -> float:
-        """Degrees of freedom of the variance (Welch, Satterthwaite)."""
-        (own, further), n = self._parts, len(self.results)
-        if not further:
-            return n - 2
-        return (own + further) ** 2 / (own**2 / (n - 2) + further**2 / (len(self._means) - 1))
-
-    @property
-    def _parts(self) -> tuple[float, float]:
-        """The variance that the runs give the estimate, and that which the further runs do."""
-        own = float(self.results.var(ddof=2)) / len(self.results)
-        means = self._means
-        return own, float(means.var(ddof=1)) / len(means) if len(means) > 1 else 0.0
-
-    @property
-    def _means(self) -> Values:
-        """Independent means of further runs: of whole batches, or of each run if these are few."""
-        batches = len(self.control) // BATCH
-        if batches < FEWEST_BATCHES:
-            return self.control
-        means: Values = self.control[: batches * BATCH].reshape(batches, BATCH).mean(axis=1)
-        return means
-
-    def less(self, other: _Left) -> _Left:
-        """Of the difference."""
-        m = min(len(self.control), len(other.control))
-        return _Left(self.results - other.results, self.control[:m] - other.control[:m])
-
-
-def _left(values: Values, control: Control) -> _Left:
-    """Results less the line."""
-    return _less(values, values, control, _line)
-
-
-def _left_of_hits(values: Values, least: float, control: Control) -> _Left:
-    """Hits, 1 for a result of at least this, less their fitted probability."""
-    return _less(1.0 * (values >= least), values, control, partial(_likely, least=least))
-
-
-def _less(counted: Values, values: Values, control: Control, fit: Fit) -> _Left:
-    """What is counted of each run less its control: each fifth is predicted from the others."""
-    n, m = len(values), len(control.further)
-    weight, fold = m / (n + m), np.arange(n) % FOLDS
-    left, shared = counted.astype(float), np.zeros(m)
-    for k in range(FOLDS):
-        out = fold == k
-        predict = fit(control.own[~out], values[~out])
-        further = predict(control.further)
-        left[out] -= weight * (predict(control.own[out]) - further.mean())
-        shared += weight * out.mean() * further
-    return _Left(left, shared)
-
-
-def _line(readings: Values, values: Values) -> Prediction:
-    """The line of least squares, flat where the readings do not differ."""
-    middle, mean = readings.mean(), values.mean()
-    away = readings - middle
-    slope = float(away @ values) / float(away @ away) if _differ(readings) else 0.0
-    return lambda readings: mean + slope * (readings - middle)
-
-
-def _chance(readings: Values, values: Values, least: float) -> Prediction:
-    """The probability of at least this result, with normal residuals about the line."""
-    line = _line(readings, values)
-    sd = math.sqrt(np.sum(np.square(values - line(readings))) / (len(values) - 2))
-    sd = max(sd, ROUNDING * float(np.ptp(values)), sys.float_info.min)
-    return lambda readings: np.asarray(scipy.special.ndtr((line(readings) - least) / sd))
-
-
-def _likely(readings: Values, values: Values, least: float) -> Prediction:
-    """The same, times the slope of hits on it."""
-    chance = _chance(readings, values, least)
-    scaled = _line(chance(readings), 1.0 * (values >= least))
-    slope = min(max(float(scaled(np.ones(1))[0] - scaled(np.zeros(1))[0]), 0.0), 1.0)
-    return lambda readings: slope * chance(readings)
+    return all(np.isfinite(each).all() for each in control) and differ(control.own)
 
 
 def _share(values: Values, least: float, control: Control, level: float) -> Estimate:
     """A probability with its interval."""
     n, hits = len(values), int(np.sum(values >= least))
-    left = _left_of_hits(values, least, control)
+    left = left_of_hits(values, least, control)
     value = min(max(left.mean, 0.0), 1.0)
     runs = float(n)
     if HITS <= hits <= n - HITS and 0 < value < 1:
-        chances = _chance(control.own, values, least)(control.further)
+        chances = chance(control.own, values, least)(control.further)
         implied = float(np.mean(chances * (1 - chances))) / n
         runs = value * (1 - value) / max(left.variance, implied)
     hit, missed, tail = value * runs, (1 - value) * runs, (1 - level) / 2
@@ -367,7 +231,7 @@ def _share(values: Values, least: float, control: Control, level: float) -> Esti
     return Estimate(value, low, high, level, n)
 
 
-def _student(left: _Left, level: float, comparisons: int = 1) -> Estimate:
+def _student(left: Left, level: float, comparisons: int = 1) -> Estimate:
     """The mean of what is left, with Student's t interval."""
     n, middle = len(left.results), left.mean
     tail = (1 - level) / comparisons / 2

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ningde_sim._support import checks
 from ningde_sim.statistics import control
-from ningde_sim.statistics.control import Control
+from ningde_sim.statistics.cross_fit import Control
 from ningde_sim.statistics.estimate import Estimate, Values
 
 MOST = 10_000

@@ -9,7 +9,7 @@ from functools import partial
 from ningde_sim._support import checks
 from ningde_sim._support.parallel import Work
 from ningde_sim.statistics import control
-from ningde_sim.statistics.control import Control
+from ningde_sim.statistics.cross_fit import Control
 from ningde_sim.statistics.estimate import Values
 from ningde_sim.studies.experiment import Experiment, columns
 

@@ -21,7 +21,7 @@ from ningde_sim.exceptions import FewRuns, NotReached
 from ningde_sim.plant.paths import nearest
 from ningde_sim.statistics import conditioning, control, estimate, variance_shares
 from ningde_sim.statistics.conditioning import NOTHING_KNOWN, KnownMonths
-from ningde_sim.statistics.control import Control
+from ningde_sim.statistics.cross_fit import Control
 from ningde_sim.statistics.estimate import Estimate, Values
 from ningde_sim.statistics.stopping import Precision
 from ningde_sim.statistics.variance_shares import ENOUGH, EVERY

@@ -18,7 +18,7 @@ from ningde_sim._support.spreadsheet import harmless
 from ningde_sim._support.summary import wrapped
 from ningde_sim.exceptions import NoneReaches
 from ningde_sim.statistics import control, estimate, selection
-from ningde_sim.statistics.control import Control
+from ningde_sim.statistics.cross_fit import Control
 from ningde_sim.statistics.estimate import Estimate, Values
 from ningde_sim.studies import sweep_summary, verdicts
 from ningde_sim.studies.cheap_runs import NO_CHEAP_RUNS, CheapRuns

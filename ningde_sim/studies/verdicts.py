@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim.statistics import control, paired, selection
-from ningde_sim.statistics.control import Control
+from ningde_sim.statistics.cross_fit import Control
 from ningde_sim.statistics.estimate import Values
 
 

@@ -17,7 +17,7 @@ import pytest
 from scipy import stats
 
 from ningde_sim.statistics import control, estimate, paired
-from ningde_sim.statistics.control import Control
+from ningde_sim.statistics.cross_fit import BATCH, Control
 from ningde_sim.statistics.estimate import Estimate, Values
 
 STUDIES = 1_000
@@ -209,8 +209,8 @@ def test_the_mean_of_stratified_further_runs_varies_less() -> None:
     """Each batch takes each of 32 slices once: nothing is left of the variance of further runs."""
     (sample,) = samples(0.95, 100, studies=1)
     rng = np.random.default_rng(1)
-    slices = np.array([rng.permutation(control.BATCH) for _ in range(100)])
-    further = stats.norm.ppf((slices + rng.random(slices.shape)) / control.BATCH).ravel()
+    slices = np.array([rng.permutation(BATCH) for _ in range(100)])
+    further = stats.norm.ppf((slices + rng.random(slices.shape)) / BATCH).ravel()
     stratified = control.mean(sample.results, Control(sample.control.own, further), level=0.95)
     mixed = rng.permutation(further)
     independent = control.mean(sample.results, Control(sample.control.own, mixed), level=0.95)

@@ -19,6 +19,7 @@ from ningde_sim.exceptions import PrecisionMissed
 from ningde_sim.report.program import program
 from ningde_sim.report.study_page import answer
 from ningde_sim.statistics import control
+from ningde_sim.statistics.cross_fit import BATCH, Control
 from ningde_sim.studies.cheap_runs import A_RUN, FURTHER, MOST
 from ningde_sim.studies.experiment import Experiment, Row, Workers
 from ningde_sim.year.uncertainty import BLOCK
@@ -97,12 +98,12 @@ def test_estimates_are_narrower_by_default(study) -> None:
 def test_they_are_those_of_the_runs_and_the_further_runs(study) -> None:
     own = np.array([Plant().cheap(3, run)["cars"] for run in range(100)])
     further = np.array([Plant().cheap(3, FURTHER + run)["cars"] for run in range(3_200)])
-    expected = control.mean(study.column(), control.Control(own, further), level=0.95)
+    expected = control.mean(study.column(), Control(own, further), level=0.95)
     assert study.mean() == expected
 
 
 def test_batches_of_further_runs_are_whole_hypercubes() -> None:
-    for runs in (FURTHER, control.BATCH, A_RUN, MOST):
+    for runs in (FURTHER, BATCH, A_RUN, MOST):
         assert runs % BLOCK == 0
 
 

@@ -27,7 +27,7 @@ import pytest
 from ningde_sim import Scenario
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.statistics import control, estimate, paired
-from ningde_sim.statistics.control import Control
+from ningde_sim.statistics.cross_fit import Control
 from ningde_sim.statistics.estimate import Estimate, Values
 from ningde_sim.studies.of_year import YearExperiment
 from ningde_sim.year.uncertainty import BLOCK
