@@ -39,6 +39,7 @@ from ningde_sim.studies.replicate import replicate
 from ningde_sim.studies.study import Study
 from ningde_sim.studies.sweep import sweep
 from ningde_sim.studies.sweep_result import Sweep
+from ningde_sim.year.fluid_year import FluidYear, fluid_year
 from ningde_sim.year.read import scenario
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.year_run import YearRun, simulate_year
@@ -56,6 +57,7 @@ __all__ = [
     "Exponential",
     "Failure",
     "Fixed",
+    "FluidYear",
     "Gamma",
     "Line",
     "Lognormal",
@@ -85,6 +87,7 @@ __all__ = [
     "WorkingTime",
     "YearRun",
     "compare",
+    "fluid_year",
     "ningde_2020",
     "ningde_2021",
     "read_shop",

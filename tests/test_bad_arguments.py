@@ -311,6 +311,7 @@ RUNS: Mapping[str, tuple[Any, Legal]] = {
     "workers": (1, optional(whole(1, 9))),
     "inputs": ("drawn", nothing),
     "target": (None, TARGET),
+    "control_runs": (0, optional(whole(0, 9))),
     "engine": ("compiled", nothing),
     "progress": (False, optional(flag)),
 }

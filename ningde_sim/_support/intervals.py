@@ -6,7 +6,9 @@ of pairs. Both take their ends in one unit, and hold the begin but not the end.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -60,9 +62,31 @@ def open_before(at: Any, opens: Any, closes: Any) -> Any:
 
 def joined(pairs: Iterable[tuple[int, int]]) -> Windows:
     """Any pairs of begin and end as windows; those that end before they begin are left out."""
-    lasting = [(begin, end) for begin, end in pairs if begin < end]
-    begins, ends = union(*np.array(lasting, dtype=np.int64).reshape(-1, 2).T)
-    return list(zip(begins.tolist(), ends.tolist(), strict=True))
+    windows: Windows = []
+    reached = -(2**63)
+    for begin, end in sorted(pairs):
+        if begin >= end:
+            continue
+        if begin > reached:
+            windows.append((begin, end))
+            reached = end
+        elif end > reached:
+            windows[-1] = (windows[-1][0], end)
+            reached = end
+    return windows
+
+
+def as_windows(begin: Any, end: Any) -> Windows:
+    """Arrays of begins and ends, rising and apart, as windows."""
+    return list(zip(begin.tolist(), end.tolist(), strict=True))
+
+
+def length(windows: Windows) -> int:
+    """How long windows are together."""
+    return sum(end - begin for begin, end in windows)
+
+
+_begin, _end = itemgetter(0), itemgetter(1)
 
 
 def intersection(one: Windows, other: Windows) -> Windows:
@@ -73,16 +97,21 @@ def intersection(one: Windows, other: Windows) -> Windows:
     >>> intersection([(0, 8), (9, 17)], [(6, 12)])
     [(6, 8), (9, 12)]
     """
+    few, many = (one, other) if len(one) < len(other) else (other, one)
     windows: Windows = []
-    i = j = 0
-    while i < len(one) and j < len(other):
-        begin, end = max(one[i][0], other[j][0]), min(one[i][1], other[j][1])
-        if begin < end:
-            windows.append((begin, end))
-        if one[i][1] < other[j][1]:
-            i += 1
-        else:
-            j += 1
+    at = 0
+    for begin, end in few:
+        at = bisect_right(many, begin, at, key=_end)
+        until = bisect_left(many, end, at, key=_begin)
+        if at == until:
+            continue
+        first, *_ = inner = many[at:until]
+        if first[0] < begin:
+            inner[0] = (begin, first[1])
+        if end < inner[-1][1]:
+            inner[-1] = (inner[-1][0], end)
+        windows += inner
+        at = until - 1
     return windows
 
 
@@ -94,6 +123,7 @@ def difference(one: Windows, other: Windows) -> Windows:
     >>> difference([(0, 8), (9, 17)], [(6, 12)])
     [(0, 6), (12, 17)]
     """
-    edges = [-(2**62), *(edge for window in other for edge in window), 2**62]
-    gaps = list(zip(edges[::2], edges[1::2], strict=True))
-    return intersection(one, [gap for gap in gaps if gap[0] < gap[1]])
+    if not other:
+        return one
+    begins, ends = zip(*other, strict=True)
+    return intersection(one, list(zip((-(2**62), *ends), (*begins, 2**62), strict=True)))

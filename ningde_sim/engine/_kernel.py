@@ -274,6 +274,14 @@ def draw(stream, values, seed, run, k):
 
 
 @_compiled
+def fill_draws(table, streams, values, seed, run):
+    """Fill a table of shape (n_streams, n) with the first n draws of each stream."""
+    for i in range(table.shape[0]):
+        for k in range(table.shape[1]):
+            table[_U(i), _U(k)] = draw(streams[_U(i)], values, seed, run, k)
+
+
+@_compiled
 def draw_ms(streams, values, i, seed, run, k):
     """The k-th draw of stream i, rounded to the clock; draws are rounded only here. [ms]
 

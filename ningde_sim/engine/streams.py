@@ -13,7 +13,9 @@ Salmon, Moraes, Dror, Shaw (2011), Parallel random numbers: as easy as 1, 2, 3. 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -136,3 +138,23 @@ class Draws:
     def __call__(self, seed: int, run: int, k: int) -> float:
         """The k-th draw, in the unit of the distribution."""
         return float(_kernel.draw(self._rows[0], self._values, seed, run, k))
+
+    def first(self, n: int, seed: int, run: int) -> Iterator[float]:
+        """The draws from the first on, n of which are made at once."""
+        table = np.empty((1, n))
+        _kernel.fill_draws(table, self._rows, self._values, seed, run)
+        yield from table[0].tolist()
+        for k in itertools.count(n):
+            yield self(seed, run, k)
+
+
+def first_draws(
+    kind: str, names: Sequence[str], purpose: str, *, seed: int, run: int, n: int
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """The first n numbers between 0 and 1 of many streams, shape (n_names, n). [-]"""
+    streams = Streams()
+    for name in names:
+        streams.add(kind, name, purpose, UNIT, 1, 0)
+    table = np.empty((len(names), n))
+    _kernel.fill_draws(table, *streams.arrays(), seed, run)
+    return table

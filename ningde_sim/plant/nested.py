@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from ningde_sim._support.frozen import Entries
@@ -78,6 +79,74 @@ def changed(table: Table, change: Callable[[tuple[str, ...], Any], Any], *path: 
         if (found := found_by_pydantic(error)) is None:
             raise
         raise ValueError("\n".join(fault_lines(found, type(table), *path))) from None
+
+
+class Copies:
+    """Copies of tables with other values at some paths, made fast, because unchecked.
+
+    Parameters
+    ----------
+    table : table
+    paths : sequence of tuple of str
+        Of quantities in it, as `leaves` tells them, whose values a copy replaces. Those of the
+        copies must keep the rules of the tables.
+    """
+
+    def __init__(self, table: Any, paths: Sequence[tuple[str, ...]]) -> None:
+        self._table = table
+        self._place = paths.index(()) if () in paths else None
+        within: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
+        for place, path in enumerate(paths):
+            if path:
+                within.setdefault(path[0], []).append((place, path[1:]))
+        inner = [
+            (key, [place for place, _ in told], Copies(_at(table, key), [path for _, path in told]))
+            for key, told in within.items()
+        ]
+        self._leaves = [(k, places[0], c._table) for k, places, c in inner if c._place is not None]
+        self._inner = [each for each in inner if each[2]._place is None]
+        self._is_list, self._is_mapping = isinstance(table, tuple), isinstance(table, Mapping)
+
+    def at(self, values: Sequence[float]) -> Any:
+        """The copy with these values, one for each of the paths. [unit of each]"""
+        table = self._table
+        if self._place is not None:
+            return _with_value(table, values[self._place])
+        new = {key: _with_value(leaf, values[place]) for key, place, leaf in self._leaves}
+        new |= {key: inner.at([values[k] for k in places]) for key, places, inner in self._inner}
+        if not new:
+            return table
+        if self._is_list:
+            return tuple(new.get(str(k), each) for k, each in enumerate(table, start=1))
+        return type(table)({**table, **new}) if self._is_mapping else _copied(table, new)
+
+
+def _at(table: Any, key: str) -> Any:
+    """What stands in a table under a key, or in a list of quantities under its number."""
+    if isinstance(table, tuple):
+        return table[int(key) - 1]
+    return table[key] if isinstance(table, Mapping) else getattr(table, key)
+
+
+def _with_value(quantity: Any, value: float) -> Any:
+    """A quantity without a range."""
+    return _copied(quantity, {"value": value, "low": None, "high": None})
+
+
+def _copied(table: Any, new: Mapping[str, Any]) -> Any:
+    """A copy of a frozen dataclass with other fields, unchecked."""
+    cls: Any = type(table)
+    copy = object.__new__(cls)
+    for name, get, write in _slots(cls):
+        write(copy, new[name] if name in new else get(table))
+    return copy
+
+
+@cache
+def _slots(cls: Any) -> tuple[tuple[str, Callable[..., Any], Callable[..., None]], ...]:
+    """The fields of a slotted dataclass, with what reads and what writes each."""
+    slots = ((field.name, getattr(cls, field.name)) for field in dataclasses.fields(cls))
+    return tuple((name, slot.__get__, slot.__set__) for name, slot in slots)
 
 
 def plain(value: Any) -> Any:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import calendar
 import dataclasses
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -41,8 +41,8 @@ class ProductionDays:
         Official working days, make-up days included.
     nominal : array
         Hours of the shift pattern on the official working days. [ms, int64]
-    pattern : tuple of Windows
-        The same hours of each day, since its start. [ms]
+    by_name : tuple of Windows, optional
+        With shifts by name the same hours of each day, since its start. [ms]
     planned : array
         Hours that the plan asks for, overtime and Saturdays included. [ms, int64]
     too_long : array
@@ -51,24 +51,24 @@ class ProductionDays:
         From the start of the day to the end of its first shift; 0 if nobody works. [ms, int64]
     of_month : array
         Hours that the plan asks for in the whole month of the day. [ms, int64]
-    windows : tuple of Windows
-        The planned hours of each day, since its start. [ms]
-    shifts : tuple of dict
-        Of each day, by name, the windows of its shifts, since its start; overtime behind the last
-        shift is its own. [ms]
+    of_year : array
+        Its month in the year, January 0. [int64]
+    ends : array, shape (n, n_shifts + 1), or tuple of dict
+        Of a number of shifts the start of the first and the end of each, since the start of the
+        day, overtime included; of shifts by name their windows. [ms, int64]
     """
 
     dates: tuple[datetime.date, ...]
     origin: int
     official: Flags
     nominal: Ints
-    pattern: tuple[Windows, ...]
+    by_name: tuple[Windows, ...] | None
     planned: Ints
     too_long: Ints
     first_shift: Ints
     of_month: Ints
-    windows: tuple[Windows, ...]
-    shifts: tuple[dict[str, Windows], ...]
+    of_year: Ints
+    ends: Any
 
     def __len__(self) -> int:
         return len(self.dates)
@@ -77,6 +77,43 @@ class ProductionDays:
     def months(self) -> list[str]:
         """The month of each day, such as "2021-09"."""
         return [f"{day:%Y-%m}" for day in self.dates]
+
+    @cached_property
+    def pattern(self) -> tuple[Windows, ...]:
+        """The nominal hours of each day, since its start. [ms]"""
+        return _from_start(self.nominal) if self.by_name is None else self.by_name
+
+    @cached_property
+    def windows(self) -> tuple[Windows, ...]:
+        """The planned hours of each day, since its start. [ms]"""
+        if self.by_name is None:
+            return _from_start(self.planned)
+        return tuple(_united(of_day) for of_day in self.ends)
+
+    @cached_property
+    def spans(self) -> tuple[Ints, Ints, Ints]:
+        """Day, begin and end of each planned window, since the start of its day. [ms, int64]"""
+        if self.by_name is None:
+            day = np.flatnonzero(self.planned)
+            return day, np.zeros_like(day), self.planned[day]
+        day = np.repeat(np.arange(len(self)), [*map(len, self.windows)])
+        spans = [window for windows in self.windows for window in windows]
+        begin, end = np.array(spans, dtype=np.int64).reshape(-1, 2).T
+        return day, begin, end
+
+    @cached_property
+    def shifts(self) -> tuple[dict[str, Windows], ...]:
+        """Of each day, by name, the windows of its shifts, since its start. [ms]
+
+        Overtime behind the last shift is its own.
+        """
+        if self.by_name is not None:
+            of_days: tuple[dict[str, Windows], ...] = self.ends
+            return of_days
+        return tuple(
+            {f"shift {k + 1}": [(a, b)] for k, (a, b) in enumerate(pairwise(of_day)) if a < b}
+            for of_day in self.ends.tolist()
+        )
 
 
 @lru_cache(maxsize=64)
@@ -143,9 +180,10 @@ def production_days(
     cut = {
         field.name: getattr(whole, field.name)[part]
         for field in dataclasses.fields(whole)
-        if field.name != "origin"
+        if field.name not in ("origin", "by_name")
     }
-    return ProductionDays(origin=origin, **cut)
+    by_name = None if whole.by_name is None else whole.by_name[part]
+    return ProductionDays(origin=origin, by_name=by_name, **cut)
 
 
 def first_start(plan: Calendar) -> int | None:
@@ -167,62 +205,108 @@ def _whole_months(
     plan: Calendar, start: datetime.date, end: datetime.date, origin: int, late: int
 ) -> ProductionDays:
     """The production days of a calendar in whole months, its first shift so `late`. [ms]"""
-    off = (plan.days_of_week, plan.country, plan.region)
-    official, saturdays = (np.array(flags) for flags in working_days(start, end, *off))
-    days = np.datetime64(start) + np.arange(len(official))
-    dates = tuple(days.tolist())
-    month = np.array([12 * day.year + day.month - 1 for day in dates])
-    worked = official.copy()
+    days = _days(start, end, plan.days_of_week, plan.country, plan.region)
+    worked, saturdays = days.official.copy(), days.free_saturday.copy()
     for closure in plan.closures.values():
-        since = (days - np.datetime64(closure.start)).astype(np.int64)
-        closed = (since >= 0) & (since < round(closure.days.value))
-        worked &= ~closed
-        saturdays &= ~closed
-    works = np.ones(len(dates), np.bool_)
+        first = (closure.start - start).days
+        closed = slice(max(0, first), max(0, first + round(closure.days.value)))
+        worked[closed] = saturdays[closed] = False
     if isinstance(plan.shifts, Mapping):
-        running = [bool(plan.shifts_on(weekday)) for weekday in WEEKDAYS]
-        works = np.array([running[day.weekday()] for day in dates])
-    worked &= works
-    saturdays &= works
-    shift, overtime, n_worked = np.zeros((3, len(dates)))
-    for number in set(month.tolist()):
-        in_month = month == number
-        of_year = number % 12 + 1
-        wanted = round(plan.of_month("saturdays", of_year))
-        worked |= in_month & saturdays & (np.cumsum(in_month & saturdays) <= wanted)
-        shift[in_month] = plan.of_month("shift_hours", of_year)
-        crews = plan.of_month("crews", of_year)
-        overtime[in_month] = plan.of_month("overtime", of_year) * crews
-        n_worked[in_month] = np.count_nonzero(worked & in_month) or 1
+        running = np.array([bool(plan.shifts_on(weekday)) for weekday in WEEKDAYS])
+        works = running[days.weekday]
+        worked &= works
+        saturdays &= works
+    shift, overtime, crews, besides = (
+        np.array([plan.of_month(key, month) for month in range(1, 13)])[days.of_year]
+        for key in ("shift_hours", "overtime", "crews", "saturdays")
+    )
+    so_far = np.cumsum(saturdays)
+    before: Ints = (so_far - saturdays)[days.first_of_month]
+    worked |= saturdays & (so_far - before <= np.rint(besides))
+    n_worked = np.maximum(np.bincount(days.month, worked), 1)[days.month]
+    by_name: tuple[Windows, ...] | None = None
     if isinstance(plan.shifts, Mapping):
-        extra = overtime / n_worked
-        pattern, first, shifts, too_long = _named(
-            plan, dates, official, worked, extra, origin, late
+        extra = overtime * crews / n_worked
+        by_name, first_shift, ends, too_long = _named(
+            plan, days.dates, days.official, worked, extra, origin, late
         )
+        nominal, planned = _lengths(by_name), _lengths(_united(of_day) for of_day in ends)
     else:
-        hours = shift + overtime / plan.n_shifts / n_worked
-        pattern, first, shifts, too_long = _numbered(plan, official, worked, hours)
-    windows = tuple(_united(of_day) for of_day in shifts)
-    planned = np.array([sum(b - a for a, b in each) for each in windows], dtype=np.int64)
-    totals = np.bincount(month - month[0], planned).astype(np.int64)
+        hours = shift + overtime * crews / plan.n_shifts / n_worked
+        nominal = _ms(np.where(days.official, plan.n_shifts * plan.every_month("shift_hours"), 0.0))
+        first_shift, ends, too_long = _numbered(plan, worked, hours)
+        planned = ends[:, -1]
+    totals = np.bincount(days.month, planned).astype(np.int64)
     return ProductionDays(
-        dates=dates,
+        dates=days.dates,
         origin=origin,
-        official=official,
-        nominal=np.array([sum(b - a for a, b in each) for each in pattern], dtype=np.int64),
-        pattern=pattern,
+        official=days.official,
+        nominal=nominal,
+        by_name=by_name,
         too_long=too_long,
         planned=planned,
-        first_shift=first,
-        of_month=totals[month - month[0]],
-        windows=windows,
-        shifts=tuple(shifts),
+        first_shift=first_shift,
+        of_month=totals[days.month],
+        of_year=days.of_year,
+        ends=ends,
     )
 
 
-_Pattern = tuple[tuple[Windows, ...], Ints, list[dict[str, Windows]], Ints]
-"""Of each day the hours of its pattern, the end of the first shift, its shifts by name, overtime
-beyond 24 h. [ms]"""
+@dataclass(frozen=True, eq=False)
+class _Days:
+    """What no plan changes in the days of whole months, arrays of shape (n,).
+
+    Attributes
+    ----------
+    dates : tuple of date
+    weekday : array
+        Monday 0. [int64]
+    official, free_saturday : array of bool
+        As `working_days` tells them.
+    month, of_year : array
+        Its month, from 0 with the first one; that of the year, January 0. [int64]
+    first_of_month : array
+        The number of the first day of its month. [int64]
+    """
+
+    dates: tuple[datetime.date, ...]
+    weekday: Ints
+    official: Flags
+    free_saturday: Flags
+    month: Ints
+    of_year: Ints
+    first_of_month: Ints
+
+
+@lru_cache(maxsize=64)
+def _days(
+    start: datetime.date,
+    end: datetime.date,
+    weekdays: tuple[int, ...],
+    country: str | None,
+    region: str | None,
+) -> _Days:
+    """The days of whole months, the same in all runs of a year."""
+    official, saturdays = (
+        np.array(flags) for flags in working_days(start, end, weekdays, country, region)
+    )
+    dates = tuple((np.datetime64(start) + np.arange(len(official))).tolist())
+    months = np.array([12 * day.year + day.month - 1 for day in dates])
+    month = months - months[0]
+    arrays = (official, saturdays, month, months % 12, np.searchsorted(month, month))
+    for array in (weekday := np.array([day.weekday() for day in dates]), *arrays):
+        array.flags.writeable = False
+    return _Days(dates, weekday, *arrays)
+
+
+def _lengths(of_days: Iterable[Windows]) -> Ints:
+    """Hours of each day. [ms]"""
+    return np.array([sum(b - a for a, b in each) for each in of_days], dtype=np.int64)
+
+
+def _from_start(lengths: Ints) -> tuple[Windows, ...]:
+    """Hours of so many milliseconds from the start of each day on. [ms]"""
+    return tuple([(0, length)] if length else [] for length in lengths.tolist())
 
 
 def _united(shifts: dict[str, Windows]) -> Windows:
@@ -236,21 +320,20 @@ def _united(shifts: dict[str, Windows]) -> Windows:
     return windows
 
 
-def _numbered(plan: Calendar, official: Flags, worked: Flags, hours: Any) -> _Pattern:
-    """A number of shifts that follow one another, each longer by its part of the overtime."""
+def _numbered(plan: Calendar, worked: Flags, hours: Any) -> tuple[Ints, Any, Ints]:
+    """A number of shifts that follow one another, each longer by its part of the overtime.
+
+    Returns
+    -------
+    tuple
+        The end of the first shift, `ProductionDays.ends`, overtime beyond 24 h. [ms]
+    """
     n = plan.n_shifts
     planned = _ms(np.where(worked, np.minimum(n * hours, 24.0), 0.0))
-    ends = [*(np.minimum(_ms(k * hours), planned).tolist() for k in range(n)), planned.tolist()]
-    shifts = [
-        {f"shift {k + 1}": [(a, b)] for k, (a, b) in enumerate(pairwise(of_day)) if a < b}
-        for of_day in zip(*ends, strict=True)
-    ]
-    nominal = _ms(np.where(official, n * plan.every_month("shift_hours"), 0.0))
-    pattern: tuple[Windows, ...] = tuple(
-        [(0, of_day)] if of_day else [] for of_day in nominal.tolist()
-    )
+    ends = [*(np.minimum(_ms(k * hours), planned) for k in range(n)), planned]
     too_long = _ms(np.where(worked, n * hours, 0.0)) - planned
-    return pattern, np.minimum(_ms(hours), planned), shifts, too_long
+    first = np.minimum(_ms(hours), planned)
+    return first, np.stack(ends, axis=1), too_long
 
 
 def _named(
@@ -261,8 +344,15 @@ def _named(
     extra: Any,
     origin: int,
     late: int,
-) -> _Pattern:
-    """Shifts by name, with the overtime behind the last one, within 24 h of the first."""
+) -> tuple[tuple[Windows, ...], Ints, tuple[dict[str, Windows], ...], Ints]:
+    """Shifts by name, with the overtime behind the last one, within 24 h of the first.
+
+    Returns
+    -------
+    tuple
+        The hours of the pattern, the end of the first shift, `ProductionDays.ends`, overtime beyond
+        24 h. [ms]
+    """
     first, too_long = np.zeros((2, len(dates)), np.int64)
     pattern: list[Windows] = []
     shifts: list[dict[str, Windows]] = []
@@ -281,7 +371,7 @@ def _named(
         too_long[day] = wanted - until
         first[day] = min(ends.values())
         shifts.append(running)
-    return tuple(pattern), first, shifts, too_long
+    return tuple(pattern), first, tuple(shifts), too_long
 
 
 def _spans(shift: Shift, origin: int) -> Windows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ningde_sim.studies.cheap_runs import FURTHER
 from ningde_sim.studies.study import Study
 
 
@@ -14,6 +15,8 @@ def program(study: Study) -> str:
         "seed": study.seed,
         "target": study.target,
     }
+    if study.experiment.cheap(study.seed, FURTHER):
+        arguments["control_runs"] = study.cheap.m
     lines = [*call.imports, "", f"what = {call.what}", "study = replicate(", "    what,"]
     lines += [*(f"    {key}={value!r}," for key, value in arguments.items()), ")"]
     if known := study.known:

@@ -17,7 +17,9 @@ from ningde_sim.plots.svg import to_svg
 from ningde_sim.report import html
 from ningde_sim.report.program import program
 from ningde_sim.statistics import estimate
-from ningde_sim.studies.study import ENOUGH, Study, cautions, results
+from ningde_sim.statistics.variance_shares import ENOUGH
+from ningde_sim.studies.study import Study
+from ningde_sim.studies.study_summary import cautions, results
 
 LEVEL = 0.95
 """Confidence of all intervals of the page. [-]"""
@@ -101,9 +103,9 @@ def answer(study: Study) -> str:
         share = study.probability(level=LEVEL)
         ends = f"95 % interval {_percent(share.low)} to {_percent(share.high)}"
         result = f"{study.target:,.6g} {experiment.units[experiment.of]} are reached in "
-        result += (
-            f"{round(share.value * n):,} of {n:,} runs, that is {_percent(share.value)} ({ends})"
-        )
+        hits = int((study.column() >= study.target).sum())
+        that_is = "with the control" if study.control() else "that is"
+        result += f"{hits:,} of {n:,} runs, {that_is} {_percent(share.value)} ({ends})"
         for of, words in experiment.readings.items():
             other = study.probability(study.target, of=of, level=LEVEL)
             ends = f"{_percent(other.low)} to {_percent(other.high)}"

@@ -9,7 +9,14 @@ import numpy as np
 import pandas as pd
 import scipy
 
+from ningde_sim.statistics import estimate
 from ningde_sim.statistics.estimate import Estimate, Values
+
+EVERY = 5
+"""Runs 0, 5, 10, ... are repeated: run again with the same inputs and other random streams."""
+
+ENOUGH = EVERY * (estimate.FEW_RUNS - 1) + 1
+"""With so many runs there are as many repeats as `estimate.FEW_RUNS` asks for. [runs]"""
 
 
 def random_share(

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from textwrap import shorten
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks
@@ -18,7 +17,7 @@ from ningde_sim.engine.simulate import Engine
 from ningde_sim.plant.calendar import Calendar
 from ningde_sim.plant.paths import differences
 from ningde_sim.plant.shop import Shop
-from ningde_sim.statistics import estimate, paired
+from ningde_sim.statistics import control, estimate, paired
 from ningde_sim.statistics.estimate import Estimate, Values
 from ningde_sim.studies.experiment import Experiment
 from ningde_sim.studies.of_year import Inputs
@@ -60,6 +59,8 @@ class Comparison:
     def difference(self, of: str | None = None, *, level: float = 0.95) -> Estimate:
         """The difference of the means, with Student's t interval of the paired differences.
 
+        With a control, see `control.difference`.
+
         Warns
         -----
         FewRuns, OpenInterval
@@ -71,6 +72,8 @@ class Comparison:
         self, target: float | None = None, *, of: str | None = None, level: float = 0.95
     ) -> Estimate:
         """How much likelier the second reaches a target; see `paired.probability_difference`.
+
+        With a control, see `control.probability_difference`.
 
         Parameters
         ----------
@@ -89,8 +92,7 @@ class Comparison:
             cure = "Give it here, or to compare."
             raise ValueError(checks.complain("Comparison", "a target is needed", target, cure))
         least = checks.finite("Comparison", "target", target)
-        first, second = (values >= least for values in self._both(of))
-        return estimate.warn(self._likelier(first, second, level))
+        return estimate.warn(self._likelier(of, least, level))
 
     def variance_reduction(self, of: str | None = None, *, level: float = 0.95) -> Estimate:
         """How many times the runs independent random numbers would need.
@@ -129,11 +131,11 @@ class Comparison:
         rows = {}
         for of in self.first.values:
             if of in self.second.values:
-                first, second = self._both(of)
                 gain = self._gain(of)
                 apart = gain.low > 0 or gain.high < 0
                 unit = self.first.experiment.units.get(of, "")
-                means = float(np.mean(first)), float(np.mean(second))
+                with estimate.unwarned():
+                    means = [study.mean(of=of).value for study in (self.first, self.second)]
                 rows[of] = (*means, gain.value, gain.low, gain.high, unit, apart)
         names = ["first", "second", "difference", "low", "high", "unit", "distinguishable"]
         return pd.DataFrame.from_dict(rows, orient="index", columns=names).rename_axis("of")
@@ -173,11 +175,12 @@ class Comparison:
         gain = self._gain(None)
         yield "difference", f"{gain} {experiment.units[experiment.of]}{_verdict(gain)}"
         if target is not None:
-            hits = [values >= target for values in both]
             for words, chance in probabilities.items():
                 yield f"P(>= {target:,.6g})", f"{chance}, the {words}"
-            gain = self._likelier(hits[0], hits[1], 0.95)
+            gain = self._likelier(None, target, 0.95)
             yield "difference", f"{gain}{_verdict(gain)}"
+        if self.first.control() and self.second.control():
+            yield "control", f"{self.first.cheap.m:,} runs of a cheap model of each"
         if n >= 3:
             fewer = paired.variance_reduction(*both, level=0.95)
             words = "could not match this, which is exact: all runs differ by the same"
@@ -221,9 +224,10 @@ class Comparison:
         with estimate.unwarned():
             return self.difference(of)
 
-    def _likelier(self, first: Values, second: Values, level: float) -> Estimate:
-        """The difference of two shares of runs that hit."""
-        difference = paired.probability_difference(first, second, level=level)
+    def _likelier(self, of: str | None, least: float, level: float) -> Estimate:
+        """The difference of two probabilities."""
+        controls = self.first.control(of), self.second.control(of)
+        difference = control.probability_difference(*self._both(of), least, controls, level=level)
         return difference.wider(self._widening, least=-1.0, most=1.0)
 
     @property
@@ -259,6 +263,7 @@ def compare(
     warm_up: float = 0.0,
     inputs: Inputs = "drawn",
     target: float | None = None,
+    control_runs: int | None = None,
     engine: Engine = "compiled",
     progress: bool | None = None,
 ) -> Comparison:
@@ -277,7 +282,7 @@ def compare(
         Of each, 200 by default.
     seed : int
         From 0 to 2**63 - 1.
-    workers, hours, calendar, start, days, warm_up, inputs, target, engine, progress
+    workers, hours, calendar, start, days, warm_up, inputs, target, control_runs, engine, progress
         As for `replicate`.
 
     Returns
@@ -315,6 +320,7 @@ def compare(
             warm_up=warm_up,
             inputs=inputs,
             target=target,
+            control_runs=control_runs,
             engine=engine,
             progress=progress,
         )

@@ -12,10 +12,15 @@ import pandas as pd
 
 from ningde_sim._support import checks
 from ningde_sim.exceptions import ShopStuck
-from ningde_sim.statistics.estimate import Estimate
+from ningde_sim.statistics.estimate import Estimate, Values
 
 Row = dict[str, float]
 """One value a column, the same columns in the same order in each run."""
+
+
+def columns(rows: Sequence[Row]) -> dict[str, Values]:
+    """The rows of all runs as columns, each of shape (n,)."""
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
 class Kept(NamedTuple):
@@ -155,6 +160,15 @@ class Experiment(ABC):
     def run_keeping(self, seed: int, run: int) -> tuple[Row, Row, Kept]:
         """Run `run` of `seed` with its own streams, and what it keeps besides its results."""
         return *self.run(seed, run), Kept({})
+
+    def cheap(self, seed: int, run: int) -> dict[str, float]:
+        """Readings of a cheap model of run `run` of `seed`; {} where there is none.
+
+        They are of the same inputs and random streams as the run, so that they are correlated with
+        its results, by the names of the columns of the results that the model knows: the same for
+        each run.
+        """
+        return {}
 
     def idle(self, of: str) -> Collection[str]:
         """Inputs that cannot affect the column `of` of the results, whatever their values."""

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import pandas as pd
@@ -15,7 +16,9 @@ import tomli_w
 from ningde_sim.engine.simulate import Engine
 from ningde_sim.plant.quantity import Quantity
 from ningde_sim.studies.experiment import Call, Experiment, Kept, Row, Workers
+from ningde_sim.studies.fluid_row import fluid_row
 from ningde_sim.studies.kept_tables import tables_of, taken
+from ningde_sim.year.fluid_model import FluidModel
 from ningde_sim.year.overtime import days_of
 from ningde_sim.year.read import scenario
 from ningde_sim.year.scenario import Scenario
@@ -187,6 +190,19 @@ class YearExperiment(Experiment):
             engine=self.engine,
             progress=False,
         )
+
+    def cheap(self, seed: int, run: int) -> Row:
+        """Readings of the year as a continuous flow, see `ningde_sim.year.fluid_model`.
+
+        It knows what leaves each shop, CKD sets, scrapped, in all and by month; of the hours, which
+        are those of the year, nominal and `lost_<cause>`, where the last shop is a block; of the
+        export the share of what is made, some days later.
+        """
+        return fluid_row(self._fluid, seed, run)
+
+    @cached_property
+    def _fluid(self) -> FluidModel:
+        return FluidModel(self.scenario, drawn=self.inputs == "drawn")
 
     def call(self) -> Call:
         """By its name where the scenario ships, else from its file."""

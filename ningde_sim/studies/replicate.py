@@ -21,13 +21,14 @@ from ningde_sim.exceptions import IncompleteStudy, PrecisionMissed, WorkerDied
 from ningde_sim.plant.calendar import Calendar
 from ningde_sim.plant.shop import Shop
 from ningde_sim.statistics import estimate, stopping
-from ningde_sim.statistics.estimate import Values
 from ningde_sim.statistics.stopping import Precision
-from ningde_sim.studies.experiment import Experiment, Row
+from ningde_sim.statistics.variance_shares import EVERY
+from ningde_sim.studies.cheap_runs import CheapRuns, Readings, further_runs, number_of_further
+from ningde_sim.studies.experiment import Experiment, Row, columns
 from ningde_sim.studies.experiment_of import experiment_of
 from ningde_sim.studies.kept_tables import RunTable, packed, stacked
 from ningde_sim.studies.of_year import Inputs
-from ningde_sim.studies.study import EVERY, Study
+from ningde_sim.studies.study import Study
 from ningde_sim.year.scenario import Scenario
 
 RUNS = 200
@@ -48,6 +49,8 @@ class Record(NamedTuple):
     tables : mapping of str to RunTable
         What it keeps.
     exits : Packed or None
+    cheap : mapping of str to number
+        Its readings of the cheap model; empty without a control.
     """
 
     inputs: Row
@@ -55,6 +58,7 @@ class Record(NamedTuple):
     repeat: Row | None
     tables: Mapping[str, RunTable]
     exits: Packed | None
+    cheap: Row
 
 
 def replicate(
@@ -71,6 +75,7 @@ def replicate(
     seed: int,
     workers: int | None = None,
     target: float | None = None,
+    control_runs: int | None = None,
     engine: Engine = "compiled",
     keep: Sequence[str] = (),
     every: float | None = None,
@@ -116,6 +121,11 @@ def replicate(
     target : float, optional
         The least of the main column that counts as reached; by default that of the scenario.
         [bodies, for a shop]
+    control_runs : int, optional
+        Where the experiment has a cheap model (`Experiment.cheap`), and at least 30 runs are made,
+        so many further runs of it: with the readings of the runs themselves they are the control
+        that makes intervals narrower, see `statistics.control`. By default 32 a run, at most
+        8,192; 0 for no control.
     engine : {"compiled", "reference"}
         Of a shop or scenario: both give equal results; the reference is slow.
     keep : sequence of str
@@ -184,25 +194,28 @@ def replicate(
     if runs is None:
         runs = stopping.MOST if aim else RUNS
     runs = checks.whole(owner, "runs", runs, low=1, high=REPEAT_STREAMS)
+    m = number_of_further(owner, experiment, seed, asked=control_runs, runs=runs)
     study_of = partial(_study, experiment, seed=seed, target=target, precision=aim)
     records: list[Record] = []
+    further: Readings = {}
     try:
-        with closing(_records(experiment, seed, runs, aim, workers, progress)) as made:
+        further = further_runs(experiment, seed, m, workers=workers, shown=progress)
+        with closing(_records(experiment, seed, runs, aim, workers, progress, further)) as made:
             for record in made:
                 records.append(record)
     except KeyboardInterrupt:
         if not records:
             raise
         warnings.warn(IncompleteStudy(len(records), runs), stacklevel=2)
-        return study_of(records, complete=False)
+        return study_of(records, further, complete=False)
     except BrokenExecutor as error:
         rule = f"a worker process died after {len(records):,} of at most {runs:,} runs"
         cure = "Often memory ran out: take fewer workers. The error's .finished holds these runs."
-        finished = study_of(records, complete=False) if records else None
+        finished = study_of(records, further, complete=False) if records else None
         raise WorkerDied(f"{owner}: {rule}. {cure}", finished) from error
-    study = study_of(records)
-    if aim and not aim.reached(study.column()):
-        missed = aim.estimate(study.column())
+    study = study_of(records, further)
+    if aim and not aim.reached(study.column(), study.control()):
+        missed = aim.estimate(study.column(), study.control())
         warnings.warn(PrecisionMissed(missed, aim.needed(missed)), stacklevel=2)
     experiment.check(estimate.mean(study.column(), level=0.95), seed)
     if stuck := experiment.stuck(study.values, seed):
@@ -210,7 +223,7 @@ def replicate(
     return study
 
 
-def _record(experiment: Experiment, seed: int, run: int) -> Record:
+def _record(experiment: Experiment, seed: int, controlled: bool, run: int) -> Record:
     """One run in a worker, one in five with its repeat, which sends home rows."""
     inputs, results, kept = experiment.run_keeping(seed, run)
     repeated = bool(inputs) and not run % EVERY
@@ -219,7 +232,8 @@ def _record(experiment: Experiment, seed: int, run: int) -> Record:
     exits = None if kept.exits is None else Packed()
     if exits is not None and kept.exits is not None:
         exits.add(kept.exits)
-    return Record(inputs, results, repeat, tables, exits)
+    cheap = experiment.cheap(seed, run) if controlled else {}
+    return Record(inputs, results, repeat, tables, exits, cheap)
 
 
 def _records(
@@ -229,12 +243,13 @@ def _records(
     aim: Precision | None,
     workers: int | None,
     progress: bool | None,
+    further: Readings,
 ) -> Generator[Record, None, None]:
     """The records of the runs in their order, from as many workers, until they are enough."""
     looks = iter(stopping.looks(runs) if aim else [runs])
-    look, values = next(looks), []
+    look, values, cheap = next(looks), [], []
     with Work(
-        partial(_record, experiment, seed),
+        partial(_record, experiment, seed, bool(further)),
         range(runs),
         title=experiment.title,
         total=look,
@@ -245,8 +260,10 @@ def _records(
         for record in work:
             yield record
             values.append(record.results[experiment.of])
+            cheap.append(record.cheap)
             if aim and len(values) == look:
-                half = stopping.half_width(aim.estimate(np.array(values)))
+                control = CheapRuns(columns(cheap), further).control(experiment.of, experiment.of)
+                half = stopping.half_width(aim.estimate(np.array(values), control))
                 if half <= aim.wanted or look == runs:
                     break
                 look = next(looks)
@@ -256,23 +273,24 @@ def _records(
 def _study(
     experiment: Experiment,
     records: list[Record],
+    further: Readings,
     *,
     seed: int,
     target: float | None,
     precision: Precision | None,
     complete: bool = True,
 ) -> Study:
-    inputs, results, repeats, tables, exits = zip(*records, strict=True)
+    inputs, results, repeats, tables, exits, cheap = zip(*records, strict=True)
     repeated = {run: row for run, row in enumerate(repeats) if row is not None}
     numbers = {"run": np.array(list(repeated))} if repeated else {}
     return Study(
         experiment,
-        _columns(results),
+        columns(results),
         target,
         seed,
         VERSION,
-        _columns(inputs),
-        {**numbers, **_columns(list(repeated.values()))} if repeated else {},
+        columns(inputs),
+        {**numbers, **columns(list(repeated.values()))} if repeated else {},
         complete,
         precision,
         tables={
@@ -280,8 +298,5 @@ def _study(
             for name in tables[0]
         },
         exits=tuple(times for times in exits if times is not None),
+        cheap=CheapRuns(columns(cheap), further),
     )
-
-
-def _columns(rows: Any) -> Mapping[str, Values]:
-    return {name: np.array([row[name] for row in rows]) for name in rows[0]}

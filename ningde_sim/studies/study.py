@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
@@ -19,19 +19,17 @@ from ningde_sim._support.units import MS_PER_H
 from ningde_sim.engine.counts import Packed
 from ningde_sim.exceptions import FewRuns, NotReached
 from ningde_sim.plant.paths import nearest
-from ningde_sim.statistics import conditioning, estimate, variance_shares
+from ningde_sim.statistics import conditioning, control, estimate, variance_shares
 from ningde_sim.statistics.conditioning import NOTHING_KNOWN, KnownMonths
+from ningde_sim.statistics.cross_fit import Control
 from ningde_sim.statistics.estimate import Estimate, Values
 from ningde_sim.statistics.stopping import Precision
+from ningde_sim.statistics.variance_shares import ENOUGH, EVERY
+from ningde_sim.studies import study_summary
+from ningde_sim.studies.cheap_runs import NO_CHEAP_RUNS, CheapRuns
 from ningde_sim.studies.experiment import Experiment
 from ningde_sim.studies.information import Information, information
 from ningde_sim.studies.kept_tables import KeptTable
-
-EVERY = 5
-"""Runs 0, 5, 10, ... are repeated: run again with the same inputs and other random streams."""
-
-ENOUGH = EVERY * (estimate.FEW_RUNS - 1) + 1
-"""With so many runs there are as many repeats as `estimate.FEW_RUNS` asks for. [runs]"""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -68,6 +66,9 @@ class Study:
         The tables that it was to keep of each run.
     exits : sequence of Packed
         If it was to keep them, when bodies left, run by run.
+    cheap : CheapRuns
+        Readings of a cheap model, the control of mean, probability, quantile and differences; all
+        else is of the runs alone.
     """
 
     experiment: Experiment
@@ -82,6 +83,7 @@ class Study:
     known: KnownMonths = NOTHING_KNOWN
     tables: Mapping[str, KeptTable] = field(default_factory=dict)
     exits: Sequence[Packed] = ()
+    cheap: CheapRuns = NO_CHEAP_RUNS
 
     def __post_init__(self) -> None:
         for columns in (self.inputs, self.values, self.repeats):
@@ -112,19 +114,35 @@ class Study:
     def digest(self) -> str:
         """SHA-256 of runs, inputs, results and what is kept: equal for equal studies, by bit."""
         sha = hashlib.sha256()
-        parts = {"inputs": self.inputs, "values": self.values, "repeats": self.repeats}
-        for part, columns in {"runs": {"run": np.arange(self.n)}, **parts}.items():
-            for name, column in columns.items():
-                sha.update(f"{part} {name} {column.dtype.str} {len(column)}\n".encode())
-                sha.update(column.tobytes())
+        results = {"inputs": self.inputs, "values": self.values, "repeats": self.repeats}
+        readings = {"own": self.cheap.own, "further": self.cheap.further}
+
+        def add(parts: Mapping[str, Mapping[str, Values]]) -> None:
+            for part, columns in parts.items():
+                for name, column in columns.items():
+                    sha.update(f"{part} {name} {column.dtype.str} {len(column)}\n".encode())
+                    sha.update(column.tobytes())
+
+        add({"runs": {"run": np.arange(self.n)}, **results})
         for kept, table in self.tables.items():
             sha.update(f"table {kept} {table.digest.hex()}\n".encode())
             for name, values in table.values.items():
                 sha.update(f"{name} {values.dtype.str} {values.shape}\n".encode())
                 sha.update(values.tobytes())
+        add(readings)
         for exits in self.exits:
             sha.update(f"exits {len(exits)}\n".encode() + exits.array().tobytes())
         return sha.hexdigest()
+
+    @property
+    def plain(self) -> Study:
+        """The same study without a control: its estimates are of the runs alone."""
+        return replace(self, cheap=NO_CHEAP_RUNS)
+
+    def control(self, of: str | None = None) -> Control | None:
+        """The readings of a cheap model for a column, or else the main one; None where none are."""
+        self.column(of)  # complains of what is none
+        return self.cheap.control(self.experiment.of if of is None else of, self.experiment.of)
 
     # ------------------------------------------------------------------ estimates
 
@@ -132,6 +150,8 @@ class Study:
         self, target: float | None = None, *, of: str | None = None, level: float = 0.95
     ) -> Estimate:
         """The probability that a run reaches the target, with the exact interval.
+
+        With a control, see `statistics.control.probability`.
 
         Parameters
         ----------
@@ -162,13 +182,14 @@ class Study:
         if least is None:
             cure = "Give it here, or to replicate."
             raise ValueError(checks.complain(self._owner, f"{of} has no target", target, cure))
-        hits = int(np.sum(values >= least))
         level = checks.share(self._owner, "level", level)
-        share = estimate.probability(hits, self.n, level=level)
+        share = control.probability(values, least, self.control(of), level=level)
         return estimate.warn(share.wider(self.known.widening, least=0.0, most=1.0))
 
     def mean(self, *, of: str | None = None, level: float = 0.95) -> Estimate:
         """The mean of a run, with Student's t interval.
+
+        With a control, see `statistics.control.mean`.
 
         Warns
         -----
@@ -176,14 +197,15 @@ class Study:
             Fewer than 10 runs; one run.
         """
         level = checks.share(self._owner, "level", level)
-        mean = estimate.mean(self.column(of), level=level)
+        mean = control.mean(self.column(of), self.control(of), level=level)
         return estimate.warn(mean.wider(self.known.widening))
 
     def quantile(self, q: float, *, of: str | None = None, level: float = 0.95) -> Estimate:
         """What a share `q` of the runs stays at or below, with an interval of order statistics.
 
         It holds whatever the distribution; its `level` is the one reached, at least that asked
-        for. Where the runs are too few for a bound, the end is infinite.
+        for. Where the runs are too few for a bound, the end is infinite. With a control, see
+        `statistics.control.quantile`.
 
         Warns
         -----
@@ -191,7 +213,8 @@ class Study:
             Fewer than 10 runs; fewer than bound this quantile (72 for 5 % or 95 %).
         """
         q, level = checks.share(self._owner, "q", q), checks.share(self._owner, "level", level)
-        quantile = estimate.quantile(self.column(of), q, level=level).wider(self.known.widening)
+        quantile = control.quantile(self.column(of), q, self.control(of), level=level)
+        quantile = quantile.wider(self.known.widening)
         return estimate.warn(quantile, needed=estimate.runs_for_quantile(q, level=level))
 
     def table(self, name: str, *, level: float = 0.95) -> pd.DataFrame:
@@ -200,6 +223,8 @@ class Study:
         Its rows and columns are those of the run's own table; each column of results, such as
         `working`, is followed by the ends of its intervals, `working_low` and `working_high`. Each
         interval holds by itself: of 100 cells at 95 %, some 5 miss.
+
+        They are of the runs alone, without a control.
 
         A cell that is NaN in some runs, such as the MTBF of what did not fail, is the mean over
         the others: read it with care where these are few. With one of them its interval is
@@ -293,7 +318,9 @@ class Study:
         """
         self.check_paired(other)
         level = checks.share(self._owner, "level", level)
-        difference = estimate.mean(self.column(of) - other.column(of), level=level)
+        columns = other.column(of), self.column(of)
+        controls = other.control(of), self.control(of)
+        difference = control.difference(*columns, controls, level=level)
         return estimate.warn(difference.wider(max(self.known.widening, other.known.widening)))
 
     def check_paired(self, other: Study) -> None:
@@ -431,7 +458,7 @@ class Study:
         The regression is itself an estimate, the worse the further the months are from those of
         the runs: intervals of mean, probability and quantile are so much wider, see
         `KnownMonths.widening`. All other intervals take it as known. Tables that the study keeps
-        are left out: they are of the runs as they were.
+        and its control are left out: they are of the runs as they were.
 
         Parameters
         ----------
@@ -471,6 +498,7 @@ class Study:
             known=after.known,
             tables={},
             exits=(),
+            cheap=NO_CHEAP_RUNS,
         )
 
     # ------------------------------------------------------------------ text
@@ -523,7 +551,7 @@ class Study:
         experiment = self.experiment
         lines = [f"{experiment.title}: {self.n:,} runs of {experiment.description}"]
         notes = (("note", note) for note in experiment.notes)
-        rows = (*results(self), *cautions(self), *notes)
+        rows = (*study_summary.results(self), *study_summary.cautions(self), *notes)
         lines += [f"  {name:<18}{text}" for name, text in rows]
         return wrapped("\n".join(lines))
 
@@ -562,85 +590,3 @@ def _built(known: KnownMonths) -> str:
         return "none"
     each = ", ".join(f"{figure!r}" for figure in known.figures) or repr(known.total)
     return f"{each} {known.of} through {known.months[-1]}"
-
-
-Lines = Iterator[tuple[str, str]]
-
-
-def results(study: Study) -> Lines:
-    """What came out, in words."""
-    experiment = study.experiment
-    if study.known:
-        yield "given", f"{study.known}"
-    with estimate.unwarned():
-        reached = None if study.target is None else study.probability()
-        means = {of: study.mean(of=of) for of in (experiment.of, *experiment.also)}
-        shares = [study.quantile(q) for q in (0.05, 0.5, 0.95)]
-        others = {} if study.target is None else experiment.readings
-        also = {words: study.probability(study.target, of=of) for of, words in others.items()}
-    if reached is not None:
-        yield f"P(>= {study.target:,.10g})", f"{reached}"
-        for words, share in also.items():
-            yield f"P {words}", f"{share}, if they count"
-    yield experiment.of, f"{means[experiment.of]}, the mean"
-    for words, share in zip(("5 % of runs", "half of them", "95 % of runs"), shares, strict=True):
-        yield words, f"{share} or less"
-    for of in experiment.also:
-        yield of, f"{means[of]} {experiment.units[of]}, the mean"
-    if limit := limiting(study):
-        part, runs = limit
-        yield "limits the year", f"{part} in {runs:,} of {study.n:,} runs"
-
-
-def limiting(study: Study) -> tuple[str, int] | None:
-    """The part of the plant that limits the most runs, and how many."""
-    runs = {
-        part: int(study.column(column).sum()) for column, part in study.experiment.parts.items()
-    }
-    return max(runs.items(), key=lambda each: each[1]) if runs else None
-
-
-def cautions(study: Study) -> Lines:
-    """How the results came about and how far they can be trusted, in words."""
-    values, needed = study.column(), estimate.runs_for_quantile(0.05, level=0.95)
-    yield (
-        "run with",
-        f"seed {study.seed}, {study.experiment.engine} engine, version {study.version}",
-    )
-    if study.inputs:
-        yield "interval", "from the number of runs only; the uncertainty of the inputs is in the"
-        yield "", "spread of the runs, as far as their ranges are stated"
-    else:
-        yield "interval", "of random variation only: it says nothing about uncertain inputs"
-    if study.inputs and study.n < ENOUGH:
-        yield "random share", f"too few runs for it, or for which inputs matter: ask for {ENOUGH}"
-    elif study.inputs and np.ptp(values) > 0:
-        if study.repeats:
-            yield "random share", f"{study.random_share()} of the variance (n: repeated runs)"
-        yield "matters most", f"{_strongest(study.input_shares())}; rank correlation"
-    for k, sentence in enumerate(study.known.cautions()):
-        yield "" if k else "with care", sentence
-    if np.any(stuck := study.values.get("stuck", 0)):
-        n = np.count_nonzero(stuck)
-        yield "stuck", f"{n:,} of {study.n:,} runs came to a stop: the results hold dead time"
-    if not study.complete:
-        yield "incomplete", "interrupted: these are the first runs only"
-    if study.precision and not study.precision.reached(values):
-        reached = study.precision.estimate(values)
-        yield (
-            "imprecise",
-            f"{reached}: +-{study.precision.wanted:g} was asked for, "
-            f"which takes about {study.precision.needed(reached):,} runs",
-        )
-    if study.n < needed:
-        yield "few runs", f"{needed} runs bound the 5 % and 95 % on both sides"
-
-
-def _strongest(table: pd.DataFrame) -> str:
-    """The three inputs with the strongest correlation, and whether it may be chance."""
-    top = table.head(3)
-    rows = zip(top.index, top["correlation"], top["beyond_chance"], strict=True)
-    words = (
-        f"{name} {r:+.2f}" + ("" if beyond else " (may be chance)") for name, r, beyond in rows
-    )
-    return ", ".join(words) or "no input varies"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from functools import cache, partial
 from typing import Any
@@ -20,9 +20,10 @@ from ningde_sim.exceptions import IncompleteStudy, ShopStuck, WorkerDied
 from ningde_sim.plant.calendar import Calendar
 from ningde_sim.plant.shop import Shop
 from ningde_sim.statistics.estimate import Values
+from ningde_sim.studies.cheap_runs import FURTHER, CheapRuns, number_of_further
 from ningde_sim.studies.checkpoint import Checkpoint
 from ningde_sim.studies.design_points import DesignPoints, Over, design_points
-from ningde_sim.studies.experiment import Experiment, Row
+from ningde_sim.studies.experiment import Experiment, Row, columns
 from ningde_sim.studies.experiment_of import experiment_of
 from ningde_sim.studies.of_year import Inputs
 from ningde_sim.studies.replicate import REPEAT_STREAMS
@@ -54,6 +55,7 @@ def sweep(
     warm_up: float = 0.0,
     inputs: Inputs = "drawn",
     target: float | None = None,
+    control_runs: int | None = None,
     engine: Engine = "compiled",
     progress: bool | None = None,
 ) -> Sweep:
@@ -89,8 +91,8 @@ def sweep(
         It belongs to one shop or scenario and seed, to this version and its source code, and to
         the versions of the packages that results hang on. An `Experiment` of your own stands for
         its code itself: name another file when you change it.
-    hours, calendar, start, days, warm_up, inputs, target, engine, progress
-        As for `replicate`.
+    hours, calendar, start, days, warm_up, inputs, target, control_runs, engine, progress
+        As for `replicate`; the further runs are made at each design point.
 
     Returns
     -------
@@ -142,7 +144,8 @@ def sweep(
     target = experiment.target if target is None else checks.finite(owner, "target", target)
     points = design_points(owner, over)
     digests = _digests(owner, experiment, points, progress)
-    task = _Task(experiment, points, digests, runs, seed, target)
+    m = number_of_further(owner, experiment, seed, asked=control_runs, runs=runs)
+    task = _Task(experiment, points, digests, runs, seed, target, m)
     if resume is None:
         return _run(owner, task, None, workers, progress)
     checks.path(owner, "resume", resume)
@@ -165,9 +168,11 @@ class _Task:
         runs: int,
         seed: int,
         target: float | None,
+        m: int,
     ) -> None:
         self.experiment, self.points, self.digests = experiment, points, digests
         self.runs, self.seed, self.target = runs, seed, target
+        self.m, self.cheap = m, dict[int, CheapRuns]()
         self.open: dict[int, Runs] = {k: {} for k in range(len(points))}
         self.values: dict[int, Values] = {}
         self.inputs: dict[int, Values] = {}
@@ -191,8 +196,13 @@ class _Task:
             self.inputs[point], self.values[point] = map(_records, both)
 
     def calls(self) -> Iterator[Call]:
-        """What is still to be run; a design point is made when its turn comes."""
-        missing = [(k, [r for r in range(self.runs) if r not in self.open[k]]) for k in self.open]
+        """What is still to be run."""
+        return self.calls_of(
+            [(k, [r for r in range(self.runs) if r not in self.open[k]]) for k in self.open]
+        )
+
+    def calls_of(self, missing: Sequence[tuple[int, Sequence[int]]]) -> Iterator[Call]:
+        """Runs of design points by their numbers; a design point is made when its turn comes."""
         for point, numbers in missing:
             experiment = self.at(point)
             yield from ((point, experiment, run) for run in numbers)
@@ -228,6 +238,7 @@ class _Task:
             target=self.target,
             seed=self.seed,
             version=VERSION,
+            cheap={k: self.cheap[k] for k in values if k in self.cheap},
         )
 
 
@@ -267,6 +278,8 @@ def _run(
     done = task.recall(checkpoint) if checkpoint else 0
     total, n_points = len(task.points) * task.runs, len(task.points)
     try:
+        if task.m:
+            _run_cheap(task, checkpoint, workers, shown)
         with Work(
             partial(_one, task.seed),
             task.calls(),
@@ -299,6 +312,46 @@ def _run(
     if stuck := task.stuck():
         warn(stuck, stacklevel=3)
     return whole
+
+
+def _run_cheap(
+    task: _Task, checkpoint: Checkpoint | None, workers: int | None, shown: bool | None
+) -> None:
+    """The readings of the main column of each design point, of its runs and of further ones."""
+    numbers = [*range(task.runs), *range(FURTHER, FURTHER + task.m)]
+    keys = [f"{digest} cheap" for digest in task.digests]
+    rows: list[dict[int, Row]] = [{} for _ in keys]
+    if checkpoint:
+        rows = [{run: row for run, (_, row) in checkpoint.finished(key).items()} for key in keys]
+    missing = [(k, [run for run in numbers if run not in rows[k]]) for k in range(len(keys))]
+    with Work(
+        partial(_reading, task.seed),
+        task.calls_of(missing),
+        title=f"{task.experiment.title}: cheap model",
+        total=len(keys) * len(numbers),
+        done=len(keys) * len(numbers) - sum(len(runs) for _, runs in missing),
+        workers=workers,
+        prefer=task.experiment.prefer,
+        shown=shown,
+        ordered=False,
+    ) as work:
+        for point, run, row in work:
+            if checkpoint:
+                checkpoint.add(keys[point], run, {}, row)
+            rows[point][run] = row
+    for point, readings in enumerate(rows):
+        if all(readings.values()):
+            own, further = numbers[: task.runs], numbers[task.runs :]
+            task.cheap[point] = CheapRuns(
+                *(columns([readings[run] for run in part]) for part in (own, further))
+            )
+
+
+def _reading(seed: int, call: Call) -> tuple[int, int, Row]:
+    """The reading of the main column, if the cheap model knows it, in a worker."""
+    point, experiment, run = call
+    readings, of = experiment.cheap(seed, run), experiment.of
+    return point, run, {of: readings[of]} if of in readings else {}
 
 
 def _one(seed: int, call: Call) -> tuple[int, int, Row, Row]:

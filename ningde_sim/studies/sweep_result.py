@@ -6,7 +6,8 @@ import hashlib
 import os
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +17,11 @@ from ningde_sim._support import checks, files
 from ningde_sim._support.spreadsheet import harmless
 from ningde_sim._support.summary import wrapped
 from ningde_sim.exceptions import NoneReaches
-from ningde_sim.statistics import estimate, selection
+from ningde_sim.statistics import control, estimate, selection
+from ningde_sim.statistics.cross_fit import Control
 from ningde_sim.statistics.estimate import Estimate, Values
 from ningde_sim.studies import sweep_summary, verdicts
+from ningde_sim.studies.cheap_runs import NO_CHEAP_RUNS, CheapRuns
 from ningde_sim.studies.cost import Cost, prices, runs_to_tell
 from ningde_sim.studies.design_points import DesignPoints, PointName, shown
 from ningde_sim.studies.experiment import Experiment
@@ -60,6 +63,9 @@ class Sweep:
         Of all random streams.
     version : str
         Of this library.
+    cheap : mapping of design point number to CheapRuns
+        Readings of a cheap model, the control of `estimates` and `against`; `best` and `cheapest`
+        choose by the runs alone.
     """
 
     experiment: Experiment
@@ -70,6 +76,7 @@ class Sweep:
     target: float | None
     seed: int
     version: str
+    cheap: Mapping[int, CheapRuns] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for records in (*self.values.values(), *self.inputs.values()):
@@ -79,6 +86,11 @@ class Sweep:
     def complete(self) -> bool:
         """Whether all design points have finished; it is False where the sweep was interrupted."""
         return len(self.values) == len(self.design_points)
+
+    @property
+    def plain(self) -> Sweep:
+        """The same sweep without a control: its estimates are of the runs alone."""
+        return replace(self, cheap={})
 
     # ------------------------------------------------------------------ one design point
 
@@ -106,7 +118,9 @@ class Sweep:
         k, points = self.number(point), self.design_points
         experiment = self.experiment.replace(points.changes[k], points.paths)
         values, inputs = _columns(self.values[k]), _columns(self.inputs[k])
-        return Study(experiment, values, self.target, self.seed, self.version, inputs, {})
+        cheap = self.cheap.get(k, NO_CHEAP_RUNS)
+        study = Study(experiment, values, self.target, self.seed, self.version, inputs, {})
+        return replace(study, cheap=cheap)
 
     # ------------------------------------------------------------------ tables
 
@@ -121,25 +135,50 @@ class Sweep:
         """A row a design point: its values by path or its name, and estimates of one column.
 
         `mean`, with `mean_low` and `mean_high` the ends of its interval by Student's t; where there
-        is a target `probability` to reach it, with its interval by Clopper and Pearson; n, the
-        runs, and level, the confidence of each interval by itself. The index is the design point. A
-        path that a design point leaves as it is has no value.
+        is a target `probability` to reach it, with its interval by Clopper and Pearson; both with a
+        control where there is one; n, the runs, and level, the confidence of each interval by
+        itself. The index is the design point. A path that a design point leaves as it is has no
+        value.
         """
         level = checks.share(self._owner, "level", level)
         target = self._target(of, target)
-        matrix = self.matrix(of)
-        ends = ("", "_low", "_high")
-        means = np.array([_ends(estimate.mean(row, level=level)) for row in matrix])
-        columns: dict[str, Any] = {f"mean{end}": means[:, i] for i, end in enumerate(ends)}
-        if target is not None:
-            hits = np.sum(matrix >= target, axis=1)
-            by_hits = {
-                h: _ends(estimate.probability(int(h), self.n, level=level)) for h in set(hits)
-            }
-            for i, end in enumerate(ends):
-                columns[f"probability{end}"] = [by_hits[h][i] for h in hits]
+        columns: dict[str, Any] = {}
+        for name, least in {"mean": None, "probability": target}.items():
+            if name == "mean" or least is not None:
+                rows = np.array([_ends(each) for each in self.each(of, least, level)])
+                columns |= {
+                    f"{name}{end}": rows[:, i] for i, end in enumerate(("", "_low", "_high"))
+                }
         table = pd.DataFrame({**columns, "n": self.n, "level": level}, index=self._index)
         return pd.concat([self._labels, table], axis=1)
+
+    def each(self, of: str | None, target: float | None, level: float) -> list[Estimate]:
+        """The mean of each finished design point, or its probability to reach a target.
+
+        Parameters
+        ----------
+        of : str or None
+        target : float or None
+            [experiment.units]
+        level : float
+            [-]
+        """
+        rows = zip(self.matrix(of), self.controls(of), strict=True)
+        if target is None:
+            return [control.mean(row, readings, level=level) for row, readings in rows]
+        exact = cache(partial(estimate.probability, n=self.n, level=level))  # thousands, few counts
+        return [
+            control.probability(row, target, readings, level=level)
+            if readings
+            else exact(int(np.sum(row >= target)))
+            for row, readings in rows
+        ]
+
+    def controls(self, of: str | None) -> list[Control | None]:
+        """The readings of a cheap model for a column, of each finished design point."""
+        main = self.experiment.of
+        runs = (self.cheap.get(k, NO_CHEAP_RUNS) for k in self.values)
+        return [each.control(main if of is None else of, main) for each in runs]
 
     @property
     def runs(self) -> pd.DataFrame:
@@ -237,6 +276,9 @@ class Sweep:
             for records in (self.values[k], self.inputs[k]):
                 sha.update(f"{records.dtype.descr}\n".encode())
                 sha.update(records.tobytes())
+            cheap = self.cheap.get(k, NO_CHEAP_RUNS)
+            for column in (*cheap.own.values(), *cheap.further.values()):
+                sha.update(f"cheap {len(column)}\n".encode() + column.tobytes())
         return sha.hexdigest()
 
     # ------------------------------------------------------------------ design points compared
@@ -259,7 +301,8 @@ class Sweep:
             A column of results.
         target : float, optional
             Given, it compares the probabilities to reach it (`paired.probability_difference`), else
-            the means (`paired.difference`). [experiment.units]
+            the means (`paired.difference`); with a control as in `statistics.control`.
+            [experiment.units]
         level : float
             With this confidence all intervals of the table hold together: each is at the level
             1 - (1 - level) / k of k comparisons, after Bonferroni. [-]
@@ -287,10 +330,9 @@ class Sweep:
         if len(matrix) == 1:
             rule = "a design point besides the baseline is needed"
             raise ValueError(checks.complain(self._owner, rule, self.design_points.label(base)))
-        if target is not None:
-            matrix = matrix >= checks.finite(self._owner, "target", target)
+        least = None if target is None else checks.finite(self._owner, "target", target)
         at = int(self._index.get_loc(base))  # type: ignore[arg-type]
-        table = verdicts.differences(matrix, at, level=level)
+        table = verdicts.differences(matrix, at, self.controls(of), least=least, level=level)
         table.index = self._index.drop([base])
         return self._labels.drop(index=[base]).join(table)
 

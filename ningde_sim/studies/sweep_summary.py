@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ningde_sim.statistics import estimate
 from ningde_sim.studies.design_points import shown
 
 if TYPE_CHECKING:
@@ -32,6 +31,8 @@ def lines(sweep: Sweep) -> Lines:
     yield from _best(sweep)
     engine = f"{sweep.experiment.engine} engine, version {sweep.version}"
     yield "run with", f"common random numbers (CRN): seed {sweep.seed}, {engine}"
+    if m := max((runs.m for runs in sweep.cheap.values()), default=0):
+        yield "control", f"{m:,} runs of a cheap model at each design point"
     if any(inputs.dtype.names for inputs in sweep.inputs.values()):
         yield "inputs", "drawn anew for each run, the same in all design points; those varied"
         yield "", "here are known"
@@ -61,12 +62,7 @@ def _over(sweep: Sweep) -> Lines:
 
 def _extremes(sweep: Sweep) -> Lines:
     """The design points of the least and the largest estimate."""
-    matrix = sweep.matrix(None)
-    if sweep.target is None:
-        estimates = [estimate.mean(row, level=0.95) for row in matrix]
-    else:
-        hits = np.sum(matrix >= sweep.target, axis=1).tolist()
-        estimates = [estimate.probability(h, sweep.n, level=0.95) for h in hits]
+    estimates = sweep.each(None, sweep.target, 0.95)
     order = np.argsort([each.value for each in estimates], kind="stable").tolist()
     numbers = list(sweep.values)
     for words, at in (("least", order[0]), ("most", order[-1])):

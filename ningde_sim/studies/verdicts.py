@@ -3,32 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ningde_sim.statistics import paired, selection
+from ningde_sim.statistics import control, paired, selection
+from ningde_sim.statistics.cross_fit import Control
 from ningde_sim.statistics.estimate import Values
 
 
-def differences(matrix: Values, at: int, *, level: float) -> pd.DataFrame:
+def differences(
+    matrix: Values,
+    at: int,
+    controls: Sequence[Control | None],
+    *,
+    least: float | None,
+    level: float,
+) -> pd.DataFrame:
     """Each row of results less the one `at`: a row each other, in their order.
 
     Parameters
     ----------
     matrix : numpy.ndarray, shape (points, n)
-        Results of the same runs; of bool whether each hit, then probabilities are compared.
+        Results of the same runs.
     at : int
         The baseline.
+    controls : sequence of Control or None
+        Of each row.
+    least : float or None
+        Given, the probabilities of at least this result are compared, else the means.
     level : float
         Confidence of all intervals together. [-]
     """
-    base, others = matrix[at], np.delete(matrix, at, axis=0)
-    compared = paired.probability_difference if matrix.dtype == bool else paired.difference
+    counted = matrix if least is None else 1.0 * (matrix >= least)
     rows = []
-    for row in others:
-        gain = compared(base, row, level=level, comparisons=len(others))
-        fewer = paired.variance_reduction(1.0 * base, 1.0 * row, level=level).value
+    for k in range(len(matrix)):
+        if k == at:
+            continue
+        pair, both = (matrix[at], matrix[k]), (controls[at], controls[k])
+        options: Any = {"level": level, "comparisons": len(matrix) - 1}
+        if least is None:
+            gain = control.difference(*pair, both, **options)
+        else:
+            gain = control.probability_difference(*pair, least, both, **options)
+        fewer = paired.variance_reduction(counted[at], counted[k], level=level).value
         verdict = "more" if gain.low > 0 else "less" if gain.high < 0 else "not distinguishable"
         rows.append((gain.value, gain.low, gain.high, gain.n, level, fewer, verdict))
     names = ["difference", "low", "high", "n", "level", "variance_reduction", "verdict"]

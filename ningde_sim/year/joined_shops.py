@@ -184,19 +184,24 @@ def join_shops(scenario: Scenario, hours: OpenHours) -> JoinedShops:
 def _time(hours: OpenHours, key: str, windows: Windows, *, warm: bool = True) -> WorkingTime:
     """A working time of the warm-up days, then of some windows that begin with the first day."""
     shift = WARM_UP_DAYS * units.MS_PER_DAY
-    starts = [k * units.MS_PER_DAY for k in range(WARM_UP_DAYS)] if warm else []
-    times = [
-        (start + a, min(start + b, shift))
-        for start in starts
-        for a, b in hours.usual[key]
-        if start + a < shift
-    ]
-    times = joined(times)  # a late shift may end on the next day
+    times = warm_up_windows(hours.usual[key]) if warm else []
     times += [(begin + shift, end + shift) for begin, end in windows]
     if not times:  # never at work: opens when all is over
         late = (len(hours.days) + WARM_UP_DAYS + 1) * units.MS_PER_DAY
         times = [(late, late + units.MS_PER_DAY)]
     return WorkingTime([(units.ms_to_hours(a), units.ms_to_hours(b)) for a, b in times])
+
+
+def warm_up_windows(usual: Windows) -> Windows:
+    """The warm-up days, from the hours of an undisturbed day, since the start of the warm-up. [ms]
+
+    A late shift may end on the next day.
+    """
+    shift = WARM_UP_DAYS * units.MS_PER_DAY
+    starts = range(0, shift, units.MS_PER_DAY)
+    return joined(
+        (start + begin, min(start + end, shift)) for start in starts for begin, end in usual
+    )
 
 
 # ------------------------------------------------------------------ detailed shops
@@ -376,8 +381,7 @@ def _block(
             names[0], [station, check], buffers=CHECK_BUFFER, takes=takes, puts=puts, **options
         )
         return _Parts([line], measured=[names], exits=[names[1]])
-    lead, inside = block.lead_time.value, inside_of(key)
-    capacity = math.ceil(block.rate.value * lead) + int(block.number("spare_capacity"))
+    lead, inside, capacity = block.lead_time.value, inside_of(key), lead_capacity(block)
     return _Parts(
         [
             Line(names[0], [station], takes=takes, puts=inside, **options),
@@ -387,6 +391,12 @@ def _block(
         measured=[(names[0], names[0])],
         exits=[names[1]],
     )
+
+
+def lead_capacity(block: BlockTable) -> int:
+    """How many parts travel in a block with a lead time, at most. [parts]"""
+    lead = block.number("lead_time")
+    return math.ceil(block.rate.value * lead) + int(block.number("spare_capacity"))
 
 
 def _stops(block: BlockTable) -> list[Failure]:

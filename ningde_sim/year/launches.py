@@ -11,12 +11,17 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
 
 from ningde_sim._support import units
 from ningde_sim.plant.faults import fault
 from ningde_sim.plant.paths import nearest
 from ningde_sim.plant.product import REACHED, Product, Ramp
 from ningde_sim.year.schema import ProductTable, RampTable
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 LEAST_REST = 1e-6
 """Share of the product that takes the rest, where the others leave nothing: it is made until they
@@ -115,3 +120,51 @@ def slowed_from(
 
 def _named(station: str, ramp: RampTable) -> bool:
     return any(fnmatchcase(station, pattern) for pattern in ramp.stations)
+
+
+def slows(table: ProductTable, stations: Collection[str]) -> bool:
+    """Whether the ramp of a product slows any of some stations."""
+    ramp = table.ramp
+    return ramp is not None and (
+        not ramp.stations or any(_named(station, ramp) for station in stations)
+    )
+
+
+def mean_cycles(
+    tables: Mapping[str, ProductTable],
+    starts: Mapping[str, int],
+    slowed: Collection[str],
+    days: Floats,
+) -> Floats:
+    """The mean cycle of all bodies at a station, as a multiple of that of mature ones.
+
+    Parameters
+    ----------
+    tables : mapping of ProductTable
+    starts : mapping of int
+        When each new product is made first, since the start of the first production day. [ms]
+    slowed : collection of str
+        The products whose ramps slow the station.
+    days : array
+        Instants since the start of the first production day. [d, float64]
+
+    Returns
+    -------
+    array, shape of `days`
+        [-]
+    """
+    rest = max(1.0 - math.fsum(t.share.value for t in tables.values() if t.share), LEAST_REST)
+    bodies, cycles = np.zeros_like(days), np.zeros_like(days)
+    for name, table in tables.items():
+        share = np.full_like(days, table.share.value if table.share else rest)
+        since = days - starts[name] / units.MS_PER_DAY if name in starts else days
+        if name in starts:
+            share[since < 0] = 0.0
+        bodies += share
+        if table.ramp and name in slowed:
+            start = table.ramp.initial_speed.value
+            tau = Ramp(start, table.ramp.days_to_90.value).tau / 24
+            gap = np.exp(-np.maximum(since, 0.0) / tau) if tau else 0.0
+            share = share / (1 - (1 - start) * gap)
+        cycles += share
+    return cycles / bodies

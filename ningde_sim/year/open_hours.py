@@ -16,15 +16,26 @@ the next is exponential, with a mean that follows the season; their length is lo
 from __future__ import annotations
 
 import datetime
-import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from ningde_sim._support import checks, units
-from ningde_sim._support.intervals import Windows, difference, intersection, joined
+from ningde_sim._support.intervals import (
+    Windows,
+    as_windows,
+    difference,
+    intersection,
+    joined,
+    length,
+    union,
+)
 from ningde_sim.engine.counts import Ints
 from ningde_sim.engine.streams import Draws
 from ningde_sim.plant.calendar import MOST_DAYS, Calendar
@@ -37,10 +48,14 @@ from ningde_sim.plant.production_days import (
 )
 from ningde_sim.year.scenario import Scenario
 from ningde_sim.year.schema import BlockTable, StopTable
-from ningde_sim.year.windows import Rate, by_day, trimmed
+from ningde_sim.year.windows import by_day, trimmed
 
 MOST_STOPS = 100_000
 """Stops of one cause in a run; if there were more, each would be too short to matter."""
+
+
+Slowdown = tuple[str, Windows, float]
+"""What slows a shop: its cause, its time, the share of each hour that stays open."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,31 +68,69 @@ class ShopHours:
         By day: the shift pattern of its calendar on official working days. [ms, int64]
     planned : Windows
         What the plan asks for.
-    open : Windows
-        What is left of it.
-    lost : dict of Windows
-        What each cause takes.
+    unclosed : Windows
+        What is left of it by the causes that close the shop.
+    closed : dict of Windows
+        What each of these takes.
+    slowdowns : tuple of Slowdown
+        What slows the shop then, one after the other.
     """
 
     nominal: Ints
     planned: Windows
-    open: Windows
-    lost: dict[str, Windows] = field(default_factory=dict)
+    unclosed: Windows
+    closed: dict[str, Windows] = field(default_factory=dict)
+    slowdowns: tuple[Slowdown, ...] = ()
 
     def closed_by(self, cause: str, within: Windows) -> ShopHours:
         """The same after a cause closes the shop within some time."""
-        lost = {**self.lost, cause: intersection(self.open, within)}
-        return ShopHours(self.nominal, self.planned, difference(self.open, within), lost)
+        closed = {**self.closed, cause: intersection(self.unclosed, within)}
+        return ShopHours(self.nominal, self.planned, difference(self.unclosed, within), closed)
 
-    def slowed_by(self, cause: str, within: Windows, rate: Rate) -> ShopHours:
-        """The same after a cause slows the shop down within some time."""
-        stay, closed = trimmed(intersection(self.open, within), rate)
-        return ShopHours(
-            self.nominal,
-            self.planned,
-            joined([*difference(self.open, within), *stay]),
-            {**self.lost, cause: closed},
-        )
+    def slowed_by(self, slowdowns: Iterable[Slowdown]) -> ShopHours:
+        """The same after causes slow the shop down."""
+        return replace(self, slowdowns=tuple(slowdowns))
+
+    @property
+    def open(self) -> Windows:
+        """What is left of the plan."""
+        return self._slowed[0]
+
+    @property
+    def lost(self) -> dict[str, Windows]:
+        """What each cause takes."""
+        return {**self.closed, **self._slowed[1]}
+
+    @cached_property
+    def _slowed(self) -> tuple[Windows, dict[str, Windows]]:
+        """What the slowdowns leave open, and what each takes, hour by hour."""
+        still, lost = self.unclosed, {}
+        for cause, within, rate in self.slowdowns:
+            slow = intersection(still, within)
+            stay, lost[cause] = trimmed(slow, rate)
+            if slow:
+                first = bisect_right(still, slow[0][0], key=itemgetter(1))
+                last = bisect_left(still, slow[-1][1], key=itemgetter(0))
+                inner = joined([*difference(still[first:last], within), *stay])
+                still = [*still[:first], *inner, *still[last:]]
+        return still, lost
+
+    @cached_property
+    def paces(self) -> tuple[list[tuple[Windows, float]], dict[str, float]]:
+        """`open` and `lost` without a look at single hours, and so much faster.
+
+        The times that no cause closes, with the share of each hour in them that stays open [-]; how
+        much each cause takes [ms].
+        """
+        times = [(self.unclosed, 1.0)]
+        lost = {cause: float(length(windows)) for cause, windows in self.closed.items()}
+        for cause, within, rate in self.slowdowns:
+            slow = [(intersection(windows, within), pace) for windows, pace in times]
+            lost[cause] = (1 - rate) * sum(pace * length(windows) for windows, pace in slow)
+            if any(windows for windows, _ in slow):
+                times = [(difference(windows, within), pace) for windows, pace in times]
+                times += [(windows, pace * rate) for windows, pace in slow if windows]
+        return times, lost
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,25 +166,35 @@ def open_hours(scenario: Scenario, *, seed: int, run: int) -> OpenHours:
     origin = start_of_days(scenario)
     span = (plan.first_day, plan.last_day, origin)
     days = production_days(plan, *span)
+    own_days = {
+        key: days if own is plan else production_days(own, *span) for key, own in calendars.items()
+    }
     retooling = _retooling(scenario, days)
+    worked = _worked(days)
     stops = {
-        cause: (table.shops, _stops(cause, table, days, seed=seed, run=run))
+        cause: (table.shops, _stops(cause, table, days, worked, seed=seed, run=run))
         for cause, table in scenario.supply.items()
     }
     shops = {}
+    planned: dict[tuple[int, float], ShopHours] = {}
+    alike: dict[tuple[Any, ...], ShopHours] = {}  # shops of equal hours share them
     for name, shop in scenario.shops.items():
-        own = calendars[name]
-        of_shop = production_days(own, *span)
+        own, of_shop = calendars[name], own_days[name]
         extra = shop.number("extra_hours") if isinstance(shop, BlockTable) else 0.0
-        limit = 24.0 - own.every_month("maintenance")
-        hours = _planned(of_shop, extra, limit)
-        stop = joined([(retooling.begin, retooling.end)]) if name in retooling.shops else []
-        hours = hours.closed_by("retooling", stop)
-        for cause, (stopped, windows) in stops.items():
-            hours = hours.closed_by(cause, windows if name in stopped else [])
-        for cause, within, rate in _reduced_rates(scenario, of_shop, own, retooling, name):
-            hours = hours.slowed_by(cause, within, rate)
-        shops[name] = hours
+        causes = [name in table.shops for table in scenario.slowdowns.values()]
+        causes += [name in retooling.shops, *(name in stopped for stopped, _ in stops.values())]
+        key = (id(own), extra, *causes)
+        if key not in alike:
+            if (id(own), extra) not in planned:
+                limit = 24.0 - own.every_month("maintenance")
+                planned[id(own), extra] = _planned(of_shop, extra, limit)
+            hours = planned[id(own), extra]
+            stop = [(retooling.begin, retooling.end)] if name in retooling.shops else []
+            hours = hours.closed_by("retooling", joined(stop))
+            for cause, (stopped, windows) in stops.items():
+                hours = hours.closed_by(cause, windows if name in stopped else [])
+            alike[key] = hours.slowed_by(_slowdowns(scenario, of_shop, own, retooling, name))
+        shops[name] = alike[key]
     usual = {name: usual_day(each, origin) for name, each in calendars.items()}
     return OpenHours(days, shops, usual, retooling.begin, _starts(scenario, days, retooling))
 
@@ -149,26 +212,32 @@ def _planned(days: ProductionDays, extra_hours: float, limit: float) -> ShopHour
     What a late shift works beyond a production day belongs to the next one.
     """
     extra, most = round(extra_hours * units.MS_PER_H), round(limit * units.MS_PER_H)
-    planned: Windows = []
-    late: Windows = []
-    for day, windows in enumerate(days.windows):
-        start = day * units.MS_PER_DAY
-        left = most
-        for number, (begin, end) in enumerate(windows):
-            if number == len(windows) - 1:  # what is worked besides follows the last shift
-                end = max(end, min(end + extra, windows[0][0] + units.MS_PER_DAY))
-            planned.append((start + begin, start + end))
-            late.append((start + max(begin, min(end, begin + left)), start + end))
-            left = max(0, left - (end - begin))
-    horizon = [(0, len(days) * units.MS_PER_DAY)]
-    hours = intersection(joined(planned), horizon)
-    pattern = [
+    day, begin, end = days.spans
+    first = np.searchsorted(day, day)
+    before = np.cumsum(end - begin) - (end - begin)
+    left = np.maximum(most - (before - before[first]), 0)
+    if extra:  # what is worked besides follows the last shift
+        last = np.append(day[1:] > day[:-1], True)[: len(day)]
+        until = np.minimum(end + extra, begin[first] + units.MS_PER_DAY)
+        end = np.where(last, np.maximum(end, until), end)
+    start = day * units.MS_PER_DAY
+    planned = as_windows(*union(start + begin, start + end))
+    late = end - begin > left
+    lost = as_windows(*union((start + begin + left)[late], (start + end)[late]))
+    hours = intersection(planned, [(0, len(days) * units.MS_PER_DAY)])
+    nominal = days.nominal
+    if days.by_name is not None:  # a late shift may end on the next day
+        nominal = by_day(joined(_since_start(days.by_name)), len(days))
+    return ShopHours(nominal, hours, hours).closed_by("maintenance", lost)
+
+
+def _since_start(of_days: Iterable[Windows]) -> list[tuple[int, int]]:
+    """Hours of each day since its start, as hours since that of the first day. [ms]"""
+    return [
         (day * units.MS_PER_DAY + begin, day * units.MS_PER_DAY + end)
-        for day, windows in enumerate(days.pattern)
+        for day, windows in enumerate(of_days)
         for begin, end in windows
     ]
-    nominal = by_day(joined(pattern), len(days))
-    return ShopHours(nominal, hours, hours).closed_by("maintenance", joined(late))
 
 
 def _start_of(day: datetime.date, days: ProductionDays) -> int:
@@ -210,36 +279,39 @@ def _working_days(plan: Calendar, days: ProductionDays, earlier: int) -> Any:
     """Starts of the working days, with so many days before the first production day. [ms]"""
     earlier = min(earlier, MOST_DAYS - len(days))
     start = plan.first_day - datetime.timedelta(days=earlier)
-    planned = production_days(plan, start, plan.last_day).planned
+    planned = production_days(plan, start, plan.last_day).planned if earlier else days.planned
     return (np.flatnonzero(planned) - earlier) * units.MS_PER_DAY
 
 
-def _reduced_rates(
+def _slowdowns(
     scenario: Scenario, days: ProductionDays, plan: Calendar, retooling: _Retooling, name: str
-) -> Iterator[tuple[str, Windows, Rate]]:
-    """What slows a shop with its own days down: the cause, its time, the rate at each instant."""
+) -> Iterator[Slowdown]:
+    """What slows a shop with its own days down."""
     for cause, table in scenario.slowdowns.items():
         begin = _start_of(table.start, days)
         end = begin + round(table.days.value * units.MS_PER_DAY) if name in table.shops else begin
-        yield cause, joined([(begin, end)]), _constant(table.rate.value)
+        yield cause, joined([(begin, end)]), table.rate.value
     end = retooling.until if name in retooling.shops else retooling.end
-    yield (
-        "retooling_nights",
-        intersection(_nights(days, plan), joined([(retooling.end, end)])),
-        _constant(retooling.rate),
-    )
+    yield "retooling_nights", _nights(days, plan, retooling.end, end), retooling.rate
 
 
-def _constant(rate: float) -> Rate:
-    return lambda _: rate
+def _nights(days: ProductionDays, plan: Calendar, begin: int, end: int) -> Windows:
+    """From `begin` to `end` second and third shifts, and week-ends as a whole. [ms]
 
-
-def _nights(days: ProductionDays, plan: Calendar) -> Windows:
-    """Second and third shifts, and all of the days that are not among the days of the week."""
-    weekend = np.array([day.weekday() not in plan.days_of_week for day in days.dates])
-    start = np.arange(len(days)) * units.MS_PER_DAY
-    begin = start + np.where(weekend, 0, days.first_shift)
-    return joined(zip(begin.tolist(), (start + units.MS_PER_DAY).tolist(), strict=True))
+    A week-end is all of the days that are not among the days of the week.
+    """
+    first = min(max(0, begin // units.MS_PER_DAY), len(days))
+    last = min(max(first, -(-end // units.MS_PER_DAY)), len(days))
+    usual = plan.days_of_week
+    nights = [
+        (
+            day * units.MS_PER_DAY
+            + (int(days.first_shift[day]) if days.dates[day].weekday() in usual else 0),
+            (day + 1) * units.MS_PER_DAY,
+        )
+        for day in range(first, last)
+    ]
+    return intersection(joined(nights), joined([(begin, end)]))
 
 
 def _starts(scenario: Scenario, days: ProductionDays, retooling: _Retooling) -> dict[str, int]:
@@ -257,7 +329,26 @@ def _starts(scenario: Scenario, days: ProductionDays, retooling: _Retooling) -> 
 # ------------------------------------------------------------------ supply
 
 
-def _stops(cause: str, table: StopTable, days: ProductionDays, *, seed: int, run: int) -> Windows:
+@dataclass(frozen=True, eq=False)
+class _Worked:
+    """The windows of the plan, one after the other: day, length, begin, hours before it. [ms]"""
+
+    day: Ints
+    length: Ints
+    begin: list[int]
+    before: list[int]
+
+
+def _worked(days: ProductionDays) -> _Worked:
+    """The windows of a plan."""
+    day, begin, end = days.spans
+    before = np.concatenate(([0], np.cumsum(end - begin)))
+    return _Worked(day, end - begin, (day * units.MS_PER_DAY + begin).tolist(), before.tolist())
+
+
+def _stops(
+    cause: str, table: StopTable, days: ProductionDays, plan: _Worked, *, seed: int, run: int
+) -> Windows:
     """The stops of one cause.
 
     In a working hour of a month with weight w the hazard of a stop is s w / (d (1 - s w)) for a
@@ -265,39 +356,42 @@ def _stops(cause: str, table: StopTable, days: ProductionDays, *, seed: int, run
     it is that number times w over the planned hours of the whole month, even if the calendar cuts
     it short.
     """
-    day, begin, hours = _worked(days)
-    worked = np.concatenate(([0], np.cumsum(hours)))
-    hazard = _hazard(table, days)[day] * hours / units.MS_PER_H
-    risk = np.concatenate(([0.0], np.cumsum(hazard)))
-    between = Draws("supply", cause, "gap", Exponential(1))
+    hazard = _hazard(table, days)[plan.day] * plan.length / units.MS_PER_H
+    worked, risk = plan.before, np.concatenate(([0.0], np.cumsum(hazard))).tolist()
     law = Lognormal(table.duration.value, steady_if_small(table.cv.value))
-    length = Draws("supply", cause, "length", law)
+    draws = _gap_draws(cause), Draws("supply", cause, "length", law)
+    likely = min(math.ceil(risk[-1] + 4 * math.sqrt(risk[-1])) + 1, MOST_STOPS)
+    gaps, lengths = (each.first(likely, seed, run) for each in draws)
     stops: Windows = []
     at = 0.0  # risk run up to now
-    for k in itertools.count():
-        at += between(seed, run, k)
+    for k, (gap, hours) in enumerate(zip(gaps, lengths, strict=False)):
+        at += gap
         if at >= risk[-1]:
             break
         if k == MOST_STOPS:
             raise ValueError(_too_many(cause, table))
-        first = _instant(float(np.interp(at, risk, worked)), worked, begin)
-        lasts = min(length(seed, run, k), 1e6)
-        ends = float(np.interp(at, risk, worked)) + lasts * units.MS_PER_H
-        last = len(days) * units.MS_PER_DAY if ends >= worked[-1] else _instant(ends, worked, begin)
+        begins = _interpolated(at, risk, worked)
+        first = _instant(begins, plan)
+        ends = begins + min(hours, 1e6) * units.MS_PER_H
+        last = len(days) * units.MS_PER_DAY if ends >= worked[-1] else _instant(ends, plan)
         stops.append((first, last))
-        at = float(np.interp(min(ends, worked[-1]), worked, risk))
+        at = _interpolated(min(ends, worked[-1]), worked, risk)
     return joined(stops)
 
 
-def _worked(days: ProductionDays) -> tuple[Ints, Ints, Ints]:
-    """The windows of the plan: day, begin, length. [ms]"""
-    rows = [
-        (day, day * units.MS_PER_DAY + begin, end - begin)
-        for day, windows in enumerate(days.windows)
-        for begin, end in windows
-    ]
-    day, begin, length = np.array(rows, dtype=np.int64).reshape(-1, 3).T
-    return day, begin, length
+@lru_cache(maxsize=256)
+def _gap_draws(cause: str) -> Draws:
+    """The risk between two stops of a cause."""
+    return Draws("supply", cause, "gap", Exponential(1))
+
+
+def _interpolated(x: float, at: Sequence[float], values: Sequence[float]) -> float:
+    """What `numpy.interp` gives, to the bit, from `at[0]` to `at[-1]`; for one number faster."""
+    k = bisect_right(at, x) - 1
+    if k == len(at) - 1:
+        return float(values[k])
+    slope = (values[k + 1] - values[k]) / (at[k + 1] - at[k])
+    return slope * (x - at[k]) + values[k]
 
 
 def _too_many(cause: str, table: StopTable) -> str:
@@ -311,7 +405,7 @@ def _hazard(table: StopTable, days: ProductionDays) -> Any:
     """Expected stops in a working hour of each day. [1/h]"""
     weight = np.ones(len(days))
     if table.season is not None:
-        weight = np.array([table.season[day.month - 1] for day in days.dates])
+        weight = np.array(table.season)[days.of_year]
     if table.share is not None:
         lost = table.share.value * weight
         return lost / (table.duration.value * (1 - lost))
@@ -319,7 +413,7 @@ def _hazard(table: StopTable, days: ProductionDays) -> Any:
     return table.per_month.value * weight / np.maximum(days.of_month / units.MS_PER_H, 1e-9)
 
 
-def _instant(working: float, worked: Any, begin: Any) -> int:
+def _instant(working: float, plan: _Worked) -> int:
     """The instant at which the plan has worked for so long. [ms]"""
-    window = int(np.searchsorted(worked, working, side="right")) - 1
-    return int(begin[window]) + round(working - float(worked[window]))
+    window = bisect_right(plan.before, working) - 1
+    return plan.begin[window] + round(working - plan.before[window])

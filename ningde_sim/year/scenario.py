@@ -264,13 +264,13 @@ class Scenario(Addressed):
             of their `drawn_with`.
         """
         inputs: dict[str, Quantity] = {}
-        for name, value in self._ranges().values():
+        for name, value in self.ranges().values():
             inputs.setdefault(name, value)
         return inputs
 
     def uncertain_only(self, heads: tuple[str, ...]) -> set[str]:
         """The names in `uncertain_inputs` whose paths all begin with one of `heads`."""
-        ranges = self._ranges().items()
+        ranges = self.ranges().items()
         inside = {name for path, (name, _) in ranges if path.startswith(heads)}
         return inside - {name for path, (name, _) in ranges if not path.startswith(heads)}
 
@@ -292,7 +292,7 @@ class Scenario(Addressed):
         Scenario
             Without ranges.
         """
-        return self._fixed(uncertainty.drawn(self._ranges(), *self._stream_numbers(seed, run)))
+        return self._fixed(uncertainty.drawn(self.ranges(), *self._stream_numbers(seed, run)))
 
     def at(self, shares: Mapping[str, float]) -> Scenario:
         """The same with some uncertain inputs at given quantiles of their distributions.
@@ -315,7 +315,7 @@ class Scenario(Addressed):
         TypeError, ValueError
             A share is not a number from 0 to 1.
         """
-        owner, ranges = f"Scenario {self.name!r}", self._ranges()
+        owner, ranges = f"Scenario {self.name!r}", self.ranges()
         checks.mapping(owner, "shares", shares, "Such as {name: 0.05}.")
         names = [name for name, _ in ranges.values()]
         for name, share in shares.items():
@@ -343,7 +343,7 @@ class Scenario(Addressed):
         seed = checks.stream_number(owner, "seed", seed)
         return seed, checks.stream_number(owner, "run", run)
 
-    def _ranges(self) -> dict[str, tuple[str, Quantity]]:
+    def ranges(self) -> dict[str, tuple[str, Quantity]]:
         """By path each quantity with a range, and the name that it is drawn with."""
         known = self._leaves()
         ranges = {path: value for path, (_, value) in known.items() if _is_uncertain(value)}

@@ -155,6 +155,11 @@ class Addressed:
         except ValueError as error:
             raise ValueError(f"{self._owner}: {_as_written(str(error))}") from None
 
+    @property
+    def located(self) -> dict[str, tuple[str, ...]]:
+        """By path the names that lead to each value in the nested tables."""
+        return {path: names for path, (names, _) in self._leaves().items()}
+
     def _leaves(self) -> dict[str, Leaf]:
         return {written(path): (path, value) for path, value in leaves(self)}
 

@@ -23,14 +23,18 @@ Conover (1979), Technometrics 21, 239-245, for Latin hypercubes. Stein (1987), T
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import scipy
 
-from ningde_sim.engine.streams import Draws
+from ningde_sim.engine.streams import first_draws
 from ningde_sim.plant.quantity import WHOLE_UNITS, Quantity
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 BLOCK = 32
 """Runs in one hypercube."""
@@ -40,22 +44,37 @@ DIGITS = 6
 one lies on another step in 1 of 100,000 studies."""
 
 
-@lru_cache(maxsize=4096)
-def _slices(name: str, seed: int, block: int) -> tuple[float, ...]:
-    """The numbers between 0 and 1 of an input in a block of runs, one in each slice."""
-    order, place = Draws("input", name, "order"), Draws("input", name, "place")
-    ranks = np.argsort(np.argsort([order(seed, block, k) for k in range(BLOCK)]))
-    return tuple((rank + place(seed, block, k)) / BLOCK for k, rank in enumerate(ranks))
+@lru_cache(maxsize=64)
+def _slices(names: tuple[str, ...], seed: int, block: int) -> Floats:
+    """The numbers between 0 and 1 of inputs in a block of runs, shape (BLOCK, n_names).
+
+    Of each input one lies in each slice.
+    """
+    order, place = (
+        first_draws("input", names, purpose, seed=seed, run=block, n=BLOCK)
+        for purpose in ("order", "place")
+    )
+    ranks = np.argsort(np.argsort(order, axis=1), axis=1)
+    return ((ranks + place) / BLOCK).T
+
+
+def shares(names: tuple[str, ...], seed: int, run: int) -> Floats:
+    """The numbers between 0 and 1 of inputs in a run, shape (n_names,)."""
+    numbers: Floats = _slices(names, seed, run // BLOCK)[run % BLOCK]
+    return numbers
 
 
 def share(name: str, seed: int, run: int) -> float:
     """The number between 0 and 1 of an input in a run."""
-    return _slices(name, seed, run // BLOCK)[run % BLOCK]
+    return float(shares((name,), seed, run)[0])
 
 
 def drawn(uncertain: Mapping[str, tuple[str, Quantity]], seed: int, run: int) -> dict[str, float]:
     """A value for each quantity, given with the name that it is drawn with. [its unit]"""
-    return placed(uncertain, {name: share(name, seed, run) for name, _ in uncertain.values()})
+    names = tuple(dict.fromkeys(name for name, _ in uncertain.values()))
+    if not names:
+        return {}
+    return placed(uncertain, dict(zip(names, shares(names, seed, run).tolist(), strict=True)))
 
 
 def placed(
@@ -73,15 +92,39 @@ def placed(
     if not uncertain:
         return {}
 
-    quantities = [quantity for _, quantity in uncertain.values()]
-    low, mode, high = (
-        np.array([getattr(q, field) for q in quantities], dtype=np.float64)
-        for field in ("low", "value", "high")
-    )
     u = np.array([shares[name] for name, _ in uncertain.values()])
-    rise = 4 * (mode - low) / (high - low)
-    place = np.round(scipy.special.betaincinv(1 + rise, 5 - rise, u), DIGITS)
-    values = low + (high - low) * place
-    whole = np.array([q.unit in WHOLE_UNITS for q in quantities])
-    values = np.where(whole, np.rint(values), values).clip(low, high)
+    values = Ranges.of(quantity for _, quantity in uncertain.values()).at(u)
     return dict(zip(uncertain, values.tolist(), strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Ranges:
+    """The PERT distributions of quantities, arrays of shape (n,). [unit of each]
+
+    Attributes
+    ----------
+    low, mode, high : array
+        [float64]
+    whole : array of bool
+        Whether it is counted in whole numbers.
+    """
+
+    low: Floats
+    mode: Floats
+    high: Floats
+    whole: np.ndarray[Any, np.dtype[np.bool_]]
+
+    @classmethod
+    def of(cls, quantities: Iterable[Quantity]) -> Ranges:
+        """Those of quantities with a range."""
+        rows = [(q.low, q.value, q.high, q.unit in WHOLE_UNITS) for q in quantities]
+        low, mode, high, whole = np.array(rows, dtype=np.float64).reshape(-1, 4).T
+        return cls(low, mode, high, whole > 0)
+
+    def at(self, u: Floats) -> Floats:
+        """The quantile of each at a share from 0 to 1 of its distribution."""
+        rise = 4 * (self.mode - self.low) / (self.high - self.low)
+        place = np.round(scipy.special.betaincinv(1 + rise, 5 - rise, u), DIGITS)
+        values = self.low + (self.high - self.low) * place
+        placed: Floats = np.where(self.whole, np.rint(values), values).clip(self.low, self.high)
+        return placed

@@ -20,6 +20,7 @@ from ningde_sim import (
     Station,
     Store,
     compare,
+    fluid_year,
     replicate,
     simulate,
     simulate_year,
@@ -61,6 +62,7 @@ RESULTS: dict[str, tuple[Callable[[], Any], set[str]]] = {
         lambda: simulate_year(small_year(), seed=0),
         {"daily", "monthly", "lost_hours", "losses", "products", "waits"},
     ),
+    "FluidYear": (lambda: fluid_year(small_year(), seed=0), {"daily", "monthly"}),
     "ShippingRun": (
         lambda: simulate_year(small_year(), seed=0).shipping,
         {"daily", "monthly", "voyages"},

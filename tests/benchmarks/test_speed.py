@@ -36,6 +36,8 @@ from ningde_sim import (
 )
 from ningde_sim.plant.entries import store_names
 from ningde_sim.shipping import ship
+from ningde_sim.studies.cheap_runs import A_RUN
+from ningde_sim.studies.of_year import YearExperiment
 
 SHOP = ningde_2021()
 
@@ -226,6 +228,44 @@ def test_a_study_of_years(report):
     report("two workers to one, on years", f"{gain:.2f} times")
     assert two / 24 * 200 < 7 * 60
     assert gain > 1.7
+
+
+def test_a_cheap_year(report):
+    """The year as a continuous flow, beside the simulated one that it is the control of."""
+    experiment = YearExperiment(scenario("ningde-2021"))
+    experiment.cheap(0, 0)  # prepares the model
+
+    def seconds(call, runs):
+        begin = time.perf_counter()
+        for run in runs:
+            call(0, run)
+        return (time.perf_counter() - begin) / len(runs)
+
+    runs = [range(k, k + 2) for k in range(0, 10, 2)]
+    pairs = [(seconds(experiment.run, few), seconds(experiment.cheap, range(50))) for few in runs]
+    ratio = median(year / cheap for year, cheap in pairs)
+    cheap = 1e3 * min(cheap for _, cheap in pairs)
+    report("a year to its cheap year", f"{ratio:,.0f} times; a cheap year {cheap:.1f} ms")
+    assert ratio > 3 * A_RUN  # further cheap years take less than a third of the time
+
+
+def test_what_cheap_years_gain(report):
+    """Widths of 95 % intervals of 120 years with the control, as shares of those without."""
+    study = replicate(scenario("ningde-2021"), runs=120, seed=0, progress=False)
+
+    def share(told):
+        with_control, without = told(study), told(study.plain)
+        return (with_control.high - with_control.low) / (without.high - without.low)
+
+    shares = {
+        "mean": share(lambda one: one.mean()),
+        "probability of 240,000": share(lambda one: one.probability(240_000)),
+        "median": share(lambda one: one.quantile(0.5)),
+    }
+    text = ", ".join(f"{name} {value:.2f}" for name, value in shares.items())
+    report("120 years, widths of intervals with cheap years to without", text)
+    assert shares["mean"] < 0.3
+    assert shares["probability of 240,000"] < 0.6
 
 
 def test_memory_does_not_grow_with_the_horizon(report):

@@ -29,7 +29,7 @@ from ningde_sim import (
     Weibull,
     simulate,
 )
-from ningde_sim.engine.streams import Streams, key
+from ningde_sim.engine.streams import Draws, Streams, first_draws, key
 from tests.engine.test_draws import OBSERVED, N, Z, draws, fill
 
 KINDS = {
@@ -60,6 +60,15 @@ def test_runs_and_seeds_are_uncorrelated(one, other):
     a, b = (draws(Uniform(0, 1), seed=seed, run=run) for seed, run in (one, other))
     assert abs(np.corrcoef(a, b)[0, 1]) <= Z / np.sqrt(N)
     assert abs(np.corrcoef(a[1:], b[:-1])[0, 1]) <= Z / np.sqrt(N - 1)
+
+
+def test_the_first_draws_of_many_streams_are_those_of_each():
+    """To the bit."""
+    names = ["shift hours", "model_a.share"]
+    table = first_draws("input", names, "place", seed=3, run=5, n=4)
+    for name, row in zip(names, table, strict=True):
+        draw = Draws("input", name, "place")
+        assert row.tolist() == [draw(3, 5, k) for k in range(4)]
 
 
 def test_a_thousand_stations_have_a_thousand_keys():

@@ -17,7 +17,8 @@ import pytest
 from scipy import stats
 
 from ningde_sim.statistics.estimate import Estimate
-from ningde_sim.studies.study import EVERY, Study
+from ningde_sim.statistics.variance_shares import EVERY
+from ningde_sim.studies.study import Study
 from tests.synthetic import MONTHS, Year
 
 STUDIES, RUNS = 1_000, 60

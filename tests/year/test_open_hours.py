@@ -303,15 +303,15 @@ def _merged(windows):
 def test_a_rate_keeps_the_first_share_of_each_hour(one):
     """What stays open and what closes make up the whole."""
     a = joined(one)
-    stay, closed = trimmed(a, lambda _: 0.25)
+    stay, closed = trimmed(a, 0.25)
     assert intersection(stay, closed) == []
     assert joined([*stay, *closed]) == a
-    assert trimmed(a, lambda _: 1.0) == (a, [])
+    assert trimmed(a, 1.0) == (a, [])
 
 
 def test_a_whole_hour_at_80_percent_is_open_for_48_minutes():
     """From its beginning."""
-    stay, closed = trimmed([(0, 2 * HOUR)], lambda _: 0.8)
+    stay, closed = trimmed([(0, 2 * HOUR)], 0.8)
     assert stay == [(0, HOUR * 8 // 10), (HOUR, HOUR * 18 // 10)]
     assert closed == [(HOUR * 8 // 10, HOUR), (HOUR * 18 // 10, 2 * HOUR)]
 
