@@ -18,7 +18,9 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from llvmlite import ir
 from numba import from_dtype, njit, types
+from numba.core.datamodel.models import OpaqueModel
 from numba.core.imputils import lower_getattr_generic
+from numba.core.typing.templates import AttributeTemplate
 from numba.extending import (
     NativeValue,
     infer_getattr,
@@ -27,8 +29,6 @@ from numba.extending import (
     register_model,
     unbox,
 )
-from numba.core.datamodel.models import OpaqueModel
-from numba.core.typing.templates import AttributeTemplate
 from numba.np.arrayobj import make_array, populate_array
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -462,7 +462,17 @@ GLOBAL = np.dtype(
             *("noting", "n_steps", "cause", "exit_of", "exit_at", "exit_cause"),
             # of the flow: whether it flows; the key of what happens; from when, up to when;
             # bits of the number of an event; sizes; why it gave up; time from exit to exit [ms]
-            *("flowing", "key", "began", "end", "end_key", "bits", "n_heap", "n_calls", "last_begin"),
+            *(
+                "flowing",
+                "key",
+                "began",
+                "end",
+                "end_key",
+                "bits",
+                "n_heap",
+                "n_calls",
+                "last_begin",
+            ),
             *("gave_up", "exit_gap"),
         )
     ]
@@ -584,7 +594,7 @@ def _floor_type_of(by_product: bool, shapes: tuple[tuple[str, Any], ...]) -> Flo
 
 
 @register_model(FloorType)
-class _FloorModel(OpaqueModel):  # type: ignore[misc]
+class _FloorModel(OpaqueModel):
     """A pointer."""
 
 
@@ -597,10 +607,11 @@ def _unbox_floor(kind: Any, floor: Any, context: Any) -> NativeValue:
 
 
 @infer_getattr
-class _FloorAttributes(AttributeTemplate):  # type: ignore[misc]
+class _FloorAttributes(AttributeTemplate):
     key = FloorType
 
-    def generic_resolve(self, floor: FloorType, name: str) -> Any:
+    def generic_resolve(self, floor: FloorType, name: str) -> Any:  # type: ignore[override]
+        """The type of an array."""
         return floor.kinds.get(name)
 
 
@@ -682,7 +693,7 @@ def _schedule_flow(f, slot):
         _plan(f, slot)
 
 
-@_inlined
+@_inner
 def _schedule(f, slot, when):
     g = f.g[0]
     f.due[_U(slot)] = when
@@ -878,7 +889,7 @@ def _open(f, time):
 # --------------------------------------------------------------------------- accounts
 
 
-@_inlined
+@_inner
 def _record(f, thing, state, begin):
     g = f.g[0]
     if g.tracing and g.now > begin and state != OFF:
@@ -906,7 +917,7 @@ def _state(s):
     return STARVED if s.content == EMPTY else BLOCKED
 
 
-@_inlined
+@_inner
 def _account_station(f, k):
     """Book the time up to now on the state that the station was in."""
     s = f.stations[_U(k)]
@@ -917,7 +928,7 @@ def _account_station(f, k):
     s.since_wall = f.g[0].now
 
 
-@_inlined
+@_inner
 def _show(f, k):
     s = f.stations[_U(k)]
     state = _state(s)
@@ -927,7 +938,7 @@ def _show(f, k):
         s.state = state
 
 
-@_inlined
+@_inner
 def _account_store(f, i):
     q = f.stores[_U(i)]
     now = f.g[0].now
@@ -967,7 +978,7 @@ def _failure_reading(f, failure):
     return _station_reading(f, f.stations[_U(failure.station)])
 
 
-@_inlined
+@_inner
 def _account_failure(f, i):
     failure = f.failures[_U(i)]
     passed = _failure_reading(f, failure) - failure.since
@@ -1285,7 +1296,7 @@ def _turn(s):
     return s.asked + _REPAIR if s.open > 0 else s.asked
 
 
-@_inlined
+@_inner
 def _ask(f, k, content):
     """A station waits from now on: empty for parts, finished or scrapped for places."""
     s = f.stations[_U(k)]
@@ -1356,7 +1367,7 @@ def _forget_choice(f, k):
             f.joins[_U(j)].store = -1
 
 
-@_inlined
+@_inner
 def _wake_waiting(f, store, empty):
     """Those that wait for a part (a place) in a store try to move if there is one."""
     q = f.stores[_U(store)]
@@ -1399,7 +1410,7 @@ def _next_partner(f, n, store, empty, turn):
     return best
 
 
-@_inlined
+@_inner
 def _meet(f, k):
     """The team of a station that can meet only one other, with nothing else to move: 2, or 0.
 
@@ -1554,7 +1565,7 @@ def _change_claim(f, join, number):
         q.claimed_places += number
 
 
-@_inlined
+@_inner
 def _can_move_alone(f, k):
     """Whether a station can move if it meets nobody: 1 or 0; -1 if it may have to meet partners."""
     s = f.stations[_U(k)]
@@ -1583,7 +1594,7 @@ def _one_serves(f, j, empty):
     return False
 
 
-@_inlined
+@_inner
 def _take(f, i, m):
     """The m-th of the parts in store i leaves."""
     q = f.stores[_U(i)]
@@ -1608,7 +1619,7 @@ def _take(f, i, m):
     return part
 
 
-@_inlined
+@_inner
 def _put(f, i, part):
     """A part comes to store i."""
     q = f.stores[_U(i)]
@@ -1633,7 +1644,7 @@ def _put(f, i, part):
             _send(f, i)
 
 
-@_inlined
+@_inner
 def _send(f, i):
     """A part starts its transit through store i."""
     q = f.stores[_U(i)]
@@ -1647,7 +1658,7 @@ def _send(f, i):
         _schedule(f, len(f.times) + i, when)
 
 
-@_inlined
+@_inner
 def _arrive(f, i):
     """A part ends its transit: the stations that wait for it try to move."""
     _account_store(f, i)
@@ -1775,7 +1786,7 @@ def _exchange(f, n):
         _go_on(f, f.team[_U(i)])
 
 
-@_inlined
+@_inner
 def _go_on(f, k):
     """A station has moved: those that wait for what it took or gave try to move; it goes on."""
     s = f.stations[_U(k)]
@@ -1793,7 +1804,7 @@ def _go_on(f, k):
         _ask(f, k, EMPTY)
 
 
-@_inlined
+@_inner
 def _receive(f, k):
     """Take all parts; the one of the first join that was born first becomes the body."""
     s = f.stations[_U(k)]
@@ -1845,7 +1856,7 @@ def _is_older(f, part, other):
     return born != UNBORN and (others == UNBORN or born < others)
 
 
-@_inlined
+@_inner
 def _give(f, k):
     """Put all parts."""
     s = f.stations[_U(k)]
@@ -1874,7 +1885,7 @@ def _leave_line(f, k):
         _end_part(f, body)
 
 
-@_inlined
+@_inner
 def _exit(f, k):
     """A body leaves the shop; what is left of it carried the body."""
     s, g = f.stations[_U(k)], f.g[0]
@@ -1895,7 +1906,7 @@ def _exit(f, k):
     _forget_product(f, s.part)
 
 
-@_inlined
+@_inner
 def _new_part(f):
     """A part that is not born yet."""
     g = f.g[0]
@@ -1930,7 +1941,7 @@ def _copy_part(f, part):
     return other
 
 
-@_inlined
+@_inner
 def _end_part(f, part):
     """A part is no more."""
     if f.parts[_U(part)].born != UNBORN:
@@ -1939,7 +1950,7 @@ def _end_part(f, part):
     f.g[0].first_free = part
 
 
-@_inlined
+@_inner
 def _count_wip(f, product, change):
     """Book the work in process up to now, then change it."""
     g = f.g[0]
@@ -2380,7 +2391,7 @@ def _settle(f):
 # --------------------------------------------------------------------------- stations
 
 
-@_inlined
+@_inner
 def _load(f, k):
     """A body is there, or is processed again: planned stops that are due, then setup, then work."""
     s = f.stations[_U(k)]
@@ -2397,7 +2408,7 @@ def _load(f, k):
     _show(f, k)
 
 
-@_inlined
+@_inner
 def _prepare(f, k):
     """The setup of a station for its body, or the work."""
     s = f.stations[_U(k)]
@@ -2447,7 +2458,7 @@ def _planned_stops(f, k):
         _prepare(f, k)
 
 
-@_inlined
+@_inner
 def _run(f, k):
     """Go on until the task is done or an operating clock runs out, unless the body is held."""
     s = f.stations[_U(k)]
@@ -2467,7 +2478,7 @@ def _run(f, k):
     _schedule(f, len(f.times) + len(f.stores) + k, _station_after(f, s, length))
 
 
-@_inlined
+@_inner
 def _pause(f, k):
     s = f.stations[_U(k)]
     passed = _station_reading(f, s) - s.began
@@ -2481,7 +2492,7 @@ def _pause(f, k):
         _book_stops(f, k, passed)
 
 
-@_inlined
+@_inner
 def _station_due(f, k):
     """A planned stop or a setup ends, a body is finished, or an operating clock has run out."""
     s = f.stations[_U(k)]
@@ -2508,7 +2519,7 @@ def _end_task(f, k):
     _show(f, k)
 
 
-@_inlined
+@_inner
 def _finish(f, k):
     s = f.stations[_U(k)]
     if f.g[0].noting:
@@ -2539,7 +2550,7 @@ def _finish(f, k):
             _ask(f, k, REJECTED)
 
 
-@_inlined
+@_inner
 def _scrap(f, k):
     """The body is thrown away; what carried it goes back."""
     s = f.stations[_U(k)]
@@ -2611,7 +2622,7 @@ def _fail(f, i):
     _show_all(f, failure)
 
 
-@_inlined
+@_inner
 def _stop_station(f, k, failure):
     """The task of a station rests; the body in work may be done again or scrapped."""
     s = f.stations[_U(k)]
@@ -2651,7 +2662,7 @@ def _leave_overtime(f, k):
                 _time_repair(f, i)
 
 
-@_inlined
+@_inner
 def _change(f, i, state, group):
     """A failure waits for a crew, is repaired by a group, or its clock runs again."""
     failure = f.failures[_U(i)]
@@ -2685,7 +2696,7 @@ def _show_all(f, failure):
         _show(f, k)
 
 
-@_inlined
+@_inner
 def _can_come(f, failure, group):
     """Whether a group has a free crew, in its working time or where work can go on."""
     crew = f.crews[_U(group)]
@@ -2706,7 +2717,7 @@ def _first_group(f, failure):
     return -1
 
 
-@_inlined
+@_inner
 def _queue_for_crew(f, i):
     """A failure waits for a crew: the highest priority comes first, then the first request."""
     failure = f.failures[_U(i)]
@@ -3017,9 +3028,11 @@ FLOW = np.dtype(
             # booked: how many, worked, blocked; up to which number and work nothing happens
             *("status", "at", "n", "free", "work", "margin", "blocked", "fixed"),
             *("part", "slot", "ways_in", "ways_out", "feeder", "taker", "in_store", "out_store"),
-            # `plain`: each cycle is the same, and good; that of the body in work, when it began, and
-            # when the station asked for it, as keys; it takes what is not born yet; others' order hangs on what it takes, puts, gets born
-            *("cycle", "plain", "starts", "asked", "carriers", "shares_in", "shares_out", "counted"),
+            # `plain`: each cycle is the same, and good; that of the body in work; keys of when it
+            # began, and when the station asked for it; it takes what is not born yet; others' order
+            # hangs on what it takes, puts, gets born
+            *("cycle", "plain", "starts", "asked", "carriers"),
+            *("shares_in", "shares_out", "counted"),
             # it waits at shared stores; that is planned; it is called; it may need a crew to begin
             *("asking", "asks", "called", "crewed"),
         )
@@ -3027,7 +3040,7 @@ FLOW = np.dtype(
 )
 
 RING = np.dtype([(name, np.int64) for name in ("ready", "free", "since")])
-"""A place of a store: keys of its part's arrival and of when it got free; since when it is there."""
+"""A place of a store: keys of when its part is ready and of when it got free; when it was put."""
 
 _ASK, _BEGIN, _EVENT = range(3)
 _OWN, _TRAIN, _LATER = 0, 2**40, 2**41
@@ -3080,9 +3093,7 @@ def _pop_key(g, heap):
         below = heap[_U(child), 0]
         if child + 1 < n:
             other = heap[_U(child + 1), 0]
-            if other < below or (
-                other == below and heap[_U(child + 1), 1] < heap[_U(child), 1]
-            ):
+            if other < below or (other == below and heap[_U(child + 1), 1] < heap[_U(child), 1]):
                 child, below = child + 1, other
         if key < below or (key == below and last <= heap[_U(child), 1]):
             break
@@ -3120,7 +3131,7 @@ def _arm(f, k):
     h.margin = s.fails_at - s.worked
 
 
-@_inlined
+@_inner
 def _book(f, k):
     """Book the cycles of a station up to when it became empty or finished."""
     s = f.stations[_U(k)]
@@ -3156,7 +3167,7 @@ def _following(q, place):
 # known later books them.
 
 
-@_inlined
+@_inner
 def _ring_put(f, i):
     """A part comes to a place of store i at the present key."""
     q = f.stores[_U(i)]
@@ -3179,7 +3190,7 @@ def _ring_put(f, i):
     q.last_put = now
 
 
-@_inlined
+@_inner
 def _ring_take(f, i):
     """The first part of store i leaves at the present key."""
     q = f.stores[_U(i)]
@@ -3200,7 +3211,7 @@ def _ring_take(f, i):
 # Stations
 
 
-@_inlined
+@_inner
 def _next_cycle(f, k, key):
     """The next cycle of a station, -1 if its body needs more than a good cycle. [ms]"""
     s = f.stations[_U(k)]
@@ -3211,8 +3222,7 @@ def _next_cycle(f, k, key):
     if f.by_product is not None and (s.changes >= 0 or s.varies):
         product = f.parts[_U(h.part)].product
         if s.changes >= 0 and (
-            product != s.set_for
-            or f.changes[_U(s.changes + product * g.n_products + product)] >= 0
+            product != s.set_for or f.changes[_U(s.changes + product * g.n_products + product)] >= 0
         ):
             return -1
         if s.varies:
@@ -3324,7 +3334,7 @@ def _is_shared(f, j):
     return store < 0 or f.stores[_U(store)].shared
 
 
-@_inlined
+@_inner
 def _move_key(f, k):
     """When a station that waits has all that it needs of stores of its own; NEVER: not known."""
     s = f.stations[_U(k)]
@@ -3375,7 +3385,7 @@ def _shares(f, k):
     return shared
 
 
-@_inlined
+@_inner
 def _serves_now(f, k, key):
     """Whether the shared stores have all that a station waits for; which are used.
 
@@ -3411,7 +3421,7 @@ def _serves_now(f, k, key):
     return all_served
 
 
-@_inlined
+@_inner
 def _call(f, store, empty):
     """Those that wait for parts (places) at a shared store try to move at this key."""
     q = f.stores[_U(store)]
@@ -3428,7 +3438,7 @@ def _call(f, store, empty):
             g.n_calls += 1
 
 
-@_inlined
+@_inner
 def _first_called(f):
     """Of those that were called who asked first."""
     g = f.g[0]
@@ -3443,7 +3453,7 @@ def _first_called(f):
     return k
 
 
-@_inlined
+@_inner
 def _ask_in_turn(f, k, key):
     """A station comes to shared stores, or to its count of births, and is called at once."""
     s = f.stations[_U(k)]
@@ -3492,7 +3502,7 @@ def _note_finish(f, k):
         _choose(f, k)
 
 
-@_inlined
+@_inner
 def _move(f, k, key):
     """A station moves, or takes from those that hand their bodies to it."""
     s = f.stations[_U(k)]
@@ -3529,7 +3539,7 @@ def _move(f, k, key):
     _wake(f, k)
 
 
-@_inlined
+@_inner
 def _hand_over(f, k, key):
     """A station gives its body away, and is empty."""
     s = f.stations[_U(k)]
@@ -3782,7 +3792,7 @@ def _hand_back(f):
             f.buckets[_U(bucket)] = slot
 
 
-@_inlined
+@_inner
 def _settle_station(f, k):
     """The record of a station says what the flow knows."""
     s = f.stations[_U(k)]
@@ -3817,7 +3827,7 @@ def _settle_station(f, k):
         s.asked = g.n_requests
 
 
-@_inlined
+@_inner
 def _settle_store(f, i):
     """The record of a store says what the flow knows."""
     q = f.stores[_U(i)]
