@@ -187,7 +187,7 @@ def how_long(
         of their periods, or a day. [h]
     workers : int, optional
         Number of runs at a time; all cores by default. It changes no result.
-    engine : {"compiled", "reference"}
+    engine : {"compiled", "events", "reference"}
     progress : bool, optional
         Show a bar; by default on a terminal.
 
@@ -235,7 +235,7 @@ def how_long(
         least = _by_clock(time, least) if time else least
         raise ValueError(checks.complain(owner, rule, hours, f"Take {least:,g} h or more."))
     task = partial(_rates, shop, seed, engine, hours, period, n, time is not None)
-    prefer: Any = "threads" if engine == "compiled" else "processes"
+    prefer: Any = "processes" if engine == "reference" else "threads"
     options: Any = {"workers": workers, "prefer": prefer, "shown": progress}
     series, levels, stuck = zip(
         *run_all(task, range(runs), title=shop.name, **options), strict=True

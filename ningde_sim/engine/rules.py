@@ -202,6 +202,14 @@ a warm-up the first instant counts too. If something lasts across either end, it
 counts. A wait for a crew counts as one of the waits if it ends inside.
 
 `critical_path` says which step made a move or another step possible.
+
+**Engines.** The reference, in SimPy, is the definition. The compiled engine goes from event to
+event in the same order; or, where it can, it lets bodies flow: between openings and closings a move
+is made as soon as all that it needs is known, at the greatest of the keys that it needs. A key is
+an instant and the number of the event, in the order of 13, in whose train something happens; so
+what others' order hangs on, such as who comes first to a shared store or to a crew, comes out as
+from the events. What keys cannot put in order makes the run be made anew, from event to event. All
+give equal arrays.
 """
 
 from __future__ import annotations

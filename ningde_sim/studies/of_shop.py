@@ -96,7 +96,7 @@ class ShopExperiment(Experiment):
         Hours before them that do not count. [h]
     target : float, optional
         Bodies in the counted hours that are aimed at. [bodies]
-    engine : {"compiled", "reference"}
+    engine : {"compiled", "events", "reference"}
     keep : sequence of str
         What each run keeps besides its results: names from `KEPT`.
     every : float, optional
@@ -140,8 +140,8 @@ class ShopExperiment(Experiment):
 
     @property
     def prefer(self) -> Workers:
-        """Threads for the compiled engine, processes for the reference."""
-        return "threads" if self.engine == "compiled" else "processes"
+        """Processes for the reference engine, else threads."""
+        return "processes" if self.engine == "reference" else "threads"
 
     def run(self, seed: int, run: int, streams: int | None = None) -> tuple[Row, Row]:
         """No inputs; the columns of `SHOP_UNITS`."""

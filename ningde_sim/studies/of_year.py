@@ -45,7 +45,7 @@ class YearExperiment(Experiment):
     scenario : Scenario
     inputs : {"drawn", "typical"}
         "typical" keeps all inputs at their typical values.
-    engine : {"compiled", "reference"}
+    engine : {"compiled", "events", "reference"}
     keep : sequence of str
         Tables of `YearRun` that each run keeps besides its results.
     """

@@ -126,7 +126,7 @@ def replicate(
         so many further runs of it: with the readings of the runs themselves they are the control
         that makes intervals narrower, see `statistics.control`. By default 32 a run, at most
         8,192; 0 for no control.
-    engine : {"compiled", "reference"}
+    engine : {"compiled", "events", "reference"}
         Of a shop or scenario: both give equal results; the reference is slow.
     keep : sequence of str
         What is kept of each run besides its totals: tables of `ShopRun` or `YearRun` by name, such

@@ -528,7 +528,7 @@ def simulate_year(
         Any whole number from 0 to 2**63 - 1; 0 is a seed like any other.
     run : int
         Number of the independent run of that seed, from 0.
-    engine : {"compiled", "reference"}
+    engine : {"compiled", "events", "reference"}
         Both give equal results; the reference takes minutes.
     critical_path : bool
         Keep the critical path, for `YearRun.critical_path()`.

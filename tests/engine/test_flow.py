@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ningde_sim import (
     Crew,
+    Empirical,
     Exponential,
     Failure,
     Fixed,
@@ -307,13 +308,13 @@ KINDS = {
         stores=[Store("again", 3), Store("good", 2), Store("bad", 2)],
         output=["l", "g"],
     ),
-    "quantities and alternatives": Shop(
+    "quantities": Shop(
         "kits",
         [
             Line("w", [Station("W", 4)], puts=["wheels"]),
             Line("x", [Station("X", 30)], puts=["new"]),
             Line("y", [Station("Y", 70)], puts=["repaired"]),
-            Line("m", [Station("M", 22)], takes=[{"wheels": 4}, ("repaired", "new")]),
+            Line("m", [Station("M", 22)], takes=[{"wheels": 4}, "repaired", "new"]),
         ],
         stores=[Store("wheels", 9, transit_time=3), Store("new", 2), Store("repaired", 2)],
         output=["m"],
@@ -347,8 +348,8 @@ def test_each_kind_flows(kind, every):
         assert_same(run, by_events)
 
 
-def test_what_keys_cannot_order_is_made_anew_by_events():
-    """Both feeders are let go by one event, and ask for a part of one store at that instant."""
+def test_two_that_ask_at_one_store_at_one_event():
+    """Both feeders are let go by one event: keys do not tell who asks first."""
     lines = [
         *(Line(f"f{i}", [Station(f"F{i}", 10)], takes=["parts"], puts=[f"s{i}"]) for i in range(2)),
         Line("m", [Station("M", 30)], takes=["s0", "s1"]),
@@ -360,6 +361,57 @@ def test_what_keys_cannot_order_is_made_anew_by_events():
     assert run.engine == "events"
     assert run.by_events == "two stations asked at one store at one event"
     assert_same(run, by_events)
+
+
+def test_what_takes_no_time_is_left_to_the_events():
+    """A drawn cycle of 0 ms."""
+    shop = Shop("none", [Line("l", [Station("A", Empirical([0, 10])), Station("B", 8)])])
+    run, by_events = both(shop, hours=5, seed=0)
+    assert (run.engine, run.by_events) == ("events", "a cycle or a repair took no time")
+    assert_same(run, by_events)
+
+
+def line(name="l", stations=(), **options):
+    """A line that can be changed in one thing."""
+    return Line(name, stations or [Station("A", 20), Station("B", 22)], **options)
+
+
+def stopping(**options):
+    """A line whose first station fails."""
+    return line(stations=[Station("A", 20, failures=[failure(**options)])])
+
+
+def failure(**options):
+    """A failure that can be changed in one thing."""
+    return Failure("f", Exponential(1), Exponential(5), **options)
+
+
+@pytest.mark.parametrize(
+    ("reason", "lines", "stores"),
+    [
+        ("calendar clocks", [stopping(clock="calendar")], []),
+        ("failures that scrap", [stopping(then="scrap")], []),
+        ("failures of lines", [line(failures=[failure()])], []),
+        ("lines that index", [line(transfer="together")], []),
+        ("conveyors", [line(takes=["s"])], [Store("s", 9, initial=9, transit_time=9, headway=2)]),
+        (
+            "alternatives",
+            [line(takes=[("s", "t")])],
+            [Store("s", 9, initial=9), Store("t", 9, initial=9)],
+        ),
+        (
+            "hand to hand with several",
+            [line("l", takes=["s"]), line("a", [Station("C", 30)], puts=["s"], copies=2)],
+            [Store("s", 0)],
+        ),
+    ],
+)
+def test_what_does_not_flow_says_so(reason, lines, stores):
+    """It goes from event to event, and gives what the reference gives."""
+    shop = Shop("still", lines, stores=stores, output=["l"])
+    run = simulate(shop, hours=2, seed=0)
+    assert (run.engine, run.by_events) == ("events", reason)
+    assert run.bodies == simulate(shop, hours=2, seed=0, engine="reference").bodies
 
 
 @pytest.mark.parametrize(
