@@ -128,7 +128,8 @@ def _line(readings: Values, values: Values) -> Prediction:
     """The line of least squares, flat where the readings do not differ."""
     middle, mean = readings.mean(), values.mean()
     away = readings - middle
-    slope = float(away @ values) / float(away @ away) if differ(readings) else 0.0
+    square = float(away @ away)  # of readings near 0 it may be 0 though they differ
+    slope = float(away @ values) / square if square and differ(readings) else 0.0
     return lambda readings: mean + slope * (readings - middle)
 
 

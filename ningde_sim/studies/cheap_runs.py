@@ -74,6 +74,7 @@ def number_of_further(
     """
     if asked is not None:
         asked = checks.whole(owner, "control_runs", asked, low=0, high=MOST_ASKED)
+    asked = 0 if asked is None and not experiment.controlled else asked
     if asked == 0 or runs < control.FEWEST or not experiment.cheap(seed, FURTHER):
         return 0
     return min(MOST, A_RUN * runs) if asked is None else asked

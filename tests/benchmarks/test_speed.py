@@ -91,6 +91,30 @@ def test_compiled_against_reference(report):
     assert compiled >= 1e7
 
 
+def test_flow_against_events(report):
+    """Bodies that flow beside the same engine event by event, run by run in turn."""
+
+    def gain(shop, hours):
+        ratios = []
+        for seed in range(5):
+            n, flow = visits(shop, hours, seed=seed)
+            same, events = visits(shop, hours, "events", seed=seed)
+            assert n == same
+            ratios.append(events / flow)
+        return median(ratios)
+
+    plain = Shop("plain", [Line("L", [Station(f"S{i}", 60) for i in range(20)])])
+    shops = {
+        "the 620-robot shop": (SHOP, 400),
+        "a bare line of 150 stations": (bare_line(150), 600),
+        "one hand to hand": (plain, 6000),
+    }
+    gains = {name: gain(*each) for name, each in shops.items()}
+    text = ", ".join(f"{value:.1f} times on {name}" for name, value in gains.items())
+    report("bodies that flow, to event by event", text)
+    assert min(gains.values()) > 1.8
+
+
 def test_two_threads(report):
     """At least 1.8 times one thread: the kernel releases the GIL."""
 

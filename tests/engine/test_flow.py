@@ -74,9 +74,9 @@ def check_built(built, n, part, hours=(4.0, 17.3)):
 
 
 def test_flow_equals_events_on_shops_over_all_rules():
-    """Most of them flow, though fixed times make many events fall on one instant."""
-    assert check_built(shops, 60, 0) > 0.4
-    assert check_built(mixed_shops, 40, 1) > 0.3
+    """Many flow, though times that are fixed or nought make many events fall on one instant."""
+    assert check_built(shops, 60, 0) > 0.3
+    assert check_built(mixed_shops, 40, 1) > 0.1
 
 
 @pytest.mark.slow
@@ -249,7 +249,7 @@ KINDS = {
                 [
                     Station(
                         f"S{i}",
-                        Exponential(15),
+                        Uniform(10, 20),
                         failures=[Failure("f", Exponential(0.2), Exponential(4), crew=True)],
                         planned_stops=[PlannedStop("clean", 20, 60, crew="day")],
                     )

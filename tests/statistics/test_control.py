@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ningde_sim.statistics import control, estimate, paired
+from ningde_sim.statistics import control, cross_fit, estimate, paired
 from ningde_sim.statistics.cross_fit import BATCH, Control
 from ningde_sim.statistics.estimate import Estimate, Values
 
@@ -315,3 +315,9 @@ def test_several_comparisons_hold_together() -> None:
     )
     assert (ten.low, ten.high) == pytest.approx((one.low, one.high))
     assert ten.level == 0.95
+
+
+def test_readings_so_near_zero_that_their_squares_are_zero():
+    """Then the line is flat, whatever they are."""
+    line = cross_fit._line(np.array([0.0, 1e-200, 3e-200]), np.array([1.0, 2.0, 3.0]))
+    assert line(np.array([5e-200])) == 2.0
