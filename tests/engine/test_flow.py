@@ -75,8 +75,8 @@ def check_built(built, n, part, hours=(4.0, 17.3)):
 
 def test_flow_equals_events_on_shops_over_all_rules():
     """Many flow, though times that are fixed or nought make many events fall on one instant."""
-    assert check_built(shops, 60, 0) > 0.3
-    assert check_built(mixed_shops, 40, 1) > 0.1
+    assert check_built(shops, 60, 0) >= 0.2
+    assert check_built(mixed_shops, 40, 1) >= 0.1
 
 
 @pytest.mark.slow
