@@ -23,6 +23,7 @@ def lines(run: ShopRun) -> list[str]:
     states = [state for state in OPEN_STATES if state != "setup" or stations[state].any()]
     shares = (f"{state} {stations[state].sum() / total:.1%}" for state in states)
     of = " of its open time" if stations["off"].any() else " of the time"
+    engine = "reference" if run.engine == "reference" else "compiled"
     worst = (stations["down"] + stations["waiting"]).sort_values(ascending=False).head(3)
     return [
         f"{run.shop.name}: {run.span} after {run.warm_up:g} h of warm-up",
@@ -34,7 +35,7 @@ def lines(run: ShopRun) -> list[str]:
         f"  most stopped      {', '.join(f'{n} {h:.1f} h' for n, h in worst.items())}",
         *(f"  most {s}      {w.idxmax()}, {w.max():.1%}{of}" for s, w in waits.items()),
         *(f"  repair crews      {crews}" for crews in _crews(run)),
-        f"  random streams    seed {run.seed}, run {run.run}, {run.engine} engine; one run only",
+        f"  random streams    seed {run.seed}, run {run.run}, {engine} engine; one run only",
         *([f"  stuck             {run.stuck}"] if run.stuck else []),
         *([f"  without parts     {', '.join(run.unfed)}"] if run.unfed else []),
         *(f"  note              {note}" for note in run.shop.notes),
