@@ -462,18 +462,8 @@ GLOBAL = np.dtype(
             *("noting", "n_steps", "cause", "exit_of", "exit_at", "exit_cause"),
             # of the flow: whether it flows; the key of what happens; from when, up to when;
             # bits of the number of an event; sizes; why it gave up; time from exit to exit [ms]
-            *(
-                "flowing",
-                "key",
-                "began",
-                "end",
-                "end_key",
-                "bits",
-                "n_heap",
-                "n_calls",
-                "last_begin",
-            ),
-            *("gave_up", "exit_gap"),
+            *("flowing", "key", "began", "end", "end_key", "bits", "n_heap", "n_calls"),
+            *("last_begin", "gave_up", "exit_gap"),
         )
     ]
 )
@@ -1013,8 +1003,8 @@ def _book_stops(f, k, passed):
 
 
 @_compiled
-def close_accounts(f):
-    """Book the time up to now on everything."""
+def close_accounts(f, of_failures=True):
+    """Book the time up to now on everything; or leave the accounts of the failures open."""
     for product in range(f.g[0].n_products):
         _count_wip(f, product, 0)
         for i in range(len(f.stores)):
@@ -1030,7 +1020,7 @@ def close_accounts(f):
             _book_stops(f, k, passed)
     for i in range(len(f.stores)):
         _account_store(f, i)
-    for i in range(len(f.failures)):
+    for i in range(len(f.failures) if of_failures else 0):
         _account_failure(f, i)
 
 
@@ -3330,8 +3320,7 @@ def _asks_for_crew(f, s):
 @_inlined
 def _is_shared(f, j):
     """Whether a join uses a store at which several wait for each other."""
-    store = f.joins[_U(j)].store
-    return store < 0 or f.stores[_U(store)].shared
+    return f.stores[_U(f.joins[_U(j)].store)].shared
 
 
 @_inner
@@ -3387,7 +3376,7 @@ def _shares(f, k):
 
 @_inner
 def _serves_now(f, k, key):
-    """Whether the shared stores have all that a station waits for; which are used.
+    """Whether the shared stores have all that a station waits for.
 
     Otherwise an event is planned for each part under way that it waits for.
     """
@@ -3399,24 +3388,18 @@ def _serves_now(f, k, key):
         if not _is_shared(f, j):
             continue
         join = f.joins[_U(j)]
-        n = 1 if join.store >= 0 else join.alternatives_end - join.alternatives
+        join.used = join.store
+        q = f.stores[_U(join.store)]
         served = False
-        for a in range(n):
-            store = join.store if join.store >= 0 else f.alternatives[_U(join.alternatives + a)]
-            q = f.stores[_U(store)]
-            if served:
-                continue
-            if not empty:
-                served = q.level + join.number <= q.capacity
-            elif q.level >= join.number:
-                ready = f.ring[_U(_place(q, join.number - 1))].ready
-                served = ready <= key
-                if key < ready < q.awaited and ready <= g.end_key:
-                    q.awaited = ready
-                    slot = len(f.times) + store
-                    _push_key(g, f.heap, ready, _OWN | (slot << 4) | _EVENT)
-            if served:
-                join.used = store
+        if not empty:
+            served = q.level + join.number <= q.capacity
+        elif q.level >= join.number:
+            ready = f.ring[_U(_place(q, join.number - 1))].ready
+            served = ready <= key
+            if key < ready < q.awaited and ready <= g.end_key:
+                q.awaited = ready
+                slot = len(f.times) + join.store
+                _push_key(g, f.heap, ready, _OWN | (slot << 4) | _EVENT)
         all_served = all_served and served
     return all_served
 
@@ -3469,23 +3452,17 @@ def _ask_in_turn(f, k, key):
             g.gave_up = SAME_COUNT
         group.last_birth = key
     for j in range(s.wants, s.wants_end):
-        if _is_shared(f, j):
-            join = f.joins[_U(j)]
-            n = 1 if join.store >= 0 else join.alternatives_end - join.alternatives
-            for a in range(n):
-                store = join.store if join.store >= 0 else f.alternatives[_U(join.alternatives + a)]
-                q = f.stores[_U(store)]
-                if (q.asked_takes if empty else q.asked_puts) == key:
-                    g.gave_up = SAME_STORE
-                moved, since = q.put_in, q.putter_since
-                if empty:
-                    moved, since = q.took, q.taker_since
-                if moved == key and since > h.at:  # it could have come first
-                    g.gave_up = SAME_STORE
-                if empty:
-                    q.asked_takes = key
-                else:
-                    q.asked_puts = key
+        if not _is_shared(f, j):
+            continue
+        q = f.stores[_U(f.joins[_U(j)].store)]
+        if empty:
+            asked, moved, since = q.asked_takes, q.took, q.taker_since
+            q.asked_takes = key
+        else:
+            asked, moved, since = q.asked_puts, q.put_in, q.putter_since
+            q.asked_puts = key
+        if asked == key or (moved == key and since > h.at):  # it could have come first
+            g.gave_up = SAME_STORE
 
 
 @_inner
@@ -3526,17 +3503,32 @@ def _move(f, k, key):
     _receive(f, k)
     h.part = s.part
     h.asking = h.asks = 0
-    for j in range(s.takes, s.takes_end):
-        used = f.joins[_U(j)].used
-        q = f.stores[_U(used)]
-        if q.shared:
-            q.took, q.taker_since = key, h.at
-            _call(f, used, False)
-        elif q.capacity > 0 and q.putters < q.putters_end:
-            _wake(f, f.queues[_U(q.putters)])
+    _let_others_move(f, h.at, s.takes, s.takes_end, False, key)
     h.starts = key
     h.status = LOADING
     _wake(f, k)
+
+
+@_inner
+def _let_others_move(f, since, first, end, empty, key):
+    """A station that waited since a key has moved: those that wait for what it put, or took, may.
+
+    The former are `empty`; what it used are the joins from `first` up to `end`.
+    """
+    for j in range(first, end):
+        used = f.joins[_U(j)].used
+        q = f.stores[_U(used)]
+        others, others_end = q.putters, q.putters_end
+        if empty:
+            others, others_end = q.takers, q.takers_end
+        if q.shared:
+            if empty:
+                q.put_in, q.putter_since = key, since
+            else:
+                q.took, q.taker_since = key, since
+            _call(f, used, empty)
+        elif q.capacity > 0 and others < others_end:
+            _wake(f, f.queues[_U(others)])
 
 
 @_inner
@@ -3548,14 +3540,7 @@ def _hand_over(f, k, key):
         _note_finish(f, k)
     h.blocked += _ms(f, key) - _ms(f, h.at)
     _give(f, k)
-    for j in range(s.wants, s.wants_end):
-        used = f.joins[_U(j)].used
-        q = f.stores[_U(used)]
-        if q.shared:
-            q.put_in, q.putter_since = key, h.at
-            _call(f, used, True)
-        elif q.capacity > 0 and q.takers < q.takers_end:
-            _wake(f, f.queues[_U(q.takers)])
+    _let_others_move(f, h.at, s.wants, s.wants_end, True, key)
     if s.splits:
         _forget_choice(f, k)
     h.status = HUNGRY

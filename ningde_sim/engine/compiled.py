@@ -376,7 +376,7 @@ def _blank(layout: Layout) -> _kernel.Floor:
     failures, lines, groups = _failures(layout)
     recipes = _recipes(layout, streams)
     stations = _stations(layout, failures, recipes)
-    n_products = len(layout.products)
+    n_products, n_events = len(layout.products), n_slots(layout)
     g = _records(1, _kernel.GLOBAL)
     g["free_crews"] = sum(row.crew.number for row in layout.crews)
     g["first_queued"] = g["first_free"] = -1
@@ -384,7 +384,7 @@ def _blank(layout: Layout) -> _kernel.Floor:
     g["exit_of"] = next(k for k, row in enumerate(layout.stations) if row.output)
     means = [row.station.cycle_distribution.mean * units.MS_PER_S for row in layout.stations]
     g["width"] = int(np.log2(max(1.0, float(np.mean(means)) / len(means))))
-    g["bits"] = n_slots(layout).bit_length() if layout.horizon < LONGEST_RUN else 0
+    g["bits"] = n_events.bit_length() if layout.horizon < LONGEST_RUN else 0
     rates = [1.0 / max(means[k], 1.0) for k, row in enumerate(layout.stations) if row.output]
     g["exit_gap"] = max(1, int(1.0 / sum(rates)))
     _sequence(g, layout)
@@ -420,10 +420,10 @@ def _blank(layout: Layout) -> _kernel.Floor:
         queues=queues,
         ways=np.zeros((len(queues), 2), np.int64),
         spent=np.zeros((len(stations), len(State)), np.int64),
-        due=np.full(n_slots(layout), NEVER, np.int64),
-        after=np.full(n_slots(layout), -1, np.int64),
+        due=np.full(n_events, NEVER, np.int64),
+        after=np.full(n_events, -1, np.int64),
         buckets=np.full(N_BUCKETS, -1, np.int64),
-        due_now=np.zeros(n_slots(layout), np.int64),
+        due_now=np.zeros(n_events, np.int64),
         woken=np.zeros(len(stations), np.int64),
         team=np.zeros(len(stations) + 1, np.int64),
         exits=np.zeros((N_EXITS + len(stations), 5), np.int64),
@@ -667,7 +667,7 @@ def _keep(floor: _kernel.Floor, history: History, row: int) -> None:
     The accounts of the failures stay open, because a wait for a crew is measured from where its
     account was last closed.
     """
-    _kernel.close_accounts(floor.replace(failures=floor.failures[:0]))
+    _kernel.close_accounts(floor, False)
     stores = _counted(floor, "stores") | {"level": floor.stores["level"]}
     wip = {name: int(floor.g[name][0]) for name in ("wip_ms", "wip")}
     history.keep(row, _counted(floor, "stations"), floor.spent[:, : State.OFF], stores, wip)

@@ -5,6 +5,7 @@ The rules are the same; `_kernel` says how it works. What it cannot put in order
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ LONGEST_RUN = 2**45
 """Of which times and numbers of events are one number. [ms]"""
 
 
+@lru_cache(maxsize=2)  # the runs of a study share a layout
 def hindrance(layout: Layout) -> str:
     """What of a shop does not flow; "" if all does."""
     if layout.horizon >= LONGEST_RUN or n_slots(layout) >= 2**_kernel.MOST_SLOTS:
@@ -71,9 +73,7 @@ def flow_records(layout: Layout, stations: Records, stores: Records) -> dict[str
     """The records of the flow; which stores are shared."""
     putters, takers = layout.feeders_and_takers
     joins = layout.joins
-    chosen = {i for row in joins if len(row.stores) > 1 and row.route < 0 for i in row.stores}
-    sides = zip(putters, takers, strict=True)
-    stores["shared"] = [len(p) > 1 or len(t) > 1 or i in chosen for i, (p, t) in enumerate(sides)]
+    stores["shared"] = [max(map(len, sides)) > 1 for sides in zip(putters, takers, strict=True)]
     rows, n = layout.stations, len(stations)
     flow = np.zeros(n, _kernel.FLOW).view(np.recarray)
     flow["slot"] = len(layout.windows) + len(stores) + np.arange(n)

@@ -70,7 +70,8 @@ def number_of_further(
 ) -> int:
     """How many further runs are made: those asked for, else enough for so many runs.
 
-    None where the experiment has no cheap model, or a study too few runs for a control.
+    0 where the experiment has no cheap model, or it has to be asked for, or the study has too few
+    runs for a control.
     """
     if asked is not None:
         asked = checks.whole(owner, "control_runs", asked, low=0, high=MOST_ASKED)

@@ -127,7 +127,7 @@ def replicate(
         that makes intervals narrower, see `statistics.control`. Of years by default none:
         4,000 are many; of other experiments 32 a run, at most 8,192. 0 for no control.
     engine : {"compiled", "events", "reference"}
-        Of a shop or scenario: both give equal results; the reference is slow.
+        Of a shop or scenario: all give equal results; the reference is slow.
     keep : sequence of str
         What is kept of each run besides its totals: tables of `ShopRun` or `YearRun` by name, such
         as "stations" or "monthly", for `Study.table`; of a shop also "exits", for `Study.time_of`.

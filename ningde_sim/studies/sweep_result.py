@@ -119,8 +119,8 @@ class Sweep:
         experiment = self.experiment.replace(points.changes[k], points.paths)
         values, inputs = _columns(self.values[k]), _columns(self.inputs[k])
         cheap = self.cheap.get(k, NO_CHEAP_RUNS)
-        study = Study(experiment, values, self.target, self.seed, self.version, inputs, {})
-        return replace(study, cheap=cheap)
+        what = experiment, values, self.target, self.seed, self.version, inputs
+        return Study(*what, {}, cheap=cheap)
 
     # ------------------------------------------------------------------ tables
 

@@ -82,16 +82,21 @@ def _scaled(value: float) -> float:
 
 
 def _log_capacity(scenario: Scenario, head: str) -> float:
-    name = head.removesuffix(BEFORE)
-    shop = scenario.shops[head] if head in scenario.shops else scenario.before[name]
+    shop = _detailed(scenario, head)
     assert isinstance(shop, ShopTables)
     return math.log(max(capacity(shop.shop).throughput, LEAST_RATE))
 
 
+def _detailed(scenario: Scenario, head: str) -> object:
+    """A shop, or what it was before the retooling."""
+    if head in scenario.shops:
+        return scenario.shops[head]
+    return scenario.before[head.removesuffix(BEFORE)]
+
+
 def detailed_rates(scenario: Scenario, head: str, paths: Sequence[str]) -> ZoneRates | TableRates:
     """The mean rates of a detailed shop, as `TableRates` takes its arguments."""
-    shops = {**scenario.shops, **{f"{key}{BEFORE}": shop for key, shop in scenario.before.items()}}
-    shop = shops[head]
+    shop = _detailed(scenario, head)
     if isinstance(shop, ShopFile):
         return ZoneRates(shop, head, paths)
     return TableRates(scenario, head, paths)

@@ -529,7 +529,7 @@ def simulate_year(
     run : int
         Number of the independent run of that seed, from 0.
     engine : {"compiled", "events", "reference"}
-        Both give equal results; the reference takes minutes.
+        All give equal results; the reference takes minutes.
     critical_path : bool
         Keep the critical path, for `YearRun.critical_path()`.
     progress : bool, optional
