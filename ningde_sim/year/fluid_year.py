@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ningde_sim._support import checks
 from ningde_sim._support.result_table import result_table
 from ningde_sim._support.summary import wrapped
 from ningde_sim.year.fluid_model import FluidFlow, FluidModel
 from ningde_sim.year.open_hours import OpenHours
-from ningde_sim.year.scenario import Scenario
+from ningde_sim.year.scenario import Scenario, check_year
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -180,11 +179,6 @@ def fluid_year(plan: Scenario, *, seed: int, run: int = 0) -> FluidYear:
     >>> year.monthly["vehicles"].sum().round(3).item() == round(year.vehicles, 3)
     True
     """
-    if not isinstance(plan, Scenario):
-        cure = 'scenario("ningde-2021") gives one.'
-        raise TypeError(checks.complain("fluid_year", "plan must be a Scenario", plan, cure))
-    owner = f"fluid_year {plan.name!r}"
-    seed = checks.stream_number(owner, "seed", seed)
-    run = checks.stream_number(owner, "run", run)
+    seed, run = check_year("fluid_year", "plan", plan, seed, run)
     flow = FluidModel(plan, drawn=False).run(seed, run)
     return FluidYear(plan, seed, run, flow)

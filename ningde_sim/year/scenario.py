@@ -480,6 +480,15 @@ RESERVED = tuple(sorted(_FIELDS | {"base", "changes"}))
 RESERVED_RULE = f"no shop may be called so: not {', '.join(RESERVED)}"
 
 
+def check_year(caller: str, argument: str, plan: Scenario, seed: int, run: int) -> tuple[int, int]:
+    """Check the arguments of a run of a year: its seed and number."""
+    if not isinstance(plan, Scenario):
+        cure = 'scenario("ningde-2021") gives one.'
+        raise TypeError(checks.complain(caller, f"{argument} must be a Scenario", plan, cure))
+    owner = f"{caller} {plan.name!r}"
+    return checks.stream_number(owner, "seed", seed), checks.stream_number(owner, "run", run)
+
+
 def is_reserved(name: str) -> bool:
     """Whether no shop may have this name: it would be another key, or none."""
     return not name or name in RESERVED or "." in name or name.endswith(BEFORE)

@@ -25,7 +25,7 @@ from ningde_sim.year.joined_shops import (
     store_name,
 )
 from ningde_sim.year.open_hours import OpenHours, open_hours
-from ningde_sim.year.scenario import Scenario
+from ningde_sim.year.scenario import Scenario, check_year
 from ningde_sim.year.schema import BlockTable
 from ningde_sim.year.shops import PACKING, inside_of
 
@@ -551,13 +551,7 @@ def simulate_year(
     >>> month.vehicles == month.daily["vehicles"].sum().item()
     True
     """
-    if not isinstance(scenario, Scenario):
-        cure = 'scenario("ningde-2021") gives one.'
-        rule = "scenario must be a Scenario"
-        raise TypeError(checks.complain("simulate_year", rule, scenario, cure))
-    owner = f"simulate_year {scenario.name!r}"
-    seed = checks.stream_number(owner, "seed", seed)
-    run = checks.stream_number(owner, "run", run)
+    seed, run = check_year("simulate_year", "scenario", scenario, seed, run)
     hours = open_hours(scenario, seed=seed, run=run)
     joined = join_shops(scenario, hours)
     shop_run = simulate(
