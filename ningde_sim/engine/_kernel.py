@@ -13,13 +13,19 @@ import math
 import warnings
 from collections.abc import Callable
 from functools import lru_cache, partial
+from hashlib import sha256
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from llvmlite import ir
+from llvmlite.binding import Linkage
 from numba import from_dtype, njit, types
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import register_pass
 from numba.core.datamodel.models import OpaqueModel
 from numba.core.imputils import lower_getattr_generic
+from numba.core.typed_passes import NativeLowering
 from numba.core.typing.templates import AttributeTemplate
 from numba.extending import (
     NativeValue,
@@ -39,16 +45,98 @@ _OPTIONS: Any = {"nogil": True, "_nrt": False}
 of `Floor` at each access would make it twenty times slower, so Numba is told not to."""
 
 
+class _Whole(JITCodeLibrary):
+    """The code of a function that Python calls, with all that it calls.
+
+    Numba optimises and assembles each function with all that it calls, and anew in each of its
+    callers, which takes twice the time.
+    """
+
+    def add_linking_library(self, library: Any) -> None:
+        """Link a part with all its parts, once."""
+        library._ensure_finalized()
+        parts = [library, *(library._linking_libraries if isinstance(library, _Part) else ())]
+        self._linking_libraries += [part for part in parts if part not in self._linking_libraries]
+
+    def _optimize_final_module(self) -> None:
+        for function in self._final_module.functions:
+            if function.linkage == Linkage.weak_odr:  # all parts are here: what is inlined may go
+                function.linkage = Linkage.linkonce_odr
+        super()._optimize_final_module()
+
+
+class _Part(_Whole):
+    """The code of a function that only others here call: it is linked into theirs as it is."""
+
+    def finalize(self) -> None:
+        """There is nothing to do."""
+        self._finalized = True
+
+    def _get_module_for_linking(self) -> Any:
+        for function in self._final_module.functions:
+            if not function.is_declaration:
+                function.linkage = Linkage.weak_odr
+        return self._final_module
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _LowerWhole(NativeLowering):
+    _name = "lower_whole"
+
+    def run_pass(self, state: Any) -> bool:
+        """Write the code into a library of ours."""
+        state.library = _Whole(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        return bool(super().run_pass(state))
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _LowerPart(NativeLowering):
+    _name = "lower_part"
+
+    def run_pass(self, state: Any) -> bool:
+        """Write the code into a library, of which nothing is to be called from Python."""
+        state.library = _Part(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.flags.no_compile = True
+        super().run_pass(state)
+        entry: Any = [].copy  # Numba knows functions by a builtin, a different one each
+        state["cr"] = state.cr._replace(cfunc=entry)
+        state.targetctx.insert_user_function(entry, state.cr.fndesc, [state.library])
+        return True
+
+
+class _WholeCompiler(CompilerBase):
+    lowering: Any = _LowerWhole
+
+    def define_pipelines(self) -> list[Any]:
+        """As Numba's own, but for the last step."""
+        manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        manager.add_pass_after(self.lowering, NativeLowering)
+        manager.passes = [each for each in manager.passes if each[0] is not NativeLowering]
+        manager.finalize()
+        return [manager]
+
+
+class _PartCompiler(_WholeCompiler):
+    lowering = _LowerPart
+
+
+_UNCACHED: list[bool] = []
+"""Whether no folder for a cache can be written."""
+
+_WHOLE: Any = _OPTIONS | {"no_cfunc_wrapper": True, "pipeline_class": _WholeCompiler}
+
+
 def _compiled(function: Function) -> Function:
     """Compile at the first call; keep the result on disk if a folder is writable."""
-    if _OPTIONS.get("cache", True):
+    if not _UNCACHED:
         try:
-            cached: Function = njit(cache=True, **_OPTIONS)(function)
+            cached: Function = njit(cache=True, **_WHOLE)(function)
             if cache := getattr(cached, "_cache", None):  # there is none where nothing is compiled
                 cache.load_overload = partial(_load_cached, cache, cache.load_overload)
             return cached
         except RuntimeError:
-            _OPTIONS["cache"] = False
+            _UNCACHED.append(True)
             warnings.warn(
                 "Neither the package's folder nor the user's cache folder can be written: the "
                 "engine is compiled anew in each process, which takes some ten seconds. Set "
@@ -56,7 +144,7 @@ def _compiled(function: Function) -> Function:
                 RuntimeWarning,
                 stacklevel=2,
             )
-    compiled: Function = njit(**_OPTIONS)(function)
+    compiled: Function = njit(**_WHOLE)(function)
     return compiled
 
 
@@ -69,7 +157,7 @@ def _load_cached(cache: Any, load: Callable[..., Any], *arguments: Any) -> Any:
         return None
 
 
-_INNER: Any = _OPTIONS.copy() | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_INNER: Any = _WHOLE | {"no_cpython_wrapper": True, "pipeline_class": _PartCompiler}
 """Of what only the kernel calls: it needs no way in from Python, and is cached with its callers."""
 
 
@@ -562,7 +650,8 @@ class FloorType(types.Type):
 
     def __init__(self, kinds: tuple[tuple[str, Any], ...]) -> None:
         self.kinds = dict(kinds)
-        super().__init__(name=f"Floor{kinds}")
+        # short, since it is a part of the name of each compiled function
+        super().__init__(name=f"Floor_{sha256(repr(kinds).encode()).hexdigest()[:16]}")
 
 
 def _floor_type(arrays: Arrays) -> FloorType:
@@ -2003,7 +2092,7 @@ def _draw_product(f, n):
     return last
 
 
-@_compiled
+@_inner
 def look_ahead(f, group):
     """Which product comes next in a count: those that have started by now may come from it on."""
     g = f.g[0]
@@ -2900,7 +2989,7 @@ def _first_to_fail(f, k):
     return first
 
 
-@_compiled
+@_inner
 def start_failure(f, i):
     """The clock of a failure starts afresh; at the start of the run it may be under way."""
     failure = f.failures[_U(i)]

@@ -383,10 +383,11 @@ def _blank(layout: Layout) -> _kernel.Floor:
     g["n_parts"], g["wip"] = len(births), sum(born != UNBORN for born in births)
     g["exit_of"] = next(k for k, row in enumerate(layout.stations) if row.output)
     means = [row.station.cycle_distribution.mean * units.MS_PER_S for row in layout.stations]
-    g["width"] = int(np.log2(max(1.0, float(np.mean(means)) / len(means))))
+    between = max(1.0, float(np.mean(means)) / len(means))  # visits [ms]
+    g["width"] = int(np.log2(between))
     g["bits"] = n_events.bit_length() if layout.horizon < LONGEST_RUN else 0
     rates = [1.0 / max(means[k], 1.0) for k, row in enumerate(layout.stations) if row.output]
-    g["exit_gap"] = max(1, int(1.0 / sum(rates)))
+    g["exit_gap"] = int(max(between, 1.0 / sum(rates)))
     _sequence(g, layout)
     arrays = _kernel.Arrays(
         by_product=1 if layout.by_product else None,

@@ -90,7 +90,9 @@ def both(shop, **options):
     return [simulate(shop, engine=engine, **options) for engine in ("reference", "compiled")]
 
 
-@pytest.mark.parametrize("part", range(6))
+@pytest.mark.parametrize(
+    "part", [0, 1, *(pytest.param(i, marks=pytest.mark.slow) for i in range(2, 6))]
+)
 def test_engines_agree_on_shops_over_all_rules(part: int) -> None:
     """300 shops, each over at least 10,000 events."""
 

@@ -199,7 +199,7 @@ def test_a_bar_shows_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
         ({"hours": 0}, r"hours must be greater than 0, got 0"),
         ({"warm_up": -1}, r"warm_up must be at least 0, got -1"),
         ({"target": float("inf")}, r"target must be a finite number, got inf"),
-        ({"engine": "fast"}, r"engine must be 'compiled' or 'reference', got 'fast'"),
+        ({"engine": "fast"}, r"engine must be 'compiled' or 'events' or 'reference', got 'fast'"),
     ],
 )
 def test_a_study_refuses_what_makes_no_sense(changed: dict[str, Any], text: str) -> None:
