@@ -6,10 +6,12 @@ python -m pytest -n 0 tests/benchmarks [--write-readme]
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from statistics import median
 
 import joblib
@@ -113,6 +115,69 @@ def test_flow_against_events(report):
     text = ", ".join(f"{value:.1f} times on {name}" for name, value in gains.items())
     report("bodies that flow, to event by event", text)
     assert min(gains.values()) > 1.8
+
+
+FIRST_KERNEL = "78ef1ea~1"
+"""The commit of version 0.1.0 before its indices were unsigned."""
+
+VISITS = """
+import sys
+import time
+from ningde_sim import Exponential, Failure, Line, Lognormal, Shop, Station, ningde_2021, simulate
+
+def bare_line(n):
+    mode = Failure("stop", Exponential(10), Lognormal(5, 0.8))
+    stations = [Station(f"S{i}", 60, failures=[mode]) for i in range(n)]
+    return Shop(f"line of {n}", [Line("L", stations, buffers=3)])
+
+shops = {"shop": (ningde_2021(), 400), "20": (bare_line(20), 4000), "150": (bare_line(150), 600)}
+for name in sys.stdin:
+    shop, hours = shops[name.strip()]
+    simulate(shop, hours=1, seed=0)  # compiles, or reads from the cache
+    begin = time.process_time()
+    run = simulate(shop, hours=hours, seed=0, progress=False)
+    took = time.process_time() - begin
+    print(1e9 * took / int(run.counts.stations["cycles"].sum()), flush=True)
+"""
+
+
+def test_against_the_first_kernel(report, tmp_path):
+    """Beside version 0.1.0 with negative indices, whole calls in turn. Wanted: 6 times, and 9."""
+    old = tmp_path / "old"
+    root = Path(__file__).parents[2]
+    git = subprocess.run(
+        ["git", "archive", "--output", str(tmp_path / "old.tar"), FIRST_KERNEL, "ningde_sim"],
+        cwd=root,
+        check=False,
+    )
+    if git.returncode:
+        pytest.skip("no history")
+    shutil.unpack_archive(tmp_path / "old.tar", old)
+
+    def start(folder):
+        return subprocess.Popen(
+            [sys.executable, "-c", VISITS],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(folder)},
+        )
+
+    def ask(process, name):
+        process.stdin.write(f"{name}\n")
+        process.stdin.flush()
+        return float(process.stdout.readline())
+
+    with start(old) as first, start(root) as ours:
+        names = {"shop": "the 620-robot shop", "20": "a bare line of 20", "150": "one of 150"}
+        gains = {}
+        for name, told in names.items():
+            pairs = [(ask(first, name), ask(ours, name)) for _ in range(5)]
+            gains[told] = median(a / b for a, b in pairs)
+    text = ", ".join(f"{value:.1f} times on {name}" for name, value in gains.items())
+    report("compiled engine, to that of version 0.1.0 with negative indices", text)
+    assert min(gains.values()) > 2.5
 
 
 def test_two_threads(report):
