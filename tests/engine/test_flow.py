@@ -431,3 +431,20 @@ def test_more_exits_than_there_is_room_for():
     assert run.engine == "flow"
     assert run.bodies == 179_999
     assert_same(run, by_events)
+
+
+def test_a_quick_last_station_does_not_cut_the_flow_into_pieces(monkeypatch):
+    """Room for exits follows what the shop makes, not the cycle of where it leaves."""
+    stretches = []
+    stretch = _kernel.flow
+
+    def counted(*arguments):
+        stretches.append(1)
+        return stretch(*arguments)
+
+    monkeypatch.setattr(_kernel, "flow", counted)
+    stations = [*(Station(f"S{i}", 60.0) for i in range(12)), Station("gate", 0.001)]
+    run = simulate(Shop("quick gate", [Line("L", stations)]), hours=500, seed=0)
+    assert run.engine == "flow"
+    assert run.bodies == pytest.approx(500 * 60, abs=15)
+    assert len(stretches) < 100
