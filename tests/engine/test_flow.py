@@ -447,4 +447,4 @@ def test_a_quick_last_station_does_not_cut_the_flow_into_pieces(monkeypatch):
     run = simulate(Shop("quick gate", [Line("L", stations)]), hours=500, seed=0)
     assert run.engine == "flow"
     assert run.bodies == pytest.approx(500 * 60, abs=15)
-    assert len(stretches) < 100
+    assert len(stretches) < 500  # some hours each; 440,000 by the cycle of the gate
