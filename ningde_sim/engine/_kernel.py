@@ -121,22 +121,20 @@ class _PartCompiler(_WholeCompiler):
     lowering = _LowerPart
 
 
-_UNCACHED: list[bool] = []
-"""Whether no folder for a cache can be written."""
-
-_WHOLE: Any = _OPTIONS | {"no_cfunc_wrapper": True, "pipeline_class": _WholeCompiler}
+_WITHOUT_C: Any = _OPTIONS | {"no_cfunc_wrapper": True}
+_WHOLE: Any = _WITHOUT_C | {"cache": True, "pipeline_class": _WholeCompiler}
 
 
 def _compiled(function: Function) -> Function:
     """Compile at the first call; keep the result on disk if a folder is writable."""
-    if not _UNCACHED:
+    if _WHOLE["cache"]:
         try:
-            cached: Function = njit(cache=True, **_WHOLE)(function)
+            cached: Function = njit(**_WHOLE)(function)
             if cache := getattr(cached, "_cache", None):  # there is none where nothing is compiled
                 cache.load_overload = partial(_load_cached, cache, cache.load_overload)
             return cached
         except RuntimeError:
-            _UNCACHED.append(True)
+            _WHOLE["cache"] = False
             warnings.warn(
                 "Neither the package's folder nor the user's cache folder can be written: the "
                 "engine is compiled anew in each process, which takes some ten seconds. Set "
@@ -157,7 +155,7 @@ def _load_cached(cache: Any, load: Callable[..., Any], *arguments: Any) -> Any:
         return None
 
 
-_INNER: Any = _WHOLE | {"no_cpython_wrapper": True, "pipeline_class": _PartCompiler}
+_INNER: Any = _WITHOUT_C | {"no_cpython_wrapper": True, "pipeline_class": _PartCompiler}
 """Of what only the kernel calls: it needs no way in from Python, and is cached with its callers."""
 
 

@@ -5,6 +5,7 @@ python -m pytest -n 0 tests/benchmarks [--write-readme]
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import subprocess
@@ -120,17 +121,13 @@ def test_flow_against_events(report):
 FIRST_KERNEL = "78ef1ea~1"
 """The commit of version 0.1.0 before its indices were unsigned."""
 
-VISITS = """
+VISITS = f"""
 import sys
 import time
 from ningde_sim import Exponential, Failure, Line, Lognormal, Shop, Station, ningde_2021, simulate
 
-def bare_line(n):
-    mode = Failure("stop", Exponential(10), Lognormal(5, 0.8))
-    stations = [Station(f"S{i}", 60, failures=[mode]) for i in range(n)]
-    return Shop(f"line of {n}", [Line("L", stations, buffers=3)])
-
-shops = {"shop": (ningde_2021(), 400), "20": (bare_line(20), 4000), "150": (bare_line(150), 600)}
+{inspect.getsource(bare_line)}
+shops = {{"shop": (ningde_2021(), 400), "20": (bare_line(20), 4000), "150": (bare_line(150), 600)}}
 for name in sys.stdin:
     shop, hours = shops[name.strip()]
     simulate(shop, hours=1, seed=0)  # compiles, or reads from the cache
