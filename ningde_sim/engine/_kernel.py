@@ -435,20 +435,22 @@ STORE = np.dtype(
     [
         (name, np.int64)
         for name in (
-            *("capacity", "level", "ready", "free", "transit", "headway", "out", "in_"),
-            *("places", "places_end", "takers", "takers_end", "putters", "putters_end", "since"),
-            *("time", "under_way", "n_under_way", "first", "end_is_free"),
+            # what each part reads comes first, and shares cache lines
+            *("capacity", "level", "out", "in_", "places", "places_end", "transit", "n_put"),
+            *("level_ms", "full_ms", "empty_ms", "none_ready_ms", "n_taken", "time"),
+            # of the flow: when a part was last put and taken
+            *("last_put", "last_take"),
+            *("ready", "free", "headway", "takers", "takers_end", "putters", "putters_end", "since"),
+            *("under_way", "n_under_way", "first", "end_is_free"),
             *("claimed_parts", "claimed_places"),
-            *("level_ms", "full_ms", "empty_ms", "none_ready_ms", "n_put", "n_taken"),
             # of a shop with products: only the first can be taken; a bank; the last product each
             # way, the highest number that left; batches each way, parts that were overtaken
             *("declared", "selects", "in_order", "lanes", "rule"),
             *("last_in", "last_out", "most_out"),
             *("batches_in", "batches_out", "overtaken"),
-            # of the flow: several take from it or put to it; when last; the next arrival that
-            # someone waits for, the last keys at which someone asked
-            *("shared", "last_put", "last_take", "awaited", "asked_takes", "asked_puts"),
-            # the last keys at which someone took and put, and since when they had waited
+            # of the flow: several take from it or put to it; the next arrival that someone waits
+            # for, the last keys at which someone asked, or took and put, and since when they waited
+            *("shared", "awaited", "asked_takes", "asked_puts"),
             *("took", "put_in", "taker_since", "putter_since"),
         )
     ]
@@ -1678,7 +1680,7 @@ def _take(f, i, m):
     q.n_taken += 1
     if f.g[0].flowing:
         if q.capacity > 0:
-            _ring_take(f, i)
+            _ring_take(f, i, f.g[0].key)
     elif q.capacity > 0:
         _account_store(f, i)
         q.level -= 1
@@ -1706,7 +1708,7 @@ def _put(f, i, part):
             _choose_lane(f, q, part)
         _count_in(q, f.held[_U(i)], f.g[0].now, f.parts[_U(part)].product)
     if f.g[0].flowing and q.capacity > 0:
-        _ring_put(f, i)
+        _ring_put(f, i, f.g[0].key)
     f.places[_U(q.in_)] = part
     q.in_ = q.in_ + 1 if q.in_ + 1 < q.places_end else q.places
     if q.capacity > 0 and not f.g[0].flowing:
@@ -3085,7 +3087,7 @@ IDLE, LOADING, HUNGRY, READY, ASKED = range(5)
 """How a station flows: not, or up to an event; about to begin; empty; finished; the same, and its
 record says so."""
 
-GENERIC, BY_HAND, BY_RING, ENDLESS = range(4)
+GENERIC, BY_HAND, BY_RING, ENDLESS, OUT = range(5)
 """How a station takes or puts: with several stores or shared ones, or in one of the simple ways."""
 
 SAME_STORE, SAME_COUNT, SAME_CREW, NO_ROOM, NO_TIME = range(1, 6)
@@ -3101,14 +3103,17 @@ FLOW = np.dtype(
     [
         (name, np.int64)
         for name in (
-            # since when it is empty or finished, as a key; in the cycles since its accounts were
-            # booked: how many, worked, blocked; up to which number and work nothing happens
-            *("status", "at", "n", "free", "work", "margin", "blocked", "fixed"),
-            *("part", "slot", "ways_in", "ways_out", "feeder", "taker", "in_store", "out_store"),
-            # `plain`: each cycle is the same, and good; that of the body in work; keys of when it
-            # began, and when the station asked for it; it takes what is not born yet; others' order
-            # hangs on what it takes, puts, gets born
-            *("cycle", "plain", "starts", "asked", "carriers"),
+            # what each cycle reads comes first, and shares cache lines: since when it is empty or
+            # finished, as a key; how many cycles are `left` before something else happens; their
+            # ms where each is the same, and good, else -1; how many bodies `passed` hand to hand
+            *("status", "at", "left", "fixed", "part", "slot", "ways_in", "ways_out"),
+            *("feeder", "taker", "in_store", "out_store", "blocked", "asked", "passed", "carriers"),
+            # keys of when the body in work began, and (`asked`) when the station asked for it; in
+            # the cycles since its accounts were booked: `left` then, worked, up to which work
+            # nothing happens; that of the body in work
+            *("starts", "armed", "work", "margin", "cycle", "passes"),
+            # others' order hangs on what it takes, puts, gets born; it takes what is not born yet
+            # (`carriers`)
             *("shares_in", "shares_out", "counted"),
             # it waits at shared stores; that is planned; it is called; it may need a crew to begin
             *("asking", "asks", "called", "crewed"),
@@ -3117,7 +3122,8 @@ FLOW = np.dtype(
 )
 
 RING = np.dtype([(name, np.int64) for name in ("ready", "free", "since")])
-"""A place of a store: keys of when its part is ready and of when it got free; when it was put."""
+"""A place of a store: keys of when its part is ready and of when it got free; when it was put, if
+it takes time to get ready. [key, key, ms]"""
 
 _ASK, _BEGIN, _EVENT = range(3)
 _OWN, _TRAIN, _LATER = 0, 2**40, 2**41
@@ -3126,7 +3132,7 @@ _OWN, _TRAIN, _LATER = 0, 2**40, 2**41
 
 @_inlined
 def _ms(f, key):
-    return key >> f.g[0].bits
+    return key >> MOST_SLOTS
 
 
 @_inlined
@@ -3135,7 +3141,7 @@ def _key(f, when, slot):
     g = f.g[0]
     if when >= NEVER >> MOST_SLOTS:
         return NEVER
-    return max((when << g.bits) | slot, g.key if when == g.now else 0)
+    return max((when << MOST_SLOTS) | slot, g.key if when == g.now else 0)
 
 
 @_inner
@@ -3188,7 +3194,7 @@ def _plan(f, slot):
     g = f.g[0]
     when = f.due[_U(slot)]
     if when <= g.end:
-        key = (when << g.bits) | slot
+        key = (when << MOST_SLOTS) | slot
         if when == g.now and slot >= _failure_slot(f, 0):
             g.gave_up = NO_TIME
         order = _OWN if key > g.key else _LATER
@@ -3203,9 +3209,12 @@ def _arm(f, k):
     """Count cycles anew: how many there are until something else happens than a good body."""
     s = f.stations[_U(k)]
     h = f.flow[_U(k)]
-    h.n = h.work = h.blocked = 0
-    h.free = s.next_stop - s.done if s.at_close == PAUSE else 0
+    h.work = h.blocked = 0
     h.margin = s.fails_at - s.worked
+    left = s.next_stop - s.done if s.at_close == PAUSE else 0
+    if h.fixed > 0 and left > 0 and h.margin // h.fixed < left:
+        left = h.margin // h.fixed
+    h.left = h.armed = left
 
 
 @_inner
@@ -3213,13 +3222,15 @@ def _book(f, k):
     """Book the cycles of a station up to when it became empty or finished."""
     s = f.stations[_U(k)]
     h = f.flow[_U(k)]
+    n = h.armed - h.left
+    work = n * h.fixed if h.fixed > 0 else h.work
     reading = _ms(f, h.at) - f.times[_U(s.time)].closed_ms + s.overtime
-    f.spent[_U(k), WORKING] += h.work
+    f.spent[_U(k), WORKING] += work
     f.spent[_U(k), BLOCKED] += h.blocked
-    f.spent[_U(k), STARVED] += reading - s.since - h.work - h.blocked
-    s.done += h.n
-    s.cycles += h.n
-    s.worked += h.work
+    f.spent[_U(k), STARVED] += reading - s.since - work - h.blocked
+    s.done += n
+    s.cycles += n
+    s.worked += work
     s.since = reading
     s.since_wall = _ms(f, h.at)
     s.part = h.part
@@ -3240,49 +3251,54 @@ def _following(q, place):
     return place + 1 if place + 1 < q.places_end else q.places
 
 
-# How long a store is full or empty are differences of the keys of its places: which of the two is
-# known later books them.
+# How long a store is full or empty are differences of keys: a part that leaves tells how long there
+# was none before it, and one that comes how long there was no place.
 
 
-@_inner
-def _ring_put(f, i):
-    """A part comes to a place of store i at the present key."""
+@_inlined
+def _ring_put(f, i, key):
+    """A part comes to a place of store i."""
     q = f.stores[_U(i)]
-    g = f.g[0]
-    now = g.now
     place = f.ring[_U(q.in_)]
-    arrives = now
-    place.since = now
-    place.ready = g.key
-    if q.transit > 0:
-        arrives = _after(f, q.time, q.transit)
-        place.ready = _key(f, arrives, len(f.times) + i)
-    q.level_ms -= now
-    if q.level == 0:
-        q.empty_ms += max(0, now - q.last_take)
-        q.none_ready_ms += max(0, min(arrives, g.end) - q.last_take)
+    q.level_ms -= _ms(f, key)
+    q.full_ms += max(0, _ms(f, place.free) - q.last_put)
+    q.last_put = _ms(f, key)
     q.level += 1
-    if q.level < q.capacity:
-        q.full_ms += max(0, _ms(f, f.ring[_U(_following(q, q.in_))].free) - now)
-    q.last_put = now
+    place.ready = key
+    if q.transit > 0:
+        _ring_send(f, i, key)
 
 
 @_inner
-def _ring_take(f, i):
-    """The first part of store i leaves at the present key."""
+def _ring_send(f, i, key):
+    """A part goes on its way through store i."""
     q = f.stores[_U(i)]
-    g = f.g[0]
-    now = g.now
-    f.ring[_U(q.out)].free = g.key
-    q.level_ms += now
-    if q.level == q.capacity:
-        q.full_ms += max(0, now - q.last_put)
+    place = f.ring[_U(q.in_)]
+    f.g[0].now, f.g[0].key = _ms(f, key), key
+    place.since = f.g[0].now
+    place.ready = _key(f, _after(f, q.time, q.transit), len(f.times) + i)
+
+
+@_inlined
+def _ring_take(f, i, key):
+    """The first part of store i leaves."""
+    q = f.stores[_U(i)]
+    _wait_for_part(f, q)
+    q.level_ms += _ms(f, key)
+    q.last_take = _ms(f, key)
     q.level -= 1
-    if q.level > 0:
-        following = f.ring[_U(_following(q, q.out))]
-        q.empty_ms += max(0, following.since - now)
-        q.none_ready_ms += max(0, min(_ms(f, following.ready), g.end) - now)
-    q.last_take = now
+    f.ring[_U(q.out)].free = key
+
+
+@_inlined
+def _wait_for_part(f, q):
+    """Book how long there was none before the first part of a store, and how long none was ready."""
+    place = f.ring[_U(q.out)]
+    waited = max(0, min(_ms(f, place.ready), f.g[0].end) - q.last_take)
+    q.none_ready_ms += waited
+    if q.transit > 0:
+        waited = max(0, place.since - q.last_take)
+    q.empty_ms += waited
 
 
 # Stations
@@ -3294,8 +3310,11 @@ def _next_cycle(f, k, key):
     s = f.stations[_U(k)]
     h = f.flow[_U(k)]
     g = f.g[0]
-    done = s.done + h.n
+    if h.left <= 0:
+        return -1
+    done = s.done + h.armed - h.left
     left = s.fixed
+    drawn = -1
     if f.by_product is not None and (s.changes >= 0 or s.varies):
         product = f.parts[_U(h.part)].product
         if s.changes >= 0 and (
@@ -3306,13 +3325,18 @@ def _next_cycle(f, k, key):
             s.part = h.part
             g.now, g.key = _ms(f, key), key
             left = _take_recipe(f, k)
-            if left >= LONG or h.work + left > h.margin or _fails(f, s, done):
-                f.drawn[_U(s.drawn + product)] -= 1
-                return -1
-            return left
+            drawn = s.drawn + product
     if left < 0:
         left = draw_ms(f.streams, f.values, s.cycle, g.seed, g.run, done)
-    return -1 if left >= LONG or _fails(f, s, done) else left
+    if left >= LONG or h.work + left > h.margin or _fails(f, s, done):
+        if drawn >= 0:
+            f.drawn[_U(drawn)] -= 1
+        return -1
+    if left == 0:
+        g.gave_up = NO_TIME
+    h.work += left
+    h.cycle = left
+    return left
 
 
 @_inlined
@@ -3591,7 +3615,7 @@ def _move(f, k, key):
     h.part = s.part
     h.asking = h.asks = 0
     _let_others_move(f, h.at, s.takes, s.takes_end, False, key)
-    h.starts = key
+    h.asked, h.starts = h.at, key
     h.status = LOADING
     _wake(f, k)
 
@@ -3637,120 +3661,184 @@ def _hand_over(f, k, key):
 
 
 @_inlined
-def _flow_on(f, k):
-    """A body flows on from a station, or to it, as far as it can the simple way.
+def _may_take(f, h):
+    """Whether there may be something for a station that is empty."""
+    if h.ways_in == BY_RING:
+        return f.stores[_U(h.in_store)].level > 0
+    return h.ways_in != BY_HAND or f.flow[_U(h.feeder)].status >= READY
 
-    The station at which it needs another way, -1 if there is none.
+
+@_inlined
+def _pass_on(f, h):
+    """Bodies go from store to store through a station, as long as nothing else happens.
+
+    It is empty; all goes in registers, since most bodies of a line with places go this way.
+    """
+    q = f.stores[_U(h.in_store)]
+    p = f.stores[_U(h.out_store)]
+    end, cycle, slot, at = f.g[0].end_key, h.fixed, h.slot, h.at
+    n = min(q.level, p.capacity - p.level, h.left)
+    out, in_ = q.out, p.in_
+    last_take, last_put = q.last_take, p.last_put
+    took = put = waited = full = blocked = 0
+    passed = 0
+    while passed < n:
+        place, to = f.ring[_U(out)], f.ring[_U(in_)]
+        ready, free = place.ready, to.free
+        key = max(at, ready)
+        finished = max(key, ((_ms(f, key) + cycle) << MOST_SLOTS) | slot)
+        leaves = max(finished, free)
+        if leaves > end:
+            break
+        passed += 1
+        h.asked = at
+        place.free = key
+        to.ready = at = leaves
+        f.places[_U(in_)] = f.places[_U(out)]
+        waited += max(0, _ms(f, ready) - last_take)
+        full += max(0, _ms(f, free) - last_put)
+        last_take, last_put = _ms(f, key), _ms(f, leaves)
+        took += last_take
+        put += last_put
+        blocked += last_put - _ms(f, finished)
+        out, in_ = _following(q, out), _following(p, in_)
+    h.at = at
+    h.left -= passed
+    h.blocked += blocked
+    q.out, p.in_ = out, in_
+    q.last_take, p.last_put = last_take, last_put
+    q.level -= passed
+    p.level += passed
+    q.n_taken += passed
+    p.n_put += passed
+    q.level_ms += took
+    p.level_ms -= put
+    q.empty_ms += waited
+    q.none_ready_ms += waited
+    p.full_ms += full
+    return passed
+
+
+@_inlined
+def _flow_on(f, k):
+    """Bodies flow on from a station, or to it, as far as they can the simple way.
+
+    The station at which one needs another way, -1 if there is none.
     """
     g = f.g[0]
     end = g.end_key
-    bits = g.bits
     h = f.flow[_U(k)]
-    key = h.starts
-    begins = h.status == LOADING
-    if h.status == HUNGRY:
-        if h.ways_in == BY_RING:
-            q = f.stores[_U(h.in_store)]
-            if q.level == 0:
-                return -1
-            key = max(h.at, f.ring[_U(q.out)].ready)
-            if key > end:
-                return -1
-            if f.flow[_U(h.feeder)].status >= READY:
-                _wake(f, h.feeder)
-            begins = True
-        elif h.ways_in == ENDLESS:
-            key = h.at
-            if key > end:
-                return -1
-            h.part = _new_part(f)
-            begins = True
-        elif h.ways_in == BY_HAND:
-            k = h.feeder
-            h = f.flow[_U(k)]
-        else:
-            return k
-    takes = begins and h.ways_in == BY_RING and h.status == HUNGRY
+    if h.status == HUNGRY and h.ways_in == BY_HAND:
+        k = h.feeder
+        h = f.flow[_U(k)]
+    status, key = h.status, h.starts
     while True:
-        if begins:
-            if takes:
-                q = f.stores[_U(h.in_store)]
-                g.now, g.key = key >> bits, key
-                q.n_taken += 1
-                _ring_take(f, h.in_store)
-                h.part = f.places[_U(q.out)]
-                q.out = _following(q, q.out)
-            if h.carriers and f.parts[_U(h.part)].born == UNBORN:
-                g.now, g.key = key >> bits, key
-                f.parts[_U(h.part)].born = g.now
-                _count_wip(f, 0, 1)
-            cycle = -1
-            if h.n < h.free:
-                cycle = h.fixed if h.plain else _next_cycle(f, k, key)
-            if cycle < 0 or h.work + cycle > h.margin:
-                h.status = LOADING
-                h.starts = key
-                return k
-            if cycle == 0:
-                g.gave_up = NO_TIME
-            h.n += 1
-            h.work += cycle
-            h.cycle = cycle
-            h.asked = h.at
-            h.status = READY
-            h.at = max(key, (((key >> bits) + cycle) << bits) | h.slot)
-        if h.status != READY:
-            return k if h.status == ASKED else -1
-        if h.ways_out == GENERIC:
-            return k
+        at = h.at
+        takes = puts = False
+        while True:  # one body after the other
+            if status == HUNGRY and h.passes:
+                h.at = at
+                if _pass_on(f, h) > 0:
+                    takes = puts = True
+                    at = h.at
+            if status == HUNGRY:
+                if h.ways_in == BY_RING:
+                    q = f.stores[_U(h.in_store)]
+                    place = q.out
+                    key = max(at, f.ring[_U(place)].ready)
+                    if q.level == 0 or key > end:
+                        break
+                    takes = True
+                    q.n_taken += 1
+                    _ring_take(f, h.in_store, key)
+                    h.part = f.places[_U(place)]
+                    q.out = _following(q, place)
+                elif h.ways_in == ENDLESS and at <= end:
+                    key = at
+                    h.part = _new_part(f)
+                else:
+                    break
+                h.asked = at
+                status = LOADING
+            if status == LOADING:
+                if h.carriers and f.parts[_U(h.part)].born == UNBORN:
+                    g.now, g.key = _ms(f, key), key
+                    f.parts[_U(h.part)].born = g.now
+                    _count_wip(f, 0, 1)
+                cycle = h.fixed
+                if cycle < 0:
+                    cycle = _next_cycle(f, k, key)
+                if cycle < 0 or h.left <= 0:
+                    break
+                h.left -= 1
+                at = max(key, ((_ms(f, key) + cycle) << MOST_SLOTS) | h.slot)
+                status = READY
+            if status != READY:
+                break
+            if h.ways_out == OUT:
+                if at > end:
+                    break
+                puts = True
+                g.now, g.key = _ms(f, at), at
+                f.stations[_U(k)].part = h.part
+                _exit(f, k)
+                _end_part(f, h.part)
+                status = HUNGRY
+                continue
+            if h.ways_out != BY_RING:
+                break
+            q = f.stores[_U(h.out_store)]
+            place = q.in_
+            key = max(at, f.ring[_U(place)].free)
+            if q.level == q.capacity or key > end:
+                break
+            puts = True
+            q.n_put += 1
+            h.blocked += _ms(f, key) - _ms(f, at)
+            _ring_put(f, h.out_store, key)
+            f.places[_U(place)] = h.part
+            q.in_ = _following(q, place)
+            at = key
+            status = HUNGRY
+        h.status, h.at, h.starts = status, at, key
+        if takes and f.flow[_U(h.feeder)].status >= READY:
+            _wake(f, h.feeder)
         behind = h.taker
         b = f.flow[_U(behind)]
-        begins = takes = False
-        if h.ways_out == BY_HAND:
-            if b.status != HUNGRY:
-                return -1
-            if b.ways_in != BY_HAND:
-                return behind
-            key = max(h.at, b.at)
-            if key > end:
-                return -1
-            h.blocked += (key >> bits) - (h.at >> bits)
-            q = f.stores[_U(h.out_store)]
-            q.n_put += 1
-            q.n_taken += 1
-            b.part = h.part
-            h.at = key
-            begins = True
-        else:
-            q = f.stores[_U(h.out_store)]
-            if q.level == q.capacity:
-                return -1
-            key = max(h.at, f.ring[_U(q.in_)].free)
-            if key > end:
-                return -1
-            h.blocked += (key >> bits) - (h.at >> bits)
-            g.now, g.key = key >> bits, key
-            q.n_put += 1
-            _ring_put(f, h.out_store)
-            f.places[_U(q.in_)] = h.part
-            q.in_ = _following(q, q.in_)
-            h.at = key
-            if b.status == HUNGRY:
-                if b.ways_in == BY_RING:
-                    key = max(b.at, f.ring[_U(q.out)].ready)
-                    begins = takes = key <= end
-                else:
-                    _wake(f, behind)
-        h.status = HUNGRY
-        if h.ways_in == BY_RING:
-            if f.stores[_U(h.in_store)].level > 0:
+        if puts:
+            if status == LOADING or (status == HUNGRY and _may_take(f, h)):
                 _wake(f, k)
-        elif h.ways_in != BY_HAND or f.flow[_U(h.feeder)].status >= READY:
-            _wake(f, k)
-        if not begins:
+            if b.status != HUNGRY or h.ways_out == OUT:
+                return -1
+            if b.ways_in != BY_RING:
+                _wake(f, behind)
+                return -1
+            k, h = behind, b
+            status = HUNGRY
+            continue
+        if status != READY or h.ways_out != BY_HAND:
+            if status == READY:
+                return k if h.ways_out == GENERIC else -1
+            if status == HUNGRY:
+                return k if h.ways_in == GENERIC else -1
+            return -1 if status == IDLE else k
+        if b.status != HUNGRY:
             return -1
-        k = behind
-        h = b
+        if b.ways_in != BY_HAND:
+            return behind
+        key = max(at, b.at)
+        if key > end:
+            return -1
+        h.blocked += _ms(f, key) - _ms(f, at)
+        h.passed += 1
+        h.status = HUNGRY
+        h.at = key
+        if _may_take(f, h):
+            _wake(f, k)
+        b.part = h.part
+        b.asked = b.at
+        k, h = behind, b
+        status = LOADING
 
 
 # A stretch
@@ -3764,8 +3852,8 @@ def _take_over(f, end):
     g.flowing = 1
     g.began = now
     g.end = end
-    g.end_key = (end << g.bits) | ((1 << g.bits) - 1)
-    g.key = (now << g.bits) | ((1 << g.bits) - 1)
+    g.end_key = (end << MOST_SLOTS) | (2**MOST_SLOTS - 1)
+    g.key = (now << MOST_SLOTS) | (2**MOST_SLOTS - 1)
     g.n_heap = g.n_calls = 0
     g.last_begin = -1
     for i in range(len(f.buckets)):
@@ -3786,9 +3874,6 @@ def _take_over(f, end):
             place.ready = _key(f, f.queues[_U(_part_slot(q, m))], len(f.times) + i)
         if q.n_under_way > 0:
             f.due[_U(len(f.times) + i)] = NEVER
-            if q.ready == 0:
-                first = f.queues[_U(_part_slot(q, 0))]
-                q.none_ready_ms += max(0, min(first, end) - now)
     for i in range(len(f.failures)):
         if f.failures[_U(i)].groups < f.failures[_U(i)].groups_end:
             _plan(f, _failure_slot(f, i))
@@ -3809,7 +3894,7 @@ def _take_over(f, end):
             h.status = LOADING
             h.starts = -1
         else:
-            h.at = now << g.bits
+            h.at = now << MOST_SLOTS
             if _shares(f, k):
                 h.at += h.starts
             _account_station(f, k)
@@ -3840,7 +3925,12 @@ def _hand_back(f):
     g = f.g[0]
     end = g.end
     for k in range(len(f.stations)):
-        if f.flow[_U(k)].status > LOADING:
+        h = f.flow[_U(k)]
+        if h.passed > 0:
+            f.stores[_U(h.out_store)].n_put += h.passed
+            f.stores[_U(h.out_store)].n_taken += h.passed
+            h.passed = 0
+        if h.status > LOADING:
             _settle_station(f, k)
     n = _line_up(f)
     for m in range(n):
@@ -3871,20 +3961,21 @@ def _settle_station(f, k):
     h = f.flow[_U(k)]
     g = f.g[0]
     if h.status == READY and _ms(f, h.at) > g.end:
-        h.n -= 1
+        cycle = h.fixed if h.fixed > 0 else h.cycle
+        h.left += 1
         h.work -= h.cycle
-        g.now = _ms(f, h.at) - h.cycle
-        h.at = g.now << g.bits
+        g.now = _ms(f, h.at) - cycle
+        h.at = g.now << MOST_SLOTS
         h.status = IDLE
         _book(f, k)
         s.content = LOADED
         s.task = s.state = WORKING
-        s.left = s.whole = h.cycle
+        s.left = s.whole = cycle
         s.running = 1
         s.begun = s.held = 0
         s.began = s.since
         _note_ask(f, s, h.asked)
-        f.due[_U(len(f.times) + len(f.stores) + k)] = _after(f, s.time, h.cycle)
+        f.due[_U(len(f.times) + len(f.stores) + k)] = _after(f, s.time, cycle)
         return
     _book(f, k)
     if h.status == HUNGRY:
@@ -3905,9 +3996,11 @@ def _settle_store(f, i):
     q = f.stores[_U(i)]
     g = f.g[0]
     q.level_ms += q.level * g.end
-    if q.level == q.capacity:
-        q.full_ms += g.end - q.last_put
-    if q.level == 0:
+    full_until = g.end if q.level == q.capacity else _ms(f, f.ring[_U(q.in_)].free)
+    q.full_ms += max(0, full_until - q.last_put)
+    if q.level > 0:
+        _wait_for_part(f, q)
+    else:
         q.empty_ms += g.end - q.last_take
         q.none_ready_ms += g.end - q.last_take
     q.since = g.end
@@ -3971,7 +4064,7 @@ def flow(f, until, events):
     room = (len(f.exits) - g.n_exits) // 4 * g.exit_gap
     end = min(end, began + max(1, min(events << g.width, room)))
     _take_over(f, end)
-    key = 0
+    key = first = 0
     while g.gave_up == 0:
         follows = mover = -1
         slot = -2
@@ -3979,13 +4072,18 @@ def flow(f, until, events):
             mover = _first_called(f)
             if not f.flow[_U(mover)].asking or not _serves_now(f, mover, key):
                 continue
-        elif g.n_woken > 0:
-            g.n_woken -= 1
-            k = f.woken[_U(g.n_woken)]
+        elif g.n_woken > 0:  # in turn: each moves several bodies at a time
+            k = f.woken[_U(first)]
             f.stations[_U(k)].woken = 0
+            first += 1
+            if first == g.n_woken or first == len(f.stations):
+                g.n_woken -= first
+                for m in range(g.n_woken):
+                    f.woken[_U(m)] = f.woken[_U(first + m)]
+                first = 0
             if f.flow[_U(k)].status == LOADING and f.flow[_U(k)].starts < 0:
                 follows = k
-                g.now, g.key = g.began, g.began << g.bits
+                g.now, g.key = g.began, g.began << MOST_SLOTS
             else:
                 k = _flow_on(f, k)
                 if k < 0:

@@ -385,7 +385,7 @@ def _blank(layout: Layout) -> _kernel.Floor:
     means = [row.station.cycle_distribution.mean * units.MS_PER_S for row in layout.stations]
     between = max(1.0, float(np.mean(means)) / len(means))  # visits [ms]
     g["width"] = int(np.log2(between))
-    g["bits"] = n_events.bit_length() if layout.horizon < LONGEST_RUN else 0
+    g["bits"] = _kernel.MOST_SLOTS if layout.horizon < LONGEST_RUN else 0
     rates = [1.0 / max(means[k], 1.0) for k, row in enumerate(layout.stations) if row.output]
     g["exit_gap"] = int(max(between, 1.0 / sum(rates)))
     _sequence(g, layout)
@@ -425,7 +425,7 @@ def _blank(layout: Layout) -> _kernel.Floor:
         after=np.full(n_events, -1, np.int64),
         buckets=np.full(N_BUCKETS, -1, np.int64),
         due_now=np.zeros(n_events, np.int64),
-        woken=np.zeros(len(stations), np.int64),
+        woken=np.zeros(2 * len(stations), np.int64),
         team=np.zeros(len(stations) + 1, np.int64),
         exits=np.zeros((N_EXITS + len(stations), 5), np.int64),
         exit_keys=np.zeros(N_EXITS + len(stations), np.int64),

@@ -77,9 +77,9 @@ def flow_records(layout: Layout, stations: Records, stores: Records) -> dict[str
     rows, n = layout.stations, len(stations)
     flow = np.zeros(n, _kernel.FLOW).view(np.recarray)
     flow["slot"] = len(layout.windows) + len(stores) + np.arange(n)
-    flow["fixed"] = stations["fixed"]
     alike = (stations["varies"] == 0) & (stations["changes"] < 0) & (stations["fails"] == 0.0)
-    flow["plain"] = alike & (stations["fixed"] > 0) & (stations["fixed"] < _kernel.LONG)
+    alike &= (stations["fixed"] > 0) & (stations["fixed"] < _kernel.LONG)
+    flow["fixed"] = np.where(alike, stations["fixed"], -1)
     asking = [any(layout.failures[i].groups for i in _between_bodies(layout, row)) for row in rows]
     flow["crewed"] = asking
     births = [_births(layout, group) for group in range(layout.n_groups)]
@@ -142,6 +142,11 @@ def _ways(layout: Layout, h: Any, row: StationLayout, station: Any, stores: Reco
         h["in_store"], h["carriers"] = store, stores["declared"][store]
         if putters[store]:
             h["feeder"] = putters[store][0]
-    if station["hands_on"] and (store := only_store(row.puts)) >= 0:
+    if row.output and not row.puts:
+        h["ways_out"] = _kernel.OUT
+    elif station["hands_on"] and (store := only_store(row.puts)) >= 0:
         h["ways_out"] = _kernel.BY_RING if stores["capacity"][store] else _kernel.BY_HAND
         h["out_store"], h["taker"] = store, takers[store][0]
+    if h["ways_in"] == h["ways_out"] == _kernel.BY_RING:
+        transits = stores["transit"][[h["in_store"], h["out_store"]]]
+        h["passes"] = h["fixed"] > 0 and not h["carriers"] and not transits.any()
