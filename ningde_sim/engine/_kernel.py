@@ -440,7 +440,11 @@ STORE = np.dtype(
             *("level_ms", "full_ms", "empty_ms", "none_ready_ms", "n_taken", "time"),
             # of the flow: when a part was last put and taken
             *("last_put", "last_take"),
-            *("ready", "free", "headway", "takers", "takers_end", "putters", "putters_end", "since"),
+            # of the flow: several take from it or put to it; the next arrival that someone waits
+            # for, the last keys at which someone asked, or took and put, and since when they waited
+            *("shared", "awaited", "asked_takes", "asked_puts"),
+            *("took", "put_in", "taker_since", "putter_since"),
+            *("takers", "takers_end", "putters", "putters_end", "ready", "free", "headway", "since"),
             *("under_way", "n_under_way", "first", "end_is_free"),
             *("claimed_parts", "claimed_places"),
             # of a shop with products: only the first can be taken; a bank; the last product each
@@ -448,10 +452,6 @@ STORE = np.dtype(
             *("declared", "selects", "in_order", "lanes", "rule"),
             *("last_in", "last_out", "most_out"),
             *("batches_in", "batches_out", "overtaken"),
-            # of the flow: several take from it or put to it; the next arrival that someone waits
-            # for, the last keys at which someone asked, or took and put, and since when they waited
-            *("shared", "awaited", "asked_takes", "asked_puts"),
-            *("took", "put_in", "taker_since", "putter_since"),
         )
     ]
 )
@@ -464,6 +464,7 @@ JOIN = np.dtype(
             *("store", "number", "takes", "alternatives", "alternatives_end", "route"),
             # `partner`: hand to hand the station that it meets, `ANYONE` of several; else `NOBODY`
             *("partner", "used", "met", "matches"),
+            "shared",  # several use its store, and wait for each other
         )
     ]
 )
@@ -637,12 +638,20 @@ class Floor:
 
     def copy(self) -> Floor:
         """Arrays of its own, with the same in them."""
-        copies = (each.copy() for each in self.arrays[1:])
+        copies = (_aligned(each) for each in self.arrays[1:])
         return Floor(Arrays(self.arrays.by_product, *copies))
 
     def replace(self, **arrays: Any) -> Floor:
         """The same arrays but for some."""
         return Floor(self.arrays._replace(**arrays))
+
+
+def _aligned(array):
+    room = np.empty(array.nbytes + 64, np.uint8)
+    first = -room.ctypes.data % 64
+    view = room[first : first + array.nbytes].view(array.dtype).reshape(array.shape)
+    view[...] = array
+    return view.view(type(array))
 
 
 class FloorType(types.Type):
@@ -1435,6 +1444,7 @@ def _choose(f, k):
             while a < join.alternatives_end - 1 and u >= f.shares[_U(a)]:
                 a += 1
             join.store = f.alternatives[_U(a)]
+            join.shared = f.stores[_U(join.store)].shared
 
 
 @_inner
@@ -3114,9 +3124,10 @@ FLOW = np.dtype(
             *("starts", "armed", "work", "margin", "cycle", "passes"),
             # others' order hangs on what it takes, puts, gets born; it takes what is not born yet
             # (`carriers`)
-            *("shares_in", "shares_out", "counted"),
+            *("shares_in", "shares_out", "only_shared_in", "only_shared_out", "counted"),
             # it waits at shared stores; that is planned; it is called; it may need a crew to begin
             *("asking", "asks", "called", "crewed"),
+            *("x1",),
         )
     ]
 )
@@ -3431,7 +3442,7 @@ def _asks_for_crew(f, s):
 @_inlined
 def _is_shared(f, j):
     """Whether a join uses a store at which several wait for each other."""
-    return f.stores[_U(f.joins[_U(j)].store)].shared
+    return f.joins[_U(j)].shared
 
 
 @_inner
@@ -3441,6 +3452,8 @@ def _move_key(f, k):
     h = f.flow[_U(k)]
     empty = h.status == HUNGRY
     key = h.at
+    if h.only_shared_in if empty else (s.content == FINISHED and h.only_shared_out):
+        return key
     for j in range(s.takes if empty else s.wants, s.takes_end if empty else s.wants_end):
         join = f.joins[_U(j)]
         if _is_shared(f, j):
@@ -3578,15 +3591,16 @@ def _ask_in_turn(f, k, key):
 
 @_inner
 def _note_finish(f, k):
-    """A finished station asks for its places: its record is brought up to date."""
+    """A finished station asks for its places: its record says so."""
     s = f.stations[_U(k)]
     h = f.flow[_U(k)]
-    _book(f, k)
+    s.part = h.part
     s.content = FINISHED
     s.wants, s.wants_end = s.puts, s.puts_end
     h.status = ASKED
     h.asking = h.asks = 0
     if s.splits:
+        _book(f, k)
         _choose(f, k)
 
 
@@ -3629,17 +3643,18 @@ def _let_others_move(f, since, first, end, empty, key):
     for j in range(first, end):
         used = f.joins[_U(j)].used
         q = f.stores[_U(used)]
-        others, others_end = q.putters, q.putters_end
-        if empty:
-            others, others_end = q.takers, q.takers_end
-        if q.shared:
+        if f.joins[_U(j)].shared:
             if empty:
                 q.put_in, q.putter_since = key, since
             else:
                 q.took, q.taker_since = key, since
             _call(f, used, empty)
-        elif q.capacity > 0 and others < others_end:
-            _wake(f, f.queues[_U(others)])
+        elif q.capacity > 0:
+            others, others_end = q.putters, q.putters_end
+            if empty:
+                others, others_end = q.takers, q.takers_end
+            if others < others_end:
+                _wake(f, f.queues[_U(others)])
 
 
 @_inner
@@ -3720,6 +3735,33 @@ def _pass_on(f, h):
 
 
 @_inlined
+def _move_up(f, k):
+    """Bodies of a line hand to hand move up, each to where the one before it was.
+
+    The first to move goes to station k, which is empty; the station that is empty in the end.
+    """
+    end = f.g[0].end_key
+    h = f.flow[_U(k)]
+    while h.ways_in == BY_HAND and h.left > 0 and h.fixed > 0:
+        b = f.flow[_U(h.feeder)]
+        key = max(b.at, h.at)
+        if b.status != READY or key > end:
+            break
+        b.blocked += _ms(f, key) - _ms(f, b.at)
+        b.passed += 1
+        b.status = HUNGRY
+        b.at = key
+        h.part = b.part
+        h.asked = h.at
+        h.left -= 1
+        h.at = max(key, ((_ms(f, key) + h.fixed) << MOST_SLOTS) | h.slot)
+        h.status = READY
+        k = h.feeder
+        h = b
+    return k
+
+
+@_inlined
 def _flow_on(f, k):
     """Bodies flow on from a station, or to it, as far as they can the simple way.
 
@@ -3727,12 +3769,24 @@ def _flow_on(f, k):
     """
     g = f.g[0]
     end = g.end_key
+    further, goes_on = k, False
     h = f.flow[_U(k)]
-    if h.status == HUNGRY and h.ways_in == BY_HAND:
-        k = h.feeder
-        h = f.flow[_U(k)]
-    status, key = h.status, h.starts
+    status = key = 0
     while True:
+        if not goes_on:
+            if further < 0:
+                return -1
+            k, further = further, -1
+            h = f.flow[_U(k)]
+            if h.status == HUNGRY and h.ways_in == BY_HAND:
+                if h.ways_out == BY_HAND and f.flow[_U(h.taker)].status != HUNGRY:
+                    k = _move_up(f, k)
+                    h = f.flow[_U(k)]
+                if h.ways_in == BY_HAND:  # who hands over to it
+                    k = h.feeder
+                    h = f.flow[_U(k)]
+            status, key = h.status, h.starts
+        goes_on = False
         at = h.at
         takes = puts = False
         while True:  # one body after the other
@@ -3808,37 +3862,40 @@ def _flow_on(f, k):
         if puts:
             if status == LOADING or (status == HUNGRY and _may_take(f, h)):
                 _wake(f, k)
-            if b.status != HUNGRY or h.ways_out == OUT:
-                return -1
-            if b.ways_in != BY_RING:
-                _wake(f, behind)
-                return -1
-            k, h = behind, b
-            status = HUNGRY
-            continue
-        if status != READY or h.ways_out != BY_HAND:
-            if status == READY:
-                return k if h.ways_out == GENERIC else -1
-            if status == HUNGRY:
-                return k if h.ways_in == GENERIC else -1
-            return -1 if status == IDLE else k
-        if b.status != HUNGRY:
-            return -1
-        if b.ways_in != BY_HAND:
-            return behind
-        key = max(at, b.at)
-        if key > end:
-            return -1
-        h.blocked += _ms(f, key) - _ms(f, at)
-        h.passed += 1
-        h.status = HUNGRY
-        h.at = key
-        if _may_take(f, h):
-            _wake(f, k)
-        b.part = h.part
-        b.asked = b.at
-        k, h = behind, b
-        status = LOADING
+            if b.status == HUNGRY and h.ways_out == BY_RING:
+                goes_on = b.ways_in == BY_RING
+                if goes_on:
+                    k, h, status = behind, b, HUNGRY
+                else:
+                    _wake(f, behind)
+        elif status == READY and h.ways_out == BY_HAND:
+            key = max(at, b.at)
+            if b.status != HUNGRY or key > end:
+                continue
+            if b.ways_in != BY_HAND:
+                k = behind
+                break
+            h.blocked += _ms(f, key) - _ms(f, at)
+            h.passed += 1
+            h.status = HUNGRY
+            h.at = key
+            if _may_take(f, h):
+                if further >= 0:
+                    _wake(f, further)
+                further = k
+            b.part = h.part
+            b.asked = b.at
+            k, h, status, goes_on = behind, b, LOADING, True
+        elif (
+            (status == READY and h.ways_out == GENERIC)
+            or (status == HUNGRY and h.ways_in == GENERIC)
+            or status == LOADING
+            or status == ASKED
+        ):
+            break
+    if further >= 0:
+        _wake(f, further)
+    return k
 
 
 # A stretch
