@@ -3111,23 +3111,25 @@ LONG = 2**40
 
 FLOW = np.dtype(
     [
-        (name, np.int64)
+        (name, np.float64 if name == "rate" else np.int64)
         for name in (
             # what each cycle reads comes first, and shares cache lines: since when it is empty or
             # finished, as a key; how many cycles are `left` before something else happens; their
-            # ms where each is the same, and good, else -1; how many bodies `passed` hand to hand
+            # ms where all are the same, and good; how many bodies `passed` hand to hand
             *("status", "at", "left", "fixed", "part", "slot", "ways_in", "ways_out"),
             *("feeder", "taker", "in_store", "out_store", "blocked", "asked", "passed", "carriers"),
             # keys of when the body in work began, and (`asked`) when the station asked for it; in
-            # the cycles since its accounts were booked: `left` then, worked, up to which work
-            # nothing happens; that of the body in work
+            # the cycles since its accounts were booked: how many were `left` then, worked, up to
+            # which work nothing happens; that of the body in work
             *("starts", "armed", "work", "margin", "cycle", "passes"),
+            # of cycles that are `fixed`, but no whole ms (0; -1 of others): their ms, how many and
+            # how long all are with those left
+            *("rate", "ends", "told", "began"),
             # others' order hangs on what it takes, puts, gets born; it takes what is not born yet
             # (`carriers`)
             *("shares_in", "shares_out", "only_shared_in", "only_shared_out", "counted"),
             # it waits at shared stores; that is planned; it is called; it may need a crew to begin
             *("asking", "asks", "called", "crewed"),
-            *("x1",),
         )
     ]
 )
@@ -3223,9 +3225,32 @@ def _arm(f, k):
     h.work = h.blocked = 0
     h.margin = s.fails_at - s.worked
     left = s.next_stop - s.done if s.at_close == PAUSE else 0
-    if h.fixed > 0 and left > 0 and h.margin // h.fixed < left:
-        left = h.margin // h.fixed
+    h.told = h.began = _whole(s.done * h.rate)
+    if h.fixed > 0 and left > 0:
+        left = min(left, h.margin // h.fixed)
+    elif h.fixed == 0 and left > 0:
+        left = min(left, np.int64((h.began + h.margin) / h.rate) - s.done)
+        if left > 0 and _whole((s.done + left) * h.rate) > h.began + h.margin:
+            left -= 1
     h.left = h.armed = left
+    h.ends = s.done + left
+
+
+@_inlined
+def _whole(ms):
+    """As durations are rounded to the clock. [ms]"""
+    return np.int64(np.rint(ms))
+
+
+@_inlined
+def _count_down(h):
+    """The next of its cycles, which are good and end before something else happens. [ms]"""
+    h.left -= 1
+    if h.fixed > 0:
+        return h.fixed
+    before = h.told
+    h.told = _whole((h.ends - h.left) * h.rate)
+    return h.told - before
 
 
 @_inner
@@ -3234,7 +3259,9 @@ def _book(f, k):
     s = f.stations[_U(k)]
     h = f.flow[_U(k)]
     n = h.armed - h.left
-    work = n * h.fixed if h.fixed > 0 else h.work
+    work = h.work
+    if h.fixed >= 0:
+        work = n * h.fixed if h.fixed > 0 else h.told - h.began
     reading = _ms(f, h.at) - f.times[_U(s.time)].closed_ms + s.overtime
     f.spent[_U(k), WORKING] += work
     f.spent[_U(k), BLOCKED] += h.blocked
@@ -3321,8 +3348,6 @@ def _next_cycle(f, k, key):
     s = f.stations[_U(k)]
     h = f.flow[_U(k)]
     g = f.g[0]
-    if h.left <= 0:
-        return -1
     done = s.done + h.armed - h.left
     left = s.fixed
     drawn = -1
@@ -3692,6 +3717,7 @@ def _pass_on(f, h):
     q = f.stores[_U(h.in_store)]
     p = f.stores[_U(h.out_store)]
     end, cycle, slot, at = f.g[0].end_key, h.fixed, h.slot, h.at
+    whole, rate, told, number = h.fixed > 0, h.rate, h.told, h.ends - h.left
     n = min(q.level, p.capacity - p.level, h.left)
     out, in_ = q.out, p.in_
     last_take, last_put = q.last_take, p.last_put
@@ -3701,11 +3727,14 @@ def _pass_on(f, h):
         place, to = f.ring[_U(out)], f.ring[_U(in_)]
         ready, free = place.ready, to.free
         key = max(at, ready)
+        if not whole:
+            cycle = _whole((number + passed + 1) * rate) - told
         finished = max(key, ((_ms(f, key) + cycle) << MOST_SLOTS) | slot)
         leaves = max(finished, free)
         if leaves > end:
             break
         passed += 1
+        told += cycle
         h.asked = at
         place.free = key
         to.ready = at = leaves
@@ -3719,6 +3748,7 @@ def _pass_on(f, h):
         out, in_ = _following(q, out), _following(p, in_)
     h.at = at
     h.left -= passed
+    h.told = told
     h.blocked += blocked
     q.out, p.in_ = out, in_
     q.last_take, p.last_put = last_take, last_put
@@ -3742,7 +3772,7 @@ def _move_up(f, k):
     """
     end = f.g[0].end_key
     h = f.flow[_U(k)]
-    while h.ways_in == BY_HAND and h.left > 0 and h.fixed > 0:
+    while h.ways_in == BY_HAND and h.left > 0 and h.fixed >= 0:
         b = f.flow[_U(h.feeder)]
         key = max(b.at, h.at)
         if b.status != READY or key > end:
@@ -3753,8 +3783,7 @@ def _move_up(f, k):
         b.at = key
         h.part = b.part
         h.asked = h.at
-        h.left -= 1
-        h.at = max(key, ((_ms(f, key) + h.fixed) << MOST_SLOTS) | h.slot)
+        h.at = max(key, ((_ms(f, key) + _count_down(h)) << MOST_SLOTS) | h.slot)
         h.status = READY
         k = h.feeder
         h = b
@@ -3819,12 +3848,15 @@ def _flow_on(f, k):
                     g.now, g.key = _ms(f, key), key
                     f.parts[_U(h.part)].born = g.now
                     _count_wip(f, 0, 1)
-                cycle = h.fixed
-                if cycle < 0:
-                    cycle = _next_cycle(f, k, key)
-                if cycle < 0 or h.left <= 0:
+                if h.left <= 0:
                     break
-                h.left -= 1
+                if h.fixed >= 0:
+                    cycle = _count_down(h)
+                else:
+                    cycle = _next_cycle(f, k, key)
+                    if cycle < 0:
+                        break
+                    h.left -= 1
                 at = max(key, ((_ms(f, key) + cycle) << MOST_SLOTS) | h.slot)
                 status = READY
             if status != READY:
@@ -4018,8 +4050,11 @@ def _settle_station(f, k):
     h = f.flow[_U(k)]
     g = f.g[0]
     if h.status == READY and _ms(f, h.at) > g.end:
-        cycle = h.fixed if h.fixed > 0 else h.cycle
+        cycle = h.cycle if h.fixed < 0 else h.fixed
         h.left += 1
+        if h.fixed == 0:
+            cycle = h.told - _whole((h.ends - h.left) * h.rate)
+            h.told -= cycle
         h.work -= h.cycle
         g.now = _ms(f, h.at) - cycle
         h.at = g.now << MOST_SLOTS

@@ -28,6 +28,10 @@ LONGEST_RUN = 2**45
 """Of which times and numbers of events are one number. [ms]"""
 
 
+LEAST = 2
+"""Of a cycle that the flow counts down: each of its repeats takes time. [ms]"""
+
+
 @lru_cache(maxsize=2)  # the runs of a study share a layout
 def hindrance(layout: Layout) -> str:
     """What of a shop does not flow; "" if all does."""
@@ -70,7 +74,7 @@ def _meets_one(layout: Layout, row: StationLayout) -> bool:
 
 
 def flow_records(
-    layout: Layout, stations: Records, stores: Records, join_records: Records
+    layout: Layout, stations: Records, stores: Records, join_records: Records, streams: Records
 ) -> dict[str, Any]:
     """The records of the flow; which stores are shared."""
     putters, takers = layout.feeders_and_takers
@@ -81,8 +85,10 @@ def flow_records(
     flow = np.zeros(n, _kernel.FLOW).view(np.recarray)
     flow["slot"] = len(layout.windows) + len(stores) + np.arange(n)
     alike = (stations["varies"] == 0) & (stations["changes"] < 0) & (stations["fails"] == 0.0)
-    alike &= (stations["fixed"] > 0) & (stations["fixed"] < _kernel.LONG)
-    flow["fixed"] = np.where(alike, stations["fixed"], -1)
+    cycles = streams[stations["cycle"]]
+    flow["rate"] = np.where(cycles["code"] == _kernel.FIXED, cycles["a"] * cycles["unit"], 0.0)
+    alike &= (flow["rate"] >= LEAST) & (flow["rate"] < _kernel.LONG)
+    flow["fixed"] = np.where(alike, np.maximum(stations["fixed"], 0), -1)
     asking = [any(layout.failures[i].groups for i in _between_bodies(layout, row)) for row in rows]
     flow["crewed"] = asking
     births = [_births(layout, group) for group in range(layout.n_groups)]
@@ -154,4 +160,4 @@ def _ways(layout: Layout, h: Any, row: StationLayout, station: Any, stores: Reco
         h["out_store"], h["taker"] = store, takers[store][0]
     if h["ways_in"] == h["ways_out"] == _kernel.BY_RING:
         transits = stores["transit"][[h["in_store"], h["out_store"]]]
-        h["passes"] = h["fixed"] > 0 and not h["carriers"] and not transits.any()
+        h["passes"] = h["fixed"] >= 0 and not h["carriers"] and not transits.any()
