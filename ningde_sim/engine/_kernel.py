@@ -137,7 +137,7 @@ def _compiled(function: Function) -> Function:
             _WHOLE["cache"] = False
             warnings.warn(
                 "Neither the package's folder nor the user's cache folder can be written: the "
-                "engine is compiled anew in each process, which takes some ten seconds. Set "
+                "engine is compiled anew in each process, which takes some twenty seconds. Set "
                 "NUMBA_CACHE_DIR to a folder that can be written.",
                 RuntimeWarning,
                 stacklevel=2,
@@ -444,7 +444,16 @@ STORE = np.dtype(
             # for, the last keys at which someone asked, or took and put, and since when they waited
             *("shared", "awaited", "asked_takes", "asked_puts"),
             *("took", "put_in", "taker_since", "putter_since"),
-            *("takers", "takers_end", "putters", "putters_end", "ready", "free", "headway", "since"),
+            *(
+                "takers",
+                "takers_end",
+                "putters",
+                "putters_end",
+                "ready",
+                "free",
+                "headway",
+                "since",
+            ),
             *("under_way", "n_under_way", "first", "end_is_free"),
             *("claimed_parts", "claimed_places"),
             # of a shop with products: only the first can be taken; a bank; the last product each
@@ -638,20 +647,12 @@ class Floor:
 
     def copy(self) -> Floor:
         """Arrays of its own, with the same in them."""
-        copies = (_aligned(each) for each in self.arrays[1:])
+        copies = (each.copy() for each in self.arrays[1:])
         return Floor(Arrays(self.arrays.by_product, *copies))
 
     def replace(self, **arrays: Any) -> Floor:
         """The same arrays but for some."""
         return Floor(self.arrays._replace(**arrays))
-
-
-def _aligned(array):
-    room = np.empty(array.nbytes + 64, np.uint8)
-    first = -room.ctypes.data % 64
-    view = room[first : first + array.nbytes].view(array.dtype).reshape(array.shape)
-    view[...] = array
-    return view.view(type(array))
 
 
 class FloorType(types.Type):
@@ -3097,8 +3098,9 @@ IDLE, LOADING, HUNGRY, READY, ASKED = range(5)
 """How a station flows: not, or up to an event; about to begin; empty; finished; the same, and its
 record says so."""
 
-GENERIC, BY_HAND, BY_RING, ENDLESS, OUT = range(5)
-"""How a station takes or puts: with several stores or shared ones, or in one of the simple ways."""
+GENERIC, COUNTED, SHARED, BY_HAND, BY_RING, ENDLESS, OUT = range(7)
+"""How a station takes or puts: with several stores; in turn, births of one count and puts to one
+store that is shared; or on its own."""
 
 SAME_STORE, SAME_COUNT, SAME_CREW, NO_ROOM, NO_TIME = range(1, 6)
 """Why the flow gives up."""
@@ -3330,7 +3332,7 @@ def _ring_take(f, i, key):
 
 @_inlined
 def _wait_for_part(f, q):
-    """Book how long there was none before the first part of a store, and how long none was ready."""
+    """Book how long a store had none before its first part, and how long none that was ready."""
     place = f.ring[_U(q.out)]
     waited = max(0, min(_ms(f, place.ready), f.g[0].end) - q.last_take)
     q.none_ready_ms += waited
@@ -3615,6 +3617,42 @@ def _ask_in_turn(f, k, key):
 
 
 @_inner
+def _put_in_turn(f, k, key):
+    """A station puts its body to a shared store, or waits for a place there."""
+    h = f.flow[_U(k)]
+    store = h.out_store
+    q = f.stores[_U(store)]
+    if q.asked_puts == key or (q.put_in == key and q.putter_since > h.at):
+        f.g[0].gave_up = SAME_STORE
+    q.asked_puts = key
+    if q.level == q.capacity:
+        _note_finish(f, k)
+        h.asking = 1
+        return
+    _put(f, store, h.part)
+    q.put_in, q.putter_since = key, h.at
+    _call(f, store, True)
+    h.blocked += _ms(f, key) - _ms(f, h.at)
+    h.status, h.at, h.asks = HUNGRY, key, 0
+    _wake(f, k)
+
+
+@_inner
+def _birth_in_turn(f, k, key):
+    """A body is born at a station, as the next in its count."""
+    s = f.stations[_U(k)]
+    h = f.flow[_U(k)]
+    group = f.groups_of_lines[_U(s.group)]
+    if group.last_birth == key:
+        f.g[0].gave_up = SAME_COUNT
+    group.last_birth = key
+    _receive(f, k)
+    h.part = s.part
+    h.status, h.asked, h.starts, h.asks = LOADING, h.at, key, 0
+    _wake(f, k)
+
+
+@_inner
 def _note_finish(f, k):
     """A finished station asks for its places: its record says so."""
     s = f.stations[_U(k)]
@@ -3836,6 +3874,10 @@ def _flow_on(f, k):
                     _ring_take(f, h.in_store, key)
                     h.part = f.places[_U(place)]
                     q.out = _following(q, place)
+                    if f.by_product is not None and q.declared:
+                        p = f.parts[_U(h.part)]
+                        held = f.held[_U(h.in_store)]
+                        _count_out(q, held, _ms(f, key), p.product, p.number)
                 elif h.ways_in == ENDLESS and at <= end:
                     key = at
                     h.part = _new_part(f)
@@ -3882,6 +3924,9 @@ def _flow_on(f, k):
             q.n_put += 1
             h.blocked += _ms(f, key) - _ms(f, at)
             _ring_put(f, h.out_store, key)
+            if f.by_product is not None and q.declared:
+                product = f.parts[_U(h.part)].product
+                _count_in(q, f.held[_U(h.out_store)], _ms(f, key), product)
             f.places[_U(place)] = h.part
             q.in_ = _following(q, place)
             at = key
@@ -3918,12 +3963,10 @@ def _flow_on(f, k):
             b.part = h.part
             b.asked = b.at
             k, h, status, goes_on = behind, b, LOADING, True
-        elif (
-            (status == READY and h.ways_out == GENERIC)
-            or (status == HUNGRY and h.ways_in == GENERIC)
-            or status == LOADING
-            or status == ASKED
-        ):
+        elif status == READY:
+            if h.ways_out <= SHARED:
+                break
+        elif status != IDLE and (status != HUNGRY or h.ways_in <= SHARED):
             break
     if further >= 0:
         _wake(f, further)
@@ -4192,6 +4235,12 @@ def flow(f, until, events):
                     g.now, g.key = _ms(f, h.starts), h.starts
                 elif h.at > g.end_key or h.asking or h.asks:
                     continue
+                elif (h.status == READY and h.ways_out == SHARED) or (
+                    h.status == HUNGRY and h.ways_in == COUNTED
+                ):
+                    h.asks = 1
+                    _push_key(g, f.heap, h.at, _TRAIN | (k << 4) | _ASK)
+                    continue
                 else:
                     s = f.stations[_U(k)]
                     if h.status == HUNGRY:
@@ -4213,7 +4262,13 @@ def flow(f, until, events):
             number = (what & (_TRAIN - 1)) >> 4
             g.now, g.key = _ms(f, key), key
             if what & 15 == _ASK:
-                _ask_in_turn(f, number, key)
+                h = f.flow[_U(number)]
+                if h.status == READY:
+                    _put_in_turn(f, number, key)
+                elif h.status == HUNGRY and h.ways_in == COUNTED:
+                    _birth_in_turn(f, number, key)
+                else:
+                    _ask_in_turn(f, number, key)
                 continue
             if what & 15 == _BEGIN:
                 follows, slot = number, -1

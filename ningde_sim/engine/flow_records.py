@@ -80,7 +80,9 @@ def flow_records(
     putters, takers = layout.feeders_and_takers
     joins = layout.joins
     stores["shared"] = [max(map(len, sides)) > 1 for sides in zip(putters, takers, strict=True)]
-    join_records["shared"] = [len(row.stores) == 1 and stores["shared"][row.stores[0]] for row in joins]
+    join_records["shared"] = [
+        len(row.stores) == 1 and stores["shared"][row.stores[0]] for row in joins
+    ]
     rows, n = layout.stations, len(stations)
     flow = np.zeros(n, _kernel.FLOW).view(np.recarray)
     flow["slot"] = len(layout.windows) + len(stores) + np.arange(n)
@@ -138,26 +140,35 @@ def _ways(layout: Layout, h: Any, row: StationLayout, station: Any, stores: Reco
     putters, takers = layout.feeders_and_takers
 
     def only_store(numbers: range) -> int:
-        """The store of a single join, if it is nobody else's; else -1."""
+        """The store of a single join, of one part; else -1."""
         joins = [layout.joins[j] for j in numbers]
-        if len(joins) != 1 or joins[0].number > 1 or len(joins[0].stores) > 1:
-            return -1
-        store = joins[0].stores[0]
-        declared = layout.by_product and stores["declared"][store]
-        return -1 if stores["shared"][store] or declared or not takers[store] else store
+        simple = len(joins) == 1 and joins[0].number == 1 and len(joins[0].stores) == 1
+        return joins[0].stores[0] if simple and takers[joins[0].stores[0]] else -1
 
+    def way(store: int) -> int:
+        if stores["capacity"][store]:
+            return _kernel.BY_RING
+        return _kernel.GENERIC if counts(store) else _kernel.BY_HAND
+
+    def counts(store: int) -> bool:
+        """Whether it counts products."""
+        return layout.by_product and bool(stores["declared"][store])
+
+    born = layout.by_product and row.makes and layout.shop.gives_birth(layout.shop.lines[row.line])
     if not row.takes and not layout.by_product:
         h["ways_in"], h["carriers"] = _kernel.ENDLESS, 1
-    elif (store := only_store(row.takes)) >= 0:
-        h["ways_in"] = _kernel.BY_RING if stores["capacity"][store] else _kernel.BY_HAND
-        h["in_store"], h["carriers"] = store, stores["declared"][store]
+    elif not row.takes and h["counted"]:
+        h["ways_in"] = _kernel.COUNTED
+    elif (store := only_store(row.takes)) >= 0 and not stores["shared"][store] and not born:
+        h["ways_in"], h["in_store"], h["carriers"] = way(store), store, stores["declared"][store]
         if putters[store]:
             h["feeder"] = putters[store][0]
     if row.output and not row.puts:
         h["ways_out"] = _kernel.OUT
     elif station["hands_on"] and (store := only_store(row.puts)) >= 0:
-        h["ways_out"] = _kernel.BY_RING if stores["capacity"][store] else _kernel.BY_HAND
+        h["ways_out"] = _kernel.SHARED if stores["shared"][store] else way(store)
         h["out_store"], h["taker"] = store, takers[store][0]
-    if h["ways_in"] == h["ways_out"] == _kernel.BY_RING:
-        transits = stores["transit"][[h["in_store"], h["out_store"]]]
-        h["passes"] = h["fixed"] >= 0 and not h["carriers"] and not transits.any()
+    if h["ways_in"] == h["ways_out"] == _kernel.BY_RING and not h["carriers"]:
+        both = [h["in_store"], h["out_store"]]
+        at_once = not stores["transit"][both].any() and not any(map(counts, both))
+        h["passes"] = h["fixed"] >= 0 and at_once
