@@ -70,12 +70,10 @@ def number_of_further(
 ) -> int:
     """How many further runs are made: those asked for, else enough for so many runs.
 
-    0 where the experiment has no cheap model, or it has to be asked for, or the study has too few
-    runs for a control.
+    0 where the experiment has no cheap model, or the study has too few runs for a control.
     """
     if asked is not None:
         asked = checks.whole(owner, "control_runs", asked, low=0, high=MOST_ASKED)
-    asked = 0 if asked is None and not experiment.controlled else asked
     if asked == 0 or runs < control.FEWEST or not experiment.cheap(seed, FURTHER):
         return 0
     return min(MOST, A_RUN * runs) if asked is None else asked

@@ -130,11 +130,6 @@ class Experiment(ABC):
         return ()
 
     @property
-    def controlled(self) -> bool:
-        """Whether its cheap model is a control unasked; otherwise `control_runs` asks for it."""
-        return True
-
-    @property
     def engine(self) -> str:
         """Which engine runs."""
         return ""

@@ -191,11 +191,6 @@ class YearExperiment(Experiment):
             progress=False,
         )
 
-    @property
-    def controlled(self) -> bool:
-        """Only where it is asked for."""
-        return False
-
     def cheap(self, seed: int, run: int) -> Row:
         """Readings of the year as a continuous flow, see `ningde_sim.year.fluid_model`.
 

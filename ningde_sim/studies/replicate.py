@@ -124,8 +124,8 @@ def replicate(
     control_runs : int, optional
         Where the experiment has a cheap model (`Experiment.cheap`), and at least 30 runs are made,
         so many further runs of it: with the readings of the runs themselves they are the control
-        that makes intervals narrower, see `statistics.control`. Of years by default none:
-        4,000 are many; of other experiments 32 a run, at most 8,192. 0 for no control.
+        that makes intervals narrower, see `statistics.control`. By default 32 a run, at most
+        8,192; 0 for no control.
     engine : {"compiled", "events", "reference"}
         Of a shop or scenario: all give equal results; the reference is slow.
     keep : sequence of str
