@@ -699,9 +699,12 @@ def _drain(
 ) -> None:
     """Take over the exits and the trace that the kernel has written, to make room for more."""
     n_exits = int(floor.g["n_exits"][0])
-    rows = floor.exits[np.argsort(floor.exit_keys[:n_exits], kind="stable")]
+    rows, keys = floor.exits[:n_exits], floor.exit_keys[:n_exits]
+    if np.any(keys[1:] < keys[:-1]):
+        rows = rows[np.argsort(keys, kind="stable")]
     for number, times in exits.items():
-        times.add(rows[rows[:, 0] == number, 1:] - np.array([warm_up, 0, 0, 0]))
+        own = rows if len(exits) == 1 else rows[rows[:, 0] == number]
+        times.add(own[:, 1:] - np.array([warm_up, 0, 0, 0]))
     intervals.append(floor.trace[: int(floor.g["n_trace"][0])] - np.array([0, 0, warm_up, warm_up]))
     floor.g["n_exits"] = floor.g["n_trace"] = 0
 

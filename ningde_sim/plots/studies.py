@@ -64,10 +64,10 @@ def plot_distribution(
     _histogram(ax, values, target)
     low, high = np.quantile(values, [0.05, 0.95], method="inverted_cdf")
     ax.axvspan(low, high, color=GREY, alpha=0.35, zorder=0, lw=0, label="5-95 % of runs")
-    ax.axvline(float(values.mean()), color="black", lw=1.5, label="mean")
     with estimate.unwarned():
         mean = study.mean(of=of)
         reached = None if target is None else study.probability(target, of=of)
+    ax.axvline(mean.value, color="black", lw=1.5, label="mean")
     title = f"{experiment.title}: mean {mean}"
     if target is not None:
         ax.axvline(target, color=VERMILLION, lw=2, ls="--", label=f"target {target:,.6g}")
