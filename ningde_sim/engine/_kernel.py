@@ -3810,7 +3810,7 @@ def _move_up(f, k):
     """
     end = f.g[0].end_key
     h = f.flow[_U(k)]
-    while h.ways_in == BY_HAND and h.left > 0 and h.fixed >= 0:
+    while h.ways_in == BY_HAND and h.left > 0 and h.fixed >= 0 and not h.carriers:
         b = f.flow[_U(h.feeder)]
         key = max(b.at, h.at)
         if b.status != READY or key > end:

@@ -198,10 +198,37 @@ def two(**options):
 
 SHIFTS = WorkingTime([(0, 1.5), (1.75, 3)], every=4)
 
+
+def long_lines(cycle):
+    """Two lines hand to hand feed one with places in which stations pass on what they take."""
+    failure = Failure("failure", Exponential(0.6), Lognormal(1.5, 0.5), crew=True)
+    stop = PlannedStop("stop", 17, 1.0)
+
+    def stations(name, n):
+        return [
+            Station(
+                f"{name}{i}",
+                cycle(i),
+                failures=[failure] * (i % 4 == 1),
+                planned_stops=[stop] * (i == 2),
+            )
+            for i in range(n)
+        ]
+
+    feeders = [Line(f"l{i}", stations(f"L{i}-", 7), puts=["s"]) for i in range(2)]
+    last = Line("m", stations("M", 9), takes=["s"], buffers=(0, 0, 1, 2, 3, 3, 0, 4))
+    return Shop(
+        "long", [*feeders, last], stores=[Store("s", 3)], repair_crews=2, working_time=SHIFTS
+    )
+
+
 KINDS = {
     "transit": two(transit_time=25),
     "transit that never ends": two(transit_time=25, working_time=WorkingTime([(0, 1)])),
     "own hours of a store": two(transit_time=25, working_time=SHIFTS),
+    "cycles of no whole ms": long_lines(lambda i: 10 + (i % 5) / 7),
+    "long lines": long_lines(lambda i: 10 + i % 3),
+    "long lines that are alike": long_lines(lambda i: 10),
     "shared store": Shop(
         "shared",
         [
