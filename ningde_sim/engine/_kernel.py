@@ -367,9 +367,15 @@ def fill_draws(table, streams, values, seed, run):
             table[_U(i), _U(k)] = draw(streams[_U(i)], values, seed, run, k)
 
 
+@_inlined
+def _whole(ms):
+    """Durations are rounded to the clock here, and only here. [ms]"""
+    return np.int64(np.rint(ms))
+
+
 @_compiled
 def draw_ms(streams, values, i, seed, run, k):
-    """The k-th draw of stream i, rounded to the clock; draws are rounded only here. [ms]
+    """The k-th draw of stream i, rounded to the clock. [ms]
 
     What is always the same keeps its rate: k of them last as long as k times the exact value.
     """
@@ -377,13 +383,11 @@ def draw_ms(streams, values, i, seed, run, k):
     if stream["code"] == FIXED:
         each = stream["a"] * stream["unit"]
         if each * (k + 1) < LONGEST:
-            return max(
-                np.int64(np.rint(each * (k + 1))) - np.int64(np.rint(each * k)), stream["least"]
-            )
+            return max(_whole(each * (k + 1)) - _whole(each * k), stream["least"])
     ms = draw(stream, values, seed, run, k) * stream["unit"]
     if ms >= LONGEST:
         return LONGEST
-    return max(np.int64(np.rint(ms)), stream["least"])
+    return max(_whole(ms), stream["least"])
 
 
 # --------------------------------------------------------------------------- the floor
@@ -444,16 +448,8 @@ STORE = np.dtype(
             # for, the last keys at which someone asked, or took and put, and since when they waited
             *("shared", "awaited", "asked_takes", "asked_puts"),
             *("took", "put_in", "taker_since", "putter_since"),
-            *(
-                "takers",
-                "takers_end",
-                "putters",
-                "putters_end",
-                "ready",
-                "free",
-                "headway",
-                "since",
-            ),
+            *("takers", "takers_end", "putters", "putters_end"),
+            *("ready", "free", "headway", "since"),
             *("under_way", "n_under_way", "first", "end_is_free"),
             *("claimed_parts", "claimed_places"),
             # of a shop with products: only the first can be taken; a bank; the last product each
@@ -473,7 +469,6 @@ JOIN = np.dtype(
             *("store", "number", "takes", "alternatives", "alternatives_end", "route"),
             # `partner`: hand to hand the station that it meets, `ANYONE` of several; else `NOBODY`
             *("partner", "used", "met", "matches"),
-            "shared",  # several use its store, and wait for each other
         )
     ]
 )
@@ -1445,7 +1440,6 @@ def _choose(f, k):
             while a < join.alternatives_end - 1 and u >= f.shares[_U(a)]:
                 a += 1
             join.store = f.alternatives[_U(a)]
-            join.shared = f.stores[_U(join.store)].shared
 
 
 @_inner
@@ -1688,7 +1682,6 @@ def _one_serves(f, j, empty):
 def _take(f, i, m):
     """The m-th of the parts in store i leaves."""
     q = f.stores[_U(i)]
-    q.n_taken += 1
     if f.g[0].flowing:
         if q.capacity > 0:
             _ring_take(f, i, f.g[0].key)
@@ -1701,11 +1694,19 @@ def _take(f, i, m):
             _come_up(f, i)
     if m > 0:
         _bring_forward(f, q, m)
+    return _first_leaves(f, i, f.g[0].now)
+
+
+@_inlined
+def _first_leaves(f, i, now):
+    """The first part of store i is no more in it."""
+    q = f.stores[_U(i)]
+    q.n_taken += 1
     part = f.places[_U(q.out)]
     if f.by_product is not None and q.declared:
         p = f.parts[_U(part)]
-        _count_out(q, f.held[_U(i)], f.g[0].now, p.product, p.number)
-    q.out = q.out + 1 if q.out + 1 < q.places_end else q.places
+        _count_out(q, f.held[_U(i)], now, p.product, p.number)
+    q.out = _following(q, q.out)
     return part
 
 
@@ -1713,15 +1714,11 @@ def _take(f, i, m):
 def _put(f, i, part):
     """A part comes to store i."""
     q = f.stores[_U(i)]
-    q.n_put += 1
-    if f.by_product is not None and q.declared:
-        if q.lanes > 0:
-            _choose_lane(f, q, part)
-        _count_in(q, f.held[_U(i)], f.g[0].now, f.parts[_U(part)].product)
+    if f.by_product is not None and q.lanes > 0:
+        _choose_lane(f, q, part)
     if f.g[0].flowing and q.capacity > 0:
         _ring_put(f, i, f.g[0].key)
-    f.places[_U(q.in_)] = part
-    q.in_ = q.in_ + 1 if q.in_ + 1 < q.places_end else q.places
+    _last_comes(f, i, part, f.g[0].now)
     if q.capacity > 0 and not f.g[0].flowing:
         _account_store(f, i)
         q.level += 1
@@ -1732,6 +1729,17 @@ def _put(f, i, part):
             q.ready += 1
         else:
             _send(f, i)
+
+
+@_inlined
+def _last_comes(f, i, part, now):
+    """A part is the last in store i."""
+    q = f.stores[_U(i)]
+    q.n_put += 1
+    if f.by_product is not None and q.declared:
+        _count_in(q, f.held[_U(i)], now, f.parts[_U(part)].product)
+    f.places[_U(q.in_)] = part
+    q.in_ = _following(q, q.in_)
 
 
 @_inner
@@ -2267,6 +2275,12 @@ def _can_choose(f, k):
 
 
 @_inlined
+def _following(q, place):
+    """The next place in the ring of a store."""
+    return place + 1 if place + 1 < q.places_end else q.places
+
+
+@_inlined
 def _place(q, m):
     """Where the m-th part of a store lies."""
     at = q.out + m
@@ -2384,7 +2398,7 @@ def _count_out(q, held, now, product, number):
 def ramped(duration, since, start, tau):
     """A duration at the speed that is reached so long after the start of a ramp. [ms]"""
     speed = 1.0 - (1.0 - start) * math.exp(-max(since, 0) / tau)
-    return np.int64(np.rint(duration / speed))
+    return _whole(duration / speed)
 
 
 @_inner
@@ -3121,15 +3135,15 @@ FLOW = np.dtype(
             *("status", "at", "left", "fixed", "part", "slot", "ways_in", "ways_out"),
             *("feeder", "taker", "in_store", "out_store", "blocked", "asked", "passed", "carriers"),
             # keys of when the body in work began, and (`asked`) when the station asked for it; in
-            # the cycles since its accounts were booked: how many were `left` then, worked, up to
-            # which work nothing happens; that of the body in work
-            *("starts", "armed", "work", "margin", "cycle", "passes"),
-            # of cycles that are `fixed`, but no whole ms (0; -1 of others): their ms, how many and
-            # how long all are with those left
-            *("rate", "ends", "told", "began"),
+            # the cycles since its accounts were booked: worked, up to which work nothing happens;
+            # that of the body in work; how many it has done with those `left`
+            *("starts", "work", "margin", "cycle", "passes", "ends"),
+            # of cycles that are `fixed`, but no whole ms (0; -1 of others): their ms, and how long
+            # all are that it has done
+            *("rate", "told"),
             # others' order hangs on what it takes, puts, gets born; it takes what is not born yet
             # (`carriers`)
-            *("shares_in", "shares_out", "only_shared_in", "only_shared_out", "counted"),
+            *("shares_in", "shares_out", "counted"),
             # it waits at shared stores; that is planned; it is called; it may need a crew to begin
             *("asking", "asks", "called", "crewed"),
         )
@@ -3227,21 +3241,15 @@ def _arm(f, k):
     h.work = h.blocked = 0
     h.margin = s.fails_at - s.worked
     left = s.next_stop - s.done if s.at_close == PAUSE else 0
-    h.told = h.began = _whole(s.done * h.rate)
+    h.told = _whole(s.done * h.rate)
     if h.fixed > 0 and left > 0:
         left = min(left, h.margin // h.fixed)
     elif h.fixed == 0 and left > 0:
-        left = min(left, np.int64((h.began + h.margin) / h.rate) - s.done)
-        if left > 0 and _whole((s.done + left) * h.rate) > h.began + h.margin:
+        left = min(left, np.int64((h.told + h.margin) / h.rate) - s.done)
+        if left > 0 and _whole((s.done + left) * h.rate) > h.told + h.margin:
             left -= 1
-    h.left = h.armed = left
+    h.left = left
     h.ends = s.done + left
-
-
-@_inlined
-def _whole(ms):
-    """As durations are rounded to the clock. [ms]"""
-    return np.int64(np.rint(ms))
 
 
 @_inlined
@@ -3260,10 +3268,10 @@ def _book(f, k):
     """Book the cycles of a station up to when it became empty or finished."""
     s = f.stations[_U(k)]
     h = f.flow[_U(k)]
-    n = h.armed - h.left
+    n = h.ends - h.left - s.done
     work = h.work
     if h.fixed >= 0:
-        work = n * h.fixed if h.fixed > 0 else h.told - h.began
+        work = n * h.fixed if h.fixed > 0 else h.told - _whole(s.done * h.rate)
     reading = _ms(f, h.at) - f.times[_U(s.time)].closed_ms + s.overtime
     f.spent[_U(k), WORKING] += work
     f.spent[_U(k), BLOCKED] += h.blocked
@@ -3283,12 +3291,6 @@ def _note_ask(f, s, key):
     """A station asked at this key, unless it waits since before the stretch."""
     if _ms(f, key) > f.g[0].began:
         s.asked_at = _ms(f, key)
-
-
-@_inlined
-def _following(q, place):
-    """The next place in the ring of a store."""
-    return place + 1 if place + 1 < q.places_end else q.places
 
 
 # How long a store is full or empty are differences of keys: a part that leaves tells how long there
@@ -3350,7 +3352,7 @@ def _next_cycle(f, k, key):
     s = f.stations[_U(k)]
     h = f.flow[_U(k)]
     g = f.g[0]
-    done = s.done + h.armed - h.left
+    done = h.ends - h.left
     left = s.fixed
     drawn = -1
     if f.by_product is not None and (s.changes >= 0 or s.varies):
@@ -3469,7 +3471,7 @@ def _asks_for_crew(f, s):
 @_inlined
 def _is_shared(f, j):
     """Whether a join uses a store at which several wait for each other."""
-    return f.joins[_U(j)].shared
+    return f.stores[_U(f.joins[_U(j)].store)].shared
 
 
 @_inner
@@ -3479,8 +3481,6 @@ def _move_key(f, k):
     h = f.flow[_U(k)]
     empty = h.status == HUNGRY
     key = h.at
-    if h.only_shared_in if empty else (s.content == FINISHED and h.only_shared_out):
-        return key
     for j in range(s.takes if empty else s.wants, s.takes_end if empty else s.wants_end):
         join = f.joins[_U(j)]
         if _is_shared(f, j):
@@ -3587,6 +3587,22 @@ def _first_called(f):
     return k
 
 
+@_inlined
+def _note_turn(f, h, key, asked, moved, since):
+    """A station asks at a shared store: one that asked or moved at this key could come first."""
+    if asked == key or (moved == key and since > h.at):
+        f.g[0].gave_up = SAME_STORE
+
+
+@_inlined
+def _note_birth(f, s, key):
+    """A station asks for the next of its count."""
+    group = f.groups_of_lines[_U(s.group)]
+    if group.last_birth == key:
+        f.g[0].gave_up = SAME_COUNT
+    group.last_birth = key
+
+
 @_inner
 def _ask_in_turn(f, k, key):
     """A station comes to shared stores, or to its count of births, and is called at once."""
@@ -3598,22 +3614,17 @@ def _ask_in_turn(f, k, key):
     f.calls[_U(g.n_calls)] = k
     g.n_calls += 1
     if empty and h.counted:
-        group = f.groups_of_lines[_U(s.group)]
-        if group.last_birth == key:
-            g.gave_up = SAME_COUNT
-        group.last_birth = key
+        _note_birth(f, s, key)
     for j in range(s.wants, s.wants_end):
         if not _is_shared(f, j):
             continue
         q = f.stores[_U(f.joins[_U(j)].store)]
         if empty:
-            asked, moved, since = q.asked_takes, q.took, q.taker_since
+            _note_turn(f, h, key, q.asked_takes, q.took, q.taker_since)
             q.asked_takes = key
         else:
-            asked, moved, since = q.asked_puts, q.put_in, q.putter_since
+            _note_turn(f, h, key, q.asked_puts, q.put_in, q.putter_since)
             q.asked_puts = key
-        if asked == key or (moved == key and since > h.at):  # it could have come first
-            g.gave_up = SAME_STORE
 
 
 @_inner
@@ -3622,8 +3633,7 @@ def _put_in_turn(f, k, key):
     h = f.flow[_U(k)]
     store = h.out_store
     q = f.stores[_U(store)]
-    if q.asked_puts == key or (q.put_in == key and q.putter_since > h.at):
-        f.g[0].gave_up = SAME_STORE
+    _note_turn(f, h, key, q.asked_puts, q.put_in, q.putter_since)
     q.asked_puts = key
     if q.level == q.capacity:
         _note_finish(f, k)
@@ -3642,10 +3652,7 @@ def _birth_in_turn(f, k, key):
     """A body is born at a station, as the next in its count."""
     s = f.stations[_U(k)]
     h = f.flow[_U(k)]
-    group = f.groups_of_lines[_U(s.group)]
-    if group.last_birth == key:
-        f.g[0].gave_up = SAME_COUNT
-    group.last_birth = key
+    _note_birth(f, s, key)
     _receive(f, k)
     h.part = s.part
     h.status, h.asked, h.starts, h.asks = LOADING, h.at, key, 0
@@ -3706,7 +3713,7 @@ def _let_others_move(f, since, first, end, empty, key):
     for j in range(first, end):
         used = f.joins[_U(j)].used
         q = f.stores[_U(used)]
-        if f.joins[_U(j)].shared:
+        if q.shared:
             if empty:
                 q.put_in, q.putter_since = key, since
             else:
@@ -3747,6 +3754,21 @@ def _may_take(f, h):
 
 
 @_inlined
+def _finish_key(f, key, cycle, slot):
+    """When a body is finished that begins at a key."""
+    return max(key, ((_ms(f, key) + cycle) << MOST_SLOTS) | slot)
+
+
+@_inlined
+def _hand_on(f, h, b, key):
+    """A body goes from a station to the next, hand to hand."""
+    h.blocked += _ms(f, key) - _ms(f, h.at)
+    h.passed += 1
+    h.status, h.at = HUNGRY, key
+    b.part, b.asked = h.part, b.at
+
+
+@_inlined
 def _pass_on(f, h):
     """Bodies go from store to store through a station, as long as nothing else happens.
 
@@ -3767,7 +3789,7 @@ def _pass_on(f, h):
         key = max(at, ready)
         if not whole:
             cycle = _whole((number + passed + 1) * rate) - told
-        finished = max(key, ((_ms(f, key) + cycle) << MOST_SLOTS) | slot)
+        finished = _finish_key(f, key, cycle, slot)
         leaves = max(finished, free)
         if leaves > end:
             break
@@ -3815,13 +3837,8 @@ def _move_up(f, k):
         key = max(b.at, h.at)
         if b.status != READY or key > end:
             break
-        b.blocked += _ms(f, key) - _ms(f, b.at)
-        b.passed += 1
-        b.status = HUNGRY
-        b.at = key
-        h.part = b.part
-        h.asked = h.at
-        h.at = max(key, ((_ms(f, key) + _count_down(h)) << MOST_SLOTS) | h.slot)
+        _hand_on(f, b, h, key)
+        h.at = _finish_key(f, key, _count_down(h), h.slot)
         h.status = READY
         k = h.feeder
         h = b
@@ -3865,19 +3882,12 @@ def _flow_on(f, k):
             if status == HUNGRY:
                 if h.ways_in == BY_RING:
                     q = f.stores[_U(h.in_store)]
-                    place = q.out
-                    key = max(at, f.ring[_U(place)].ready)
+                    key = max(at, f.ring[_U(q.out)].ready)
                     if q.level == 0 or key > end:
                         break
                     takes = True
-                    q.n_taken += 1
                     _ring_take(f, h.in_store, key)
-                    h.part = f.places[_U(place)]
-                    q.out = _following(q, place)
-                    if f.by_product is not None and q.declared:
-                        p = f.parts[_U(h.part)]
-                        held = f.held[_U(h.in_store)]
-                        _count_out(q, held, _ms(f, key), p.product, p.number)
+                    h.part = _first_leaves(f, h.in_store, _ms(f, key))
                 elif h.ways_in == ENDLESS and at <= end:
                     key = at
                     h.part = _new_part(f)
@@ -3899,7 +3909,7 @@ def _flow_on(f, k):
                     if cycle < 0:
                         break
                     h.left -= 1
-                at = max(key, ((_ms(f, key) + cycle) << MOST_SLOTS) | h.slot)
+                at = _finish_key(f, key, cycle, h.slot)
                 status = READY
             if status != READY:
                 break
@@ -3916,19 +3926,13 @@ def _flow_on(f, k):
             if h.ways_out != BY_RING:
                 break
             q = f.stores[_U(h.out_store)]
-            place = q.in_
-            key = max(at, f.ring[_U(place)].free)
+            key = max(at, f.ring[_U(q.in_)].free)
             if q.level == q.capacity or key > end:
                 break
             puts = True
-            q.n_put += 1
             h.blocked += _ms(f, key) - _ms(f, at)
             _ring_put(f, h.out_store, key)
-            if f.by_product is not None and q.declared:
-                product = f.parts[_U(h.part)].product
-                _count_in(q, f.held[_U(h.out_store)], _ms(f, key), product)
-            f.places[_U(place)] = h.part
-            q.in_ = _following(q, place)
+            _last_comes(f, h.out_store, h.part, _ms(f, key))
             at = key
             status = HUNGRY
         h.status, h.at, h.starts = status, at, key
@@ -3952,16 +3956,11 @@ def _flow_on(f, k):
             if b.ways_in != BY_HAND:
                 k = behind
                 break
-            h.blocked += _ms(f, key) - _ms(f, at)
-            h.passed += 1
-            h.status = HUNGRY
-            h.at = key
+            _hand_on(f, h, b, key)
             if _may_take(f, h):
                 if further >= 0:
                     _wake(f, further)
                 further = k
-            b.part = h.part
-            b.asked = b.at
             k, h, status, goes_on = behind, b, LOADING, True
         elif status == READY:
             if h.ways_out <= SHARED:

@@ -431,7 +431,7 @@ def _blank(layout: Layout) -> _kernel.Floor:
         exit_keys=np.zeros(N_EXITS + len(stations), np.int64),
         trace=np.zeros((1, 4), np.int64),
         **_steps(1),
-        **flow_records(layout, stations, stores, joins, streams),
+        **flow_records(layout, stations, stores, streams),
     )
     return _kernel.Floor(arrays)
 

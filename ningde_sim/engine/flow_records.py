@@ -74,15 +74,12 @@ def _meets_one(layout: Layout, row: StationLayout) -> bool:
 
 
 def flow_records(
-    layout: Layout, stations: Records, stores: Records, join_records: Records, streams: Records
+    layout: Layout, stations: Records, stores: Records, streams: Records
 ) -> dict[str, Any]:
     """The records of the flow; which stores are shared."""
     putters, takers = layout.feeders_and_takers
     joins = layout.joins
     stores["shared"] = [max(map(len, sides)) > 1 for sides in zip(putters, takers, strict=True)]
-    join_records["shared"] = [
-        len(row.stores) == 1 and stores["shared"][row.stores[0]] for row in joins
-    ]
     rows, n = layout.stations, len(stations)
     flow = np.zeros(n, _kernel.FLOW).view(np.recarray)
     flow["slot"] = len(layout.windows) + len(stores) + np.arange(n)
@@ -97,13 +94,11 @@ def flow_records(
     counted = [k for several in births if len(several) > 1 for k in several]
     flow["counted"][counted] = 1
 
-    def shared(numbers: range) -> list[bool]:
-        return [bool(stores["shared"][i]) for j in numbers for i in joins[j].stores]
+    def shares(numbers: range) -> bool:
+        return any(stores["shared"][i] for j in numbers for i in joins[j].stores)
 
-    flow["shares_in"] = flow["counted"] | np.array([any(shared(row.takes)) for row in rows])
-    flow["shares_out"] = [any(shared(row.puts)) for row in rows]
-    flow["only_shared_in"] = [all(shared(row.takes)) for row in rows]
-    flow["only_shared_out"] = [all(shared(row.puts)) for row in rows]
+    flow["shares_in"] = flow["counted"] | np.array([shares(row.takes) for row in rows])
+    flow["shares_out"] = [shares(row.puts) for row in rows]
     flow["feeder"] = flow["taker"] = np.arange(n)
     for k, row in enumerate(rows):
         _ways(layout, flow[k], row, stations[k], stores)

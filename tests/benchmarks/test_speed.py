@@ -139,6 +139,20 @@ for name in sys.stdin:
 """
 
 
+def child(arguments, folder, **options):
+    """A Python that answers each line by a number."""
+    command = [sys.executable, *arguments]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=folder, **pipes, **options)
+
+
+def ask(process, what):
+    """The number that it answers."""
+    process.stdin.write(f"{what}\n")
+    process.stdin.flush()
+    return float(process.stdout.readline())
+
+
 def test_against_the_first_kernel(report, tmp_path):
     """Beside version 0.1.0 with negative indices, whole calls in turn. Wanted: 6 times, and 9."""
     old = tmp_path / "old"
@@ -153,19 +167,7 @@ def test_against_the_first_kernel(report, tmp_path):
     shutil.unpack_archive(tmp_path / "old.tar", old)
 
     def start(folder):
-        return subprocess.Popen(
-            [sys.executable, "-c", VISITS],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(folder)},
-        )
-
-    def ask(process, name):
-        process.stdin.write(f"{name}\n")
-        process.stdin.flush()
-        return float(process.stdout.readline())
+        return child(["-c", VISITS], tmp_path, env=os.environ | {"PYTHONPATH": str(folder)})
 
     with start(old) as first, start(root) as ours:
         names = {"shop": "the 620-robot shop", "20": "a bare line of 20", "150": "one of 150"}
@@ -254,21 +256,9 @@ def test_against_cimba(report, tmp_path):
         run = simulate(shop, hours=4000, seed=seed, progress=False)
         return (time.perf_counter() - begin) / run.bodies
 
-    with subprocess.Popen(  # it does not compile where Numba has compiled something else
-        [sys.executable, "run.py"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=tmp_path,
-    ) as cimba:
-
-        def theirs(seed):
-            cimba.stdin.write(f"{seed}\n")
-            cimba.stdin.flush()
-            return float(cimba.stdout.readline())
-
-        theirs(0), ours(0)  # both compile
-        pairs = [(theirs(seed), ours(seed)) for seed in range(1, 8)]
+    with child(["run.py"], tmp_path) as cimba:  # it has to compile before all else of Numba
+        ask(cimba, 0), ours(0)  # both compile
+        pairs = [(ask(cimba, seed), ours(seed)) for seed in range(1, 8)]
     gain = median(a / b for a, b in pairs)
     each = [f"{1e9 * median(column) / 20:.0f}" for column in zip(*pairs, strict=True)]
     text = f"{gain:.1f} times Cimba {its_version} ({each[1]} ns a visit, {each[0]} in Cimba)"
