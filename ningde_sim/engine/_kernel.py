@@ -1435,11 +1435,17 @@ def _choose(f, k):
     for j in range(s.wants, s.wants_end):
         join = f.joins[_U(j)]
         if join.route >= 0:
-            u = uniform(f.streams[_U(join.route)], f.g[0].seed, f.g[0].run, max(s.done - 1, 0))
-            a = join.alternatives
-            while a < join.alternatives_end - 1 and u >= f.shares[_U(a)]:
-                a += 1
-            join.store = f.alternatives[_U(a)]
+            join.store = _goes_to(f, join, s.done)
+
+
+@_inlined
+def _goes_to(f, join, done):
+    """The store to which a split sends the body of the last cycle of so many."""
+    u = uniform(f.streams[_U(join.route)], f.g[0].seed, f.g[0].run, max(done - 1, 0))
+    a = join.alternatives
+    while a < join.alternatives_end - 1 and u >= f.shares[_U(a)]:
+        a += 1
+    return f.alternatives[_U(a)]
 
 
 @_inner
@@ -3138,6 +3144,9 @@ FLOW = np.dtype(
             # the cycles since its accounts were booked: worked, up to which work nothing happens;
             # that of the body in work; how many it has done with those `left`
             *("starts", "work", "margin", "cycle", "passes", "ends"),
+            # it takes hand to hand, and needs nothing else than its cycles, all alike; a split says
+            # where each of its bodies goes
+            *("plain", "splits"),
             # of cycles that are `fixed`, but no whole ms (0; -1 of others): their ms, and how long
             # all are that it has done
             *("rate", "told"),
@@ -3176,11 +3185,17 @@ def _key(f, when, slot):
 @_inner
 def _push_key(g, heap, key, what):
     """Plan an event of the flow."""
-    i = g.n_heap
-    if i == len(heap):
+    n = g.n_heap
+    if n == len(heap):
         g.gave_up = NO_ROOM
         return
     g.n_heap += 1
+    _rise(heap, n, key, what)
+
+
+@_inlined
+def _rise(heap, i, key, what):
+    """An event rises from a gap in the heap to where it belongs."""
     while i > 0:
         parent = (i - 1) >> 1
         above = heap[_U(parent), 0]
@@ -3195,25 +3210,27 @@ def _push_key(g, heap, key, what):
 
 @_inner
 def _pop_key(g, heap):
-    """Take the event of the lowest key: what it is."""
+    """Take the event of the lowest key: what it is.
+
+    The gap that it leaves sinks to the bottom before the last one fills it, which belongs there:
+    which child is lower is then all that there is to ask, and to be guessed wrong by a processor.
+    """
     what = heap[0, 1]
     n = g.n_heap - 1
     g.n_heap = n
     key, last = heap[_U(n), 0], heap[_U(n), 1]
+    heap[_U(n), 0] = NEVER
     i, child = 0, 1
     while child < n:
-        below = heap[_U(child), 0]
-        if child + 1 < n:
-            other = heap[_U(child + 1), 0]
-            if other < below or (other == below and heap[_U(child + 1), 1] < heap[_U(child), 1]):
-                child, below = child + 1, other
-        if key < below or (key == below and last <= heap[_U(child), 1]):
-            break
-        heap[_U(i), 0] = below
+        below, other = heap[_U(child), 0], heap[_U(child + 1), 0]
+        second = np.int64(other < below)
+        if other == below:
+            second = np.int64(heap[_U(child + 1), 1] < heap[_U(child), 1])
+        child += second
+        heap[_U(i), 0] = heap[_U(child), 0]
         heap[_U(i), 1] = heap[_U(child), 1]
         i, child = child, 2 * child + 1
-    heap[_U(i), 0] = key
-    heap[_U(i), 1] = last
+    _rise(heap, i, key, last)
     return what
 
 
@@ -3450,8 +3467,22 @@ def _wait(f, k):
     h.status = ASKED
     if s.content == EMPTY:
         h.status = HUNGRY
-    elif s.content == FINISHED and h.ways_out != GENERIC:
-        h.status = READY
+    elif s.content == FINISHED:
+        if h.splits:
+            _forget_choice(f, k)
+            _choose_way(f, k)
+        if h.ways_out != GENERIC:
+            h.status = READY
+
+
+@_inlined
+def _choose_way(f, k):
+    """A split says where the body goes that a station has finished."""
+    h = f.flow[_U(k)]
+    h.out_store = _goes_to(f, f.joins[_U(f.stations[_U(k)].puts)], h.ends - h.left)
+    q = f.stores[_U(h.out_store)]
+    h.ways_out = SHARED if q.shared else BY_RING
+    h.taker = f.queues[_U(q.takers)]
 
 
 @_inlined
@@ -3745,6 +3776,15 @@ def _hand_over(f, k, key):
     _wake(f, k)
 
 
+@_inner
+def _ask_for_turn(f, k):
+    """A station asks for its turn, once."""
+    h = f.flow[_U(k)]
+    if h.at <= f.g[0].end_key and not h.asking and not h.asks:
+        h.asks = 1
+        _push_key(f.g[0], f.heap, h.at, _TRAIN | (k << 4) | _ASK)
+
+
 @_inlined
 def _may_take(f, h):
     """Whether there may be something for a station that is empty."""
@@ -3832,7 +3872,7 @@ def _move_up(f, k):
     """
     end = f.g[0].end_key
     h = f.flow[_U(k)]
-    while h.ways_in == BY_HAND and h.left > 0 and h.fixed >= 0 and not h.carriers:
+    while h.plain and h.left > 0:
         b = f.flow[_U(h.feeder)]
         key = max(b.at, h.at)
         if b.status != READY or key > end:
@@ -3841,6 +3881,24 @@ def _move_up(f, k):
         h.at = _finish_key(f, key, _count_down(h), h.slot)
         h.status = READY
         k = h.feeder
+        h = b
+    return k
+
+
+@_inlined
+def _move_down(f, k):
+    """A body of a line hand to hand moves down, through stations that are empty: to which."""
+    end = f.g[0].end_key
+    h = f.flow[_U(k)]
+    while h.ways_out == BY_HAND:
+        b = f.flow[_U(h.taker)]
+        key = max(h.at, b.at)
+        if b.status != HUNGRY or key > end or not b.plain or b.left <= 0:
+            break
+        _hand_on(f, h, b, key)
+        b.at = _finish_key(f, key, _count_down(b), b.slot)
+        b.status = READY
+        k = h.taker
         h = b
     return k
 
@@ -3863,8 +3921,13 @@ def _flow_on(f, k):
             k, further = further, -1
             h = f.flow[_U(k)]
             if h.status == HUNGRY and h.ways_in == BY_HAND:
-                if h.ways_out == BY_HAND and f.flow[_U(h.taker)].status != HUNGRY:
-                    k = _move_up(f, k)
+                last = k
+                k = _move_up(f, k)
+                if k != last:
+                    if h.ways_out == SHARED:
+                        _ask_for_turn(f, last)
+                    elif h.ways_out != BY_HAND or f.flow[_U(h.taker)].status == HUNGRY:
+                        further = last
                     h = f.flow[_U(k)]
                 if h.ways_in == BY_HAND:  # who hands over to it
                     k = h.feeder
@@ -3911,7 +3974,12 @@ def _flow_on(f, k):
                     h.left -= 1
                 at = _finish_key(f, key, cycle, h.slot)
                 status = READY
+                if h.splits:
+                    _choose_way(f, k)
             if status != READY:
+                break
+            if further >= 0 and h.ways_out != BY_HAND:  # those behind it move up first
+                _wake(f, k)
                 break
             if h.ways_out == OUT:
                 if at > end:
@@ -3950,6 +4018,14 @@ def _flow_on(f, k):
                 else:
                     _wake(f, behind)
         elif status == READY and h.ways_out == BY_HAND:
+            last = _move_down(f, k)
+            if last != k:
+                if _may_take(f, h):
+                    if further >= 0:
+                        _wake(f, further)
+                    further = k
+                k, h, status, goes_on = last, f.flow[_U(last)], READY, True
+                continue
             key = max(at, b.at)
             if b.status != HUNGRY or key > end:
                 continue
@@ -3963,9 +4039,16 @@ def _flow_on(f, k):
                 further = k
             k, h, status, goes_on = behind, b, LOADING, True
         elif status == READY:
-            if h.ways_out <= SHARED:
+            if h.ways_out == SHARED:
+                _ask_for_turn(f, k)
+            elif h.ways_out == GENERIC:
                 break
-        elif status != IDLE and (status != HUNGRY or h.ways_in <= SHARED):
+        elif status == HUNGRY:
+            if h.ways_in == COUNTED:
+                _ask_for_turn(f, k)
+            elif h.ways_in == GENERIC:
+                break
+        elif status != IDLE:
             break
     if further >= 0:
         _wake(f, further)
@@ -4118,6 +4201,8 @@ def _settle_station(f, k):
     elif h.status == READY:
         s.content = FINISHED
         s.wants, s.wants_end = s.puts, s.puts_end
+        if s.splits:
+            _choose(f, k)
     s.state = STARVED if h.status == HUNGRY else BLOCKED
     if _ms(f, h.at) > g.began:
         g.n_requests += 1
@@ -4233,12 +4318,6 @@ def flow(f, until, events):
                     _book(f, k)
                     g.now, g.key = _ms(f, h.starts), h.starts
                 elif h.at > g.end_key or h.asking or h.asks:
-                    continue
-                elif (h.status == READY and h.ways_out == SHARED) or (
-                    h.status == HUNGRY and h.ways_in == COUNTED
-                ):
-                    h.asks = 1
-                    _push_key(g, f.heap, h.at, _TRAIN | (k << 4) | _ASK)
                     continue
                 else:
                     s = f.stations[_U(k)]

@@ -584,17 +584,17 @@ class _GaveUp(Exception):
 
 def _flow(floor: _kernel.Floor, until: int, events: int) -> bool:
     """As `_kernel.advance`, but bodies flow from opening to closing."""
-    g = floor.g[0]
-    stop = int(g.now) + (events << int(g.width))
-    while g.now < min(until, stop):
+    now, gave_up, n_exits = (floor.g[name] for name in ("now", "gave_up", "n_exits"))
+    stop = int(now[0]) + (events << int(floor.g["width"][0]))
+    while now[0] < min(until, stop):
         end = int(_kernel.flow(floor, until, events))
-        if g.gave_up:
-            raise _GaveUp(int(g.gave_up))
-        if end > g.now and not _kernel.advance(floor, end, events):
+        if gave_up[0]:
+            raise _GaveUp(int(gave_up[0]))
+        if end > now[0] and not _kernel.advance(floor, end, events):
             return False
-        if g.n_exits > N_EXITS // 2:
+        if n_exits[0] > N_EXITS // 2:
             break
-    return bool(g.now >= until)
+    return bool(now[0] >= until)
 
 
 def _run(

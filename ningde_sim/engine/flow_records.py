@@ -81,7 +81,7 @@ def flow_records(
     joins = layout.joins
     stores["shared"] = [max(map(len, sides)) > 1 for sides in zip(putters, takers, strict=True)]
     rows, n = layout.stations, len(stations)
-    flow = np.zeros(n, _kernel.FLOW).view(np.recarray)
+    flow = np.zeros(n, _kernel.FLOW)
     flow["slot"] = len(layout.windows) + len(stores) + np.arange(n)
     alike = (stations["varies"] == 0) & (stations["changes"] < 0) & (stations["fails"] == 0.0)
     cycles = streams[stations["cycle"]]
@@ -105,10 +105,12 @@ def flow_records(
     for h in flow:  # who hands its body on, and who takes it, do so in the simple way, or neither
         if h["ways_in"] == _kernel.BY_HAND and flow["ways_out"][h["feeder"]] != _kernel.BY_HAND:
             h["ways_in"] = _kernel.GENERIC
+    flow["plain"] = (flow["ways_in"] == _kernel.BY_HAND) & (flow["fixed"] >= 0)
+    flow["plain"] &= (flow["carriers"] == 0) & (flow["splits"] == 0)
     n_places = int(stores["places_end"].max(initial=0))
     n_events = 4 * n + 2 * len(layout.failures) + 4 * len(stores) + 64
     return {
-        "flow": flow,
+        "flow": flow.view(np.recarray),
         "ring": np.zeros(n_places + 1, _kernel.RING).view(np.recarray),
         "heap": np.zeros((n_events, 2), np.int64),
         "calls": np.zeros(n + 1, np.int64),
@@ -161,8 +163,14 @@ def _ways(layout: Layout, h: Any, row: StationLayout, station: Any, stores: Reco
     if row.output and not row.puts:
         h["ways_out"] = _kernel.OUT
     elif station["hands_on"] and (store := only_store(row.puts)) >= 0:
-        h["ways_out"] = _kernel.SHARED if stores["shared"][store] else way(store)
+        taker = layout.stations[takers[store][0]]
+        several = not stores["capacity"][store] and len(taker.takes) > 1  # it takes the general way
+        simple = _kernel.BY_HAND if several else way(store)
+        h["ways_out"] = _kernel.SHARED if stores["shared"][store] else simple
         h["out_store"], h["taker"] = store, takers[store][0]
+    elif station["hands_on"] and layout.joins[row.puts.start].route >= 0:
+        to = list(layout.joins[row.puts.start].stores)
+        h["splits"] = stores["capacity"][to].all() and all(takers[store] for store in to)
     if h["ways_in"] == h["ways_out"] == _kernel.BY_RING and not h["carriers"]:
         both = [h["in_store"], h["out_store"]]
         at_once = not stores["transit"][both].any() and not any(map(counts, both))
