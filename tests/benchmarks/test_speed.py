@@ -125,15 +125,28 @@ FIRST_KERNEL = "78ef1ea~1"
 VISITS = f"""
 import sys
 import time
-from ningde_sim import Exponential, Failure, Line, Lognormal, Shop, Station, ningde_2021, simulate
+from ningde_sim import *
 
 {inspect.getsource(bare_line)}
 shops = {{"shop": (ningde_2021(), 400), "20": (bare_line(20), 4000), "150": (bare_line(150), 600)}}
-for name in sys.stdin:
-    shop, hours = shops[name.strip()]
-    simulate(shop, hours=1, seed=0)  # compiles, or reads from the cache
+known = set()
+
+
+def run_of(name):
+    if name == "year":
+        year = scenario("ningde-2021").draw(0, 1)
+        return simulate_year(year, seed=0, run=1, progress=False).shop_run
+    shop, hours = shops[name]
+    return simulate(shop, hours=hours, seed=0, progress=False)
+
+
+for line in sys.stdin:
+    name = line.strip()
+    if name not in known:  # it compiles, or reads from the cache
+        run_of(name)
+        known.add(name)
     begin = time.process_time()
-    run = simulate(shop, hours=hours, seed=0, progress=False)
+    run = run_of(name)
     took = time.process_time() - begin
     print(1e9 * took / int(run.counts.stations["cycles"].sum()), flush=True)
 """
@@ -154,7 +167,7 @@ def ask(process, what):
 
 
 def test_against_the_first_kernel(report, tmp_path):
-    """Beside version 0.1.0 with negative indices, whole calls in turn. Wanted: 6 times, and 9."""
+    """Beside version 0.1.0 with negative indices, whole calls in turn. Wanted: 6, 9 and 5 times."""
     old = tmp_path / "old"
     root = Path(__file__).parents[2]
     git = subprocess.run(
@@ -170,7 +183,12 @@ def test_against_the_first_kernel(report, tmp_path):
         return child(["-c", VISITS], tmp_path, env=os.environ | {"PYTHONPATH": str(folder)})
 
     with start(old) as first, start(root) as ours:
-        names = {"shop": "the 620-robot shop", "20": "a bare line of 20", "150": "one of 150"}
+        names = {
+            "shop": "the 620-robot shop",
+            "20": "a bare line of 20",
+            "150": "one of 150",
+            "year": "a year, layout and all",
+        }
         gains = {}
         for name, told in names.items():
             pairs = [(ask(first, name), ask(ours, name)) for _ in range(5)]
