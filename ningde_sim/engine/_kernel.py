@@ -4003,6 +4003,8 @@ def _flow_on(f, k):
             _last_comes(f, h.out_store, h.part, _ms(f, key))
             at = key
             status = HUNGRY
+            if h.splits:  # the next body may go elsewhere
+                _wake(f, h.taker)
         h.status, h.at, h.starts = status, at, key
         if takes and f.flow[_U(h.feeder)].status >= READY:
             _wake(f, h.feeder)

@@ -222,7 +222,25 @@ def long_lines(cycle):
     )
 
 
+def split(cycle, capacity, stations, takers, **line):
+    """A line whose last station sends each body to one of five stores, each with a line behind."""
+    shares = dict(zip("abcde", (0.35, 0.25, 0.2, 0.15, 0.05), strict=True))
+    failure = Failure("stop", Exponential(0.3), Lognormal(1.5, 0.7))
+    first = [Station(f"S{i}", cycle, failures=[failure] * (i == 1)) for i in range(stations)]
+    lines = [Line("split", first, puts=[Split(shares)], **line)]
+    for i, name in enumerate(shares):
+        station = Station(f"{name}0", 4 * cycle + 5 * i, failures=[failure] * (i == 2))
+        lines.append(Line(name.upper(), [station], takes=[name], copies=takers))
+    stores = [Store(name, capacity) for name in shares]
+    return Shop("split", lines, stores=stores, output=list("ABCDE"), working_time=SHIFTS)
+
+
 KINDS = {
+    "split of a single station": split(10, 9, stations=1, takers=1),
+    "split with few places": split(10.3, 1, stations=1, takers=1),
+    "split behind a line": split(10, 2, stations=4, takers=1),
+    "split behind a line with places": split(9.7, 3, stations=4, takers=1, buffers=2),
+    "split to shared stores": split(3, 2, stations=3, takers=2),
     "transit": two(transit_time=25),
     "transit that never ends": two(transit_time=25, working_time=WorkingTime([(0, 1)])),
     "own hours of a store": two(transit_time=25, working_time=SHIFTS),
