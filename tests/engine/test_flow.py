@@ -395,6 +395,59 @@ def test_each_kind_flows(kind, every):
         assert_same(run, by_events)
 
 
+def left_behind(floor):
+    """Stations at which nothing moves though all is there that they need, in the simple ways."""
+    stores, ring = floor.stores, floor.ring
+    for k, h in enumerate(floor.flow):
+        given = taken = _kernel.NEVER
+        if h.ways_out == _kernel.OUT:
+            given = h.at
+        elif (
+            h.ways_out == _kernel.BY_RING
+            and stores[h.out_store].level < stores[h.out_store].capacity
+        ):
+            given = max(h.at, ring[stores[h.out_store].in_].free)
+        if h.ways_in == _kernel.ENDLESS:
+            taken = h.at
+        elif h.ways_in == _kernel.BY_RING and stores[h.in_store].level > 0:
+            taken = max(h.at, ring[stores[h.in_store].out].ready)
+        elif h.ways_in == _kernel.BY_HAND and floor.flow[h.feeder].status == _kernel.READY:
+            taken = max(h.at, floor.flow[h.feeder].at)
+        moves = {_kernel.READY: given, _kernel.HUNGRY: taken, _kernel.LOADING: h.starts}
+        if moves.get(h.status, _kernel.NEVER) <= floor.g[0].end_key:
+            yield k
+
+
+def check_stretches(layout, seed):
+    """All that can move has moved where a stretch of the flow ends."""
+    floor = compiled.build(layout, seed=seed, run=0, trace=False)
+    g = floor.g[0]
+    _kernel.start(floor)
+    while g.now < layout.horizon:
+        began = int(g.now)
+        end = int(_kernel.flow(floor, layout.horizon, 100_000))
+        if g.gave_up:
+            return
+        assert g.now == began or not list(left_behind(floor))
+        if end > g.now:
+            _kernel.advance(floor, end, 100_000)
+        floor.g["n_exits"] = 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_that_can_move_has_moved(kind):
+    """Who is forgotten would be late, up to the next opening."""
+    check_stretches(lay_out(KINDS[kind], 13 * 3_600_000), 0)
+
+
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@given(shop=st.one_of(shops(), mixed_shops()).map(flowing), seed=st.integers(0, 2**63 - 1))
+def test_all_that_can_move_has_moved_in_built_shops(shop, seed):
+    layout = lay_out(shop, 5 * 3_600_000)
+    assume(not hindrance(layout))
+    check_stretches(layout, seed)
+
+
 def test_two_that_ask_at_one_store_at_one_event():
     """Both feeders are let go by one event: keys do not tell who asks first."""
     lines = [
