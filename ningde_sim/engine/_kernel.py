@@ -3777,12 +3777,12 @@ def _hand_over(f, k, key):
 
 
 @_inner
-def _ask_for_turn(f, k):
-    """A station asks for its turn, once."""
+def _ask_for_turn(f, k, key):
+    """A station asks for its turn at a key, once."""
     h = f.flow[_U(k)]
-    if h.at <= f.g[0].end_key and not h.asking and not h.asks:
+    if key <= f.g[0].end_key and not h.asking and not h.asks:
         h.asks = 1
-        _push_key(f.g[0], f.heap, h.at, _TRAIN | (k << 4) | _ASK)
+        _push_key(f.g[0], f.heap, key, _TRAIN | (k << 4) | _ASK)
 
 
 @_inlined
@@ -3865,6 +3865,14 @@ def _pass_on(f, h):
 
 
 @_inlined
+def _begin_next(f, h, b, key):
+    """A body goes from a station to the next, hand to hand, which does nothing but its cycle."""
+    _hand_on(f, h, b, key)
+    b.at = _finish_key(f, key, _count_down(b), b.slot)
+    b.status = READY
+
+
+@_inlined
 def _move_up(f, k):
     """Bodies of a line hand to hand move up, each to where the one before it was.
 
@@ -3877,11 +3885,8 @@ def _move_up(f, k):
         key = max(b.at, h.at)
         if b.status != READY or key > end:
             break
-        _hand_on(f, b, h, key)
-        h.at = _finish_key(f, key, _count_down(h), h.slot)
-        h.status = READY
-        k = h.feeder
-        h = b
+        _begin_next(f, b, h, key)
+        k, h = h.feeder, b
     return k
 
 
@@ -3895,11 +3900,8 @@ def _move_down(f, k):
         key = max(h.at, b.at)
         if b.status != HUNGRY or key > end or not b.plain or b.left <= 0:
             break
-        _hand_on(f, h, b, key)
-        b.at = _finish_key(f, key, _count_down(b), b.slot)
-        b.status = READY
-        k = h.taker
-        h = b
+        _begin_next(f, h, b, key)
+        k, h = h.taker, b
     return k
 
 
@@ -3925,7 +3927,7 @@ def _flow_on(f, k):
                 k = _move_up(f, k)
                 if k != last:
                     if h.ways_out == SHARED:
-                        _ask_for_turn(f, last)
+                        _ask_for_turn(f, last, f.flow[_U(last)].at)
                     elif h.ways_out != BY_HAND or f.flow[_U(h.taker)].status == HUNGRY:
                         further = last
                     h = f.flow[_U(k)]
@@ -4021,33 +4023,28 @@ def _flow_on(f, k):
                     _wake(f, behind)
         elif status == READY and h.ways_out == BY_HAND:
             last = _move_down(f, k)
-            if last != k:
-                if _may_take(f, h):
-                    if further >= 0:
-                        _wake(f, further)
-                    further = k
-                k, h, status, goes_on = last, f.flow[_U(last)], READY, True
-                continue
-            key = max(at, b.at)
-            if b.status != HUNGRY or key > end:
-                continue
-            if b.ways_in != BY_HAND:
-                k = behind
-                break
-            _hand_on(f, h, b, key)
+            if last == k:  # the next has more than a cycle, or cannot take
+                key = max(at, b.at)
+                if b.status != HUNGRY or key > end:
+                    continue
+                if b.ways_in != BY_HAND:
+                    k = behind
+                    break
+                _hand_on(f, h, b, key)
+                last, status = behind, LOADING
             if _may_take(f, h):
                 if further >= 0:
                     _wake(f, further)
                 further = k
-            k, h, status, goes_on = behind, b, LOADING, True
+            k, h, goes_on = last, f.flow[_U(last)], True
         elif status == READY:
             if h.ways_out == SHARED:
-                _ask_for_turn(f, k)
+                _ask_for_turn(f, k, at)
             elif h.ways_out == GENERIC:
                 break
         elif status == HUNGRY:
             if h.ways_in == COUNTED:
-                _ask_for_turn(f, k)
+                _ask_for_turn(f, k, at)
             elif h.ways_in == GENERIC:
                 break
         elif status != IDLE:
@@ -4332,8 +4329,7 @@ def flow(f, until, events):
                     if move_key > g.end_key:
                         continue
                     if _shares(f, k):
-                        h.asks = 1
-                        _push_key(g, f.heap, move_key, _TRAIN | (k << 4) | _ASK)
+                        _ask_for_turn(f, k, move_key)
                         continue
                     mover, key = k, move_key
         elif g.n_heap > 0:

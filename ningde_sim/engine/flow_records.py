@@ -143,9 +143,7 @@ def _ways(layout: Layout, h: Any, row: StationLayout, station: Any, stores: Reco
         return joins[0].stores[0] if simple and takers[joins[0].stores[0]] else -1
 
     def way(store: int) -> int:
-        if stores["capacity"][store]:
-            return _kernel.BY_RING
-        return _kernel.GENERIC if counts(store) else _kernel.BY_HAND
+        return _kernel.BY_RING if stores["capacity"][store] else _kernel.BY_HAND
 
     def counts(store: int) -> bool:
         """Whether it counts products."""
@@ -158,15 +156,14 @@ def _ways(layout: Layout, h: Any, row: StationLayout, station: Any, stores: Reco
         h["ways_in"] = _kernel.COUNTED
     elif (store := only_store(row.takes)) >= 0 and not stores["shared"][store] and not born:
         h["ways_in"], h["in_store"], h["carriers"] = way(store), store, stores["declared"][store]
+        if h["ways_in"] == _kernel.BY_HAND and counts(store):
+            h["ways_in"] = _kernel.GENERIC
         if putters[store]:
             h["feeder"] = putters[store][0]
     if row.output and not row.puts:
         h["ways_out"] = _kernel.OUT
     elif station["hands_on"] and (store := only_store(row.puts)) >= 0:
-        taker = layout.stations[takers[store][0]]
-        several = not stores["capacity"][store] and len(taker.takes) > 1  # it takes the general way
-        simple = _kernel.BY_HAND if several else way(store)
-        h["ways_out"] = _kernel.SHARED if stores["shared"][store] else simple
+        h["ways_out"] = _kernel.SHARED if stores["shared"][store] else way(store)
         h["out_store"], h["taker"] = store, takers[store][0]
     elif station["hands_on"] and layout.joins[row.puts.start].route >= 0:
         to = list(layout.joins[row.puts.start].stores)
