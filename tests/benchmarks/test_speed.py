@@ -60,11 +60,11 @@ def rate(shop, hours, engine="compiled"):
     return n / seconds
 
 
-def bare_line(n):
-    """A line of n unreliable stations with three places between."""
-    mode = Failure("stop", Exponential(10), Lognormal(5, 0.8))
-    stations = [Station(f"S{i}", 60, failures=[mode]) for i in range(n)]
-    return Shop(f"line of {n}", [Line("L", stations, buffers=3)])
+def line_of(n, buffers=3, reliable=False):
+    """A line of n stations with places between; a bare one has none: hand to hand."""
+    stops = [] if reliable else [Failure("stop", Exponential(10), Lognormal(5, 0.8))]
+    stations = [Station(f"S{i}", 60, failures=stops) for i in range(n)]
+    return Shop(f"line of {n}", [Line("L", stations, buffers=buffers)])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -107,11 +107,10 @@ def test_flow_against_events(report):
             ratios.append(events / flow)
         return median(ratios)
 
-    plain = Shop("plain", [Line("L", [Station(f"S{i}", 60) for i in range(20)])])
     shops = {
         "the 620-robot shop": (SHOP, 400),
-        "a bare line of 150 stations": (bare_line(150), 600),
-        "one hand to hand": (plain, 6000),
+        "a line of 150 stations with places between": (line_of(150), 600),
+        "a bare line of 20": (line_of(20, 0, True), 6000),
     }
     gains = {name: gain(*each) for name, each in shops.items()}
     text = ", ".join(f"{value:.1f} times on {name}" for name, value in gains.items())
@@ -127,8 +126,15 @@ import sys
 import time
 from ningde_sim import *
 
-{inspect.getsource(bare_line)}
-shops = {{"shop": (ningde_2021(), 400), "20": (bare_line(20), 4000), "150": (bare_line(150), 600)}}
+{inspect.getsource(line_of)}
+shops = {{
+    "shop": (ningde_2021(), 400),
+    "bare 20": (line_of(20, 0, True), 4000),
+    "bare 150": (line_of(150, 0, True), 600),
+    "unreliable 150": (line_of(150, 0), 600),
+    "places 20": (line_of(20), 4000),
+    "places 150": (line_of(150), 600),
+}}
 known = set()
 
 
@@ -167,7 +173,10 @@ def ask(process, what):
 
 
 def test_against_the_first_kernel(report, tmp_path):
-    """Beside version 0.1.0 with negative indices, whole calls in turn. Wanted: 6, 9 and 5 times."""
+    """Beside version 0.1.0 with negative indices, whole calls in turn.
+
+    Wanted: the shop 6 times, the year 5, bare lines 9.
+    """
     old = tmp_path / "old"
     root = Path(__file__).parents[2]
     git = subprocess.run(
@@ -182,20 +191,23 @@ def test_against_the_first_kernel(report, tmp_path):
     def start(folder):
         return child(["-c", VISITS], tmp_path, env=os.environ | {"PYTHONPATH": str(folder)})
 
+    names = {  # and what is asserted; this leaves room for noise
+        "shop": ("the 620-robot shop", 3),
+        "year": ("a year, layout and all", 1.9),
+        "bare 20": ("a bare line of 20", 9),
+        "bare 150": ("one of 150", 9),
+        "unreliable 150": ("one of 150 unreliable stations", 9),
+        "places 20": ("a line of 20 with places between", 3.5),
+        "places 150": ("one of 150", 4),
+    }
     with start(old) as first, start(root) as ours:
-        names = {
-            "shop": "the 620-robot shop",
-            "20": "a bare line of 20",
-            "150": "one of 150",
-            "year": "a year, layout and all",
-        }
         gains = {}
-        for name, told in names.items():
+        for name in names:
             pairs = [(ask(first, name), ask(ours, name)) for _ in range(5)]
-            gains[told] = median(a / b for a, b in pairs)
-    text = ", ".join(f"{value:.1f} times on {name}" for name, value in gains.items())
+            gains[name] = median(a / b for a, b in pairs)
+    text = ", ".join(f"{gains[name]:.1f} times on {told}" for name, (told, _) in names.items())
     report("compiled engine, to that of version 0.1.0 with negative indices", text)
-    assert min(gains.values()) > 2.5
+    assert all(gains[name] > least for name, (_, least) in names.items())
 
 
 def cimba_line(n):
@@ -302,7 +314,7 @@ def test_growth_with_stations(report):
     """Time a visit of 20 and of 1,000 stations: the same within a third."""
     times = {}
     for n in (20, 150, 1000):
-        shop = bare_line(n)
+        shop = line_of(n)
         _, *each = [1e9 / rate(shop, 80_000 / n) for _ in range(6)]  # the first lays it out
         times[n] = median(each)
     text = ", ".join(f"{value:.0f} ns with {n:,}" for n, value in times.items())
@@ -342,8 +354,8 @@ def max_plus(random, n_bodies, n_stations, places, cycle, mean_up, mean_down):
 
 
 def test_distance_to_the_bare_recursion(report):
-    """A bare line of 150 stations beside a max-plus loop that knows no rule but blocking."""
-    shop = bare_line(150)
+    """A line of 150 stations beside a max-plus loop that knows no rule but blocking."""
+    shop = line_of(150)
     random = np.random.default_rng(0)
     max_plus(random, 10, 150, 3, 60.0, 36_000.0, 300.0)
 
@@ -355,7 +367,7 @@ def test_distance_to_the_bare_recursion(report):
     pairs = [(bare(), rate(shop, 200)) for _ in range(5)]
     ratio = median(a / b for a, b in pairs)
     report(
-        "bare line of 150 stations",
+        "line of 150 stations with places between",
         f"{median(b for _, b in pairs) / 1e6:.1f} million visits a second; a plain max-plus loop "
         f"of the same line {ratio:.0f} times that",
     )
@@ -543,7 +555,7 @@ def test_a_sweep_of_months(report):
 
 def test_a_cell_of_a_sweep(report, tmp_path):
     """What a cell costs beyond its run: a toy of two stations, the 620-robot shop."""
-    toy = bare_line(2)
+    toy = line_of(2)
 
     def cost(shop, over, **more):
         asked = {"hours": 1, "runs": 1, "seed": 0, "workers": 1, "progress": False}
