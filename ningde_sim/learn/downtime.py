@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ningde_sim._support import checks
+from ningde_sim.learn.failure_times import FailureTimes
 from ningde_sim.learn.maximum_likelihood import FEW, Fit
 from ningde_sim.plant.quantity import Evidence, Quantity
 from ningde_sim.plant.station import Failure
@@ -17,6 +18,31 @@ from ningde_sim.statistics.estimate import Estimate
 
 SHOWN = 5
 """Rows in the summary."""
+
+
+@dataclass(frozen=True, eq=False)
+class FittedTimes:
+    """The times behind a row, and what was fitted to them.
+
+    Attributes
+    ----------
+    times : FailureTimes
+    uptime : Fit, Estimate or None
+        Of the mean alone where nothing failed. [h]
+    repair : Fit or None
+        [min]
+    """
+
+    times: FailureTimes
+    uptime: Fit | Estimate | None
+    repair: Fit | None
+
+    @property
+    def note(self) -> str:
+        """What the reader of the row must know; else ""."""
+        named = (("uptime", self.uptime), ("repair", self.repair))
+        notes = [f"{what}: {fit.note}" for what, fit in named if isinstance(fit, Fit) and fit.note]
+        return "; ".join([*notes, *filter(None, [self.times.note])])
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -41,8 +67,13 @@ class Downtime:
         - `uptime_cv`, `_low`, `_high`: standard deviation over mean; of an exponential 1, without
           bounds. [-] `uptime_runner_up`, `uptime_behind`: the next best family, and by how much
           its AICc is higher; below 0 where the exponential was kept as the simpler one.
+        - `uptime_seen`: all hours over the failures, whatever the family; NaN where that is not
+          their mean. [h] `uptime_p`: of the test whether the family fits, from 0.001 to 0.5. [-]
+          Where none fits, `uptime_family` is Empirical, the times as seen, `uptime_runner_up` the
+          best of those that do not, and `uptime_p` its.
         - `repair_censored`, `repair_family`, `repair` ...: the same for repairs, whose mean is the
           MTTR. [min]
+        - `note`: what the reader must know, such as a family that does not fit; else "".
 
         An equipment that did not fail has reason "", an infinite `uptime` and its lower bound.
     problems : DataFrame
@@ -53,6 +84,8 @@ class Downtime:
         Equipment to a tuple of Failure, for `Robot` or `Station`. A stop in a log includes any wait
         for a crew, and so does the repair; hence `crew` is False unless `fit_downtime` was asked
         for a crew. Empty where nothing could be fitted.
+    fits : dict
+        Equipment (group) and reason to the times behind a row of the table, for `plots.plot_fit`.
     """
 
     title: str
@@ -62,6 +95,7 @@ class Downtime:
     problems: pd.DataFrame
     assumed: tuple[str, ...]
     failures: Mapping[str, tuple[Failure, ...]]
+    fits: Mapping[tuple[str, str], FittedTimes]
 
     def ranges(
         self, shop: str = "body_shop", *, evidence: Evidence = "measured"
@@ -121,7 +155,7 @@ class Downtime:
         return self.summary()
 
     def summary(self) -> str:
-        """A dozen lines: the log, the reasons with most downtime, the assumptions."""
+        """Some lines: the log, the reasons with most downtime, notes, the assumptions."""
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
@@ -132,8 +166,7 @@ class Downtime:
         down = self.table["n"] * self.table["repair"].fillna(0) / 60
         top = self.table.assign(down=down).sort_values("down", ascending=False, kind="stable")
         for _, row in top.head(SHOWN).iterrows():
-            name = ": ".join(word for word in (row["equipment"], row["reason"]) if word)
-            yield f"  {name}"
+            yield f"  {_name(row)}"
             yield f"    MTBF {_interval(row, 'uptime')} h, MTTR {_interval(row, 'repair')} min"
         if len(top) > SHOWN:
             yield f"  and       {len(top) - SHOWN} more rows in .table"
@@ -142,6 +175,11 @@ class Downtime:
             f"  families  by AICc; exponential unless another is clearly better, and with fewer "
             f"than {FEW} failures: {few} rows"
         )
+        noted = self.table[self.table["note"] != ""]
+        for _, row in noted.head(SHOWN).iterrows():
+            yield f"  note      {_name(row)}: {row['note']}"
+        if len(noted) > SHOWN:
+            yield f"  and       {len(noted) - SHOWN} more in column note of .table"
         yield f"  interval  {100 * self.level:g} %, each by itself"
         for text in self.assumed:
             yield f"  assumed   {text}"
@@ -150,6 +188,11 @@ class Downtime:
 def _rounded(number: float) -> float:
     """To four significant digits."""
     return float(f"{number:.4g}")
+
+
+def _name(row: pd.Series[Any]) -> str:
+    """Equipment and reason of a row."""
+    return ": ".join(word for word in (row["equipment"], row["reason"]) if word)
 
 
 def _interval(row: pd.Series[Any], what: str) -> str:
@@ -178,4 +221,6 @@ def columns(what: str, result: Fit | Estimate | None) -> dict[str, object]:
         f"{what}_cv_high": cv.high,
         f"{what}_runner_up": fit.runner_up if fit else "",
         f"{what}_behind": fit.behind if fit else math.nan,
+        f"{what}_seen": fit.seen if fit else math.nan,
+        f"{what}_p": fit.p if fit else math.nan,
     }

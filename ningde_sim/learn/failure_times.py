@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,12 @@ from ningde_sim.learn.stop_log import StopLog
 from ningde_sim.learn.working_clock import WorkingClock
 from ningde_sim.plant.station import Clock
 
+FEW = 5
+"""With fewer stops nothing is said of where in the window they lie."""
+
+UNLIKELY = 0.001
+"""A time without a stop at an end of the window that is less likely than this is no chance. [-]"""
+
 
 @dataclass(frozen=True, eq=False)
 class FailureTimes:
@@ -30,11 +36,14 @@ class FailureTimes:
         From a repair to the next failure. [h]
     repairs : CensoredTimes
         From a failure to the end of its repair. [min]
+    note : str
+        Of equipment whose failures fill a part of its window only; else "".
     """
 
     n: int
     uptimes: CensoredTimes
     repairs: CensoredTimes
+    note: str = ""
 
 
 def check(log: StopLog, working: WorkingClock, clock: Clock) -> None:
@@ -157,7 +166,7 @@ def failure_times(
     empty = table.iloc[:0]
     return {
         (str(group), str(reason)): _times(
-            parts.get((group, reason), empty), whole[members[str(group)]], members[str(group)], new
+            parts.get((group, reason), empty), whole, members[str(group)], log.equipment, new
         )
         for group, reason in sorted(keys)
     }
@@ -181,13 +190,15 @@ def _under_way(log: StopLog) -> Bools:
     return under_way
 
 
-def _times(rows: pd.DataFrame, whole: Floats, members: list[int], new: bool) -> FailureTimes:
+def _times(
+    rows: pd.DataFrame, whole: Floats, members: list[int], names: tuple[str, ...], new: bool
+) -> FailureTimes:
     """The times in the rows of a group and reason, with the hours of all of the group."""
     begun = rows[~rows["under_way"]]
     first = begun["first"].to_numpy(dtype=bool)
     uptime = begun["uptime"].to_numpy(dtype=np.float64)
     last = rows[~rows["equipment"].duplicated(keep="last")]
-    never = whole[~np.isin(members, rows["equipment"].unique())]
+    never = whole[[k for k in members if k not in set(rows["equipment"])]]
     residual, complete = uptime[first], uptime[~first]
     left = last["left"].to_numpy(dtype=np.float64)
     none = np.empty(0)
@@ -197,4 +208,28 @@ def _times(rows: pd.DataFrame, whole: Floats, members: list[int], new: bool) -> 
     repair, on = begun["repair"].to_numpy(dtype=np.float64), begun["goes_on"].to_numpy(dtype=bool)
     uptimes = CensoredTimes(*(part[part > 0] for part in (complete, left, residual, never)))
     done, going = (part[part > 0] for part in (repair[~on], repair[on]))
-    return FailureTimes(len(begun), uptimes, CensoredTimes(done, going, none, none))
+    quiet = "; ".join(_quiet(rows, whole, len(members), names))
+    return FailureTimes(len(begun), uptimes, CensoredTimes(done, going, none, none), quiet)
+
+
+def _quiet(
+    rows: pd.DataFrame, whole: Floats, n_members: int, names: tuple[str, ...]
+) -> Iterator[str]:
+    """Equipment with so long a time without a stop at an end of its window that it is no chance.
+
+    So many stops all lie in the rest of the window with probability (rest / window)^n.
+    """
+    for _, of in rows.groupby("equipment"):
+        k, n = int(of["equipment"].iloc[0]), len(of)
+        hours = whole[k]
+        ends = {"first": of["uptime"].iloc[0], "last": of["left"].iloc[-1]}
+        end = max(ends, key=ends.__getitem__)
+        if n < FEW or (1 - ends[end] / hours) ** n >= UNLIKELY / n_members:
+            continue
+        name = names[k]
+        within = hours - sum(ends.values())
+        yield (
+            f"all {n} stops of {name!r} lie in {within:,.0f} of {hours:,.0f} h, none in the {end} "
+            f"{ends[end]:,.0f} h: if these were not logged, give its window, equipment="
+            f"{{{name!r}: (begin, end)}}; as it is, all hours over {n} are taken"
+        )

@@ -10,7 +10,14 @@ import numpy as np
 import scipy
 
 from ningde_sim.learn.censored_times import CensoredTimes, Floats
-from ningde_sim.plant.distributions import Distribution, Gamma, Lognormal, Weibull
+from ningde_sim.plant.distributions import (
+    Distribution,
+    Empirical,
+    Exponential,
+    Gamma,
+    Lognormal,
+    Weibull,
+)
 
 LEAST_CV, MOST_CV = 0.02, 10.0
 """Bounds of the fitted cv: equal times would make it 0. [-]"""
@@ -152,3 +159,18 @@ FAMILIES = (
     Family("Gamma", _gamma_density, _gamma_survival, _gamma_residual, _itself, Gamma),
 )
 """In order of preference where they fit equally well."""
+
+
+def survival(distribution: Distribution, x: Floats) -> Floats:
+    """The share of times that are longer than each x, shape as x. [-]"""
+    if isinstance(distribution, Empirical):
+        values = np.sort(distribution.values)
+        return np.asarray(1 - np.searchsorted(values, x, side="right") / len(values))
+    if isinstance(distribution, Exponential):
+        return np.asarray(np.exp(-np.asarray(x) / distribution.mean))
+    by_name = {family.name: family for family in FAMILIES}
+    mean = distribution.mean
+    shape = distribution.shape if isinstance(distribution, Weibull) else distribution.std / mean
+    with np.errstate(divide="ignore"):
+        log_survival = by_name[type(distribution).__name__].log_survival(x, mean, shape)
+    return np.asarray(np.exp(log_survival))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy
 
 from ningde_sim.learn.censored_times import CensoredTimes
-from ningde_sim.learn.families import FAMILIES, Family
-from ningde_sim.plant.distributions import Distribution, Exponential
+from ningde_sim.learn.families import FAMILIES, LEAST_CV, Family
+from ningde_sim.learn.goodness_of_fit import SMALLEST, Goodness, goodness
+from ningde_sim.plant.distributions import Distribution, Empirical, Exponential
 from ningde_sim.statistics.estimate import Estimate
 
 FEW = 5
@@ -29,6 +30,13 @@ FARTHEST = 16.0
 """How far from the likeliest mean the ends of its interval are searched, as a logarithm. [-]"""
 
 
+NAMES = ("Exponential", *(family.name for family in FAMILIES), "Empirical")
+"""Of all families; the last stands for the times as they were seen."""
+
+AT_BOUND = 1.01
+"""A shape within this factor of a bound of its family stands at it. [-]"""
+
+
 @dataclass(frozen=True)
 class Fit:
     """A distribution fitted to times.
@@ -40,12 +48,22 @@ class Fit:
         [unit of the times]
     cv : Estimate
         Coefficient of variation, standard deviation over mean; without bounds where only the
-        exponential was tried, which fixes it at 1. [-]
+        exponential was tried, which fixes it at 1, and for times as they were seen. [-]
     runner_up : str
         The best of the other families; "" where no other was tried.
     behind : float
-        AICc of the runner-up less that of the family taken; NaN where no other was tried, below 0
-        where the exponential was kept as the simpler one.
+        AICc of the runner-up less that of the family taken; NaN where no other was tried or none
+        fits, below 0 where the exponential was kept as the simpler one or the better one does not
+        fit.
+    seen : float
+        All times over the number that ended; NaN where that is not their mean. [unit of the times]
+    p : float
+        Of the test of Anderson and Darling, from 0.001 to 0.5, of the family taken, or of the best
+        where none fits; NaN where nothing was tested. [-]
+    note : str
+        What the reader must know; else "".
+    rejected : Distribution or None
+        The best family, where it was not taken since it does not fit.
     """
 
     distribution: Distribution
@@ -53,18 +71,23 @@ class Fit:
     cv: Estimate
     runner_up: str
     behind: float
+    seen: float = math.nan
+    p: float = math.nan
+    note: str = ""
+    rejected: Distribution | None = None
 
     @property
     def family(self) -> str:
-        """Exponential, Weibull, Lognormal or Gamma."""
+        """Exponential, Weibull, Lognormal, Gamma or Empirical."""
         return type(self.distribution).__name__
 
 
-def fit(times: CensoredTimes, *, level: float) -> Fit:
+def fit(times: CensoredTimes, *, level: float, families: Collection[str] = NAMES) -> Fit:
     """Fit the exponential, or a family with two parameters where that is clearly better.
 
-    The intervals cover those of all families that may be the true one: which of them fits best is
-    partly chance.
+    Of the families that may be the true one, the best that fits is taken; where none fits, the
+    times as they were seen. The intervals of a family cover those of all that may be the true one:
+    which of them is best is partly chance.
 
     Parameters
     ----------
@@ -72,35 +95,110 @@ def fit(times: CensoredTimes, *, level: float) -> Fit:
         At least one of them ended.
     level : float
         Confidence of each interval. [-]
+    families : collection of str
+        Those of `NAMES` that may be taken. Without "Empirical" the best is taken even if it does
+        not fit.
 
     References
     ----------
     Hurvich, Tsai (1989), Biometrika 76, 297-307: AICc; here its n is the number of times that
     ended.
     """
-    simple = _exponential(times, level)
+    simple = replace(_exponential(times, level), seen=times.mean_seen)
     if times.n < FEW:
         return simple
-    peaks = {family.name: peak(family, times) for family in FAMILIES}
+    peaks = {each.name: peak(each, times) for each in FAMILIES if each.name in families}
     scores = {name: _aicc(top.height, 2, times.n) for name, top in peaks.items()}
-    best = min(scores, key=scores.__getitem__)
-    scores["Exponential"] = _aicc(-times.n * (math.log(simple.mean.value) + 1), 1, times.n)
-    taken = "Exponential" if scores["Exponential"] <= scores[best] + CLEARLY else best
-    most = min(scores.values()) + PLAUSIBLE
+    if "Exponential" in families:
+        height = -times.n * (math.log(simple.mean.value) + 1)
+        scores["Exponential"] = _aicc(height, 1, times.n)
+    if not scores:
+        return _as_seen(times, level)
+    least = min(scores.values())
+    if scores.get("Exponential", math.inf) <= least + CLEARLY:  # the simpler one comes first
+        order = sorted(scores, key=lambda name: (name != "Exponential", scores[name]))
+    else:
+        order = sorted(scores, key=scores.__getitem__)
+    order_of_plausible = [name for name in order if scores[name] <= least + PLAUSIBLE]
     plausible = {
-        name: profile(top, level=level) for name, top in peaks.items() if scores[name] <= most
+        name: profile(peaks[name], level=level) if name in peaks else simple
+        for name in order_of_plausible
     }
-    if scores["Exponential"] <= most:
-        plausible["Exponential"] = simple
-    others = {name: score for name, score in scores.items() if name != taken}
-    runner_up = min(others, key=others.__getitem__)
-    return Fit(
+    tests = {name: _test(times, name, peaks) for name in plausible}
+    taken = next((name for name in plausible if tests[name].fits), order[0])
+    others = [name for name in sorted(scores, key=scores.__getitem__) if name != taken]
+    best = Fit(
         plausible[taken].distribution,
         _widest(plausible[taken].mean, [each.mean for each in plausible.values()]),
         _widest(plausible[taken].cv, [each.cv for each in plausible.values()]),
-        runner_up,
-        others[runner_up] - scores[taken],
+        others[0] if others else "",
+        scores[others[0]] - scores[taken] if others else math.nan,
+        times.mean_seen,
+        tests[taken].p,
+        _at_bound(peaks[taken]) if taken in peaks else "",
     )
+    return best if tests[taken].fits else _instead(best, times, families)
+
+
+def _test(times: CensoredTimes, name: str, peaks: Mapping[str, Peak]) -> Goodness:
+    """How well a family describes the times; the exponential is Weibull of shape 1."""
+    if name not in peaks:
+        return goodness(times, name, FAMILIES[0], times.total / times.n, 1.0)
+    top = peaks[name]
+    return goodness(times, name, top.family, math.exp(top.log_mean), math.exp(top.log_shape))
+
+
+def _at_bound(top: Peak) -> str:
+    shape = math.exp(top.log_shape)
+    if top.family.least * AT_BOUND < shape < top.family.most / AT_BOUND:
+        return ""
+    return (
+        f"the cv stands at its bound, {top.family.cv(shape):.2g}: no {top.family.name} is like it"
+    )
+
+
+def _instead(best: Fit, times: CensoredTimes, families: Collection[str]) -> Fit:
+    """What is taken in place of the best family, which does not fit."""
+    p = f"p = {best.p:.2g}" if best.p > SMALLEST else f"p < {SMALLEST:g}"
+    if not math.isnan(best.seen):
+        p += f", mean {best.mean.value:.3g} where {best.seen:.3g} was seen"
+    note = f"{best.family} does not fit ({p})"
+    if "Empirical" not in families:
+        note += ", and is taken nevertheless, as `families` asks"
+        return replace(best, note="; ".join(filter(None, [note, best.note])))
+    instead = _exponential(times, best.mean.level)
+    what = "exponential with the mean seen instead, since hardly a time is complete"
+    if len(times.complete) >= FEW:
+        instead = _as_seen(times, best.mean.level)
+        what = "the times as seen instead"
+    return replace(
+        instead,
+        runner_up=best.family,
+        seen=best.seen,
+        p=best.p,
+        note=f"{note}: {what}",
+        rejected=best.distribution,
+    )
+
+
+def _as_seen(times: CensoredTimes, level: float) -> Fit:
+    """The times themselves, with the interval of their mean.
+
+    It is Student's on a logarithmic scale, wider by skewness / (2 sqrt(n)): without that it holds
+    the mean too seldom where few long times make much of it (Johnson 1978, Journal of the American
+    Statistical Association 73, 536-544). The factor was found by trial: from 60 times on, of five
+    laws, of 3,000 samples each, it held 90 % to 97 % of the means.
+    """
+    values = times.values_seen()
+    seen = Empirical(values.tolist())
+    mean, cv, n = seen.mean, seen.std / seen.mean, times.n
+    spread = max(cv, LEAST_CV)  # equal times have none
+    skewness = float(np.mean((values / mean - 1) ** 3)) / spread**3
+    wider = 1 + max(skewness, 0.0) / (2 * math.sqrt(n))
+    half = wider * float(scipy.stats.t.isf((1 - level) / 2, n - 1)) * spread / math.sqrt(n - 1)
+    interval = Estimate(mean, mean * math.exp(-half), mean * math.exp(half), level, n)
+    unknown = Estimate(cv, math.nan, math.nan, level, n)
+    return Fit(seen, interval, unknown, "", math.nan, times.mean_seen)
 
 
 def _widest(taken: Estimate, estimates: Iterable[Estimate]) -> Estimate:

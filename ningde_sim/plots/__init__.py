@@ -2,6 +2,7 @@
 
 from ningde_sim.plots.axes import COLOURS
 from ningde_sim.plots.critical_paths import plot_bottleneck, plot_critical_path
+from ningde_sim.plots.fits import plot_fit
 from ningde_sim.plots.layouts import plot_layout
 from ningde_sim.plots.lead_times import plot_lead_times, plot_wip
 from ningde_sim.plots.mixes import (
@@ -25,6 +26,7 @@ __all__ = [
     "plot_critical_path",
     "plot_distribution",
     "plot_fan",
+    "plot_fit",
     "plot_gantt",
     "plot_layout",
     "plot_lead_times",

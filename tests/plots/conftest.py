@@ -6,6 +6,8 @@ import datetime
 from collections.abc import Iterator, Mapping
 
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 import pytest
 
 from ningde_sim import (
@@ -23,6 +25,7 @@ from ningde_sim import (
     simulate,
     sweep,
 )
+from ningde_sim.learn import Downtime, fit_downtime
 from ningde_sim.sensitivity.tornado import Tornado, swings
 from ningde_sim.shipping import ShippingRun, ship
 from ningde_sim.studies.replicate import replicate
@@ -176,6 +179,18 @@ def draining() -> WarmUp:
     lines = [Line("a", [Station("A", 60)], puts="s"), Line("b", [Station("B", 30)], takes="s")]
     shop = Shop("full", lines, stores=[Store("s", 9_000, initial=300)])
     return how_long(shop, hours=100, runs=2, seed=0)
+
+
+@pytest.fixture(scope="session")
+def micro_stops() -> Downtime:
+    """Of 400 stops 95 % of about a minute and a half, the others of about an hour."""
+    rng = np.random.default_rng(0)
+    repairs = np.where(rng.random(400) < 0.05, rng.uniform(30, 90, 400), rng.uniform(0.5, 2.5, 400))
+    end = np.cumsum(rng.exponential(0.14, 400) + repairs / 60)
+    begin = pd.Timestamp("2021-03-01")
+    start, stop = (begin + pd.to_timedelta(at, unit="h") for at in (end - repairs / 60, end))
+    log = pd.DataFrame({"equipment": "R1", "reason": "tip", "start": start, "end": stop})
+    return fit_downtime(log, begin=begin)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from ningde_sim.plots import (
     plot_critical_path,
     plot_distribution,
     plot_fan,
+    plot_fit,
     plot_gantt,
     plot_layout,
     plot_lead_times,
@@ -36,7 +37,7 @@ from ningde_sim.plots import (
     plot_wip,
     plot_yard,
 )
-from ningde_sim.plots.axes import BLUE, ORANGE, SKY, VERMILLION
+from ningde_sim.plots.axes import BLUE, GREY, ORANGE, SKY, VERMILLION
 from tests.plot_checks import assert_ink, assert_readable, assert_units, over
 
 
@@ -74,6 +75,8 @@ CASES = {
         {SKY: (0.15, 0.5), WORKING: (0.03, 0.3), VERMILLION: LINE, "black": LINE},
     ),
     "fan": Case(plot_fan, "wide", BANDS | {BLUE: LINE, VERMILLION: LINE}),
+    "fit": Case(plot_fit, "micro_stops", {BLUE: LINE, GREY: LINE}),
+    "fit, uptime": Case(plot_fit, "micro_stops", {BLUE: LINE, VERMILLION: LINE}, {"of": "uptime"}),
     # bars of 0.8 of a row; A, B and C work 25, 50 and 100 % of the time, else they are blocked
     "gantt": Case(
         plot_gantt,
@@ -222,7 +225,7 @@ def test_importing_plots_does_not_load_matplotlib() -> None:
 @pytest.mark.parametrize("draw", dict.fromkeys(p.draw for p in CASES.values()))
 def test_a_plot_of_something_else_is_refused(draw: Callable[[Any], Axes]) -> None:
     """The error names the plot and what it takes."""
-    kinds = "Study|ShopRun|Sweep|ShippingRun|Tornado|WarmUp|Shop or a Scenario"
+    kinds = "Study|ShopRun|Sweep|ShippingRun|Tornado|WarmUp|Downtime|Shop or a Scenario"
     rule = f"it must be given a ({kinds}), got"
     with pytest.raises(TypeError, match=f"{draw.__name__}: {rule}"):
         draw("month")
