@@ -205,7 +205,7 @@ def _interval(row: pd.Series[Any], what: str) -> str:
     return f"{value:.3g} ({low:.3g} to {high:.3g}; {row[f'{what}_family']})"
 
 
-def columns(what: str, result: Fit | Estimate | None) -> dict[str, object]:
+def fit_columns(what: str, result: Fit | Estimate | None) -> dict[str, object]:
     """The columns of the table for a fit, or for the mean alone."""
     unknown = Estimate(math.nan, math.nan, math.nan, math.nan, 0)
     fit = result if isinstance(result, Fit) else None

@@ -46,21 +46,79 @@ class FailureTimes:
     note: str = ""
 
 
-def check(log: StopLog, working: WorkingClock, clock: Clock) -> None:
-    """Set aside stops outside of working time, and those with no uptime before them."""
+ONE_SECOND = 1_000
+"""Stops so close touch where all dates are whole seconds. [ms]"""
+
+
+def check(log: StopLog, working: WorkingClock, clock: Clock, join: float) -> None:
+    """Make stops one that touch, and set aside those outside of working time or without an uptime.
+
+    Parameters
+    ----------
+    join : float
+        Stops for one reason with no more working time between them are one. [ms]
+    """
     begin, end = working.reading(log.start), working.reading(log.end)
     outside = (end <= begin) & ~log.goes_on
     rule = "the stop must lie in working time, at least in part"
     log.rows.set_aside(outside, "start", rule, "Widen working_time, or drop the row.")
-    rule = "the equipment must have run since its last stop for the same reason"
-    cure = "If they are one stop, make them one row."
+    valid = log.rows.valid
+    written = np.concatenate([log.start[valid], log.end[valid & ~log.goes_on]])
+    whole = not (written % ONE_SECOND).any()
+    _join(log, working, max(join, ONE_SECOND if whole else 0))
     while True:
         stops = _SortedStops(log, working, clock)
-        no_uptime = np.zeros(len(begin), dtype=bool)
-        no_uptime[stops.row[~stops.first & (stops.uptime <= 0)]] = True
-        if not no_uptime.any():
+        covered = np.flatnonzero(~stops.first & (stops.uptime <= 0))
+        if not len(covered):
             return
-        log.rows.set_aside(no_uptime, "start", rule, cure)
+        for i in covered:
+            _set_aside_covered(log, int(stops.row[i - 1]), int(stops.row[i]))
+
+
+def _join(log: StopLog, working: WorkingClock, join: float) -> None:
+    """Stops of one equipment for one reason that touch are one: the first of them, with all."""
+    rows = log.rows
+    valid = np.flatnonzero(rows.valid)
+    reasons = rows.table["reason"].to_numpy()
+    order = valid[np.lexsort((log.start[valid], reasons[valid].astype(str), log.number[valid]))]
+    begin, end = working.reading(log.start), working.reading(log.end)
+    first = -1
+    for k in order:
+        same = first >= 0 and (log.number[k], reasons[k]) == (log.number[first], reasons[first])
+        if same and begin[k] - end[first] <= join:
+            problem = f"it begins where row {rows.label(first)} ends, the same reason"
+            rows.join(int(k), "start", problem, f"one stop with row {rows.label(first)}")
+            log.end[first], log.goes_on[first] = log.end[k], log.goes_on[k]
+            end[first] = end[k]
+        else:
+            first = k
+
+
+def _set_aside_covered(log: StopLog, before: int, k: int) -> None:
+    """Set aside a stop without an uptime since the one before it: other stops cover the time."""
+    between = np.minimum(log.end, log.start[k]) - np.maximum(log.start, log.end[before])
+    others = log.down & (log.number == log.number[k])
+    others[[before, k]] = False
+    longest = int(np.argmax(np.where(others, between, -1)))
+    rule = "the equipment must have run since its last stop for the same reason"
+    cure = f"Row {log.rows.label(longest)} covers the time between: shorten it, or drop the row."
+    log.rows.set_aside_one(k, "start", rule, cure)
+
+
+def overlaps(log: StopLog, working: WorkingClock) -> dict[str, tuple[float, float]]:
+    """Equipment that stood under several reasons at once: hours of all stops, and of the clock."""
+    found = {}
+    for number, name in enumerate(log.equipment):
+        rows = np.flatnonzero(log.rows.valid & (log.number == number))
+        begin, end = (working.reading(at[rows]) for at in (log.start, log.end))
+        opens, closes = union(begin, end)
+        by_rows, stood = (
+            units.ms_to_hours((end - begin).sum()),
+            units.ms_to_hours((closes - opens).sum()),
+        )
+        if by_rows > stood * (1 + 1e-9):
+            found[name] = (float(by_rows), float(stood))
+    return found
 
 
 class _SortedStops:
@@ -88,11 +146,12 @@ class _SortedStops:
         number, reason = log.number[self.row], reasons[order]
         self.first = np.ones(len(self.row), dtype=bool)
         self.first[1:] = (number[1:] != number[:-1]) | (reason[1:] != reason[:-1])
+        down = np.flatnonzero(log.down)
         width = 2 * (working.reading(log.closes.max()[None])[0] + 1)
         lane = width * np.arange(len(log.equipment))  # equipment by equipment on one axis
         if clock == "operating":
-            lanes = lane[log.number[valid]]
-            begin, end = (working.reading(at[valid]) for at in (log.start, log.end))
+            lanes = lane[log.number[down]]
+            begin, end = (working.reading(at[down]) for at in (log.start, log.end))
             stops = union(lanes + begin, lanes + end)
         else:
             stops = (np.empty(0), np.empty(0))

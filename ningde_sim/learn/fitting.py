@@ -10,10 +10,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ningde_sim._support import checks
+from ningde_sim._support import checks, units
 from ningde_sim.learn import failure_times, instants
 from ningde_sim.learn.censored_times import Floats
-from ningde_sim.learn.downtime import Downtime, FittedTimes, columns
+from ningde_sim.learn.downtime import SHOWN, Downtime, FittedTimes, fit_columns
 from ningde_sim.learn.failure_times import FailureTimes
 from ningde_sim.learn.maximum_likelihood import NAMES, Fit, exponential_mean, fit
 from ningde_sim.learn.observation_window import Moment
@@ -28,6 +28,8 @@ from ningde_sim.statistics.estimate import Estimate
 def fit_downtime(
     table: str | os.PathLike[str] | pd.DataFrame,
     *,
+    columns: Mapping[str, str] | None = None,
+    encoding: str | None = None,
     begin: Moment | None = None,
     end: Moment | None = None,
     tz: str | datetime.tzinfo | None = None,
@@ -38,6 +40,7 @@ def fit_downtime(
     operating: float | Mapping[str, float] | None = None,
     crew: bool = False,
     new: bool = False,
+    join: float = 0.0,
     families: Iterable[str] = NAMES,
     level: float = 0.95,
     on_problem: Literal["raise", "report"] = "raise",
@@ -62,10 +65,15 @@ def fit_downtime(
 
     Parameters
     ----------
-    table : path of a CSV file, or DataFrame
-        A row a stop: equipment, start, end, reason. Dates are ISO 8601 text or date objects. A stop
-        without an end is taken to go on at the end of the window. A file is UTF-8 text, separated
-        by comma, semicolon or tab.
+    table : path of a text file or a workbook (.xlsx), or DataFrame
+        A row a stop: equipment, start, end or duration, reason, under headings in any case, which
+        may stand below titles. Dates are ISO 8601 text or date objects, a duration is minutes or
+        text such as 0:12:30. A stop without an end is taken to go on at the end of the window. In a
+        text comma, semicolon, tab or | stand between the cells.
+    columns : mapping of str to str, optional
+        The headings that the log has in place of those, {"equipment": "Asset", "start": "Begin"}.
+    encoding : str, optional
+        Of a text, "gb18030" or "cp1252" for example; by default UTF-8, or UTF-16 if it begins so.
     begin, end : date, optional
         The observation window. By default from the first start to the last date of the log, which
         leaves out the time without stops before and after.
@@ -98,6 +106,10 @@ def fit_downtime(
     new : bool
         Whether all equipment was new or just repaired at `begin`. Otherwise its clocks were under
         way, as in a plant that has been running for long.
+    join : float
+        Stops of one equipment for one reason with at most so much working time between them are
+        one stop, as those cut at a change of shift; such rows are noted. Where all dates are whole
+        seconds, up to a second always is. [min]
     families : list of str
         Those that may be taken: "Exponential", "Weibull", "Lognormal", "Gamma", "Empirical".
         Without the last the best of the others is taken even where it does not fit, which the
@@ -141,10 +153,13 @@ def fit_downtime(
     _check_options(clock, on_problem, operating)
     checks.flag(OWNER, "crew", crew)
     checks.flag(OWNER, "new", new)
-    log = read(table, begin=begin, end=end, tz=tz, equipment=equipment)
+    join = checks.number(OWNER, "join", join)
+    log = read(
+        table, begin=begin, end=end, tz=tz, equipment=equipment, columns=columns, encoding=encoding
+    )
     check_working_time(OWNER, working_time)
     working = working_clock(log, working_time)
-    failure_times.check(log, working, clock)
+    failure_times.check(log, working, clock, join * units.MS_PER_MIN)
     problems = log.rows.problems(report=on_problem == "report")
     groups = _groups(log, pool)
     share = _shares(log, operating)
@@ -156,9 +171,9 @@ def fit_downtime(
             "reason": reason,
             "n": each.times.n,
             "censored": each.times.uptimes.n_censored,
-            **columns("uptime", each.uptime),
+            **fit_columns("uptime", each.uptime),
             "repair_censored": each.times.repairs.n_censored,
-            **columns("repair", each.repair),
+            **fit_columns("repair", each.repair),
             "note": each.note,
         }
         for (group, reason), each in fits.items()
@@ -173,6 +188,7 @@ def fit_downtime(
         (
             *_assumed(log, clock, operating, working_time, pool, new),
             *_assumed_of_repairs(crew, int((problems["done"] == "set aside").sum())),
+            *_assumed_of_overlaps(failure_times.overlaps(log, working)),
         ),
         {name: _failures(fits, groups[name], clock, crew) for name in log.equipment},
         fits,
@@ -294,4 +310,20 @@ def _assumed_of_repairs(crew: bool, aside: int) -> Iterable[str]:
     needs = "needs a crew of the shop" if crew else "needs no crew of the shop (crew=False)"
     yield f"a repair is the whole stop with any wait for a crew; as a Failure it {needs}"
     if aside:
-        yield f"the stops of {aside} rows set aside are left out: failures look rarer than they are"
+        yield (
+            f"the stops of {aside} rows set aside are left out: failures look rarer than they are; "
+            f"the clock stands still in those whose times are known"
+        )
+
+
+def _assumed_of_overlaps(found: Mapping[str, tuple[float, float]]) -> Iterable[str]:
+    """What stops under several reasons at once come to."""
+    most = sorted(found, key=lambda name: found[name][1] - found[name][0])
+    for name in most[:SHOWN]:
+        by_rows, stood = found[name]
+        yield (
+            f"stops of {name!r} at one time for two reasons are two failures: its repairs take "
+            f"{by_rows:,.1f} h where it stood for {stood:,.1f} h; if they are one, keep one row"
+        )
+    if len(most) > SHOWN:
+        yield f"so of {len(most) - SHOWN} more pieces of equipment"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks
+from ningde_sim._support.units import MS_PER_MIN
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
@@ -120,6 +122,28 @@ def _plain(date: datetime.datetime) -> np.datetime64:
     if date.tzinfo is not None:
         date = date.astimezone(datetime.UTC).replace(tzinfo=None)
     return np.datetime64(date.isoformat(), "us")
+
+
+def duration(value: Any) -> float | None:
+    """A length of time [ms], or None: minutes, text such as 1:02:30, or an object of Python."""
+    if isinstance(value, (datetime.timedelta, np.timedelta64)):
+        length = pd.Timedelta(value)
+        return None if pd.isna(length) else length.total_seconds() * 1e3
+    if isinstance(value, datetime.time):  # as spreadsheets read 0:12:30
+        since = datetime.timedelta(hours=value.hour, minutes=value.minute, seconds=value.second)
+        return since.total_seconds() * 1e3
+    if isinstance(value, str):
+        parts = re.fullmatch(r"(\d{1,6}):([0-5]\d):([0-5]\d)", value.strip(), re.ASCII)
+        if parts:
+            h, m, s = map(int, parts.groups())
+            return 1e3 * (3600 * h + 60 * m + s)
+        if not re.fullmatch(r"[+-]?\d{1,12}([.,]\d{1,9})?", value.strip(), re.ASCII):
+            return None
+        return float(value.replace(",", ".")) * MS_PER_MIN
+    if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
+        minutes = float(value)
+        return minutes * MS_PER_MIN if abs(minutes) < 1e12 else None
+    return None
 
 
 @dataclass(frozen=True, eq=False)

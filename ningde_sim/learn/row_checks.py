@@ -56,6 +56,11 @@ class CheckedRows:
         self._complaints.append((k, checks.complain(self._name(k), rule, given, cure)))
         self.valid[k] = False
 
+    def join(self, k: int, column: str, problem: str, done: str) -> None:
+        """Record that a valid row is a part of another, and no longer one by itself."""
+        self._add(k, problem, self._given(k, column), done)
+        self.valid[k] = False
+
     def note(self, noted: Bools, column: str, problem: str, done: str) -> None:
         """Record what was done with valid rows."""
         for k in np.flatnonzero(noted & self.valid):

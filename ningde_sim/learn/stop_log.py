@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import datetime
-import io
+import math
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ningde_sim._support import checks, files
+from ningde_sim._support import units
 from ningde_sim.learn import instants, observation_window
 from ningde_sim.learn.instants import Bools, DateColumn, Ints
+from ningde_sim.learn.log_table import read_table
 from ningde_sim.learn.observation_window import Moment
 from ningde_sim.learn.row_checks import OWNER, CheckedRows
 
-COLUMNS = ("equipment", "start", "end", "reason")
-
-SEPARATORS = ",;\t"
-"""Signs between the cells of a file."""
-
-MOST_COLUMNS = 1_000
-"""Of a file; each takes its time."""
-
-MOST_MIB = 256
-"""Largest log, some three million stops. [MiB]"""
-
-DECODE = 'Read it by pd.read_csv(path, encoding="gb18030"), or its own encoding.'
-"""The cure for a log in another encoding than UTF-8."""
+MOST_DAYS = 100_000
+"""Longest stop that a duration may say."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +39,9 @@ class StopLog:
         Meaningful for valid rows only. A stop that goes on ends with the window. [ms since 1970]
     goes_on : bool array, shape (n,)
         Whether the end is that of the window.
+    down : bool array, shape (n,)
+        Whether the equipment stood meanwhile: the valid rows, and those set aside whose times are
+        known.
     opens, closes : int64 arrays, shape (n_equipment,)
         The window of each equipment. [ms since 1970]
     window_given : (bool, bool)
@@ -65,6 +56,7 @@ class StopLog:
     start: Ints
     end: Ints
     goes_on: Bools
+    down: Bools
     opens: Ints
     closes: Ints
     window_given: tuple[bool, bool]
@@ -78,6 +70,8 @@ def read(
     end: Moment | None,
     tz: str | datetime.tzinfo | None,
     equipment: Iterable[str] | Mapping[str, tuple[Moment, Moment]] | None,
+    columns: Mapping[str, str] | None,
+    encoding: str | None,
 ) -> StopLog:
     """Read a log; its faulty rows are set aside.
 
@@ -87,30 +81,40 @@ def read(
         Not a table, a missing column, no row, an unknown time zone, a window without length.
     """
     zone = instants.zone(OWNER, tz)
-    rows = CheckedRows(*_read_table(table))
-    dates = [instants.read(rows.table[column]) for column in ("start", "end")]
-    zoned = bool(dates[0].zoned.any() or dates[1].zoned.any())
-    _check_cells(rows, *dates, mixed=zoned and zone is None)
-    start, stop = (_to_instants(rows, column, each, zone) for column, each in _named(dates))
-    missing = dates[1].missing
-    _check_order(rows, start, stop, missing)
+    rows = CheckedRows(*read_table(table, columns, encoding))
+    last = "end" if "end" in rows.table.columns else "duration"
+    begins = instants.read(rows.table["start"])
+    ends = instants.read(rows.table["end"]) if last == "end" else None
+    zoned = bool(begins.zoned.any() or (ends is not None and ends.zoned.any()))
+    _check_cells(rows, begins, ends, mixed=zoned and zone is None)
+    start = _to_instants(rows, "start", begins, zone)
+    if ends is not None:
+        stop, missing = _to_instants(rows, "end", ends, zone), ends.missing
+        _check_order(rows, start, stop, missing)
+    else:
+        length, missing = _durations(rows)
+        stop = start + length
     names, number = observation_window.numbered(rows, equipment)
     own = observation_window.own_windows(equipment, zone, zoned)
-    last = np.where(missing, start, stop)
-    window = observation_window.window_of_all(rows, begin, end, own, start, last, zone, zoned)
+    until = np.where(missing, start, stop)
+    window = observation_window.window_of_all(rows, begin, end, own, start, until, zone, zoned)
     opens, closes = observation_window.clipped(names, own, window, zone)
     _check_window(rows, start, stop, missing, opens[number], closes[number])
+    known = rows.valid.copy()
+    _check_named(rows, "reason")
     _check_copies(rows, start, np.where(missing, -1, stop))
     goes_on = missing | (stop > closes[number])
     stop = np.where(goes_on, closes[number], stop)
     _check_open(rows, number, start, missing)
+    down = known & ~(missing & ~rows.valid)
     _check_overlaps(rows, number, start, stop)
-    rows.note(missing, "end", "the end is missing", "the repair is censored at the window's end")
+    done = "the repair is censored at the window's end"
+    rows.note(missing, last, f"the {last} is missing", done)
     rows.note(
         goes_on & ~missing,
-        "end",
+        last,
         "it ends after the window",
-        "the repair is censored at the window's end",
+        done,
     )
     rows.note(
         start < opens[number],
@@ -120,108 +124,53 @@ def read(
     )
     shown = zone if zone is not None or not zoned else datetime.UTC
     given = (begin is not None or bool(own), end is not None or bool(own))
-    return StopLog(rows, names, number, start, stop, goes_on, opens, closes, given, shown)
+    return StopLog(rows, names, number, start, stop, goes_on, down, opens, closes, given, shown)
 
 
 # ------------------------------------------------------------------ rows
 
 
-def _read_table(table: str | os.PathLike[str] | pd.DataFrame) -> tuple[str, pd.DataFrame]:
-    """The name of the log, and its rows with a label for people."""
-    if isinstance(table, pd.DataFrame):
-        log_name, rows = OWNER, table.copy()
-        labels: list[Any] = table.index.tolist()
-    elif isinstance(table, (str, os.PathLike)):
-        checks.path(OWNER, "table", table)
-        log_name, rows = Path(table).name, _read_file(table)
-        labels = list(range(2, len(rows) + 2))  # lines of the file; the first is the header
-    else:
-        rule = "it must be the path of a CSV file or a DataFrame"
-        raise TypeError(checks.complain(OWNER, rule, table))
-    rows.columns = [_heading(name) for name in rows.columns]
-    named = rows.columns.tolist()
-    for column in COLUMNS:
-        if named.count(column) > 1:
-            rule = f"column {column!r} must stand there once"
-            raise ValueError(checks.complain(log_name, rule, named, "Rename the others."))
-        if column not in named:
-            cure = (
-                f"A log needs {', '.join(COLUMNS)}: rename yours, "
-                'table.rename(columns={"Asset": "equipment"}).'
-            )
-            rule = f"column {column!r} is missing"
-            raise ValueError(checks.complain(log_name, rule, named, cure))
-    rows = rows.reset_index(drop=True)
-    rows["row"] = labels
-    for column in ("equipment", "reason"):
-        rows[column] = [_word(value) for value in rows[column].tolist()]
-    if isinstance(table, (str, os.PathLike)):  # blank lines
-        filled = rows[list(COLUMNS)].astype(str).apply(lambda column: column.str.strip() != "")
-        rows = rows[filled.any(axis=1)].reset_index(drop=True)
-    if rows.empty:
-        raise ValueError(checks.complain(log_name, "it must have at least one row", 0))
-    return log_name, rows
-
-
-def _read_file(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """The cells as text, separated by comma, semicolon or tab: whichever the header has most of."""
-    text = files.text(path, most=MOST_MIB, cure=DECODE)
-    header = re.split(r"[\r\n]", text, maxsplit=1)[0]
-    if max(map(header.count, SEPARATORS)) >= MOST_COLUMNS:
-        rule = f"it must have at most {MOST_COLUMNS:,} columns"
-        raise ValueError(checks.complain(Path(path).name, rule, header))
-    try:
-        # The header is read as a row: then no row may be longer, and no name is made up.
-        cells = pd.read_csv(
-            io.StringIO(text),
-            sep=max(SEPARATORS, key=header.count),
-            dtype=str,
-            header=None,
-            keep_default_na=False,
-            skip_blank_lines=False,
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        rule = f"it must be a table whose rows have the cells of the header ({error})"
-        raise ValueError(checks.complain(Path(path).name, rule, header)) from error
-    return cells[1:].set_axis(cells.iloc[0].tolist(), axis="columns")
-
-
-def _heading(name: Any) -> Any:
-    """The name of a column; those of the log may be written in any case."""
-    folded = str(name).strip().casefold()
-    return folded if folded in COLUMNS else name
-
-
-def _word(value: Any) -> str:
-    """A name, or "" where the cell is empty."""
-    missing = not isinstance(value, str) and instants.is_missing(value)
-    return "" if missing else str(value).strip()
-
-
-def _named(dates: list[DateColumn]) -> Iterable[tuple[str, DateColumn]]:
-    return zip(("start", "end"), dates, strict=True)
+def _durations(rows: CheckedRows) -> tuple[Ints, Bools]:
+    """How long each stop took [ms], and whether it is not said."""
+    read = [instants.duration(value) for value in rows.table["duration"].tolist()]
+    missing = np.array([instants.is_missing(value) for value in rows.table["duration"].tolist()])
+    length = np.array([math.nan if each is None else each for each in read])
+    cure = "Write minutes, such as 12.5, or hours, minutes and seconds, such as 0:12:30."
+    rule = "duration must be minutes or h:mm:ss"
+    rows.set_aside(np.isnan(length) & ~missing, "duration", rule, cure)
+    cure = "Write it to the second; for a stop shorter than that half a second."
+    rule = f"duration must be more than 0 and at most {MOST_DAYS:,} days"
+    most = MOST_DAYS * 24 * units.MS_PER_H
+    rows.set_aside(~missing & ~((length > 0) & (length <= most)), "duration", rule, cure)
+    return np.where(rows.valid & ~missing, length, 0.0).astype(np.int64), missing
 
 
 # ------------------------------------------------------------------ rules of one row
 
 
-def _check_cells(rows: CheckedRows, start: DateColumn, end: DateColumn, *, mixed: bool) -> None:
-    for column in ("equipment", "reason"):
-        empty = (rows.table[column] == "").to_numpy(dtype=bool)
-        rows.set_aside(empty, column, f"{column} must be named", "Name it, or drop the row.")
+def _check_cells(
+    rows: CheckedRows, start: DateColumn, end: DateColumn | None, *, mixed: bool
+) -> None:
+    named = [("start", start)] + ([("end", end)] if end is not None else [])
+    _check_named(rows, "equipment")
     cure = "A stop without a start cannot be used: look it up, or drop the row."
     rows.set_aside(start.missing, "start", "start must be given", cure)
-    for column, dates in _named([start, end]):
+    for column, dates in named:
         cure = (
             "Write 2021-09-03T14:05:00, with an offset such as +08:00 where it has one, or read "
             f'the column by pd.to_datetime(table["{column}"], format="%d.%m.%Y %H:%M").'
         )
         rows.set_aside(dates.unreadable, column, f"{column} must be a date of ISO 8601", cure)
-    for column, dates in _named([start, end]):
+    for column, dates in named:
         if mixed:
             bare = ~dates.zoned & ~dates.missing & ~dates.unreadable
             cure = 'Write its offset, or give the zone of those without: tz="Asia/Shanghai".'
             rows.set_aside(bare, column, f"{column} must have a time zone, as others have", cure)
+
+
+def _check_named(rows: CheckedRows, column: str) -> None:
+    empty = (rows.table[column] == "").to_numpy(dtype=bool)
+    rows.set_aside(empty, column, f"{column} must be named", "Name it, or drop the row.")
 
 
 def _to_instants(

@@ -187,7 +187,7 @@ def no_log(chance: random.Random) -> bytes:
                 b"<html></html>",
                 b"\0" * 9,
             ),
-            *(text(rows(chance)).decode().encode("utf-16"), b"equipment\n" * 1000, b"\r\r\r"),
+            *(text(rows(chance)).decode().encode("utf-32"), b"equipment\n" * 1000, b"\r\r\r"),
         ]
     )
 

@@ -43,11 +43,16 @@ FAULTS = [
     (("R1", "2021-03-01 08:00", "2021-03-01 08:10", "tip"), "duplicate of row 0, got"),
     (("R1", "2021-03-02 08:00", "", "tip"), "end must be given where the equipment stops again"),
     (("R1", "2021-03-03 08:10", "2021-03-03 09:00", "tip"), "before the end of row 1, the same"),
-    (
-        ("R1", "2021-03-03 08:20", "2021-03-03 09:00", "tip"),
-        "must have run since its last stop for the",
-    ),
 ]
+
+COVERED = [
+    ("R1", "2021-03-04 08:00", "2021-03-04 08:10", "tip"),
+    ("R1", "2021-03-04 08:05", "2021-03-04 12:00", "arm"),
+    ("R1", "2021-03-04 09:00", "2021-03-04 09:10", "tip"),
+]
+
+STANDS = {"reason must be named": 60, "before the end of row 1, the same": 40}
+"""Minutes in which a row that was set aside shows that its equipment stood."""
 
 
 @pytest.mark.parametrize(("row", "text"), FAULTS)
@@ -63,14 +68,95 @@ def test_a_faulty_row_is_refused_with_the_rule(row: tuple[Any, ...], text: str) 
 
 @pytest.mark.parametrize(("row", "text"), FAULTS)
 def test_a_faulty_row_is_set_aside_and_listed_on_request(row: tuple[Any, ...], text: str) -> None:
-    """The result is the same as without the row, except for the list."""
+    """The result is the same as without the row, but its time does not turn into working time."""
     downtime, without = report(log(*GOOD, row)), fit_downtime(log(*GOOD), **WEEK)
-    pd.testing.assert_frame_equal(downtime.table, without.table)
-    assert downtime.failures == without.failures
+    stood = next((minutes for rule, minutes in STANDS.items() if rule in text), 0)
+    if stood and row[0] == "R1":
+        expected = without.table["uptime"][0] - stood / 60 / 2  # of two failures
+        assert downtime.table["uptime"][0] == pytest.approx(expected)
+        assert downtime.table["repair"].tolist() == without.table["repair"].tolist()
+    else:
+        pd.testing.assert_frame_equal(downtime.table, without.table)
+        assert downtime.failures == without.failures
     (problem,) = downtime.problems.to_dict("records")
     assert (problem["row"], problem["done"]) == (3, "set aside")
     assert problem["problem"] in text or text.partition(", got")[0] in problem["problem"]
     assert without.problems.empty
+
+
+def test_a_stop_under_another_is_set_aside_with_the_row_that_covers_it() -> None:
+    with pytest.raises(ValueError, match=r"faulty rows: 1\.") as caught:
+        fit_downtime(log(*GOOD, *COVERED), **WEEK)
+    assert "row 5 (R1, tip): the equipment must have run since its last stop" in str(caught.value)
+    assert "Row 4 covers the time between" in str(caught.value)
+    table = report(log(*GOOD, *COVERED)).table.set_index("reason")
+    assert table.loc["arm", "n"] == 1
+    hours = 7 * 24 - (10 + 20 + 4 * 60) / 60
+    assert table.loc["arm", "uptime"] == pytest.approx(hours)
+
+
+# ------------------------------------------------------------------ stops that touch
+
+
+@pytest.mark.parametrize("second", ["08:20:00", "08:20:01"])
+def test_stops_that_touch_are_one(second: str) -> None:
+    """Cut at a change of shift: one stop of an hour, not one of 20 and one of 40 minutes."""
+    rows = [*GOOD, ("R1", f"2021-03-03 {second}", "2021-03-03 09:00", "tip")]
+    downtime = fit_downtime(log(*rows), **WEEK)
+    (row,) = downtime.table[downtime.table["equipment"] == "R1"].to_dict("records")
+    assert (row["n"], row["repair"]) == (2, pytest.approx((10 + 60) / 2))
+    (problem,) = downtime.problems.to_dict("records")
+    assert problem["problem"] == "it begins where row 1 ends, the same reason"
+    assert (problem["row"], problem["done"]) == (3, "one stop with row 1")
+
+
+def test_a_chain_of_stops_is_one_and_may_go_on() -> None:
+    at = pd.date_range("2021-03-07", periods=5, freq="6h").strftime("%Y-%m-%d %H:%M").tolist()
+    rows = [("R1", a, b, "tip") for a, b in zip(at, [*at[1:], None], strict=True)]
+    (row,) = fit_downtime(log(*rows), **WEEK).table.to_dict("records")
+    assert (row["n"], row["repair_censored"], row["uptime"]) == (1, 1, pytest.approx(6 * 24))
+
+
+def test_stops_touch_across_closed_hours() -> None:
+    """From before six to after ten in the evening of the shifts from 6 to 22: one repair."""
+    rows = [
+        ("R1", "2021-03-02 21:30", "2021-03-02 22:00", "tip"),
+        ("R1", "2021-03-03 06:00", "2021-03-03 06:15", "tip"),
+    ]
+    shifts = WorkingTime([(6, 22)], every=24)
+    (row,) = fit_downtime(log(*rows), working_time=shifts, **WEEK).table.to_dict("records")
+    assert (row["n"], row["repair"]) == (1, pytest.approx(45))
+    assert fit_downtime(log(*rows), **WEEK).table["n"].tolist() == [2]
+
+
+def test_short_restarts_are_none_if_asked() -> None:
+    rows = [*GOOD, ("R1", "2021-03-03 08:22", "2021-03-03 08:30", "tip")]
+    apart, joined = (fit_downtime(log(*rows), join=join, **WEEK).table for join in (1, 2))
+    assert apart["n"].tolist() == [3, 1]
+    assert joined["n"].tolist() == [2, 1]
+    assert joined["repair"][0] == pytest.approx((10 + 30) / 2)
+    with pytest.raises(ValueError, match="join must be"):
+        fit_downtime(log(*rows), join=-1)
+
+
+def test_stops_for_other_reasons_or_of_other_equipment_do_not_touch() -> None:
+    rows = [
+        *GOOD,
+        ("R1", "2021-03-03 08:20", "2021-03-03 09:00", "arm"),
+        ("R2", "2021-03-03 08:20", "2021-03-03 09:00", "tip"),
+    ]
+    assert fit_downtime(log(*rows), **WEEK).table["n"].tolist() == [1, 2, 2]
+
+
+def test_overlaps_of_reasons_are_told_with_their_hours() -> None:
+    """100 stops of ten minutes, each under two names."""
+    at = pd.Timestamp("2021-03-01 01:00") + pd.Timedelta("1h") * np.arange(100)
+    ten = pd.Timedelta("10min")
+    once = pd.DataFrame({"equipment": "M", "start": at, "end": at + ten, "reason": "jam"})
+    twice = pd.concat([once, once.assign(reason="feeder")])
+    text = str(fit_downtime(twice.reset_index(drop=True), **WEEK))
+    assert "its repairs take 33.3 h where it stood for 16.7 h; if they are one, keep one" in text
+    assert "for two reasons" not in str(fit_downtime(once, **WEEK))
 
 
 def test_all_faulty_rows_are_listed_at_once() -> None:
