@@ -244,8 +244,7 @@ def _rate(log: StopLog, working: WorkingClock, running: Floats, share: Floats) -
 
 def _under_way(log: StopLog) -> Bools:
     """Whether a stop was under way when a given window opened."""
-    opens = log.opens[log.number]
-    under_way: Bools = log.start < opens + log.window_given[0]
+    under_way: Bools = log.start < log.opens[log.number]
     return under_way
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from ningde_sim._support import checks, units
 from ningde_sim.learn import failure_times, instants
 from ningde_sim.learn.censored_times import Floats
+from ningde_sim.learn.date_columns import Style
 from ningde_sim.learn.downtime import SHOWN, Downtime, FittedTimes, fit_columns
 from ningde_sim.learn.failure_times import FailureTimes
 from ningde_sim.learn.maximum_likelihood import NAMES, Fit, exponential_mean, fit
@@ -30,6 +31,8 @@ def fit_downtime(
     *,
     columns: Mapping[str, str] | None = None,
     encoding: str | None = None,
+    date_format: str | None = None,
+    dayfirst: bool | None = None,
     begin: Moment | None = None,
     end: Moment | None = None,
     tz: str | datetime.tzinfo | None = None,
@@ -67,16 +70,24 @@ def fit_downtime(
     ----------
     table : path of a text file or a workbook (.xlsx), or DataFrame
         A row a stop: equipment, start, end or duration, reason, under headings in any case, which
-        may stand below titles. Dates are ISO 8601 text or date objects, a duration is minutes or
+        may stand below titles. A date is one of Python, ISO 8601 text, 4.3.2021 14:05 (dots mean
+        day first), 3/4/2021 2:05 PM (where a number above 12 tells which is the month), 2021/3/4,
+        2021年3月4日, days as spreadsheets count them, or seconds or ms since 1970. An end may be a
+        time of day, and so may a start where a column "date" has the day. A duration is minutes or
         text such as 0:12:30. A stop without an end is taken to go on at the end of the window. In a
         text comma, semicolon, tab or | stand between the cells.
     columns : mapping of str to str, optional
         The headings that the log has in place of those, {"equipment": "Asset", "start": "Begin"}.
     encoding : str, optional
         Of a text, "gb18030" or "cp1252" for example; by default UTF-8, or UTF-16 if it begins so.
+    date_format : str, optional
+        How all dates are written, with the signs of `datetime.strptime`.
+    dayfirst : bool, optional
+        Whether 3/4/2021 is in April.
     begin, end : date, optional
-        The observation window. By default from the first start to the last date of the log, which
-        leaves out the time without stops before and after.
+        The observation window; rows outside of it are left out, and counted. By default from the
+        first start to the last date of the log, which leaves out the time without stops before and
+        after.
     tz : str or tzinfo, optional
         Time zone of the dates that have none. Without it such dates are read from a clock without
         summer time.
@@ -155,7 +166,14 @@ def fit_downtime(
     checks.flag(OWNER, "new", new)
     join = checks.number(OWNER, "join", join)
     log = read(
-        table, begin=begin, end=end, tz=tz, equipment=equipment, columns=columns, encoding=encoding
+        table,
+        begin=begin,
+        end=end,
+        tz=tz,
+        equipment=equipment,
+        columns=columns,
+        encoding=encoding,
+        style=_style(date_format, dayfirst),
     )
     check_working_time(OWNER, working_time)
     working = working_clock(log, working_time)
@@ -202,6 +220,17 @@ def _check_options(clock: object, on_problem: object, operating: object) -> None
         rule = 'operating must be left out with clock="calendar"'
         cure = "That clock runs in all working time, whether the equipment works or not."
         raise ValueError(checks.complain(OWNER, rule, operating, cure))
+
+
+def _style(date_format: object, dayfirst: object) -> Style:
+    if date_format is not None:
+        checks.text(OWNER, "date_format", date_format)
+    if dayfirst is not None:
+        checks.flag(OWNER, "dayfirst", dayfirst)
+    if date_format is not None and dayfirst is not None:
+        rule = "dayfirst must be left out with a date_format, which says it"
+        raise ValueError(checks.complain(OWNER, rule, dayfirst))
+    return Style(date_format, dayfirst)  # type: ignore[arg-type]  # checked
 
 
 def _groups(log: StopLog, pool: str | Mapping[str, str] | None) -> dict[str, str]:
@@ -287,6 +316,8 @@ def _assumed(
     if ends:
         which = " and ".join(ends)
         yield f"{which} of the window from the log itself, which makes failures look more frequent"
+    if log.rows.left_out:
+        yield f"{log.rows.left_out:,} rows outside of the window are left out"
     if log.tz is None:
         yield "dates without a time zone are from a clock without summer time"
     if time is None:

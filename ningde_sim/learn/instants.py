@@ -104,10 +104,7 @@ def is_missing(value: Any) -> bool:
 def _date(value: object) -> datetime.datetime | None:
     """The date that a value holds, or None."""
     if isinstance(value, str):
-        try:
-            return datetime.datetime.fromisoformat(value.strip())
-        except ValueError:
-            return None
+        return of_iso(value)
     if isinstance(value, datetime.datetime):  # those of pandas too
         return value
     if isinstance(value, datetime.date):
@@ -116,6 +113,14 @@ def _date(value: object) -> datetime.datetime | None:
         moment = pd.Timestamp(value)
         return None if pd.isna(moment) else moment.to_pydatetime(warn=False)
     return None
+
+
+def of_iso(text: str) -> datetime.datetime | None:
+    """The date that a text of ISO 8601 says, or None."""
+    try:
+        return datetime.datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
 
 
 def _plain(date: datetime.datetime) -> np.datetime64:

@@ -20,7 +20,7 @@ from ningde_sim.plant.paths import nearest
 COLUMNS = ("equipment", "start", "end", "reason")
 """Of a log; `duration` may stand in place of `end`."""
 
-KNOWN = (*COLUMNS, "duration")
+KNOWN = (*COLUMNS, "duration", "date")
 
 SEPARATORS = ",;\t|"
 """Signs between the cells of a file."""

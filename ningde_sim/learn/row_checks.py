@@ -32,11 +32,14 @@ class CheckedRows:
         row (the label of a row for people), equipment, reason, and all other columns as given.
     valid : array of bool
         Which rows broke no rule so far.
+    left_out : int
+        Rows that are no fault, but lie outside of the window.
     """
 
     log_name: str
     table: pd.DataFrame
     valid: Bools = field(init=False)
+    left_out: int = 0
     _problems: list[tuple[Any, ...]] = field(default_factory=list)
     _complaints: list[tuple[int, str]] = field(default_factory=list)
 
@@ -55,6 +58,11 @@ class CheckedRows:
         self._add(k, rule, given, "set aside")
         self._complaints.append((k, checks.complain(self._name(k), rule, given, cure)))
         self.valid[k] = False
+
+    def leave_out(self, rows: Bools) -> None:
+        """Leave valid rows out that are no fault."""
+        self.left_out += int(np.count_nonzero(rows & self.valid))
+        self.valid &= ~rows
 
     def join(self, k: int, column: str, problem: str, done: str) -> None:
         """Record that a valid row is a part of another, and no longer one by itself."""

@@ -12,12 +12,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ningde_sim._support import units
+from ningde_sim._support import checks, units
 from ningde_sim.learn import instants, observation_window
+from ningde_sim.learn.date_columns import Style, read_dates
 from ningde_sim.learn.instants import Bools, DateColumn, Ints
 from ningde_sim.learn.log_table import read_table
 from ningde_sim.learn.observation_window import Moment
 from ningde_sim.learn.row_checks import OWNER, CheckedRows
+
+STEPS = (60_000, 1_000)
+"""Of the clocks that write logs, besides one of a ms. [ms]"""
 
 MOST_DAYS = 100_000
 """Longest stop that a duration may say."""
@@ -72,6 +76,7 @@ def read(
     equipment: Iterable[str] | Mapping[str, tuple[Moment, Moment]] | None,
     columns: Mapping[str, str] | None,
     encoding: str | None,
+    style: Style,
 ) -> StopLog:
     """Read a log; its faulty rows are set aside.
 
@@ -83,23 +88,30 @@ def read(
     zone = instants.zone(OWNER, tz)
     rows = CheckedRows(*read_table(table, columns, encoding))
     last = "end" if "end" in rows.table.columns else "duration"
-    begins = instants.read(rows.table["start"])
-    ends = instants.read(rows.table["end"]) if last == "end" else None
+    begins, ends = read_dates(rows, style)
     zoned = bool(begins.zoned.any() or (ends is not None and ends.zoned.any()))
     _check_cells(rows, begins, ends, mixed=zoned and zone is None)
     start = _to_instants(rows, "start", begins, zone)
     if ends is not None:
         stop, missing = _to_instants(rows, "end", ends, zone), ends.missing
         _check_order(rows, start, stop, missing)
+        stop = stop + _half_step(rows, "end", ~missing & (stop == start), start, stop)
     else:
         length, missing = _durations(rows)
-        stop = start + length
+        stop = start + length + _half_step(rows, "duration", ~missing & (length == 0), length)
     names, number = observation_window.numbered(rows, equipment)
     own = observation_window.own_windows(equipment, zone, zoned)
     until = np.where(missing, start, stop)
     window = observation_window.window_of_all(rows, begin, end, own, start, until, zone, zoned)
     opens, closes = observation_window.clipped(names, own, window, zone)
-    _check_window(rows, start, stop, missing, opens[number], closes[number])
+    _leave_out(rows, start, stop, missing, opens[number], closes[number])
+    shown = zone if zone is not None or not zoned else datetime.UTC
+    if rows.left_out == len(rows.table):
+        rule = "it must have a stop in the window, " + " to ".join(
+            instants.text(at, shown) for at in window
+        )
+        got = f"{len(start):,} rows from {instants.text(int(start.min()), shown)} on"
+        raise ValueError(checks.complain(rows.log_name, rule, got, "Widen it: begin, end."))
     known = rows.valid.copy()
     _check_named(rows, "reason")
     _check_copies(rows, start, np.where(missing, -1, stop))
@@ -122,7 +134,6 @@ def read(
         "it begins before the window",
         "its repair does not count; the time to the next failure begins at its end",
     )
-    shown = zone if zone is not None or not zoned else datetime.UTC
     given = (begin is not None or bool(own), end is not None or bool(own))
     return StopLog(rows, names, number, start, stop, goes_on, down, opens, closes, given, shown)
 
@@ -138,10 +149,10 @@ def _durations(rows: CheckedRows) -> tuple[Ints, Bools]:
     cure = "Write minutes, such as 12.5, or hours, minutes and seconds, such as 0:12:30."
     rule = "duration must be minutes or h:mm:ss"
     rows.set_aside(np.isnan(length) & ~missing, "duration", rule, cure)
-    cure = "Write it to the second; for a stop shorter than that half a second."
-    rule = f"duration must be more than 0 and at most {MOST_DAYS:,} days"
+    rule = f"duration must be from 0 to {MOST_DAYS:,} days"
     most = MOST_DAYS * 24 * units.MS_PER_H
-    rows.set_aside(~missing & ~((length > 0) & (length <= most)), "duration", rule, cure)
+    wrong = ~missing & ~((length >= 0) & (length <= most))
+    rows.set_aside(wrong, "duration", rule, "Correct it, or drop the row.")
     return np.where(rows.valid & ~missing, length, 0.0).astype(np.int64), missing
 
 
@@ -157,10 +168,10 @@ def _check_cells(
     rows.set_aside(start.missing, "start", "start must be given", cure)
     for column, dates in named:
         cure = (
-            "Write 2021-09-03T14:05:00, with an offset such as +08:00 where it has one, or read "
-            f'the column by pd.to_datetime(table["{column}"], format="%d.%m.%Y %H:%M").'
+            "Write 2021-09-03T14:05:00, with an offset such as +08:00 where it has one; if all "
+            'dates are written in another way, say it: date_format="%d.%m.%Y %H:%M".'
         )
-        rows.set_aside(dates.unreadable, column, f"{column} must be a date of ISO 8601", cure)
+        rows.set_aside(dates.unreadable, column, f"{column} must be a date", cure)
     for column, dates in named:
         if mixed:
             bare = ~dates.zoned & ~dates.missing & ~dates.unreadable
@@ -190,32 +201,34 @@ def _to_instants(
 def _check_order(rows: CheckedRows, start: Ints, end: Ints, missing: Bools) -> None:
     cure = "Swap the two, or correct one."
     rows.set_aside(~missing & (end < start), "end", "end must not be before start", cure)
-    rule = "end must be later than start"
-    cure = "Write times to the second; for a stop shorter than that add half a second."
-    rows.set_aside(~missing & (end == start), "end", rule, cure)
 
 
-def _check_window(
+def _half_step(rows: CheckedRows, column: str, zero: Bools, *written: Ints) -> Ints:
+    """What stops of no time take: half a step of the clock, a minute, a second or 2 ms. [ms]"""
+    all_written = np.concatenate([each[rows.valid] for each in written])
+    step = next((step for step in STEPS if not (all_written % step).any()), 2)
+    done = f"it takes {step / 2000:g} s, half a step of the clock"
+    rows.note(zero, column, "it takes no time", done)
+    return np.where(zero, step // 2, 0)
+
+
+def _leave_out(
     rows: CheckedRows, start: Ints, end: Ints, missing: Bools, opens: Ints, closes: Ints
 ) -> None:
-    cure = "Widen the window (begin, end), or drop the row."
-    rows.set_aside(
-        ~missing & (end <= opens), "end", "the stop must not end before the window", cure
-    )
-    late = start >= closes
-    rows.set_aside(
-        late & ~(missing & (start == closes)), "start", "the stop must begin in the window", cure
-    )
+    """Rows outside of the window of their equipment are left out, and counted."""
+    late = (start >= closes) & ~(missing & (start == closes))
+    rows.leave_out((~missing & (end <= opens)) | late)
 
 
 # ------------------------------------------------------------------ rules between rows
 
 
 def _check_copies(rows: CheckedRows, start: Ints, end: Ints) -> None:
-    keys = pd.DataFrame({"start": start, "end": end}).join(rows.table[["equipment", "reason"]])
-    valid = keys[rows.valid]
+    """Rows that are equal in all columns are copies of the first."""
+    others = rows.table.drop(columns=["row", "start", "end"], errors="ignore").astype(str)
+    keys = others.assign(start=start, end=end)[rows.valid]
     first: dict[Any, int] = {}
-    for k, key in zip(valid.index, valid.itertuples(index=False, name=None), strict=True):
+    for k, key in zip(keys.index, keys.itertuples(index=False, name=None), strict=True):
         if key in first:
             rule = f"duplicate of row {rows.label(first[key])}"
             rows.set_aside_one(int(k), "start", rule, "Drop one of them.")

@@ -33,13 +33,10 @@ FAULTS = [
     ((None, "2021-03-04 08:00", "2021-03-04 09:00", "tip"), "equipment must be named, got ''"),
     (("R1", "2021-03-04 08:00", "2021-03-04 09:00", " "), "reason must be named, got ''"),
     (("R1", None, "2021-03-04 09:00", "tip"), "start must be given, got ''"),
-    (("R1", "04.03.2021", "2021-03-04 09:00", "tip"), "start must be a date of ISO 8601, got"),
-    (("R1", "2021-03-04 08:00", "soon", "tip"), "end must be a date of ISO 8601, got 'soon'"),
-    (("R1", "2021-03-04 08:00", 7, "tip"), "end must be a date of ISO 8601, got '7'"),
+    (("R1", "March 4th", "2021-03-04 09:00", "tip"), "start must be a date, got"),
+    (("R1", "2021-03-04 08:00", "soon", "tip"), "end must be a date, got 'soon'"),
+    (("R1", "2021-03-04 08:00", 7, "tip"), "end must be a date, got '7'"),
     (("R1", "2021-03-04 08:00", "2021-03-04 07:00", "tip"), "end must not be before start, got"),
-    (("R1", "2021-03-04 08:00", "2021-03-04 08:00", "tip"), "end must be later than start, got"),
-    (("R1", "2021-02-04 08:00", "2021-02-04 09:00", "tip"), "must not end before the window"),
-    (("R1", "2021-03-09 08:00", "2021-03-09 09:00", "tip"), "must begin in the window, got"),
     (("R1", "2021-03-01 08:00", "2021-03-01 08:10", "tip"), "duplicate of row 0, got"),
     (("R1", "2021-03-02 08:00", "", "tip"), "end must be given where the equipment stops again"),
     (("R1", "2021-03-03 08:10", "2021-03-03 09:00", "tip"), "before the end of row 1, the same"),
@@ -157,6 +154,63 @@ def test_overlaps_of_reasons_are_told_with_their_hours() -> None:
     text = str(fit_downtime(twice.reset_index(drop=True), **WEEK))
     assert "its repairs take 33.3 h where it stood for 16.7 h; if they are one, keep one" in text
     assert "for two reasons" not in str(fit_downtime(once, **WEEK))
+
+
+# ------------------------------------------------------------------ the window, the clock
+
+
+def test_rows_outside_of_the_window_are_left_out_and_counted() -> None:
+    outside = [
+        ("R1", "2021-02-04 08:00", "2021-02-04 09:00", "tip"),
+        ("R1", "2021-02-28 08:00", "2021-03-01 00:00", "tip"),
+        ("R2", "2021-03-08 00:00", "2021-03-08 00:01", "tip"),
+        ("R3", "2021-03-09 08:00", "2021-03-09 09:00", "tip"),
+    ]
+    downtime, without = (
+        fit_downtime(log(*GOOD, *rows), equipment=["R1", "R2", "R3"], **WEEK)
+        for rows in (outside, [])
+    )
+    pd.testing.assert_frame_equal(downtime.table, without.table)
+    assert "4 rows outside of the window are left out" in str(downtime)
+    assert "left out" not in str(without)
+    assert fit_downtime(log(*GOOD, *outside), **WEEK).failures["R3"] == ()
+    with pytest.raises(ValueError, match=r"a stop in the window, 2021-03-01 .* got '4 rows from"):
+        fit_downtime(log(*outside), **WEEK)
+
+
+def test_a_stop_at_the_very_begin_counts() -> None:
+    rows = [*GOOD, ("R1", "2021-03-01 00:00", "2021-03-01 00:30", "tip")]
+    row = fit_downtime(log(*rows), **WEEK).table.set_index("equipment").loc["R1"]
+    assert (row["n"], row["repair"]) == (3, pytest.approx(20))
+    assert row["uptime"] == pytest.approx((7 * 24 - 1) / 2)  # the first began when it opened
+
+
+@pytest.mark.parametrize(
+    ("at", "others", "half"),
+    [
+        ("2021-03-04 08:00", "", 30),
+        ("2021-03-04 08:00:07", "", 0.5),
+        ("2021-03-04", ":00.5", 0.001),
+    ],
+)
+def test_a_stop_of_no_time_takes_half_a_step_of_the_clock(
+    at: str, others: str, half: float
+) -> None:
+    first = [(name, start + others, end, why) for name, start, end, why in GOOD]
+    downtime = fit_downtime(log(*first, ("R3", at, at, "tip")), **WEEK)
+    row = downtime.table.set_index("equipment").loc["R3"]
+    assert (row["n"], row["repair"]) == (1, pytest.approx(half / 60))
+    (problem,) = downtime.problems.to_dict("records")
+    assert problem["done"] == f"it takes {half:g} s, half a step of the clock"
+
+
+def test_copies_are_equal_in_all_columns() -> None:
+    """Two robots of one station that stop at once are no copies."""
+    twice = log(GOOD[0], GOOD[0]).assign(robot=["A", "B"])
+    with pytest.raises(ValueError, match="before the end of row 0, the same reason"):
+        fit_downtime(twice, **WEEK)
+    with pytest.raises(ValueError, match="duplicate of row 0"):
+        fit_downtime(twice.assign(robot="A"), **WEEK)
 
 
 def test_all_faulty_rows_are_listed_at_once() -> None:
@@ -347,16 +401,6 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Any) -> None:
     ):
         fit_downtime(path, **WEEK)
     assert len(fit_downtime(pd.read_csv(path, encoding="gb18030"), **WEEK).table) == 1
-
-
-def test_the_error_for_a_date_in_another_format_says_how_to_read_it() -> None:
-    table = log(*[(row[0], "03.02.2021 14:05", "03.02.2021 14:15", row[3]) for row in GOOD[:1]])
-    cure = r'pd\.to_datetime\(table\["start"\], format="%d\.%m\.%Y %H:%M"\)'
-    with pytest.raises(ValueError, match=cure):
-        fit_downtime(table)
-    for column in ("start", "end"):
-        table[column] = pd.to_datetime(table[column], format="%d.%m.%Y %H:%M")
-    assert len(fit_downtime(table).table) == 1
 
 
 def test_a_table_without_a_column_is_refused() -> None:
