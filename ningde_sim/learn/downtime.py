@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -86,6 +86,9 @@ class Downtime:
         for a crew. Empty where nothing could be fitted.
     fits : dict
         Equipment (group) and reason to the times behind a row of the table, for `plots.plot_fit`.
+    not_failures : DataFrame
+        Stops that are no failures, a row per equipment and reason: `stops`, `hours` of working
+        time. [h]
     """
 
     title: str
@@ -96,6 +99,7 @@ class Downtime:
     assumed: tuple[str, ...]
     failures: Mapping[str, tuple[Failure, ...]]
     fits: Mapping[tuple[str, str], FittedTimes]
+    not_failures: pd.DataFrame
 
     def ranges(
         self, shop: str = "body_shop", *, evidence: Evidence = "measured"
@@ -147,6 +151,26 @@ class Downtime:
                 )
         return ranges
 
+    def pareto(self, by: Literal["reason", "equipment"] = "reason") -> pd.DataFrame:
+        """What takes most of the downtime: a row per reason or equipment (group), most first.
+
+        Returns
+        -------
+        DataFrame
+            `n`: failures; `hours` of repairs in working time, counted for each reason where several
+            overlap; `mean` [min]; `share` of all hours, and `cumulative`, both from 0 to 1.
+        """
+        checks.one_of(self.title, "by", by, ("reason", "equipment"))
+        keys = [key[by == "reason"] for key in self.fits]
+        hours = [each.times.repairs.total / 60 for each in self.fits.values()]
+        n = [each.times.n for each in self.fits.values()]
+        rows = pd.DataFrame({by: keys, "n": n, "hours": hours})
+        rows = rows[rows["n"] > 0].groupby(by, sort=True).sum()
+        rows = rows.sort_values("hours", ascending=False, kind="stable").reset_index()
+        rows["mean"] = 60 * rows["hours"] / rows["n"]
+        rows["share"] = rows["hours"] / rows["hours"].sum()
+        return rows.assign(cumulative=rows["share"].cumsum())
+
     def __repr__(self) -> str:
         return f"Downtime({self.title!r}, {len(self.table)} rows, {self.table['n'].sum()} failures)"
 
@@ -163,6 +187,10 @@ class Downtime:
         n = int(self.table["n"].sum())
         yield f"{self.title}: {len(self.failures)} pieces of equipment, {self.observed}"
         yield f"  failures  {n:,}; {aside} rows set aside, {len(self.problems) - aside} noted"
+        if len(self.not_failures):
+            stops, hours = self.not_failures["stops"].sum(), self.not_failures["hours"].sum()
+            reasons = ", ".join(sorted(set(self.not_failures["reason"])))
+            yield f"  besides   {stops:,} stops, {hours:,.1f} h, that are no failures: {reasons}"
         down = self.table["n"] * self.table["repair"].fillna(0) / 60
         top = self.table.assign(down=down).sort_values("down", ascending=False, kind="stable")
         for _, row in top.head(SHOWN).iterrows():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from ningde_sim.learn.instants import Bools
 from ningde_sim.learn.row_checks import OWNER
 from ningde_sim.learn.stop_log import StopLog
 from ningde_sim.learn.working_clock import WorkingClock
+from ningde_sim.plant.paths import nearest
 from ningde_sim.plant.station import Clock
 
 FEW = 5
@@ -44,6 +45,39 @@ class FailureTimes:
     uptimes: CensoredTimes
     repairs: CensoredTimes
     note: str = ""
+
+
+def take_out(log: StopLog, working: WorkingClock, reasons: Iterable[str]) -> pd.DataFrame:
+    """Take out the stops for reasons that are no failures, though the equipment stood meanwhile.
+
+    Returns
+    -------
+    DataFrame
+        A row per equipment and reason: `stops`, `hours` in working time.
+
+    Raises
+    ------
+    TypeError, ValueError
+        No list of reasons of the log.
+    """
+    asked = checks.listed(OWNER, "not_failures", reasons, "reasons")
+    column = log.rows.table["reason"]
+    known = sorted(set(column[log.rows.valid]))
+    for reason in asked:
+        if reason not in known:
+            rule = "not_failures must be reasons of the log"
+            cure = nearest(str(reason), known) or f"It has {', '.join(known[:10])}."
+            raise ValueError(checks.complain(log.rows.log_name, rule, reason, cure))
+    out = log.rows.valid & column.isin(asked).to_numpy(dtype=bool)
+    names = np.array(log.equipment, dtype=object)[log.number[out]]
+    hours = units.ms_to_hours(working.reading(log.end[out]) - working.reading(log.start[out]))
+    rows = pd.DataFrame({"equipment": names, "reason": column[out].to_numpy(), "hours": hours})
+    log.rows.valid &= ~out
+    if not log.rows.valid.any():
+        rule = "not_failures must leave a failure in the log"
+        raise ValueError(checks.complain(log.rows.log_name, rule, asked))
+    found = rows.groupby(["equipment", "reason"])["hours"].agg(stops="size", hours="sum")
+    return found.reset_index()
 
 
 ONE_SECOND = 1_000

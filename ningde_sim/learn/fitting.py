@@ -38,6 +38,7 @@ def fit_downtime(
     tz: str | datetime.tzinfo | None = None,
     equipment: Iterable[str] | Mapping[str, tuple[Moment, Moment]] | None = None,
     pool: str | Mapping[str, str] | None = None,
+    not_failures: Iterable[str] = (),
     clock: Clock = "operating",
     working_time: WorkingTime | None = None,
     operating: float | Mapping[str, float] | None = None,
@@ -100,6 +101,9 @@ def fit_downtime(
         happened to fail has a row, and so seems to fail too often. All equipment of a group must be
         able to fail for each of its reasons; a cv well above 1 is a sign that a group mixes
         frequent and rare failures.
+    not_failures : list of str
+        Reasons that are no failures of the equipment, such as "no parts" or "changeover". Its
+        clocks stand still meanwhile; `.not_failures` lists their stops and hours.
     clock : {"operating", "calendar"}
         The clock of the time between failures, as in `Failure`: while the equipment works
         (operation-dependent failures, ODF), or in all working time except its own repair
@@ -177,6 +181,7 @@ def fit_downtime(
     )
     check_working_time(OWNER, working_time)
     working = working_clock(log, working_time)
+    others = failure_times.take_out(log, working, not_failures)
     failure_times.check(log, working, clock, join * units.MS_PER_MIN)
     problems = log.rows.problems(report=on_problem == "report")
     groups = _groups(log, pool)
@@ -210,6 +215,7 @@ def fit_downtime(
         ),
         {name: _failures(fits, groups[name], clock, crew) for name in log.equipment},
         fits,
+        others,
     )
 
 

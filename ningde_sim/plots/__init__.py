@@ -2,7 +2,7 @@
 
 from ningde_sim.plots.axes import COLOURS
 from ningde_sim.plots.critical_paths import plot_bottleneck, plot_critical_path
-from ningde_sim.plots.fits import plot_fit
+from ningde_sim.plots.fits import plot_fit, plot_pareto
 from ningde_sim.plots.layouts import plot_layout
 from ningde_sim.plots.lead_times import plot_lead_times, plot_wip
 from ningde_sim.plots.mixes import (
@@ -31,6 +31,7 @@ __all__ = [
     "plot_layout",
     "plot_lead_times",
     "plot_levels",
+    "plot_pareto",
     "plot_products",
     "plot_products_in_stores",
     "plot_sequence",

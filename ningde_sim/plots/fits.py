@@ -16,6 +16,9 @@ from ningde_sim.plots.axes import BLUE, GREY, VERMILLION, as_written, check, leg
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+MOST_BARS = 25
+"""Reasons, or equipment, that can be read one below the other."""
+
 UNITS = {"repair": "min", "uptime": "h"}
 
 
@@ -91,6 +94,55 @@ def plot_fit(
     if fit.note:
         title += f"\n{as_written(fit.note)}"
     legend_above(ax, title, columns=3)
+    return ax
+
+
+def plot_pareto(
+    result: Downtime, ax: Axes | None = None, *, by: Literal["reason", "equipment"] = "reason"
+) -> Axes:
+    """Hours down by reason or equipment, most first, and which share those down to here make up.
+
+    Parameters
+    ----------
+    result : Downtime
+        From `learn.fit_downtime`.
+    ax : Axes, optional
+        By default those of a new figure.
+    by : {"reason", "equipment"}
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        The result is not a Downtime.
+    ValueError
+        Nothing failed.
+    """
+    check("plot_pareto", result, Downtime)
+    rows = result.pareto(by)
+    if rows.empty:
+        raise ValueError(checks.complain("plot_pareto", "the log must have a failure", 0))
+    rest = rows[MOST_BARS:]
+    shown = rows[:MOST_BARS]
+    ax = new_axes(ax, 1.3 + 0.28 * len(shown))
+    at = np.arange(len(shown))
+    ax.barh(at, shown["hours"], color=VERMILLION, height=0.75)
+    for y, (hours, n, share) in enumerate(
+        zip(shown["hours"], shown["n"], shown["cumulative"], strict=True)
+    ):
+        ax.annotate(
+            f" {n:,} stops, {share:.0%}", (hours, y), va="center", size=8, annotation_clip=False
+        )
+    ax.set_yticks(at, [as_written(name) for name in shown[by]])
+    ax.set(xlim=(0, 1.25 * shown["hours"].iloc[0]), ylim=(len(shown) - 0.4, -0.6))
+    ax.set_xlabel("hours down [h]")
+    title = f"{as_written(result.title)}: {rows['hours'].sum():,.0f} h down, cumulative shares"
+    if len(rest):
+        title += f"\n{len(rest):,} more take {rest['hours'].sum():,.0f} h"
+    ax.set_title(title, loc="left")
     return ax
 
 

@@ -365,3 +365,47 @@ def test_copies_of_a_machine_have_logs_of_their_own_and_are_fitted_together():
     table = fit_downtime(log, pool="station", begin=BEGIN).table
     assert table["equipment"].tolist() == ["A"]
     assert table["uptime"].item() == pytest.approx(5, rel=0.1)
+
+
+# ------------------------------------------------------------------ what is no failure
+
+
+def test_what_is_no_failure_stops_the_clock_and_is_listed() -> None:
+    table = pd.concat([TWO_REASONS, log(("R1", "no parts", 20, 30), ("R1", "no parts", 55, 65))])
+    table = table.reset_index(drop=True)
+    downtime = fit_downtime(table, not_failures=["no parts"], **TEN_DAYS)
+    by = rows(downtime)
+    assert list(by.index) == [("R1", "arm"), ("R1", "tip")]
+    running = 240 - 1 - 10 - 12 - 0.5 - 10 - 5  # "no parts" from 55 to 60 lies in "arm"
+    assert by.loc[("R1", "tip"), "uptime"] == pytest.approx(running / 3)
+    assert by["repair"].tolist() == rows(fit_downtime(TWO_REASONS, **TEN_DAYS))["repair"].tolist()
+    assert [failure.name for failure in downtime.failures["R1"]] == ["arm", "tip"]
+    assert downtime.not_failures.to_numpy().tolist() == [["R1", "no parts", 2, 20.0]]
+    assert "2 stops, 20.0 h, that are no failures: no parts" in str(downtime)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "kind", "text"),
+    [
+        (["tipp"], ValueError, "must be reasons of the log, got 'tipp'. Did you mean tip"),
+        ("tip", TypeError, "not_failures must be a list of reasons, got 'tip'"),
+        (["tip", "arm"], ValueError, "not_failures must leave a failure in the log"),
+    ],
+)
+def test_unknown_reasons_are_refused(reasons: Any, kind: type[Exception], text: str) -> None:
+    with pytest.raises(kind, match=text):
+        fit_downtime(TWO_REASONS, not_failures=reasons, **TEN_DAYS)
+
+
+def test_what_takes_most_of_the_downtime_comes_first() -> None:
+    table = log(*TWO_REASONS.to_numpy()[:0], ("R2", "tip", 20, 26))
+    table = pd.concat([TWO_REASONS, table], ignore_index=True)
+    downtime = fit_downtime(table, equipment=["R1", "R2", "R3"], **TEN_DAYS)
+    by_reason, by_equipment = downtime.pareto(), downtime.pareto("equipment")
+    assert by_reason["reason"].tolist() == ["arm", "tip"]
+    assert by_reason["hours"].tolist() == pytest.approx([20, 4.5 + 6])
+    assert by_reason["mean"].tolist() == pytest.approx([600, 60 * 10.5 / 4])
+    assert by_reason["cumulative"].tolist() == pytest.approx([20 / 30.5, 1])
+    assert by_equipment[["equipment", "n"]].to_numpy().tolist() == [["R1", 5], ["R2", 1]]
+    with pytest.raises(ValueError, match="by must be 'reason' or 'equipment', got 'robot'"):
+        downtime.pareto("robot")  # type: ignore[arg-type]

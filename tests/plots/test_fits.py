@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ningde_sim.learn import Downtime
-from ningde_sim.plots import plot_fit
+from ningde_sim.plots import plot_fit, plot_pareto
 from tests.plot_checks import legend
 
 
@@ -41,3 +41,11 @@ def test_what_cannot_be_drawn_is_named(micro_stops: Downtime) -> None:
         plot_fit(micro_stops, of="both")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="must be given a Downtime"):
         plot_fit(5)  # type: ignore[arg-type]
+
+
+def test_most_hours_come_first(micro_stops: Downtime) -> None:
+    ax = plot_pareto(micro_stops, by="equipment")
+    (bar,) = ax.patches
+    assert bar.get_width() == pytest.approx(micro_stops.pareto()["hours"][0])  # type: ignore[attr-defined]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["R1"]
+    assert " 400 stops, 100%" in [text.get_text() for text in ax.texts]

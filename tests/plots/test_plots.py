@@ -26,6 +26,7 @@ from ningde_sim.plots import (
     plot_layout,
     plot_lead_times,
     plot_levels,
+    plot_pareto,
     plot_products,
     plot_products_in_stores,
     plot_sequence,
@@ -77,6 +78,8 @@ CASES = {
     "fan": Case(plot_fan, "wide", BANDS | {BLUE: LINE, VERMILLION: LINE}),
     "fit": Case(plot_fit, "micro_stops", {BLUE: LINE, GREY: LINE}),
     "fit, uptime": Case(plot_fit, "micro_stops", {BLUE: LINE, VERMILLION: LINE}, {"of": "uptime"}),
+    # one row of 0.75 on a height of 1.2, over 1 / 1.25 of the width, with words behind it
+    "pareto": Case(plot_pareto, "micro_stops", {VERMILLION: (0.46, 0.52), "black": (0.0001, 0.05)}),
     # bars of 0.8 of a row; A, B and C work 25, 50 and 100 % of the time, else they are blocked
     "gantt": Case(
         plot_gantt,
