@@ -152,12 +152,17 @@ class Downtime:
         return ranges
 
     def pareto(self, by: Literal["reason", "equipment"] = "reason") -> pd.DataFrame:
-        """What takes most of the downtime: a row per reason or equipment (group), most first.
+        """What takes most of the downtime, most first.
+
+        Parameters
+        ----------
+        by : {"reason", "equipment"}
+            What a row is; of pooled equipment, the group.
 
         Returns
         -------
         DataFrame
-            `n`: failures; `hours` of repairs in working time, counted for each reason where several
+            Columns `n`: failures; `hours` of repairs in working time, counted for each reason where several
             overlap; `mean` [min]; `share` of all hours, and `cumulative`, both from 0 to 1.
         """
         checks.one_of(self.title, "by", by, ("reason", "equipment"))
