@@ -24,7 +24,7 @@ class Packed:
         """Append rows, shape (n, *columns)."""
         if len(rows):
             steps = np.diff(rows, axis=0, prepend=np.zeros_like(rows[:1]))
-            self._packed.append(zlib.compress(steps.tobytes(), 1))
+            self._packed.append(zlib.compress(steps.tobytes("F"), 1))  # column by column: shorter
             self._n += len(rows)
 
     def __len__(self) -> int:
@@ -33,7 +33,7 @@ class Packed:
     def array(self) -> Ints:
         """All rows, shape (n, *columns). [ms, int64]"""
         steps = [np.frombuffer(zlib.decompress(piece), np.int64) for piece in self._packed]
-        shaped = [step.reshape(-1, *self._columns).cumsum(axis=0) for step in steps]
+        shaped = [step.reshape(*self._columns, -1).T.cumsum(axis=0) for step in steps]
         return np.concatenate([*shaped, np.zeros((0, *self._columns), np.int64)])
 
 

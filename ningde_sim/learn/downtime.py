@@ -162,8 +162,8 @@ class Downtime:
         Returns
         -------
         DataFrame
-            Columns `n`: failures; `hours` of repairs in working time, counted for each reason where several
-            overlap; `mean` [min]; `share` of all hours, and `cumulative`, both from 0 to 1.
+            Columns `n`: failures; `hours` of repairs in working time, those of each reason where
+            several overlap; `mean` [min]; `share` of all hours, and `cumulative`, from 0 to 1.
         """
         checks.one_of(self.title, "by", by, ("reason", "equipment"))
         keys = [key[by == "reason"] for key in self.fits]
