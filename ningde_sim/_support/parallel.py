@@ -91,6 +91,8 @@ class Work(AbstractContextManager["Work[Result]"], Generic[Result]):
         Whether the bar is shown; None shows it where there is a terminal.
     ordered : bool
         Whether results come in the order of the arguments, or each as soon as it is ready.
+    unit : str
+        What the bar calls a result.
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class Work(AbstractContextManager["Work[Result]"], Generic[Result]):
         prefer: Workers,
         shown: bool | None,
         ordered: bool = True,
+        unit: str = "run",
     ) -> None:
         parallel = joblib.Parallel(
             n_jobs=-1 if workers is None else workers,
@@ -113,7 +116,7 @@ class Work(AbstractContextManager["Work[Result]"], Generic[Result]):
         )
         calls = (joblib.delayed(task)(argument) for argument in arguments)
         self._results: Generator[Result, None, None] = parallel(calls)
-        self._bar = bar(title, total=total, unit="run", shown=shown, done=done)
+        self._bar = bar(title, total=total, unit=unit, shown=shown, done=done)
 
     def __iter__(self) -> Iterator[Result]:
         for result in self._results:
@@ -152,9 +155,11 @@ def run_all(
     workers: int | None,
     prefer: Workers = "threads",
     shown: bool | None,
+    unit: str = "run",
 ) -> list[Result]:
     """The results of `task` for all arguments, in their order; parameters as for `Work`."""
     all_arguments = list(arguments)
     options: dict[str, Any] = {"workers": workers, "prefer": prefer, "shown": shown}
-    with Work(task, all_arguments, title=title, total=len(all_arguments), **options) as work:
+    options |= {"title": title, "total": len(all_arguments), "unit": unit}
+    with Work(task, all_arguments, **options) as work:
         return list(work)

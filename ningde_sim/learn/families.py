@@ -55,14 +55,16 @@ class Family:
 
     def log_likelihood(self, times: CensoredTimes, mean: float, shape: float) -> float:
         """Log-likelihood of all times; minus infinity where one of them is impossible."""
+        total = -len(times.residual) * math.log(mean)
         with np.errstate(all="ignore"):
-            total = (
-                self.log_density(times.complete, mean, shape).sum()
-                + self.log_survival(times.right_censored, mean, shape).sum()
-                + self.log_survival(times.residual, mean, shape).sum()
-                - len(times.residual) * math.log(mean)
-                + self.log_residual(times.residual_censored, mean, shape).sum()
-            )
+            for part, log_share in (
+                (times.complete, self.log_density),
+                (times.right_censored, self.log_survival),
+                (times.residual, self.log_survival),
+                (times.residual_censored, self.log_residual),
+            ):
+                if len(part):
+                    total += log_share(part, mean, shape).sum()
         return float(total) if np.isfinite(total) else -math.inf
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from ningde_sim._support import checks, units
+from ningde_sim._support.parallel import run_all
 from ningde_sim.learn import failure_times, instants
 from ningde_sim.learn.censored_times import Floats
 from ningde_sim.learn.date_columns import Style
@@ -24,6 +26,9 @@ from ningde_sim.learn.working_clock import working_clock
 from ningde_sim.plant.station import Clock, Failure, check_clock
 from ningde_sim.plant.working_time import WorkingTime, check_working_time
 from ningde_sim.statistics.estimate import Estimate
+
+MANY = 300
+"""With so many rows of the table several processes are faster than one."""
 
 
 def fit_downtime(
@@ -48,6 +53,7 @@ def fit_downtime(
     families: Iterable[str] = NAMES,
     level: float = 0.95,
     on_problem: Literal["raise", "report"] = "raise",
+    progress: bool | None = None,
 ) -> Downtime:
     """Fit MTBF and MTTR, with their distributions, to a plant's log of stops.
 
@@ -132,8 +138,10 @@ def fit_downtime(
     level : float
         Confidence of each interval. [-]
     on_problem : {"raise", "report"}
-        With faulty rows, raise an error that lists them all; or set them aside, as if they were not
-        in the log, and list them in `.problems`.
+        With faulty rows, raise an error that lists them all; or set them aside and list them in
+        `.problems`. Clocks stand still in those whose times are known.
+    progress : bool, optional
+        Whether many rows show a bar; by default where there is a terminal.
 
     Raises
     ------
@@ -168,6 +176,8 @@ def fit_downtime(
     _check_options(clock, on_problem, operating)
     checks.flag(OWNER, "crew", crew)
     checks.flag(OWNER, "new", new)
+    if progress is not None:
+        checks.flag(OWNER, "progress", progress)
     join = checks.number(OWNER, "join", join)
     log = read(
         table,
@@ -187,7 +197,7 @@ def fit_downtime(
     groups = _groups(log, pool)
     share = _shares(log, operating)
     times = failure_times.failure_times(log, working, clock, share, groups, new=new)
-    fits = {key: _fitted(each, level, families) for key, each in times.items()}
+    fits = _all_fitted(times, level, families, progress)
     rows = [
         {
             "equipment": group,
@@ -284,6 +294,28 @@ def _shares(log: StopLog, operating: float | Mapping[str, float] | None) -> Floa
             for name in log.equipment
         ]
     )
+
+
+def _all_fitted(
+    times: Mapping[tuple[str, str], FailureTimes],
+    level: float,
+    families: Collection[str],
+    progress: bool | None,
+) -> dict[tuple[str, str], FittedTimes]:
+    """The fits of all rows; of many on all cores."""
+    task = partial(_fitted, level=level, families=families)
+    if len(times) < MANY:
+        return {key: task(each) for key, each in times.items()}
+    fits = run_all(
+        task,
+        times.values(),
+        title="Downtime log",
+        workers=None,
+        prefer="processes",
+        shown=progress,
+        unit="row",
+    )
+    return dict(zip(times, fits, strict=True))
 
 
 def _fitted(times: FailureTimes, level: float, families: Collection[str]) -> FittedTimes:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy
 
-from ningde_sim.learn.censored_times import CensoredTimes
+from ningde_sim.learn.censored_times import CensoredTimes, Floats
 from ningde_sim.learn.families import FAMILIES, LEAST_CV, Family
 from ningde_sim.learn.goodness_of_fit import SMALLEST, Goodness, goodness
 from ningde_sim.plant.distributions import Distribution, Empirical, Exponential
@@ -25,6 +25,15 @@ the best a model has substantial support (Burnham, Anderson 2002, section 2.6)."
 PLAUSIBLE = 4.0
 """A family may be the true one where its AICc is above the least by no more than this: beyond 4 a
 model has considerably less support (Burnham, Anderson 2002, section 2.6)."""
+
+NEWTON_STEPS = 12
+"""After which the end of an interval is searched step by step."""
+
+NEAR = 1e-4
+"""How near to the allowed fall the fall is at an end of an interval, as a share of it. [-]"""
+
+GAP = 1e-3
+"""Between points whose differences are slopes, on logarithmic axes. [-]"""
 
 FARTHEST = 16.0
 """How far from the likeliest mean the ends of its interval are searched, as a logarithm. [-]"""
@@ -278,9 +287,38 @@ def peak(family: Family, times: CensoredTimes) -> Peak:
         corners[0],
         method="Nelder-Mead",
         bounds=[start.means, start.shapes],
+        options={"initial_simplex": corners, "xatol": 0.02, "fatol": 1e-3, "maxiter": 2000},
+    )
+    rough = Peak(family, times, float(result.x[0]), float(result.x[1]), -float(result.fun))
+    return _sharpened(rough) or _climbed(rough)
+
+
+def _sharpened(top: Peak) -> Peak | None:
+    """The peak by Newton's method; None where it does not come to rest."""
+    at = _place(top)
+    for _ in range(NEWTON_STEPS):
+        fall, slope, bend = _differences(top, at)
+        if not _curves(bend) or _at_bounds(top, at):
+            return None
+        step = np.linalg.solve(bend, slope)
+        if np.abs(step).max() < 1e-6:
+            return Peak(top.family, top.times, float(at[0]), float(at[1]), top.height - fall)
+        at = at - np.clip(step, -0.1, 0.1)
+    return None
+
+
+def _climbed(top: Peak) -> Peak:
+    """The peak by a simplex, which may lie at a bound."""
+    corners = _place(top) + np.array([(0, 0), (0.02, 0), (0, 0.02)])
+    result = scipy.optimize.minimize(  # type: ignore[call-overload]  # scipy-stubs know no simplex
+        lambda at: top.fall(float(at[0]), float(at[1])),
+        corners[0],
+        method="Nelder-Mead",
+        bounds=[top.means, top.shapes],
         options={"initial_simplex": corners, "xatol": 1e-6, "fatol": 1e-9, "maxiter": 2000},
     )
-    return Peak(family, times, float(result.x[0]), float(result.x[1]), -float(result.fun))
+    height = top.height - float(result.fun)
+    return Peak(top.family, top.times, float(result.x[0]), float(result.x[1]), height)
 
 
 def profile(top: Peak, *, level: float) -> Fit:
@@ -299,17 +337,8 @@ def profile(top: Peak, *, level: float) -> Fit:
     """
     n, family, most = top.times.n, top.family, allowed_fall(top.times.n, level=level)
     mean = math.exp(top.log_mean)
-
-    def fall_at_mean(x: float) -> float:
-        """The least fall at a mean, whatever the shape."""
-        return _least(lambda shape: top.fall(x, shape), *top.shapes)
-
-    def fall_at_shape(x: float) -> float:
-        """The least fall at a shape, whatever the mean."""
-        return _least(lambda mean: top.fall(mean, x), *top.means)
-
-    low, high = (math.exp(_end(fall_at_mean, top.log_mean, end, most)) for end in top.means)
-    shapes = [_end(fall_at_shape, top.log_shape, end, most) for end in top.shapes]
+    low, high = (math.exp(_end(top, 0, side, most)) for side in (-1, 1))
+    shapes = [_end(top, 1, side, most) for side in (-1, 1)]
     cvs = sorted(family.cv(math.exp(x)) for x in (top.log_shape, *shapes))
     return Fit(
         family.build(mean, math.exp(top.log_shape)),
@@ -326,16 +355,82 @@ def allowed_fall(n: int, *, level: float) -> float:
     return n * math.log1p(t * t / (n - 1)) / 2
 
 
-def _least(fall: Callable[[float], float], low: float, high: float) -> float:
-    result = scipy.optimize.minimize_scalar(
-        fall, bounds=(low, high), method="bounded", options={"xatol": 1e-4}
-    )
-    return float(result.fun)
+def _end(top: Peak, axis: int, side: int, most: float) -> float:
+    """The least (side -1) or greatest value of a parameter whose least fall is at most `most`.
+
+    Parameters
+    ----------
+    axis : {0, 1}
+        Logarithm of the mean, of the shape.
+    """
+    found = _end_by_newton(top, axis, side, most)
+    return _end_by_search(top, axis, side, most) if found is None else found
 
 
-def _end(fall: Callable[[float], float], peak: float, limit: float, most: float) -> float:
-    """Where the fall from the peak exceeds `most` on the way to a limit; else the limit."""
-    step, inside = math.copysign(0.05, limit - peak), peak
+def _end_by_newton(top: Peak, axis: int, side: int, most: float) -> float | None:
+    """The end, where the fall is smooth: it is `most` there, and flat along the other axis."""
+    at, other = _place(top), 1 - axis
+    for turn in range(NEWTON_STEPS):
+        fall, slope, bend = _differences(top, at)
+        if not _curves(bend):
+            return None
+        if turn == 0:  # the ellipse of the curvature at the peak
+            inverse = np.linalg.inv(bend)
+            step = side * math.sqrt(2 * most / inverse[axis, axis]) * inverse[:, axis]
+        else:
+            if abs(fall - most) < NEAR * most and abs(slope[other]) < NEAR * most:
+                return float(at[axis]) if side * (at - _place(top))[axis] > 0 else None
+            rows = np.array([slope, bend[other]])
+            if abs(np.linalg.det(rows)) < 1e-12:
+                return None
+            step = -np.linalg.solve(rows, np.array([fall - most, slope[other]]))
+        at = at + np.clip(step, -1.0, 1.0)
+        if _at_bounds(top, at):
+            return None
+    return None
+
+
+def _curves(bend: Floats) -> bool:
+    """Whether the fall rises in all directions."""
+    return bool(np.isfinite(bend).all() and bend[0, 0] > 0 and np.linalg.det(bend) > 0)
+
+
+def _at_bounds(top: Peak, at: Floats) -> bool:
+    bounds = np.array([top.means, top.shapes])
+    return bool((at <= bounds[:, 0] + 2 * GAP).any() or (at >= bounds[:, 1] - 2 * GAP).any())
+
+
+def _place(top: Peak) -> Floats:
+    return np.array([top.log_mean, top.log_shape])
+
+
+def _differences(top: Peak, at: Floats) -> tuple[float, Floats, Floats]:
+    """The fall, its slope and its bend at a point, by central differences."""
+    x, y = at
+    here = top.fall(x, y)
+    left, right = top.fall(x - GAP, y), top.fall(x + GAP, y)
+    below, above = top.fall(x, y - GAP), top.fall(x, y + GAP)
+    across = top.fall(x + GAP, y + GAP) + top.fall(x - GAP, y - GAP)
+    both = (across - left - right - below - above + 2 * here) / 2
+    slope = np.array([right - left, above - below]) / (2 * GAP)
+    bend = np.array([[left + right - 2 * here, both], [both, below + above - 2 * here]])
+    return here, slope, bend / GAP**2
+
+
+def _end_by_search(top: Peak, axis: int, side: int, most: float) -> float:
+    """The end, or the bound of the parameter, if the fall nowhere exceeds `most` on the way."""
+    peak, bounds = _place(top)[axis], (top.means, top.shapes)
+    limit, others = bounds[axis][side > 0], bounds[1 - axis]
+
+    def fall(x: float) -> float:
+        """The least fall at a value, whatever the other parameter."""
+        pair = (lambda y: top.fall(x, y)) if axis == 0 else (lambda y: top.fall(y, x))
+        result = scipy.optimize.minimize_scalar(
+            pair, bounds=others, method="bounded", options={"xatol": 1e-4}
+        )
+        return float(result.fun)
+
+    step, inside = side * 0.05, peak
     while True:
         outside = peak + step
         if abs(step) >= abs(limit - peak):
@@ -343,6 +438,6 @@ def _end(fall: Callable[[float], float], peak: float, limit: float, most: float)
         if fall(outside) > most:
             break
         if outside == limit:
-            return limit
+            return float(limit)
         inside, step = outside, 2 * step
     return float(scipy.optimize.brentq(lambda x: fall(x) - most, inside, outside, xtol=1e-5))

@@ -18,6 +18,7 @@ from statistics import median
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from numba import njit
 
@@ -38,6 +39,7 @@ from ningde_sim import (
     simulate_year,
     sweep,
 )
+from ningde_sim.learn import fit_downtime
 from ningde_sim.plant.entries import store_names
 from ningde_sim.shipping import ship
 from ningde_sim.studies.cheap_runs import A_RUN
@@ -528,6 +530,32 @@ def test_a_year_of_export(report):
     taken = median(seconds(run) for run in range(9))
     report("a year of export", f"{1000 * taken:.0f} ms")
     assert taken < 0.2
+
+
+# ---------------------------------------------------------------- logs
+
+
+def test_a_log_of_620_robots(report):
+    """Five modes of each, some 40,000 stops of a year. Wanted: a few seconds."""
+    rng = np.random.default_rng(0)
+    means = {"tip": 500, "gun": 900, "arm": 700, "sensor": 600, "cable": 1_200}
+    parts = []
+    for robot in range(620):
+        for mode, mean in means.items():
+            start = np.cumsum(rng.gamma(2, mean / 2, 40))
+            start = start[start < 8_700]
+            minutes = rng.lognormal(2, 0.8, len(start))
+            rows = {"equipment": f"R{robot}", "reason": mode, "start": start, "minutes": minutes}
+            parts.append(pd.DataFrame(rows))
+    log = pd.concat(parts, ignore_index=True)
+    begin = pd.Timestamp("2021-01-01")
+    log["start"] = begin + pd.to_timedelta(log["start"], unit="h")
+    log["duration"] = pd.to_timedelta(log.pop("minutes"), unit="m")
+    options = {"begin": begin, "end": "2022-01-01", "on_problem": "report", "progress": False}
+    fitted, seconds = timed(lambda: fit_downtime(log, **options))
+    n = len(fitted.table)
+    report("a log of 620 robots", f"{seconds:.0f} s for {n:,} rows, {len(log):,} stops")
+    assert n == 3_100
 
 
 # ---------------------------------------------------------------- sweeps

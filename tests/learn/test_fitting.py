@@ -26,7 +26,7 @@ from ningde_sim import (
     scenario,
     simulate,
 )
-from ningde_sim.learn import Downtime, downtime_log, fit_downtime
+from ningde_sim.learn import Downtime, downtime_log, fit_downtime, fitting
 
 DAY = pd.Timedelta(days=1)
 HOUR = pd.Timedelta(hours=1)
@@ -409,3 +409,11 @@ def test_what_takes_most_of_the_downtime_comes_first() -> None:
     assert by_equipment[["equipment", "n"]].to_numpy().tolist() == [["R1", 5], ["R2", 1]]
     with pytest.raises(ValueError, match="by must be 'reason' or 'equipment', got 'robot'"):
         downtime.pareto("robot")  # type: ignore[arg-type]
+
+
+def test_many_rows_are_fitted_on_all_cores_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    stops = ((f"R{k}", 10 * j + k / 400) for k in range(310) for j in (1, 3, 7))
+    table = log(*((name, "tip", at, at + 0.2) for name, at in stops))
+    several = fit_downtime(table, progress=False, **TEN_DAYS).table
+    monkeypatch.setattr(fitting, "MANY", 10**9)
+    pd.testing.assert_frame_equal(fit_downtime(table, **TEN_DAYS).table, several)
