@@ -3,5 +3,6 @@
 from ningde_sim.learn.downtime import Downtime
 from ningde_sim.learn.fitting import fit_downtime
 from ningde_sim.learn.log_of_run import downtime_log
+from ningde_sim.learn.round_trip import RoundTrip, check
 
-__all__ = ["Downtime", "downtime_log", "fit_downtime"]
+__all__ = ["Downtime", "RoundTrip", "check", "downtime_log", "fit_downtime"]

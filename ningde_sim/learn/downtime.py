@@ -89,6 +89,10 @@ class Downtime:
     not_failures : DataFrame
         Stops that are no failures, a row per equipment and reason: `stops`, `hours` of working
         time. [h]
+    groups : dict
+        Equipment to the name by which the table has it.
+    hours : float
+        From the first opening of a window to the last closing. [h]
     """
 
     title: str
@@ -100,6 +104,8 @@ class Downtime:
     failures: Mapping[str, tuple[Failure, ...]]
     fits: Mapping[tuple[str, str], FittedTimes]
     not_failures: pd.DataFrame
+    groups: Mapping[str, str]
+    hours: float
 
     def ranges(
         self, shop: str = "body_shop", *, evidence: Evidence = "measured"

@@ -226,6 +226,8 @@ def fit_downtime(
         {name: _failures(fits, groups[name], clock, crew) for name in log.equipment},
         fits,
         others,
+        groups,
+        units.ms_to_hours(int(log.closes.max() - log.opens.min())),
     )
 
 
