@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from ningde_sim._support import checks
+from ningde_sim._support.summary import wrapped
 from ningde_sim.learn.failure_times import FailureTimes
 from ningde_sim.learn.maximum_likelihood import FEW, Fit
 from ningde_sim.plant.quantity import Evidence, Quantity
@@ -191,7 +192,7 @@ class Downtime:
 
     def summary(self) -> str:
         """Some lines: the log, the reasons with most downtime, notes, the assumptions."""
-        return "\n".join(self._lines())
+        return wrapped("\n".join(self._lines()))
 
     def _lines(self) -> Iterator[str]:
         aside = int((self.problems["done"] == "set aside").sum())

@@ -84,12 +84,12 @@ class RoundTrip:
             off = row["log"] / row["plant"] - 1 if row["plant"] else math.inf
             verdict = "agrees" if row["agrees"] else f"{off:+.0%} in the log: it does not agree"
             yield (
-                f"  {what:<10}{row['log']:,.0f} in the log, {row['plant']:,.0f} "
+                f"  {what:<12}{row['log']:,.0f} in the log, {row['plant']:,.0f} "
                 f"({row['low']:,.0f} to {row['high']:,.0f}) in the plant: {verdict}"
             )
         n = int((~self.table["agrees"]).sum())
         expected = (1 - self.level) * 2 * len(self.table)
-        yield f"  rows      {n} of {len(self.table)} outside, some {expected:.1f} are by chance"
+        yield f"  rows        {n} of {len(self.table)} outside, some {expected:.1f} are by chance"
         off = (self.table["down_log"] - self.table["down"]).abs()
         worst = self.table.assign(off=off)[~self.table["agrees"]].sort_values(
             "off", ascending=False, kind="stable"
@@ -101,7 +101,7 @@ class RoundTrip:
                 f"{row['stops']:,.0f} and {row['down']:,.1f} h in the plant"
             )
         for note in self.notes:
-            yield f"  note      {note}"
+            yield f"  note        {note}"
 
 
 def check(

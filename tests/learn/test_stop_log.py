@@ -151,7 +151,7 @@ def test_overlaps_of_reasons_are_told_with_their_hours() -> None:
     ten = pd.Timedelta("10min")
     once = pd.DataFrame({"equipment": "M", "start": at, "end": at + ten, "reason": "jam"})
     twice = pd.concat([once, once.assign(reason="feeder")])
-    text = str(fit_downtime(twice.reset_index(drop=True), **WEEK))
+    text = " ".join(str(fit_downtime(twice.reset_index(drop=True), **WEEK)).split())
     assert "its repairs take 33.3 h where it stood for 16.7 h; if they are one, keep one" in text
     assert "for two reasons" not in str(fit_downtime(once, **WEEK))
 
