@@ -311,10 +311,14 @@ def _quiet(
 
     So many stops all lie in the rest of the window with probability (rest / window)^n.
     """
-    for _, of in rows.groupby("equipment"):
-        k, n = int(of["equipment"].iloc[0]), len(of)
+    of = rows["equipment"].to_numpy(dtype=np.int64)  # in order
+    first = np.flatnonzero(np.diff(of, prepend=-1))
+    uptime, left = (rows[name].to_numpy(dtype=np.float64) for name in ("uptime", "left"))
+    afters = np.append(first, len(of))[1:]
+    for begin, after in zip(first, afters, strict=True):
+        k, n = of[begin], after - begin
         hours = whole[k]
-        ends = {"first": of["uptime"].iloc[0], "last": of["left"].iloc[-1]}
+        ends = {"first": uptime[begin], "last": left[after - 1]}
         end = max(ends, key=ends.__getitem__)
         if n < FEW or (1 - ends[end] / hours) ** n >= UNLIKELY / n_members:
             continue
