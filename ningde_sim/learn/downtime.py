@@ -90,6 +90,8 @@ class Downtime:
     not_failures : DataFrame
         Stops that are no failures, a row per equipment and reason: `stops`, `hours` of working
         time. [h]
+    common : tuple of Failure
+        Of all equipment at once, for `Line(failures=...)`; in the table "all equipment".
     groups : dict
         Equipment to the name by which the table has it.
     hours : float
@@ -105,6 +107,7 @@ class Downtime:
     failures: Mapping[str, tuple[Failure, ...]]
     fits: Mapping[tuple[str, str], FittedTimes]
     not_failures: pd.DataFrame
+    common: tuple[Failure, ...]
     groups: Mapping[str, str]
     hours: float
 
@@ -199,6 +202,9 @@ class Downtime:
         n = int(self.table["n"].sum())
         yield f"{self.title}: {len(self.failures)} pieces of equipment, {self.observed}"
         yield f"  failures  {n:,}; {aside} rows set aside, {len(self.problems) - aside} noted"
+        if self.common:
+            reasons = ", ".join(failure.name for failure in self.common)
+            yield f"  common    all equipment stopped at once, see .common: {reasons}"
         if len(self.not_failures):
             stops, hours = self.not_failures["stops"].sum(), self.not_failures["hours"].sum()
             reasons = ", ".join(sorted(set(self.not_failures["reason"])))

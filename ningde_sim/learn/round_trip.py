@@ -17,6 +17,7 @@ from ningde_sim._support.parallel import number_of_workers, run_all
 from ningde_sim._support.summary import wrapped
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.engine.simulate import simulate
+from ningde_sim.learn.common_causes import ALL
 from ningde_sim.learn.downtime import SHOWN, Downtime
 from ningde_sim.plant.line import Line
 from ningde_sim.plant.paths import nearest
@@ -176,7 +177,7 @@ def check(
     )
     rows, counts = [], []
     for (group, reason), each in downtime.fits.items():
-        if not reason:
+        if not reason or group == ALL:
             continue
         mine = [name for name, of in downtime.groups.items() if of == group]
         keys = {(owners[name], reason) for name in mine}
@@ -300,5 +301,7 @@ def _notes(downtime: Downtime, plant: Shop, output: float | None, named: set[str
         yield f"{len(others)} that the log does not name keep their own failures: {few}"
     if output is None:
         yield "what the plant made is not compared: output=..."
+    if downtime.common:
+        yield "stops of all equipment at once are left out of both: give .common to the lines"
     if len(downtime.not_failures):
         yield "what is no failure in the log is none in the plant: it may be blocked or starved"
