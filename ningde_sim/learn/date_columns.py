@@ -6,6 +6,7 @@ import datetime
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ FORMATS = (
     *("%d %b %Y %H:%M:%S", "%d %b %Y %H:%M", "%d-%b-%Y %H:%M:%S", "%d-%b-%Y %H:%M"),
     *("%d %B %Y %H:%M", "%d. %B %Y %H:%M", "%b %d, %Y %I:%M %p", "%b %d %Y %H:%M"),
     *("%b %d, %Y %H:%M", "%a %b %d %H:%M:%S %Y", "%d-%b-%y %H:%M", "%d%b%Y %H:%M"),
-    *("%Y%m%d %H%M%S", "%Y%m%d %H%M", "%Y%m%d%H%M%S", "%Y%m%d%H%M", "%m/%d/%Y %I:%M%p"),
+    *("%Y%m%d", "%Y%m%d %H%M%S", "%Y%m%d %H%M", "%Y%m%d%H%M%S", "%Y%m%d%H%M", "%m/%d/%Y %I:%M%p"),
     *("%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%H:%M %d.%m.%Y"),
     *("%d.%m.%Y %H.%M", "%Y.%m.%d-%H:%M:%S", "%Y-%m-%d_%H-%M-%S"),
 )
@@ -89,7 +90,7 @@ def read_dates(rows: CheckedRows, style: Style) -> tuple[DateColumn, DateColumn 
     names = [name for name in ("start", "end") if name in table.columns]
     values = {name: table[name].tolist() for name in names}
     days = [None] * len(table)
-    if "date" in table.columns and any(_time_of_day(each) for each in values["start"]):
+    if "date" in table.columns and any(_time_of_day(each) is not None for each in values["start"]):
         names, values = ["date", *names], {"date": table["date"].tolist(), **values}
     if style.dayfirst is None and style.date_format is None:
         style = replace(style, slashes=_told(rows.log_name, values))
@@ -109,11 +110,11 @@ def _read(
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return instants.read(column)
     values = column.tolist()
-    numbers = _numbers(values) if style.date_format is None else None
+    read = (_numbers(values) if style.date_format is None else None) or partial(_date, style)
     dates = instants.read(
         pd.Series(
             [
-                numbers(value) if numbers else _date(value, style, day)
+                None if is_missing(value) else read(value, day)
                 for value, day in zip(values, days, strict=True)
             ],
             dtype=object,
@@ -125,10 +126,8 @@ def _read(
     return dates
 
 
-def _date(value: Any, style: Style, day: Any) -> Any:
+def _date(style: Style, value: Any, day: Any) -> Any:
     """A date; the value itself where it is one already, or none."""
-    if is_missing(value):
-        return None
     if style.date_format is not None and isinstance(value, (str, int)):
         try:
             return datetime.datetime.strptime(str(value).strip(), style.date_format)
@@ -209,7 +208,7 @@ def _numbers(values: Sequence[Any]) -> Any:
     low, high = min(found), max(found)  # type: ignore[type-var]
     for least, most, unit in ((2e4, 8e4, "days"), (1e9, 5e9, "seconds"), (1e12, 5e12, "ms")):
         if least <= low and high < most:  # type: ignore[operator]
-            return lambda value, unit=unit: _counted(_number(value), unit)
+            return lambda value, _, unit=unit: _counted(_number(value), unit)
     return None
 
 
@@ -240,18 +239,25 @@ def _told(log_name: str, values: dict[str, list[Any]]) -> bool | None:
     """
     days: dict[bool, str] = {}
     unclear = ""
+    short: list[tuple[int, str]] = []  # of years of two digits, the first number
     for column in values.values():
         for value in column:
             found = DATE.match(value.strip()) if isinstance(value, str) else None
             if not found or found["sign"] not in "/-" or len(found["a"]) > 2:
                 continue
             a, b = int(found["a"]), int(found["b"])
+            if len(found["c"]) < 4:
+                short.append((a, value))
             if a > 12 >= b:
                 days.setdefault(True, value)
             elif b > 12 >= a:
                 days.setdefault(False, value)
             elif a != b:
                 unclear = unclear or value
+    if short and min(short)[0] > 12:
+        rule = "dates must say which number is the year, and the first is always above 12"
+        cure = 'Say it: date_format="%d/%m/%y" or date_format="%y/%m/%d".'
+        raise ValueError(checks.complain(log_name, rule, short[0][1], cure))
     if len(days) == 2:
         rule = "all dates must have the day first, or all the month"
         got = f"{days[True]} and {days[False]}"

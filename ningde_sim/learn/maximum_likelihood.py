@@ -122,7 +122,8 @@ def fit(times: CensoredTimes, *, level: float, families: Collection[str] = NAMES
         height = -times.n * (math.log(simple.mean.value) + 1)
         scores["Exponential"] = _aicc(height, 1, times.n)
     if not scores:
-        return _as_seen(times, level)
+        what = "no time is complete: the exponential in place of the times as seen"
+        return _as_seen(times, level) if len(times.complete) else replace(simple, note=what)
     least = min(scores.values())
     if scores.get("Exponential", math.inf) <= least + CLEARLY:  # the simpler one comes first
         order = sorted(scores, key=lambda name: (name != "Exponential", scores[name]))

@@ -87,6 +87,34 @@ def test_which_comes_first_must_be_said_where_no_number_tells_it() -> None:
         starts(["25/03/2021 08:00", "03/25/2021 08:00"])
 
 
+@pytest.mark.parametrize("sign", ["/", "-"])
+def test_a_year_of_two_digits_that_may_be_a_day_must_be_said(sign: str) -> None:
+    texts = [f"21{sign}03{sign}25 14:05", f"21{sign}04{sign}01 00:30"]
+    with pytest.raises(ValueError, match="dates must say which number is the year"):
+        starts(texts)
+    assert starts(texts, date_format=f"%y{sign}%m{sign}%d %H:%M") == MOMENTS
+
+
+def test_whole_numbers_may_be_dates_if_said() -> None:
+    days = [pd.Timestamp(2021, 3, 25), pd.Timestamp(2021, 4, 1)]
+    with pytest.raises(ValueError, match='date_format="%Y%m%d"'):
+        starts([20210325, 20210401])
+    assert starts([20210325, 20210401], date_format="%Y%m%d") == days
+
+
+def test_numbers_may_be_missing() -> None:
+    table = pd.DataFrame({"equipment": ["R1", "R2"], "reason": "tip", "start": [44280.5, 44281.0]})
+    table["end"] = [44280.75, float("nan")]
+    found = fit_downtime(table, **WINDOW).table
+    assert found["repair"][0] == pytest.approx(6 * 60)
+    assert found["repair_censored"].tolist() == [0, 1]
+
+
+def test_a_start_at_midnight_is_a_time_of_day() -> None:
+    date = ["04.03.2021", "05.03.2021"]
+    assert stops(["00:10", "00:20"], start=["00:00", "00:00"], date=date) == [10, 20]
+
+
 def test_one_column_tells_it_for_the_other() -> None:
     table = pd.DataFrame({"equipment": ["R1"], "reason": ["tip"], "start": ["04/03/2021 23:50"]})
     table["end"] = ["13/03/2021 00:50"]
@@ -130,6 +158,7 @@ def test_a_format_may_be_said() -> None:
         ("%b %d, %Y %I:%M %p", '%b %d, %Y %I:%M %p"'),
         ("on %d of %m", '%d.%m.%Y %H:%M", with the signs'),
         ("%H:%M", 'need a column "date"'),
+        ("%Y%m%d%H%M%S", '%Y%m%d%H%M%S"'),
     ],
 )
 def test_a_column_that_fails_as_a_whole_is_one_line_with_the_format(form: str, cure: str) -> None:

@@ -173,6 +173,14 @@ def test_families_may_be_left_out() -> None:
     assert fit(cut_times(good.complete[:4]), level=0.95, families=["Gamma"]).family == "Exponential"
 
 
+def test_times_of_which_none_is_complete_have_no_values() -> None:
+    """Five machines that failed once each, in a window that cut all of their times."""
+    times = CensoredTimes(NONE, np.full(5, 3.0), np.arange(1.0, 6.0), NONE)
+    fitted = fit(times, level=0.95, families=["Empirical"])
+    assert fitted.distribution == Exponential((15 + 15) / 5)
+    assert "no time is complete" in fitted.note
+
+
 def test_equal_times_are_told() -> None:
     fitted = fit(cut_times(np.full(20, 10.0)), level=0.95, families=["Gamma"])
     assert "the cv stands at its bound" in fitted.note
