@@ -39,12 +39,15 @@ class FailureTimes:
         From a failure to the end of its repair. [min]
     note : str
         Of equipment whose failures fill a part of its window only; else "".
+    counted : bool
+        Whether only the sum of the uptimes is known, not each.
     """
 
     n: int
     uptimes: CensoredTimes
     repairs: CensoredTimes
     note: str = ""
+    counted: bool = False
 
 
 def take_out(log: StopLog, working: WorkingClock, reasons: Iterable[str]) -> pd.DataFrame:
@@ -263,6 +266,53 @@ def failure_times(
         )
         for group, reason in sorted(keys)
     }
+
+
+def by_day(
+    log: StopLog,
+    working: WorkingClock,
+    clock: Clock,
+    share: Floats | None,
+    groups: Mapping[str, str],
+) -> dict[tuple[str, str], FailureTimes]:
+    """The times of a log that has the day of each stop only; parameters as of `failure_times`.
+
+    The uptimes are alike, with the one that the end of the window cuts: their sum is that of the
+    hours in which the equipment ran.
+    """
+    minutes = (log.end - log.start) / units.MS_PER_MIN
+    whole = units.ms_to_hours(working.end - working.begin)
+    n_equipment = len(log.equipment)
+    down = np.bincount(log.number[log.down], minutes[log.down], n_equipment) / 60
+    rows = pd.DataFrame(
+        {
+            "group": [groups[log.equipment[k]] for k in log.number],
+            "reason": log.rows.table["reason"].to_numpy(),
+            "minutes": minutes,
+        }
+    )[log.rows.valid]
+    found = {}
+    for group in sorted(set(groups.values())):
+        members = [k for k, name in enumerate(log.equipment) if groups[name] == group]
+        stops = rows[rows["group"] == group]
+        for reason in sorted(set(stops["reason"])) or [""]:
+            mine = stops.loc[stops["reason"] == reason, "minutes"].to_numpy(dtype=np.float64)
+            hours = whole[members].sum()
+            if share is not None:
+                hours = (whole * share)[members].sum()
+            elif clock == "operating":
+                hours -= down[members].sum()
+            else:
+                hours -= mine.sum() / 60
+            if hours <= 0:
+                rule = f"the stops of {group!r} must leave it time to run"
+                raise ValueError(checks.complain(log.rows.log_name, rule, f"{hours:,.1f} h"))
+            n, none = len(mine), np.empty(0)
+            each = np.full(n + 1, hours / (n + 1))
+            times = CensoredTimes(each[:n], each[n:] if n else none, none, none if n else each)
+            repairs = CensoredTimes(mine, none, none, none)
+            found[group, reason] = FailureTimes(n, times, repairs, counted=True)
+    return found
 
 
 def _rate(log: StopLog, working: WorkingClock, running: Floats, share: Floats) -> Floats:

@@ -19,7 +19,13 @@ from ningde_sim.learn.common_causes import ALL, take_common
 from ningde_sim.learn.date_columns import Style
 from ningde_sim.learn.downtime import SHOWN, Downtime, FittedTimes, fit_columns
 from ningde_sim.learn.failure_times import FailureTimes
-from ningde_sim.learn.maximum_likelihood import NAMES, Fit, exponential_mean, fit
+from ningde_sim.learn.maximum_likelihood import (
+    NAMES,
+    Fit,
+    exponential,
+    exponential_mean,
+    fit,
+)
 from ningde_sim.learn.observation_window import Moment
 from ningde_sim.learn.row_checks import OWNER
 from ningde_sim.learn.stop_log import StopLog, read
@@ -85,8 +91,10 @@ def fit_downtime(
         day first), 3/4/2021 2:05 PM (where a number above 12 tells which is the month), 2021/3/4,
         2021年3月4日, days as spreadsheets count them, or seconds or ms since 1970. An end may be a
         time of day, and so may a start where a column "date" has the day. A duration is minutes or
-        text such as 0:12:30. A stop without an end is taken to go on at the end of the window. In a
-        text comma, semicolon, tab or | stand between the cells.
+        text such as 0:12:30. Where all dates are days without a time, uptimes are taken as
+        exponential, with all hours over the number of stops as mean. A stop without an end is taken
+        to go on at the end of the window. In a text comma, semicolon, tab or | stand between the
+        cells.
     columns : mapping of str to str, optional
         The headings that the log has in place of those, {"equipment": "Asset", "start": "Begin"}.
     encoding : str, optional
@@ -196,12 +204,16 @@ def fit_downtime(
     check_working_time(OWNER, working_time)
     working = working_clock(log, working_time)
     others = failure_times.take_out(log, working, not_failures)
-    common = take_common(log, working)
-    failure_times.check(log, working, clock, join * units.MS_PER_MIN)
+    common = {} if log.by_day else take_common(log, working)
+    if not log.by_day:
+        failure_times.check(log, working, clock, join * units.MS_PER_MIN)
     problems = log.rows.problems(report=on_problem == "report")
     groups = _groups(log, pool)
     share = _shares(log, operating)
-    times = failure_times.failure_times(log, working, clock, share, groups, new=new)
+    if log.by_day:
+        times = failure_times.by_day(log, working, clock, share, groups)
+    else:
+        times = failure_times.failure_times(log, working, clock, share, groups, new=new)
     fits = _all_fitted(times | common, level, families, progress)
     rows = [
         {
@@ -226,7 +238,7 @@ def fit_downtime(
         (
             *_assumed(log, clock, operating, working_time, pool, new),
             *_assumed_of_repairs(crew, int((problems["done"] == "set aside").sum())),
-            *_assumed_of_overlaps(failure_times.overlaps(log, working)),
+            *_assumed_of_overlaps({} if log.by_day else failure_times.overlaps(log, working)),
         ),
         {name: _failures(fits, groups[name], clock, crew) for name in log.equipment},
         fits,
@@ -266,7 +278,8 @@ def _groups(log: StopLog, pool: str | Mapping[str, str] | None) -> dict[str, str
         if pool not in rows.columns:
             rule = "pool must be a column of the log, or a mapping of equipment to group"
             raise ValueError(checks.complain(log.rows.log_name, rule, pool))
-        pairs = rows.loc[log.rows.valid, ["equipment", pool]].dropna().drop_duplicates()
+        named = rows["equipment"].isin(log.equipment)
+        pairs = rows.loc[named, ["equipment", pool]].dropna().drop_duplicates()
         repeated = pairs["equipment"][pairs["equipment"].duplicated()]
         if len(repeated):
             rule = f"pool must put each equipment in one group, but {pool!r} has several for one"
@@ -329,7 +342,9 @@ def _all_fitted(
 def _fitted(times: FailureTimes, level: float, families: Collection[str]) -> FittedTimes:
     """Uptime and repair; without a failure only the bound of the mean uptime."""
     uptime: Fit | Estimate | None = None
-    if times.uptimes.n:
+    if times.counted and times.uptimes.n:
+        uptime = exponential(times.uptimes, level=level)
+    elif times.uptimes.n:
         whole = "Empirical" in families and times.note
         allowed = ["Empirical"] if whole else families
         uptime = fit(times.uptimes, level=level, families=allowed)
@@ -362,6 +377,12 @@ def _assumed(
     if ends:
         which = " and ".join(ends)
         yield f"{which} of the window from the log itself, which makes failures look more frequent"
+    if log.by_day:
+        yield (
+            "the log has days only, no times of day: uptimes are exponential, with all hours over "
+            "the number of stops as mean; stops of one day do not overlap, and equal rows are "
+            "stops of their own"
+        )
     if log.rows.left_out:
         yield f"{log.rows.left_out:,} rows outside of the window are left out"
     if log.tz is None:

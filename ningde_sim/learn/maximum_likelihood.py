@@ -113,7 +113,7 @@ def fit(times: CensoredTimes, *, level: float, families: Collection[str] = NAMES
     Hurvich, Tsai (1989), Biometrika 76, 297-307: AICc; here its n is the number of times that
     ended.
     """
-    simple = replace(_exponential(times, level), seen=times.mean_seen)
+    simple = exponential(times, level=level)
     if times.n < FEW:
         return simple
     peaks = {each.name: peak(each, times) for each in FAMILIES if each.name in families}
@@ -176,7 +176,7 @@ def _instead(best: Fit, times: CensoredTimes, families: Collection[str]) -> Fit:
     if "Empirical" not in families:
         note += ", and is taken nevertheless, as `families` asks"
         return replace(best, note="; ".join(filter(None, [note, best.note])))
-    instead = _exponential(times, best.mean.level)
+    instead = exponential(times, level=best.mean.level)
     what = "exponential with the mean seen instead, since hardly a time is complete"
     if len(times.complete) >= FEW:
         instead = _as_seen(times, best.mean.level)
@@ -224,10 +224,11 @@ def _aicc(log_likelihood: float, parameters: int, n: int) -> float:
 # ------------------------------------------------------------------ exponential
 
 
-def _exponential(times: CensoredTimes, level: float) -> Fit:
+def exponential(times: CensoredTimes, *, level: float) -> Fit:
+    """The exponential, whatever the times; it needs their sum and number only."""
     mean = exponential_mean(times, level=level)
     cv = Estimate(1.0, math.nan, math.nan, level, times.n)
-    return Fit(Exponential(mean.value), mean, cv, "", math.nan)
+    return Fit(Exponential(mean.value), mean, cv, "", math.nan, times.mean_seen)
 
 
 def exponential_mean(times: CensoredTimes, *, level: float) -> Estimate:

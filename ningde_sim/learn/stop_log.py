@@ -23,6 +23,9 @@ from ningde_sim.learn.row_checks import OWNER, CheckedRows
 STEPS = (60_000, 1_000)
 """Of the clocks that write logs, besides one of a ms. [ms]"""
 
+BY_DAY = 3
+"""Fewer stops may begin at midnight by chance."""
+
 MOST_DAYS = 100_000
 """Longest stop that a duration may say."""
 
@@ -50,6 +53,8 @@ class StopLog:
         The window of each equipment. [ms since 1970]
     window_given : (bool, bool)
         Whether begin and end of the window were given.
+    by_day : bool
+        Whether only the day of each stop is known: all begin at midnight and have a duration.
     tz : tzinfo or None
         Time zone of the dates; None where no date has one.
     """
@@ -64,6 +69,7 @@ class StopLog:
     opens: Ints
     closes: Ints
     window_given: tuple[bool, bool]
+    by_day: bool
     tz: datetime.tzinfo | None
 
 
@@ -89,6 +95,7 @@ def read(
     rows = CheckedRows(*read_table(table, columns, encoding))
     last = "end" if "end" in rows.table.columns else "duration"
     begins, ends = read_dates(rows, style)
+    by_day = last == "duration" and _at_midnight(begins)
     zoned = bool(begins.zoned.any() or (ends is not None and ends.zoned.any()))
     _check_cells(rows, begins, ends, mixed=zoned and zone is None)
     start = _to_instants(rows, "start", begins, zone)
@@ -114,12 +121,14 @@ def read(
         raise ValueError(checks.complain(rows.log_name, rule, got, "Widen it: begin, end."))
     known = rows.valid.copy()
     _check_named(rows, "reason")
-    _check_copies(rows, start, np.where(missing, -1, stop))
+    if not by_day:
+        _check_copies(rows, start, np.where(missing, -1, stop))
     goes_on = missing | (stop > closes[number])
     stop = np.where(goes_on, closes[number], stop)
     _check_open(rows, number, start, missing)
     down = known & ~(missing & ~rows.valid)
-    _check_overlaps(rows, number, start, stop)
+    if not by_day:
+        _check_overlaps(rows, number, start, stop)
     done = "the repair is censored at the window's end"
     rows.note(missing, last, f"the {last} is missing", done)
     rows.note(
@@ -135,10 +144,18 @@ def read(
         "its repair does not count; the time to the next failure begins at its end",
     )
     given = (begin is not None or bool(own), end is not None or bool(own))
-    return StopLog(rows, names, number, start, stop, goes_on, down, opens, closes, given, shown)
+    return StopLog(
+        rows, names, number, start, stop, goes_on, down, opens, closes, given, by_day, shown
+    )
 
 
 # ------------------------------------------------------------------ rows
+
+
+def _at_midnight(dates: DateColumn) -> bool:
+    """Whether no date has a time of day, of so many that it is no chance."""
+    at = dates.at[~np.isnat(dates.at)]
+    return len(at) >= BY_DAY and bool((at == at.astype("datetime64[D]")).all())
 
 
 def _durations(rows: CheckedRows) -> tuple[Ints, Bools]:
