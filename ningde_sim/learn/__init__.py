@@ -4,5 +4,6 @@ from ningde_sim.learn.downtime import Downtime
 from ningde_sim.learn.fitting import fit_downtime
 from ningde_sim.learn.log_of_run import downtime_log
 from ningde_sim.learn.round_trip import RoundTrip, check
+from ningde_sim.learn.state_changes import stops_of_states
 
-__all__ = ["Downtime", "RoundTrip", "check", "downtime_log", "fit_downtime"]
+__all__ = ["Downtime", "RoundTrip", "check", "downtime_log", "fit_downtime", "stops_of_states"]

@@ -42,6 +42,7 @@ def read_table(
     table: str | os.PathLike[str] | pd.DataFrame,
     columns: Mapping[str, str] | None = None,
     encoding: str | None = None,
+    needed: Sequence[str] = COLUMNS,
 ) -> tuple[str, pd.DataFrame]:
     """The name of the log, and its rows: "row", which is their label for people, and the columns.
 
@@ -52,6 +53,8 @@ def read_table(
         Column of a log to the heading that it has here.
     encoding : str, optional
         Of a text file; by default UTF-8, or UTF-16 where its first bytes say so.
+    needed : sequence of str
+        Columns without which it is no such log.
 
     Raises
     ------
@@ -71,7 +74,7 @@ def read_table(
     else:
         rule = "it must be the path of a CSV file or a DataFrame"
         raise TypeError(checks.complain(OWNER, rule, table, "Workbooks (.xlsx) are read too."))
-    rows.columns = _named(log_name, rows.columns.tolist(), columns)
+    rows.columns = _named(log_name, rows.columns.tolist(), columns, needed)
     rows = rows.reset_index(drop=True)
     rows["row"] = labels
     for column in ("equipment", "reason"):
@@ -123,7 +126,9 @@ def _meant(heading: Any, columns: Mapping[str, str]) -> Any:
     return folded if folded in KNOWN else heading
 
 
-def _named(log_name: str, headings: list[Any], columns: Mapping[str, str]) -> list[Any]:
+def _named(
+    log_name: str, headings: list[Any], columns: Mapping[str, str], needed: Sequence[str]
+) -> list[Any]:
     """The headings, those of the columns of a log by their names."""
     named = [_meant(heading, columns) for heading in headings]
     for ours, theirs in columns.items():
@@ -135,10 +140,10 @@ def _named(log_name: str, headings: list[Any], columns: Mapping[str, str]) -> li
         if named.count(column) > 1:
             rule = f"column {column!r} must stand there once, whether in capitals or not"
             raise ValueError(checks.complain(log_name, rule, headings, "Rename the others."))
-    for column in COLUMNS:
+    for column in needed:
         if column not in named and not (column == "end" and "duration" in named):
             cure = (
-                f"A log needs {', '.join(COLUMNS)}: say which of yours it is, "
+                f"A log needs {', '.join(needed)}: say which of yours it is, "
                 f'columns={{"{column}": "..."}}.'
             )
             rule = f"column {column!r} is missing" + (", or 'duration'" if column == "end" else "")
