@@ -7,6 +7,7 @@ import csv
 import io
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,37 @@ Line = tuple[Any, list[Any]]
 """What people call a row, and its cells."""
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """The columns of a log.
+
+    Attributes
+    ----------
+    needed : tuple of str
+        Without these it is no such log; the first two tell where its headings are.
+    known : tuple of str
+        All that are read.
+    columns : mapping of str to str
+        Some of them to the headings that they have in this log.
+    title : str
+        Of a log that has no name of its own.
+    """
+
+    needed: tuple[str, ...] = COLUMNS
+    known: tuple[str, ...] = KNOWN
+    columns: Mapping[str, str] = field(default_factory=dict)
+    title: str = OWNER
+
+
+STOPS = Wanted()
+"""Of a log of stops."""
+
+
 def read_table(
     table: str | os.PathLike[str] | pd.DataFrame,
     columns: Mapping[str, str] | None = None,
     encoding: str | None = None,
-    needed: Sequence[str] = COLUMNS,
+    wanted: Wanted = STOPS,
 ) -> tuple[str, pd.DataFrame]:
     """The name of the log, and its rows: "row", which is their label for people, and the columns.
 
@@ -53,31 +80,30 @@ def read_table(
         Column of a log to the heading that it has here.
     encoding : str, optional
         Of a text file; by default UTF-8, or UTF-16 where its first bytes say so.
-    needed : sequence of str
-        Columns without which it is no such log.
+    wanted : Wanted
 
     Raises
     ------
     TypeError, ValueError
         It is no table; a column is missing, or stands there twice; there is no row.
     """
-    columns = _checked(columns)
+    wanted = replace(wanted, columns=_checked(columns, wanted))
     if isinstance(table, pd.DataFrame):
-        log_name, rows = OWNER, table.copy()
+        log_name, rows = wanted.title, table.copy()
         labels = table.index.tolist()
     elif isinstance(table, (str, os.PathLike)):
         checks.path(OWNER, "table", table)
         log_name = Path(table).name
-        lines = _lines_of(table, columns, encoding)
-        headings, labels, cells = _grid(log_name, lines, columns)
+        lines = _lines_of(table, wanted, encoding)
+        headings, labels, cells = _grid(log_name, lines)
         rows = pd.DataFrame(cells, columns=headings, dtype=object)
     else:
         rule = "it must be the path of a CSV file or a DataFrame"
         raise TypeError(checks.complain(OWNER, rule, table, "Workbooks (.xlsx) are read too."))
-    rows.columns = _named(log_name, rows.columns.tolist(), columns, needed)
+    rows.columns = _named(log_name, rows.columns.tolist(), wanted)
     rows = rows.reset_index(drop=True)
     rows["row"] = labels
-    for column in ("equipment", "reason"):
+    for column in {"equipment", "reason"}.intersection(rows.columns):
         rows[column] = [_word(value) for value in rows[column].tolist()]
     if rows.empty:
         raise ValueError(checks.complain(log_name, "it must have at least one row", 0))
@@ -96,18 +122,18 @@ def _word(value: Any) -> str:
 # ------------------------------------------------------------------ headings
 
 
-def _checked(columns: object) -> Mapping[str, str]:
+def _checked(columns: object, wanted: Wanted) -> Mapping[str, str]:
     if columns is None:
         return {}
     cure = 'Such as columns={"equipment": "Asset", "start": "Begin"}.'
-    checks.mapping(OWNER, "columns", columns, cure)
+    checks.mapping(wanted.title, "columns", columns, cure)
     given: Mapping[str, str] = columns  # type: ignore[assignment]
     for name in given:
         rule = "columns must name columns of a log"
-        if name not in KNOWN:
-            swapped = "It is ours to yours: " if given[name] in KNOWN else ""
-            rule = f"{rule}, {', '.join(KNOWN)}"
-            raise ValueError(checks.complain(OWNER, rule, name, f"{swapped}{cure}"))
+        if name not in wanted.known:
+            swapped = "It is ours to yours: " if given[name] in wanted.known else ""
+            rule = f"{rule}, {', '.join(wanted.known)}"
+            raise ValueError(checks.complain(wanted.title, rule, name, f"{swapped}{cure}"))
     return given
 
 
@@ -115,68 +141,64 @@ def _folded(name: Any) -> str:
     return str(name).strip().casefold()
 
 
-def _meant(heading: Any, columns: Mapping[str, str]) -> Any:
+def _meant(heading: Any, wanted: Wanted) -> Any:
     """The column that a heading is, or the heading itself."""
     folded = _folded(heading)
-    for ours, theirs in columns.items():
+    for ours, theirs in wanted.columns.items():
         if folded == _folded(theirs):
             return ours
-    if folded in columns:  # another one is meant
+    if folded in wanted.columns:  # another one is meant
         return f"{heading} "
-    return folded if folded in KNOWN else heading
+    return folded if folded in wanted.known else heading
 
 
-def _named(
-    log_name: str, headings: list[Any], columns: Mapping[str, str], needed: Sequence[str]
-) -> list[Any]:
+def _named(log_name: str, headings: list[Any], wanted: Wanted) -> list[Any]:
     """The headings, those of the columns of a log by their names."""
-    named = [_meant(heading, columns) for heading in headings]
-    for ours, theirs in columns.items():
+    named = [_meant(heading, wanted) for heading in headings]
+    for ours, theirs in wanted.columns.items():
         if ours not in named:
             rule = f"columns must name a heading for {ours!r}"
             near = nearest(str(theirs), [str(each) for each in headings])
             raise ValueError(checks.complain(log_name, rule, theirs, near))
-    for column in KNOWN:
+    for column in wanted.known:
         if named.count(column) > 1:
             rule = f"column {column!r} must stand there once, whether in capitals or not"
             raise ValueError(checks.complain(log_name, rule, headings, "Rename the others."))
-    for column in needed:
+    for column in wanted.needed:
         if column not in named and not (column == "end" and "duration" in named):
             cure = (
-                f"A log needs {', '.join(needed)}: say which of yours it is, "
+                f"A log needs {', '.join(wanted.needed)}: say which of yours it is, "
                 f'columns={{"{column}": "..."}}.'
             )
             rule = f"column {column!r} is missing" + (", or 'duration'" if column == "end" else "")
             raise ValueError(checks.complain(log_name, rule, headings, cure))
-    if "end" in named and "duration" in columns:
-        rule = "columns must name an end or a duration, not both"
-        raise ValueError(checks.complain(log_name, rule, columns, "The log has a column 'end'."))
+    if "end" in named and "duration" in wanted.columns:
+        rule, got = "columns must name an end or a duration, not both", dict(wanted.columns)
+        raise ValueError(checks.complain(log_name, rule, got, "The log has a column 'end'."))
     return named
 
 
 # ------------------------------------------------------------------ files
 
 
-def _lines_of(
-    path: str | os.PathLike[str], columns: Mapping[str, str], encoding: str | None
-) -> list[Line]:
+def _lines_of(path: str | os.PathLike[str], wanted: Wanted, encoding: str | None) -> list[Line]:
     """All lines of a file from that of the headings on."""
     if workbook.is_workbook(path):
         sheets = [_cells_of(rows) for rows in workbook.rows(path).values() if rows]
-        named = [lines for lines in sheets if _heading(lines, columns) is not None]
+        named = [lines for lines in sheets if _heading(lines, wanted) is not None]
         lines = next(iter(named or sheets), [])
-        return lines[_heading(lines, columns) or 0 :]
+        return lines[_heading(lines, wanted) or 0 :]
     text = _text(path, encoding)
-    lines = _split(path, text, _separator(text, columns))
-    return lines[_heading(lines, columns) or 0 :]
+    lines = _split(path, text, _separator(text, wanted))
+    return lines[_heading(lines, wanted) or 0 :]
 
 
-def _separator(text: str, columns: Mapping[str, str]) -> str:
-    """The sign between the headings of equipment and start, or that the first line has most."""
+def _separator(text: str, wanted: Wanted) -> str:
+    """The sign between the headings that are needed, or that the first line has most."""
     sample = [line for line in text[:100_000].splitlines() if line.strip()][:TITLES]
     for sign in SEPARATORS:
         lines = [(0, cells) for cells in csv.reader(sample, delimiter=sign)]
-        if _heading(lines, columns) is not None:
+        if _heading(lines, wanted) is not None:
             return sign
     return max(SEPARATORS, key=sample[0].count) if sample else ","
 
@@ -255,18 +277,16 @@ def _number(letters: str) -> int:
     return number - 1
 
 
-def _heading(lines: Sequence[Line], columns: Mapping[str, str]) -> int | None:
-    """Which line has the headings of equipment and start."""
+def _heading(lines: Sequence[Line], wanted: Wanted) -> int | None:
+    """Which line has the headings of the first two columns that are needed."""
     for k, (_, cells) in enumerate(lines[:TITLES]):
-        named = [_meant(cell, columns) for cell in cells]
-        if "equipment" in named and "start" in named:
+        named = [_meant(cell, wanted) for cell in cells]
+        if set(wanted.needed[:2]) <= set(named):
             return k
     return None
 
 
-def _grid(
-    log_name: str, lines: Sequence[Line], columns: Mapping[str, str]
-) -> tuple[list[Any], list[Any], list[list[Any]]]:
+def _grid(log_name: str, lines: Sequence[Line]) -> tuple[list[Any], list[Any], list[list[Any]]]:
     """Headings, labels, and rows of as many cells as there are headings.
 
     Empty cells behind the last heading, as a separator at the end of each line makes them, are left

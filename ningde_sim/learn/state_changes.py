@@ -12,11 +12,16 @@ import pandas as pd
 from ningde_sim._support import checks
 from ningde_sim.learn import instants
 from ningde_sim.learn.date_columns import Style, read_dates
-from ningde_sim.learn.log_table import read_table
+from ningde_sim.learn.log_table import Wanted, read_table
 from ningde_sim.learn.row_checks import CheckedRows
 from ningde_sim.plant.paths import nearest
 
 OWNER = "stops_of_states"
+
+STATES = Wanted(
+    ("equipment", "start", "reason"), ("equipment", "start", "reason", "date"), title="State log"
+)
+"""The columns of a log of states."""
 
 
 def stops_of_states(
@@ -67,7 +72,7 @@ def stops_of_states(
     1         M 2021-03-01 09:00:00 2021-03-01 09:10:00    jam
     """
     known = checks.listed(OWNER, "running", running, "states")
-    name, cells = read_table(table, columns, encoding, needed=("equipment", "start", "reason"))
+    name, cells = read_table(table, columns, encoding, STATES)
     rows = CheckedRows(name, cells)
     dates = read_dates(rows, Style(date_format, dayfirst))[0]
     for column in ("equipment", "reason"):
