@@ -151,9 +151,7 @@ def fit_cycles(
         fitted = _fitted(work[mine], level, known)
         notes, share = [fitted.note], float(np.mean(work[mine] > LONG * np.median(work[mine])))
         if share:
-            notes.append(
-                f"{share:.1%} of the cycles take over {LONG:g} medians: stops, most likely"
-            )
+            notes.append(f"{share:.1%} of cycles take over {LONG:g} medians: stops, most likely")
         row = {key.removeprefix("cycle_"): x for key, x in fit_columns("cycle", fitted).items()}
         found.append(
             {
