@@ -127,8 +127,8 @@ def fit_downtime(
         (operation-dependent failures, ODF), or in all working time except its own repair
         (time-dependent failures, TDF).
     working_time : WorkingTime, optional
-        Counted from `begin`, in local time of `tz`. Outside of it clocks and repairs stand still.
-        By default round the clock.
+        Counted from `begin`, or from the midnight before the first stop, in local time of `tz`.
+        Outside of it clocks and repairs stand still. By default round the clock.
     operating : float or mapping of str to float, optional
         Share of the working time in which the equipment worked, for example from its hour meter;
         it is spread evenly over the time between stops. By default equipment worked whenever no
@@ -389,6 +389,8 @@ def _assumed(
         yield "dates without a time zone are from a clock without summer time"
     if time is None:
         yield "working time is round the clock"
+    elif not log.window_given[0]:
+        yield "working time is counted from midnight of the first day, since no begin is given"
     if clock == "operating":
         how = "whenever no stop of it is logged"
         yield f"equipment works {how if operating is None else 'evenly between its stops'}"

@@ -43,7 +43,8 @@ class WorkingClock:
 def working_clock(log: StopLog, time: WorkingTime | None) -> WorkingClock:
     """The clock of the working hours of a log.
 
-    With a time zone working time follows local time, and so the changes to and from summer time.
+    With a time zone working time follows local time, and so the changes to and from summer time. It
+    is counted from the begin of the window, or from midnight where that was not given.
 
     Raises
     ------
@@ -54,6 +55,8 @@ def working_clock(log: StopLog, time: WorkingTime | None) -> WorkingClock:
     if time is None:
         opens, closes = (np.array([at], dtype=np.int64) for at in (first, last))
     else:
+        if not log.window_given[0]:
+            first = _midnight(first, log.tz)
         hours = units.ms_to_hours(last - first) + 24  # the clocks may be put back meanwhile
         pairs = np.array(time.until(hours), dtype=np.float64).reshape(-1, 2) * units.MS_PER_H
         opens, closes = np.round(pairs).astype(np.int64).T
@@ -66,6 +69,12 @@ def working_clock(log: StopLog, time: WorkingTime | None) -> WorkingClock:
         rule = f"working_time must be open while {log.equipment[k]!r} was observed"
         raise ValueError(checks.complain(OWNER, rule, time, "It is counted from begin."))
     return WorkingClock(opens, closes, begin, end)
+
+
+def _midnight(instant: int, tz: datetime.tzinfo | None) -> int:
+    """The begin of the day of an instant, in local time. [ms since 1970]"""
+    moment = pd.Timestamp(instant, unit="ms", tz="UTC").tz_convert(tz or "UTC").normalize()
+    return round(moment.timestamp() * 1_000)
 
 
 def _in_local_time(first: int, shift: Ints, tz: datetime.tzinfo | None) -> Ints:

@@ -430,3 +430,20 @@ def test_a_stop_outside_of_working_time_is_refused() -> None:
     with pytest.raises(ValueError, match="faulty rows: 2") as caught:
         fit_downtime(log(*GOOD), working_time=shifts, **WEEK)
     assert "the stop must lie in working time, at least in part" in str(caught.value)
+
+
+def test_without_a_begin_working_time_is_counted_from_midnight() -> None:
+    """Shifts from 6 to 14; not from the first stop on, at 8:00."""
+    shifts = WorkingTime([(6, 14)], every=24)
+    rows = [
+        ("R1", "2021-03-01 08:00", "2021-03-01 08:30", "tip"),
+        ("R1", "2021-03-02 13:00", "2021-03-02 15:00", "tip"),
+        ("R1", "2021-03-03 10:00", "2021-03-03 10:15", "tip"),
+    ]
+    for zone in (None, "Asia/Shanghai"):
+        downtime = fit_downtime(log(*rows), working_time=shifts, tz=zone)
+        assert downtime.table["repair"][0] == pytest.approx((30 + 60 + 15) / 3)
+        assert downtime.table["uptime"][0] == pytest.approx((5.5 + 7 + 4) / 2)
+        assert "counted from midnight of the first day" in str(downtime)
+    given = fit_downtime(log(*rows), working_time=shifts, begin="2021-03-01")
+    assert "from midnight" not in str(given)
