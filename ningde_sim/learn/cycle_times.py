@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,10 +16,11 @@ from ningde_sim._support import checks
 from ningde_sim._support.summary import wrapped
 from ningde_sim.learn.censored_times import CensoredTimes, Floats
 from ningde_sim.learn.downtime import SHOWN, fit_columns
+from ningde_sim.learn.families import LEAST_CV
 from ningde_sim.learn.log_table import Wanted, read_table
 from ningde_sim.learn.maximum_likelihood import NAMES, Fit, fit
 from ningde_sim.learn.row_checks import CheckedRows
-from ningde_sim.plant.distributions import Distribution, Fixed
+from ningde_sim.plant.distributions import Distribution, Empirical, Fixed
 from ningde_sim.statistics import estimate
 from ningde_sim.statistics.estimate import Estimate
 
@@ -143,7 +146,7 @@ def fit_cycles(
     work = cycle - sum(waits.values(), np.zeros(len(cycle)))
     rule = "cycle must be longer than what is blocked and starved of it"
     rows.set_aside(work <= 0, "cycle", rule, "Correct it, or drop the row.")
-    rows.problems(report=False)
+    rows.problems(report=False, choice=False)
     equipment = rows.table["equipment"].to_numpy()
     found, cycle_times = [], {}
     for name in sorted(set(equipment)):
@@ -170,7 +173,7 @@ def fit_cycles(
 
 def _seconds(rows: CheckedRows, column: str, *, missing: bool) -> Floats:
     """A column of times [s]; 0 where nothing is said, if that may be."""
-    text = rows.table[column].map(lambda x: x.replace(",", ".") if isinstance(x, str) else x)
+    text = rows.table[column].map(_decimal)
     blank = rows.table[column].isna() | rows.table[column].astype(str).str.strip().isin(["", "nan"])
     values = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64)
     if missing:
@@ -182,12 +185,23 @@ def _seconds(rows: CheckedRows, column: str, *, missing: bool) -> Floats:
     return np.where(wrong, 1.0 if not missing else 0.0, values)
 
 
+def _decimal(value: Any) -> Any:
+    """A number with its decimals behind a dot; 1,234 may be a thousand, and is none."""
+    if isinstance(value, str):
+        return "?" if re.search(r",\d{3}$", value.strip()) else value.replace(",", ".")
+    return value if isinstance(value, float) or abs(value or 0) < MOST * 10 else math.nan
+
+
 def _fitted(work: Floats, level: float, families: Collection[str]) -> Fit:
     """The distribution of the cycles of a station."""
     none = np.empty(0)
-    if len(work) >= FEW:
+    spread = float(np.std(work) / np.mean(work))
+    if len(work) >= FEW and spread > LEAST_CV:
         return fit(CensoredTimes(work, none, none, none), level=level, families=families)
     mean = estimate.mean(work, level=level)
     cv = Estimate(float(np.std(work)) / mean.value, math.nan, math.nan, level, len(work))
+    if len(work) >= FEW:  # narrower than the families are
+        seen = Empirical(CensoredTimes(work, none, none, none).values_seen().tolist())
+        return Fit(seen, mean, cv, "", math.nan, mean.value)
     note = f"{len(work)} cycles are too few for a distribution: their mean is taken"
     return Fit(Fixed(mean.value), mean, cv, "", math.nan, mean.value, note=note)

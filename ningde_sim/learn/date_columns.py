@@ -31,7 +31,7 @@ DATE = re.compile(
     r"(?P<a>\d{1,4})\s*(?P<sign>[./\-年])\s*(?P<b>\d{1,2})\s*(?:(?P=sign)|月)\s*(?P<c>\d{1,4})\s*日?",
     re.ASCII,
 )
-NUMBER = re.compile(r"\d{5,13}(\.\d{1,12})?", re.ASCII)
+NUMBER = re.compile(r"(?!\d{8}$)\d{5,13}([.,]\d{1,12})?", re.ASCII)
 
 EXCEL = datetime.datetime(1899, 12, 30)
 """Day 0 of the dates of spreadsheets, from 1 March 1900 on."""
@@ -213,8 +213,8 @@ def _numbers(values: Sequence[Any]) -> Any:
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, str) and NUMBER.fullmatch(value.strip()) and len(value.strip()) != 8:
-        return float(value)
+    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
+        return float(value.replace(",", "."))
     number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
     return float(value) if number else None
 

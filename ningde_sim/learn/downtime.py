@@ -133,7 +133,8 @@ class Downtime:
             A reason has several rows: pool all equipment with that failure mode.
         """
         fitted = self.table.dropna(subset=["uptime", "repair"])
-        repeated = fitted["reason"][fitted["reason"].duplicated()]
+        keys = fitted["reason"].str.replace(" ", "_")
+        repeated = fitted["reason"][keys.duplicated()]
         if len(repeated):
             rule = "each reason must have one row"
             cure = 'Pool the equipment with that reason: pool={"R1": "robots", "R2": "robots"}.'

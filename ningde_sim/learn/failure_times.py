@@ -12,6 +12,7 @@ from ningde_sim._support import checks, units
 from ningde_sim._support.intervals import open_before, union
 from ningde_sim.learn.censored_times import CensoredTimes, Floats
 from ningde_sim.learn.instants import Bools
+from ningde_sim.learn.log_table import word
 from ningde_sim.learn.row_checks import OWNER
 from ningde_sim.learn.stop_log import StopLog
 from ningde_sim.learn.working_clock import WorkingClock
@@ -63,8 +64,10 @@ def take_out(log: StopLog, working: WorkingClock, reasons: Iterable[str]) -> pd.
     TypeError, ValueError
         No list of reasons of the log.
     """
-    asked = checks.listed(OWNER, "not_failures", reasons, "reasons")
+    asked = [*map(word, checks.listed(OWNER, "not_failures", reasons, "reasons"))]
     column = log.rows.table["reason"]
+    if not log.rows.valid.any():
+        log.rows.problems(report=False)  # raises an error that lists the faulty rows
     known = sorted(set(column[log.rows.valid]))
     for reason in asked:
         if reason not in known:
@@ -76,6 +79,7 @@ def take_out(log: StopLog, working: WorkingClock, reasons: Iterable[str]) -> pd.
     hours = units.ms_to_hours(working.reading(log.end[out]) - working.reading(log.start[out]))
     rows = pd.DataFrame({"equipment": names, "reason": column[out].to_numpy(), "hours": hours})
     log.rows.valid &= ~out
+    log.no_failure[out] = True
     if not log.rows.valid.any():
         rule = "not_failures must leave a failure in the log"
         raise ValueError(checks.complain(log.rows.log_name, rule, asked))
@@ -191,7 +195,9 @@ class _SortedStops:
             begin, end = (working.reading(at[down]) for at in (log.start, log.end))
             stops = union(lanes + begin, lanes + end)
         else:
-            stops = (np.empty(0), np.empty(0))
+            out = np.flatnonzero(log.no_failure)
+            begin, end = (working.reading(at[out]) for at in (log.start, log.end))
+            stops = union(lane[log.number[out]] + begin, lane[log.number[out]] + end)
 
         def running(at: Floats, lanes: Floats) -> Floats:
             """Working hours outside of stops."""
@@ -262,7 +268,12 @@ def failure_times(
     empty = table.iloc[:0]
     return {
         (str(group), str(reason)): _times(
-            parts.get((group, reason), empty), whole, members[str(group)], log.equipment, new
+            parts.get((group, reason), empty),
+            whole,
+            members[str(group)],
+            log.equipment,
+            new,
+            log.window_given[0],
         )
         for group, reason in sorted(keys)
     }
@@ -333,15 +344,25 @@ def _under_way(log: StopLog) -> Bools:
 
 
 def _times(
-    rows: pd.DataFrame, whole: Floats, members: list[int], names: tuple[str, ...], new: bool
+    rows: pd.DataFrame,
+    whole: Floats,
+    members: list[int],
+    names: tuple[str, ...],
+    new: bool,
+    given: bool,
 ) -> FailureTimes:
-    """The times in the rows of a group and reason, with the hours of all of the group."""
+    """The times in the rows of a group and reason, with the hours of all of the group.
+
+    `given` says whether the begin of the window is.
+    """
     begun = rows[~rows["under_way"]]
     first = begun["first"].to_numpy(dtype=bool)
     uptime = begun["uptime"].to_numpy(dtype=np.float64)
     last = rows[~rows["equipment"].duplicated(keep="last")]
     never = whole[[k for k in members if k not in set(rows["equipment"])]]
     residual, complete = uptime[first], uptime[~first]
+    if given:  # what begins with a given window has run for no time that a log could show
+        residual = np.maximum(residual, units.ms_to_hours(1))
     left = last["left"].to_numpy(dtype=np.float64)
     none = np.empty(0)
     if new:

@@ -19,6 +19,7 @@ from ningde_sim.learn.common_causes import ALL, take_common
 from ningde_sim.learn.date_columns import Style
 from ningde_sim.learn.downtime import SHOWN, Downtime, FittedTimes, fit_columns
 from ningde_sim.learn.failure_times import FailureTimes
+from ningde_sim.learn.log_table import word
 from ningde_sim.learn.maximum_likelihood import (
     NAMES,
     Fit,
@@ -286,12 +287,13 @@ def _groups(log: StopLog, pool: str | Mapping[str, str] | None) -> dict[str, str
             raise ValueError(checks.complain(log.rows.log_name, rule, repeated.iloc[0]))
         pool = dict(zip(pairs["equipment"], pairs[pool].astype(str), strict=True))
     checks.mapping(OWNER, "pool", pool, "Or name a column of the log.")
-    without = [name for name in log.equipment if name not in pool]
+    pool = {word(name): word(group) for name, group in pool.items()}
+    without = [name for name in log.equipment if not pool.get(name)]
     if without:
         cure = "Give a mapping with all equipment, also what never stopped."
         rule = "pool must name the group of each equipment"
         raise ValueError(checks.complain(log.rows.log_name, rule, without[0], cure))
-    return {name: str(pool[name]) for name in log.equipment}
+    return {name: pool[name] for name in log.equipment}
 
 
 def _shares(log: StopLog, operating: float | Mapping[str, float] | None) -> Floats | None:
@@ -299,7 +301,7 @@ def _shares(log: StopLog, operating: float | Mapping[str, float] | None) -> Floa
     if operating is None:
         return None
     if isinstance(operating, (Mapping, pd.Series)):
-        given: dict[Any, Any] = dict(operating)
+        given: dict[Any, Any] = {word(name): share for name, share in dict(operating).items()}
         without = [name for name in log.equipment if name not in given]
         if without:
             rule = "operating must have a value for each equipment"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,9 @@ NO_DATE = ("", "nan", "nat", "none", "null")
 
 OPEN_YEAR = 9999
 """From this year on a date means none yet, as in databases."""
+
+FIRST_YEAR = 1900
+"""A date before stands for none, too, but says so in many ways: it is told."""
 
 _NONE = np.datetime64("NaT", "us")
 
@@ -87,7 +91,7 @@ def _read_each(column: pd.Series[Any]) -> DateColumn:
         date = None if is_missing(value) else _date(value)
         if is_missing(value) or (date is not None and date.year >= OPEN_YEAR):
             dates.missing[k] = True
-        elif date is None:
+        elif date is None or date.year < FIRST_YEAR:
             dates.unreadable[k] = True
         else:
             dates.at[k], dates.zoned[k] = _plain(date), date.tzinfo is not None
@@ -144,9 +148,15 @@ def duration(value: Any) -> float | None:
             return 1e3 * (3600 * h + 60 * m + s)
         if not re.fullmatch(r"[+-]?\d{1,12}([.,]\d{1,9})?", value.strip(), re.ASCII):
             return None
+        if re.search(r",\d{3}$", value.strip()):  # 1,234 may be a thousand
+            return None
         return float(value.replace(",", ".")) * MS_PER_MIN
-    if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
-        minutes = float(value)
+    number = isinstance(value, (int, float, np.number, decimal.Decimal))
+    if number and not isinstance(value, bool):
+        try:
+            minutes = float(value)
+        except OverflowError:
+            return None
         return minutes * MS_PER_MIN if abs(minutes) < 1e12 else None
     return None
 

@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +26,9 @@ KNOWN = (*COLUMNS, "duration", "date")
 
 SEPARATORS = ",;\t|"
 """Signs between the cells of a file."""
+
+UNIT = re.compile(r"[\[(]\s*(s|sec|seconds?|ms|h|hrs?|hours?|d|days?)\s*[\])]", re.IGNORECASE)
+"""In a heading: not minutes."""
 
 MOST_COLUMNS = 1_000
 """Of a file; each takes its time."""
@@ -104,13 +108,13 @@ def read_table(
     rows = rows.reset_index(drop=True)
     rows["row"] = labels
     for column in {"equipment", "reason"}.intersection(rows.columns):
-        rows[column] = [_word(value) for value in rows[column].tolist()]
+        rows[column] = [word(value) for value in rows[column].tolist()]
     if rows.empty:
         raise ValueError(checks.complain(log_name, "it must have at least one row", 0))
     return log_name, rows
 
 
-def _word(value: Any) -> str:
+def word(value: Any) -> str:
     """A name, or "" where the cell is empty; whole numbers have no decimals."""
     if not isinstance(value, str) and is_missing(value):
         return ""
@@ -172,6 +176,11 @@ def _named(log_name: str, headings: list[Any], wanted: Wanted) -> list[Any]:
             )
             rule = f"column {column!r} is missing" + (", or 'duration'" if column == "end" else "")
             raise ValueError(checks.complain(log_name, rule, headings, cure))
+    unit = UNIT.search(str(headings[named.index("duration")])) if "duration" in named else None
+    if unit:
+        rule, got = "a duration must be minutes", headings[named.index("duration")]
+        cure = "Turn the column into minutes, or into text such as 0:12:30."
+        raise ValueError(checks.complain(log_name, rule, got, cure))
     if "end" in named and "duration" in wanted.columns:
         rule, got = "columns must name an end or a duration, not both", dict(wanted.columns)
         raise ValueError(checks.complain(log_name, rule, got, "The log has a column 'end'."))
@@ -186,6 +195,10 @@ def _lines_of(path: str | os.PathLike[str], wanted: Wanted, encoding: str | None
     if workbook.is_workbook(path):
         sheets = [_cells_of(rows) for rows in workbook.rows(path).values() if rows]
         named = [lines for lines in sheets if _heading(lines, wanted) is not None]
+        if len(named) > 1:
+            rule = "it must have one sheet with the headings of a log"
+            cure = "Join them: pd.concat(pd.read_excel(path, sheet_name=None).values())."
+            raise ValueError(checks.complain(Path(path).name, rule, len(named), cure))
         lines = next(iter(named or sheets), [])
         return lines[_heading(lines, wanted) or 0 :]
     text = _text(path, encoding)

@@ -12,6 +12,7 @@ import pandas as pd
 from ningde_sim._support import checks
 from ningde_sim.learn import instants
 from ningde_sim.learn.instants import Ints
+from ningde_sim.learn.log_table import word
 from ningde_sim.learn.row_checks import OWNER, CheckedRows
 
 Moment = str | datetime.datetime
@@ -29,7 +30,9 @@ def numbered(
         what = "names, or a mapping of names to (begin, end)"
         given = [*equipment] if isinstance(equipment, Mapping) else equipment
         given = checks.listed(OWNER, "equipment", given, what)
-        names = tuple(dict.fromkeys(str(name).strip() for name in given))
+        names = tuple(dict.fromkeys(map(word, given)))
+        if "" in names:
+            raise ValueError(checks.complain(OWNER, "equipment must be names", given))
         rule, cure = "equipment must be one of those listed", "List it, or drop the row."
         rows.set_aside(~column.isin(names).to_numpy(dtype=bool), "equipment", rule, cure)
     if not names:
@@ -93,7 +96,7 @@ def own_windows(
                 rule = f"equipment {name!r} must have a pair (begin, end)"
                 raise ValueError(checks.complain(OWNER, rule, pair))
             begin, end = (_moment(f"equipment {name!r}", date, tz, zoned) for date in pair)
-            windows[str(name).strip()] = _in_order(f"equipment {name!r}", begin, end, tz)
+            windows[word(name)] = _in_order(f"equipment {name!r}", begin, end, tz)
     return windows
 
 

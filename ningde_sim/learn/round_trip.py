@@ -155,7 +155,7 @@ def check(
     >>> fitted = fit_downtime(log, begin="2021-03-01", end="2021-03-11")
     >>> found = check(fitted, Shop("one", [Line("L", [Station("A", 60)])]), progress=False)
     >>> found.totals.round(0).loc["stops", ["log", "plant"]].tolist()
-    [30.0, 30.0]
+    [29.0, 29.0]
     """
     checks.kind(OWNER, "downtime", downtime, Downtime, "fit_downtime makes one.")
     checks.kind(OWNER, "shop", shop, Shop)
@@ -163,6 +163,10 @@ def check(
     level = checks.share(OWNER, "level", level)
     if output is not None:
         output = checks.number(OWNER, "output", output)
+    if not any(downtime.failures.values()):
+        rule, cure = "the log must have a failure of one piece of equipment", "See its table."
+        raise ValueError(checks.complain(OWNER, rule, downtime.title, cure))
+    warm_up = checks.number(OWNER, "warm_up", warm_up)
     owners = _owners(downtime, shop)
     plant = shop.replace(
         {f"{path}.failures": downtime.failures[name] for name, path in _paths(downtime, shop)}
@@ -200,8 +204,6 @@ def check(
             }
         )
         counts.append((of_log, of_runs))
-    if not rows:
-        raise ValueError(checks.complain(OWNER, "the log must have a failure", downtime.title))
     log_total, run_total = (np.sum(each, axis=0) for each in zip(*counts, strict=True))
     both = {"stops": (log_total[0], run_total[:, 0]), "hours down": (log_total[1], run_total[:, 1])}
     if output is not None:

@@ -74,8 +74,8 @@ class CheckedRows:
         for k in np.flatnonzero(noted & self.valid):
             self._add(int(k), problem, self._given(int(k), column), done)
 
-    def problems(self, *, report: bool) -> pd.DataFrame:
-        """All problems, a row each.
+    def problems(self, *, report: bool, choice: bool = True) -> pd.DataFrame:
+        """All problems, a row each; `choice` is whether the user may ask for that report.
 
         Raises
         ------
@@ -87,7 +87,8 @@ class CheckedRows:
             lines = [line for _, line in sorted(self._complaints)[:MOST_LINES]]
             more = [f"... and {n - MOST_LINES} more"] if n > MOST_LINES else []
             cure = 'on_problem="report" sets them aside and lists them in .problems.'
-            head = f"{self.log_name}: faulty rows: {n}. Correct them, or {cure}"
+            head = f"{self.log_name}: faulty rows: {n}. Correct them"
+            head += f", or {cure}" if choice else "."
             raise ValueError("\n  ".join([head, *lines, *more]))
         rows = sorted(self._problems, key=lambda problem: problem[0])  # in the order of the log
         return pd.DataFrame([row[1:] for row in rows], columns=list(COLUMNS))

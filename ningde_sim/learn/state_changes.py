@@ -12,7 +12,7 @@ import pandas as pd
 from ningde_sim._support import checks
 from ningde_sim.learn import instants
 from ningde_sim.learn.date_columns import Style, read_dates
-from ningde_sim.learn.log_table import Wanted, read_table
+from ningde_sim.learn.log_table import Wanted, read_table, word
 from ningde_sim.learn.row_checks import CheckedRows
 from ningde_sim.plant.paths import nearest
 
@@ -37,7 +37,8 @@ def stops_of_states(
     """The log of stops for `fit_downtime` from one that has a row whenever a state changes.
 
     A state lasts until the next row of the same equipment; rows that repeat it are parts of it. The
-    last one of each equipment goes on, and has no end.
+    last one of each equipment goes on, and has no end. What never stopped has no row: name it to
+    `fit_downtime`, equipment=sorted(set(log["equipment"])).
 
     Parameters
     ----------
@@ -71,7 +72,7 @@ def stops_of_states(
       equipment               start                 end reason
     1         M 2021-03-01 09:00:00 2021-03-01 09:10:00    jam
     """
-    known = checks.listed(OWNER, "running", running, "states")
+    known = [*map(word, checks.listed(OWNER, "running", running, "states"))]
     name, cells = read_table(table, columns, encoding, STATES)
     rows = CheckedRows(name, cells)
     dates = read_dates(rows, Style(date_format, dayfirst))[0]
@@ -95,7 +96,7 @@ def stops_of_states(
     for k in order[again & np.append(False, state[1:] != state[:-1])]:
         if rows.valid[k]:
             rows.set_aside_one(int(k), "start", rule, cure)
-    rows.problems(report=False)
+    rows.problems(report=False, choice=False)
     for each in known:
         if each not in set(state):
             states = sorted(set(state))

@@ -49,6 +49,8 @@ class StopLog:
     down : bool array, shape (n,)
         Whether the equipment stood meanwhile: the valid rows, and those set aside whose times are
         known.
+    no_failure : bool array, shape (n,)
+        Rows that were taken out since their reasons are no failures.
     opens, closes : int64 arrays, shape (n_equipment,)
         The window of each equipment. [ms since 1970]
     window_given : (bool, bool)
@@ -66,6 +68,7 @@ class StopLog:
     end: Ints
     goes_on: Bools
     down: Bools
+    no_failure: Bools
     opens: Ints
     closes: Ints
     window_given: tuple[bool, bool]
@@ -95,7 +98,12 @@ def read(
     rows = CheckedRows(*read_table(table, columns, encoding))
     last = "end" if "end" in rows.table.columns else "duration"
     begins, ends = read_dates(rows, style)
-    by_day = last == "duration" and _at_midnight(begins)
+    by_day = _at_midnight(begins)
+    if by_day and ends is not None and _at_midnight(ends):
+        rule = "start and end must have times of day, or a column 'duration' must stand for the end"
+        got = rows.table["end"].iloc[0]
+        raise ValueError(checks.complain(rows.log_name, rule, got, "A day says no length."))
+    by_day = by_day and ends is None
     zoned = bool(begins.zoned.any() or (ends is not None and ends.zoned.any()))
     _check_cells(rows, begins, ends, mixed=zoned and zone is None)
     start = _to_instants(rows, "start", begins, zone)
@@ -125,7 +133,7 @@ def read(
         _check_copies(rows, start, np.where(missing, -1, stop))
     goes_on = missing | (stop > closes[number])
     stop = np.where(goes_on, closes[number], stop)
-    _check_open(rows, number, start, missing)
+    _check_open(rows, number, start, missing, last)
     down = known & ~(missing & ~rows.valid)
     if not by_day:
         _check_overlaps(rows, number, start, stop)
@@ -145,7 +153,19 @@ def read(
     )
     given = (begin is not None or bool(own), end is not None or bool(own))
     return StopLog(
-        rows, names, number, start, stop, goes_on, down, opens, closes, given, by_day, shown
+        rows,
+        names,
+        number,
+        start,
+        stop,
+        goes_on,
+        down,
+        np.zeros_like(down),
+        opens,
+        closes,
+        given,
+        by_day,
+        shown,
     )
 
 
@@ -197,6 +217,9 @@ def _check_cells(
 
 
 def _check_named(rows: CheckedRows, column: str) -> None:
+    odd = rows.table[column].map(lambda name: any(ord(sign) < 32 for sign in name))
+    rule = f"{column} must hold no line break and no other control character"
+    rows.set_aside(odd.to_numpy(dtype=bool), column, rule, "Write it in one line.")
     empty = (rows.table[column] == "").to_numpy(dtype=bool)
     rows.set_aside(empty, column, f"{column} must be named", "Name it, or drop the row.")
 
@@ -253,13 +276,13 @@ def _check_copies(rows: CheckedRows, start: Ints, end: Ints) -> None:
             first[key] = int(k)
 
 
-def _check_open(rows: CheckedRows, number: Ints, start: Ints, missing: Bools) -> None:
-    """Only the last stop of an equipment may lack its end."""
+def _check_open(rows: CheckedRows, number: Ints, start: Ints, missing: Bools, column: str) -> None:
+    """Only the last stop of an equipment may lack its end, or its duration."""
     last = np.full(int(number.max(initial=0)) + 1, np.iinfo(np.int64).min)
     np.maximum.at(last, number[rows.valid], start[rows.valid])
-    rule = "end must be given where the equipment stops again later"
+    rule = f"{column} must be given where the equipment stops again later"
     cure = "Look up when it ran again, or drop the row."
-    rows.set_aside(missing & (start < last[number]), "end", rule, cure)
+    rows.set_aside(missing & (start < last[number]), column, rule, cure)
 
 
 def _check_overlaps(rows: CheckedRows, number: Ints, start: Ints, end: Ints) -> None:
