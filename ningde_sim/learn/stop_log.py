@@ -109,6 +109,8 @@ def read(
     start = _to_instants(rows, "start", begins, zone)
     if ends is not None:
         stop, missing = _to_instants(rows, "end", ends, zone), ends.missing
+        if "duration" in rows.table.columns:
+            stop, missing = _with_durations(rows, start, stop, missing)
         _check_order(rows, start, stop, missing)
         stop = stop + _half_step(rows, "end", ~missing & (stop == start), start, stop)
     else:
@@ -176,6 +178,20 @@ def _at_midnight(dates: DateColumn) -> bool:
     """Whether no date has a time of day, of so many that it is no chance."""
     at = dates.at[~np.isnat(dates.at)]
     return len(at) >= BY_DAY and bool((at == at.astype("datetime64[D]")).all())
+
+
+def _with_durations(
+    rows: CheckedRows, start: Ints, stop: Ints, missing: Bools
+) -> tuple[Ints, Bools]:
+    """Ends, where they are missing by the durations; those that say another thing are noted."""
+    read = [instants.duration(value) for value in rows.table["duration"].tolist()]
+    length = np.array([math.nan if each is None else each for each in read])
+    by_length = missing & (length > 0) & (length <= MOST_DAYS * 24 * units.MS_PER_H)
+    rows.note(by_length, "duration", "the end is missing", "it follows from the duration")
+    off = ~missing & (np.abs(stop - start - length) > STEPS[0])
+    rows.note(off, "duration", "the duration is not that from start to end", "the end is taken")
+    stop = np.where(by_length, start + np.where(by_length, length, 0.0).astype(np.int64), stop)
+    return stop, missing & ~by_length
 
 
 def _durations(rows: CheckedRows) -> tuple[Ints, Bools]:

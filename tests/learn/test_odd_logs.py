@@ -80,6 +80,17 @@ def test_a_missing_duration_before_another_stop_is_told() -> None:
         fit_downtime(lasting(5, None, 5), **WEEK)
 
 
+def test_a_duration_beside_an_end_stands_in_for_it_and_is_compared() -> None:
+    table = stops(4).assign(duration=[10, 10, 99, "10.5"])
+    table.loc[1, "end"] = pd.NaT
+    downtime = fit_downtime(table, **WEEK)
+    assert downtime.table["repair"][0] == pytest.approx(10)
+    assert downtime.problems[["row", "done"]].to_numpy().tolist() == [
+        [1, "it follows from the duration"],
+        [2, "the end is taken"],
+    ]
+
+
 def test_names_that_are_none_are_told() -> None:
     for names in (["R1", np.nan], ["R1", ""], [None]):
         with pytest.raises(ValueError, match="equipment must be names"):
