@@ -8,7 +8,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,19 +44,47 @@ def text(path: str | os.PathLike[str], *, most: int, cure: str = SAVE_AS) -> str
     ValueError
         It is larger than `most`, not UTF-8, or holds the character NUL.
     """
-    raw = content(path, most=most)
+    return decoded(path, content(path, most=most), cure=lambda _: cure)
+
+
+def decoded(
+    path: str | os.PathLike[str],
+    raw: bytes,
+    *,
+    cure: Callable[[bytes], str],
+    encoding: str = "utf-8-sig",
+) -> str:
+    """The text of a file that was read.
+
+    Parameters
+    ----------
+    path : path
+        For complaints.
+    raw : bytes
+        All of it.
+    cure : function of bytes
+        What to do about a text in another encoding.
+    encoding : str
+        One that Python knows.
+
+    Raises
+    ------
+    ValueError
+        It is not in this encoding, or holds the character NUL.
+    """
     try:
-        read = raw.decode("utf-8-sig")
+        read = raw.decode(encoding)
     except UnicodeDecodeError as error:
         start = error.start + len(raw) - len(error.object)  # behind the byte-order mark
         got = raw[start : start + error.end - error.start]
         line = raw.count(b"\n", 0, start) + 1
-        rule = f"it must be UTF-8 text, byte {start + 1} in line {line} is not"
-        raise ValueError(checks.complain(str(path), rule, got, cure)) from error
+        named = "UTF-8" if encoding == "utf-8-sig" else encoding
+        rule = f"it must be {named} text, byte {start + 1} in line {line} is not"
+        raise ValueError(checks.complain(str(path), rule, got, cure(raw))) from error
     if "\0" in read:
         line = read.count("\n", 0, read.index("\0")) + 1
         rule = f"it must be text, line {line} holds the character NUL"
-        raise ValueError(checks.complain(str(path), rule, "\0", cure))
+        raise ValueError(checks.complain(str(path), rule, "\0", cure(raw)))
     return read
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from ningde_sim._support import checks
 from ningde_sim._support.summary import wrapped
 from ningde_sim.learn.censored_times import CensoredTimes, Floats
-from ningde_sim.learn.downtime import SHOWN, fit_columns
+from ningde_sim.learn.downtime import SHOWN, fit_columns, note_lines
 from ningde_sim.learn.families import LEAST_CV
 from ningde_sim.learn.log_table import Wanted, read_table
 from ningde_sim.learn.maximum_likelihood import NAMES, Fit, fit
@@ -85,11 +85,7 @@ class CycleTimes:
             )
         if len(slowest) > SHOWN:
             yield f"  and       {len(slowest) - SHOWN} faster ones in .table"
-        noted = self.table[self.table["note"] != ""]
-        for _, row in noted.head(SHOWN).iterrows():
-            yield f"  note      {row['equipment']}: {row['note']}"
-        if len(noted) > SHOWN:
-            yield f"  and       {len(noted) - SHOWN} more in column note of .table"
+        yield from note_lines(self.table)
         yield f"  interval  {100 * self.level:g} %, each by itself"
 
 
@@ -137,8 +133,7 @@ def fit_cycles(
         checks.one_of(OWNER, "families", name, NAMES)
     title, cells = read_table(table, columns, encoding, CYCLES)
     rows = CheckedRows(title, cells.assign(reason=""))
-    empty = (rows.table["equipment"] == "").to_numpy(dtype=bool)
-    rows.set_aside(empty, "equipment", "equipment must be named", "Name it, or drop the row.")
+    rows.set_aside_unnamed("equipment")
     cycle = _seconds(rows, "cycle", missing=False)
     waits = {
         name: _seconds(rows, name, missing=True) for name in WAITS if name in rows.table.columns

@@ -36,7 +36,7 @@ NUMBER = re.compile(r"(?!\d{8}$)\d{5,13}([.,]\d{1,12})?", re.ASCII)
 EXCEL = datetime.datetime(1899, 12, 30)
 """Day 0 of the dates of spreadsheets, from 1 March 1900 on."""
 
-NO_DATE = "no date"
+UNREADABLE = "no date"
 """What stands in place of what is not written as said."""
 
 FORMATS = (
@@ -132,7 +132,7 @@ def _date(style: Style, value: Any, day: Any) -> Any:
         try:
             return datetime.datetime.strptime(str(value).strip(), style.date_format)
         except ValueError:
-            return NO_DATE if _time_of_day(value) is None else _after(value, day)
+            return UNREADABLE if _time_of_day(value) is None else _after(value, day)
     if _time_of_day(value) is not None:
         return _after(value, day)
     if not isinstance(value, str):

@@ -213,7 +213,7 @@ class Downtime:
         down = self.table["n"] * self.table["repair"].fillna(0) / 60
         top = self.table.assign(down=down).sort_values("down", ascending=False, kind="stable")
         for _, row in top.head(SHOWN).iterrows():
-            yield f"  {_name(row)}"
+            yield f"  {name_of(row)}"
             yield f"    MTBF {_interval(row, 'uptime')} h, MTTR {_interval(row, 'repair')} min"
         if len(top) > SHOWN:
             yield f"  and       {len(top) - SHOWN} more rows in .table"
@@ -222,11 +222,7 @@ class Downtime:
             f"  families  by AICc; exponential unless another is clearly better, and with fewer "
             f"than {FEW} failures: {few} rows"
         )
-        noted = self.table[self.table["note"] != ""]
-        for _, row in noted.head(SHOWN).iterrows():
-            yield f"  note      {_name(row)}: {row['note']}"
-        if len(noted) > SHOWN:
-            yield f"  and       {len(noted) - SHOWN} more in column note of .table"
+        yield from note_lines(self.table)
         yield f"  interval  {100 * self.level:g} %, each by itself"
         for text in self.assumed:
             yield f"  assumed   {text}"
@@ -237,9 +233,18 @@ def _rounded(number: float) -> float:
     return float(f"{number:.4g}")
 
 
-def _name(row: pd.Series[Any]) -> str:
-    """Equipment and reason of a row."""
-    return ": ".join(word for word in (row["equipment"], row["reason"]) if word)
+def name_of(row: pd.Series[Any]) -> str:
+    """Equipment of a row, and its reason, if it has one."""
+    return ": ".join(word for word in (row["equipment"], row.get("reason", "")) if word)
+
+
+def note_lines(table: pd.DataFrame) -> Iterator[str]:
+    """Lines of a summary: the first notes of a table, and how many more it has."""
+    noted = table[table["note"] != ""]
+    for _, row in noted.head(SHOWN).iterrows():
+        yield f"  note      {name_of(row)}: {row['note']}"
+    if len(noted) > SHOWN:
+        yield f"  and       {len(noted) - SHOWN} more in column note of .table"
 
 
 def _interval(row: pd.Series[Any], what: str) -> str:

@@ -11,7 +11,6 @@ import pandas as pd
 from ningde_sim._support import checks, units
 from ningde_sim._support.intervals import open_before, union
 from ningde_sim.learn.censored_times import CensoredTimes, Floats
-from ningde_sim.learn.instants import Bools
 from ningde_sim.learn.log_table import word
 from ningde_sim.learn.row_checks import OWNER
 from ningde_sim.learn.stop_log import StopLog
@@ -153,12 +152,10 @@ def overlaps(log: StopLog, working: WorkingClock) -> dict[str, tuple[float, floa
         rows = np.flatnonzero(log.rows.valid & (log.number == number))
         begin, end = (working.reading(at[rows]) for at in (log.start, log.end))
         opens, closes = union(begin, end)
-        by_rows, stood = (
-            units.ms_to_hours((end - begin).sum()),
-            units.ms_to_hours((closes - opens).sum()),
-        )
+        by_rows = float(units.ms_to_hours((end - begin).sum()))
+        stood = float(units.ms_to_hours((closes - opens).sum()))
         if by_rows > stood * (1 + 1e-9):
-            found[name] = (float(by_rows), float(stood))
+            found[name] = (by_rows, stood)
     return found
 
 
@@ -187,17 +184,12 @@ class _SortedStops:
         number, reason = log.number[self.row], reasons[order]
         self.first = np.ones(len(self.row), dtype=bool)
         self.first[1:] = (number[1:] != number[:-1]) | (reason[1:] != reason[:-1])
-        down = np.flatnonzero(log.down)
         width = 2 * (working.reading(log.closes.max()[None])[0] + 1)
         lane = width * np.arange(len(log.equipment))  # equipment by equipment on one axis
-        if clock == "operating":
-            lanes = lane[log.number[down]]
-            begin, end = (working.reading(at[down]) for at in (log.start, log.end))
-            stops = union(lanes + begin, lanes + end)
-        else:
-            out = np.flatnonzero(log.no_failure)
-            begin, end = (working.reading(at[out]) for at in (log.start, log.end))
-            stops = union(lane[log.number[out]] + begin, lane[log.number[out]] + end)
+        still = log.down if clock == "operating" else log.no_failure
+        stops = union(
+            *(lane[log.number[still]] + working.reading(at[still]) for at in (log.start, log.end))
+        )
 
         def running(at: Floats, lanes: Floats) -> Floats:
             """Working hours outside of stops."""
@@ -248,7 +240,7 @@ def failure_times(
         {
             "equipment": number,
             "reason": log.rows.table["reason"].iloc[row].to_numpy(),
-            "under_way": _under_way(log)[row],
+            "under_way": (log.start < log.opens[log.number])[row],
             "goes_on": log.goes_on[row],
             "first": stops.first,
             "uptime": units.ms_to_hours(stops.uptime * rate[number]),
@@ -335,12 +327,6 @@ def _rate(log: StopLog, working: WorkingClock, running: Floats, share: Floats) -
         cure = "By the log it was stopped for the rest of the working time."
         raise ValueError(checks.complain(OWNER, rule, float(share[k]), cure))
     return np.divide(operating, running, out=np.zeros_like(operating), where=running > 0)
-
-
-def _under_way(log: StopLog) -> Bools:
-    """Whether a stop was under way when a given window opened."""
-    under_way: Bools = log.start < log.opens[log.number]
-    return under_way
 
 
 def _times(

@@ -184,7 +184,6 @@ def _instead(best: Fit, times: CensoredTimes, families: Collection[str]) -> Fit:
     return replace(
         instead,
         runner_up=best.family,
-        seen=best.seen,
         p=best.p,
         note=f"{note}: {what}",
         rejected=best.distribution,
@@ -283,16 +282,8 @@ class Peak:
 def peak(family: Family, times: CensoredTimes) -> Peak:
     """Maximum likelihood."""
     start = Peak(family, times, math.log(times.total / times.n), 0.0, 0.0)
-    corners = np.array([(0, 0), (0.3, 0), (0, 0.3)]) + np.array([start.log_mean, 0.0])
-    result = scipy.optimize.minimize(  # type: ignore[call-overload]  # scipy-stubs know no simplex
-        lambda at: start.fall(float(at[0]), float(at[1])),
-        corners[0],
-        method="Nelder-Mead",
-        bounds=[start.means, start.shapes],
-        options={"initial_simplex": corners, "xatol": 0.02, "fatol": 1e-3, "maxiter": 2000},
-    )
-    rough = Peak(family, times, float(result.x[0]), float(result.x[1]), -float(result.fun))
-    return _sharpened(rough) or _climbed(rough)
+    rough = _climbed(start, 0.3, xatol=0.02, fatol=1e-3)
+    return _sharpened(rough) or _climbed(rough, 0.02, xatol=1e-6, fatol=1e-9)
 
 
 def _sharpened(top: Peak) -> Peak | None:
@@ -309,15 +300,15 @@ def _sharpened(top: Peak) -> Peak | None:
     return None
 
 
-def _climbed(top: Peak) -> Peak:
-    """The peak by a simplex, which may lie at a bound."""
-    corners = _place(top) + np.array([(0, 0), (0.02, 0), (0, 0.02)])
+def _climbed(top: Peak, size: float, *, xatol: float, fatol: float) -> Peak:
+    """The peak by a simplex of a size, which may lie at a bound."""
+    corners = _place(top) + np.array([(0, 0), (size, 0), (0, size)])
     result = scipy.optimize.minimize(  # type: ignore[call-overload]  # scipy-stubs know no simplex
         lambda at: top.fall(float(at[0]), float(at[1])),
         corners[0],
         method="Nelder-Mead",
         bounds=[top.means, top.shapes],
-        options={"initial_simplex": corners, "xatol": 1e-6, "fatol": 1e-9, "maxiter": 2000},
+        options={"initial_simplex": corners, "xatol": xatol, "fatol": fatol, "maxiter": 2000},
     )
     height = top.height - float(result.fun)
     return Peak(top.family, top.times, float(result.x[0]), float(result.x[1]), height)

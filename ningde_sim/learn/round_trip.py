@@ -18,7 +18,7 @@ from ningde_sim._support.summary import wrapped
 from ningde_sim.engine.shop_run import ShopRun
 from ningde_sim.engine.simulate import simulate
 from ningde_sim.learn.common_causes import ALL
-from ningde_sim.learn.downtime import SHOWN, Downtime
+from ningde_sim.learn.downtime import SHOWN, Downtime, name_of
 from ningde_sim.plant.line import Line
 from ningde_sim.plant.paths import nearest
 from ningde_sim.plant.shop import Shop
@@ -96,7 +96,7 @@ class RoundTrip:
             "off", ascending=False, kind="stable"
         )
         for _, row in worst.head(SHOWN).iterrows():
-            name = ": ".join(word for word in (row["equipment"], row["reason"]) if word)
+            name = name_of(row)
             yield (
                 f"  {name}: {row['stops_log']:,.0f} stops, {row['down_log']:,.1f} h in the log, "
                 f"{row['stops']:,.0f} and {row['down']:,.1f} h in the plant"
@@ -169,7 +169,10 @@ def check(
     warm_up = checks.number(OWNER, "warm_up", warm_up)
     owners = _owners(downtime, shop)
     plant = shop.replace(
-        {f"{path}.failures": downtime.failures[name] for name, path in _paths(downtime, shop)}
+        {
+            f"{path}.failures": downtime.failures[name]
+            for name, path in _paths(downtime, shop, owners)
+        }
     )
     one = partial(_one_run, plant, downtime.hours, warm_up, seed)
     found = run_all(
@@ -278,12 +281,12 @@ def _owners(downtime: Downtime, shop: Shop) -> dict[str, str]:
     return owners
 
 
-def _paths(downtime: Downtime, shop: Shop) -> Iterator[tuple[str, str]]:
+def _paths(downtime: Downtime, shop: Shop, owners: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """One equipment of the log for each thing of the shop, and its path."""
     robots = {each.name for each in shop.robots}
     stations = {each.name for each in shop.stations}
     first: dict[str, str] = {}
-    for name, owner in _owners(downtime, shop).items():
+    for name, owner in owners.items():
         other = first.setdefault(owner, name)
         if downtime.failures[other] != downtime.failures[name]:
             rule = f"the copies of {owner!r} must have the same failures, as a shop has them"

@@ -59,6 +59,11 @@ class CheckedRows:
         self._complaints.append((k, checks.complain(self._name(k), rule, given, cure)))
         self.valid[k] = False
 
+    def set_aside_unnamed(self, column: str) -> None:
+        """Set aside the rows that name no equipment, or no reason."""
+        empty = (self.table[column] == "").to_numpy(dtype=bool)
+        self.set_aside(empty, column, f"{column} must be named", "Name it, or drop the row.")
+
     def leave_out(self, rows: Bools) -> None:
         """Leave valid rows out that are no fault."""
         self.left_out += int(np.count_nonzero(rows & self.valid))

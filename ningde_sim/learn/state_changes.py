@@ -77,8 +77,7 @@ def stops_of_states(
     rows = CheckedRows(name, cells)
     dates = read_dates(rows, Style(date_format, dayfirst))[0]
     for column in ("equipment", "reason"):
-        empty = (rows.table[column] == "").to_numpy(dtype=bool)
-        rows.set_aside(empty, column, f"{column} must be named", "Name it, or drop the row.")
+        rows.set_aside_unnamed(column)
     rows.set_aside(dates.missing | dates.unreadable, "start", "start must be a date", "Correct it.")
     zone = instants.zone(OWNER, tz)
     if dates.zoned.any() and zone is None:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from ningde_sim._support import checks, units
 from ningde_sim.learn import instants, observation_window
+from ningde_sim.learn.censored_times import Floats
 from ningde_sim.learn.date_columns import Style, read_dates
 from ningde_sim.learn.instants import Bools, DateColumn, Ints
 from ningde_sim.learn.log_table import read_table
@@ -28,6 +29,9 @@ BY_DAY = 3
 
 MOST_DAYS = 100_000
 """Longest stop that a duration may say."""
+
+LONGEST = MOST_DAYS * 24 * units.MS_PER_H
+"""The same. [ms]"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,9 +188,8 @@ def _with_durations(
     rows: CheckedRows, start: Ints, stop: Ints, missing: Bools
 ) -> tuple[Ints, Bools]:
     """Ends, where they are missing by the durations; those that say another thing are noted."""
-    read = [instants.duration(value) for value in rows.table["duration"].tolist()]
-    length = np.array([math.nan if each is None else each for each in read])
-    by_length = missing & (length > 0) & (length <= MOST_DAYS * 24 * units.MS_PER_H)
+    length = _lengths(rows)
+    by_length = missing & (length > 0) & (length <= LONGEST)
     rows.note(by_length, "duration", "the end is missing", "it follows from the duration")
     off = ~missing & (np.abs(stop - start - length) > STEPS[0])
     rows.note(off, "duration", "the duration is not that from start to end", "the end is taken")
@@ -194,17 +197,21 @@ def _with_durations(
     return stop, missing & ~by_length
 
 
+def _lengths(rows: CheckedRows) -> Floats:
+    """The durations; NaN where none can be read. [ms]"""
+    read = [instants.duration(value) for value in rows.table["duration"].tolist()]
+    return np.array([math.nan if each is None else each for each in read])
+
+
 def _durations(rows: CheckedRows) -> tuple[Ints, Bools]:
     """How long each stop took [ms], and whether it is not said."""
-    read = [instants.duration(value) for value in rows.table["duration"].tolist()]
+    length = _lengths(rows)
     missing = np.array([instants.is_missing(value) for value in rows.table["duration"].tolist()])
-    length = np.array([math.nan if each is None else each for each in read])
     cure = "Write minutes, such as 12.5, or hours, minutes and seconds, such as 0:12:30."
     rule = "duration must be minutes or h:mm:ss"
     rows.set_aside(np.isnan(length) & ~missing, "duration", rule, cure)
     rule = f"duration must be from 0 to {MOST_DAYS:,} days"
-    most = MOST_DAYS * 24 * units.MS_PER_H
-    wrong = ~missing & ~((length >= 0) & (length <= most))
+    wrong = ~missing & ~((length >= 0) & (length <= LONGEST))
     rows.set_aside(wrong, "duration", rule, "Correct it, or drop the row.")
     return np.where(rows.valid & ~missing, length, 0.0).astype(np.int64), missing
 
@@ -236,8 +243,7 @@ def _check_named(rows: CheckedRows, column: str) -> None:
     odd = rows.table[column].map(lambda name: any(ord(sign) < 32 for sign in name))
     rule = f"{column} must hold no line break and no other control character"
     rows.set_aside(odd.to_numpy(dtype=bool), column, rule, "Write it in one line.")
-    empty = (rows.table[column] == "").to_numpy(dtype=bool)
-    rows.set_aside(empty, column, f"{column} must be named", "Name it, or drop the row.")
+    rows.set_aside_unnamed(column)
 
 
 def _to_instants(
